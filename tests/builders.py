@@ -107,7 +107,7 @@ def a_verdict(session: Session | None = None, **fields: Any) -> Verdict:
     return replace(a_snapshot([session or SESSION]).verdicts[0], **fields)
 
 
-def a_crowd(verdicts: Iterable[Verdict]) -> Snapshot:
+def a_snapshot_of_verdicts(verdicts: Iterable[Verdict]) -> Snapshot:
     """A snapshot of these verdicts, each of a session of its own."""
     apart = tuple(
         replace(verdict, session=replace(verdict.session, id=ProcesslistId(number)))

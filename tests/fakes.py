@@ -137,7 +137,7 @@ class FakeExecutor:
             self.is_borrowed = True
 
 
-class FakeDoor:
+class FakeServerDirectory:
     """A config file and a network of which a test decides what they let in."""
 
     def __init__(self, *profiles: Profile, answer: ConnectedServer | Exception | None = None) -> None:

@@ -55,7 +55,7 @@ def test_every_sample_is_consistent_as_time_goes_on(source: Source, clock: HeldC
         earlier = later
 
 
-def test_a_sample_is_taken_when_the_clock_says(source: Source, clock: HeldClock) -> None:
+def test_sample_is_taken_at_the_time_of_the_clock(source: Source, clock: HeldClock) -> None:
     assert source.sample().taken_at == START
     clock.now += 17.25
     assert source.sample().taken_at == START + 17.25

@@ -16,7 +16,7 @@ from tests.house.tree import ROOT, modules, room, texts
 # --- Who may import whom
 
 
-def test_the_contracts_of_who_may_import_whom_hold() -> None:
+def test_import_contracts_hold() -> None:
     command = "from importlinter.cli import lint_imports_command; lint_imports_command()"
     linted = subprocess.run(
         [sys.executable, "-c", command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
@@ -166,7 +166,7 @@ def test_whether_code_asks_the_time_is_seen(code: str, asks: bool) -> None:  # n
     assert asks == any(asked_times(ast.parse(code)))
 
 
-def test_nobody_below_the_command_asks_the_time() -> None:
+def test_only_commands_read_the_clock() -> None:
     asking = [
         f"{path}:{line}"
         for path, tree in modules().items()
@@ -219,7 +219,7 @@ def test_whether_code_compares_families_is_seen(code: str, compares: bool) -> No
     assert compares == any(flavour_comparisons(ast.parse(code)))
 
 
-def test_nobody_but_a_source_asks_which_family_a_server_is_of() -> None:
+def test_only_sources_compare_the_server_flavour() -> None:
     """Elsewhere a table decides, or the server's own answer."""
     asking = [
         f"{path}:{line}"
@@ -257,7 +257,7 @@ def test_what_is_sent_to_a_server_is_in_sql_files() -> None:
     assert [] == found
 
 
-def test_whoever_may_hold_sql_does() -> None:
+def test_every_module_allowed_to_hold_sql_holds_sql() -> None:
     holders = {
         allowed
         for path, tree in modules().items()
@@ -313,7 +313,7 @@ def test_whether_code_swallows_is_seen(code: str, swallows: bool) -> None:  # no
     assert swallows == any(catches_all(ast.parse(code)))
 
 
-def test_whoever_swallows_every_failure_has_a_reason() -> None:
+def test_every_broad_except_has_a_documented_reason() -> None:
     assert MAY_CATCH_ALL.keys() == {path for path, tree in modules().items() if any(catches_all(tree))}
 
 

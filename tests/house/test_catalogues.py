@@ -56,7 +56,7 @@ def test_what_is_spoken_is_what_is_written(folder: str) -> None:
     ], "python tui/catalogues.py builds it"
 
 
-def test_a_translation_tells_of_the_same_things(folder: str) -> None:
+def test_translation_covers_the_same_facts(folder: str) -> None:
     """A field that is missing, or called otherwise, would be lost or a fault where it is said."""
     differing = [
         (message, text)
@@ -79,7 +79,7 @@ def test_chinese_is_chinese() -> None:
     assert [] == left
 
 
-def test_nothing_is_said_before_the_language_is_known() -> None:
+def test_no_text_is_translated_before_the_language_is_known() -> None:
     early = {
         path: sorted(lines) for path, tree in modules().items() if (lines := list(evaluated_at_import(tree)))
     }
@@ -87,13 +87,13 @@ def test_nothing_is_said_before_the_language_is_known() -> None:
     assert {} == early
 
 
-def test_what_is_said_too_early_is_found() -> None:
+def test_translation_at_import_time_is_found() -> None:
     told = "A = _('x')\nclass B:\n    c = [_('y')]\n    def d(self, e=_('z')):\n        return _('w')\nf = lambda: _('v')\n"
 
     assert [1, 3, 4] == sorted(evaluated_at_import(ast.parse(told)))
 
 
-def test_what_is_said_within_what_is_said_is_found() -> None:
+def test_nested_translated_text_is_found() -> None:
     told = "LabelledEntry('why', Content(_('{left} left of {limit}', left=ngettext('{number} s', '{number} ss', n))))\nColumn('', '')"
 
     assert ["why", "{left} left of {limit}", ("{number} s", "{number} ss")] == _said_in(ast.parse(told))

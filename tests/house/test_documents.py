@@ -97,7 +97,7 @@ def test_the_manual_page_has_no_fault_but_that_it_bears_no_date() -> None:
     assert ["missing date"] == [fault.partition("WARNING: ")[2].partition(",")[0] for fault in faults]
 
 
-def test_the_manual_page_tells_every_flag_variable_command_and_status() -> None:
+def test_manual_page_lists_every_flag_variable_command_and_status() -> None:
     page = re.sub(r".\x08", "", manual("-T", "ascii", "-O", "width=200"))  # a bold letter is struck twice
     words = set(re.split(r"[\s,\[\]=]+", page))
     told = {flag for option in OPTIONS for flag in option.flags}

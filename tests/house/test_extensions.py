@@ -33,5 +33,5 @@ def test_one_row_in_one_file_is_all_it_takes(added: Extension, tmp_path: Path) -
     assert 0 != arrives(added.name, PACKAGE).returncode, "it was there before"
 
 
-def test_everything_that_can_be_added_is_looked_for() -> None:
+def test_every_extension_point_has_a_check() -> None:
     assert list(ARRIVALS) == [each.name for each in EXTENSIONS]

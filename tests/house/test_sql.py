@@ -166,7 +166,7 @@ def test_what_one_reader_reads_from_both_families_has_the_same_columns(what: str
         if flavour is not NEVER_ASKED.get((path, what), (None, ""))[0]
     ],
 )
-def test_what_must_be_there_has_a_variant_for_everybody(path: str, what: str, flavour: Flavour) -> None:
+def test_required_statement_has_a_variant_for_every_account(path: str, what: str, flavour: Flavour) -> None:
     assert any(not variant.needs for variant in sql.STATEMENTS[flavour][what]), path
 
 
@@ -192,7 +192,7 @@ def composed(tree: ast.Module) -> Iterator[re.Pattern[str]]:
                     yield re.compile(f"{beginning}[a-z_]+")
 
 
-def test_everything_in_the_table_is_asked_for_by_somebody() -> None:
+def test_every_statement_in_the_table_is_used() -> None:
     asking = {
         path: ({text for _, text in texts(tree)}, tuple(composed(tree)))
         for path, tree in modules().items()

@@ -30,7 +30,7 @@ def _start(stack: ExitStack, servers: Servers, name: Name, *arguments: str) -> R
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def long_answer_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection waits `FAR` seconds for an answer, so only what does not wait for it at all ends in time."""
     monkeypatch.setattr(connection, "ANSWER_SECONDS", FAR)
     monkeypatch.setattr(live, "SAMPLE_SECONDS", FAR)

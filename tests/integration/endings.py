@@ -1,6 +1,6 @@
 """Sessions that end at known instants by known causes, and what was said of each when it was missed.
 
-A `Vigil` looks at one server twice a second, as the program does, while a plan seats sessions in two dozen accounts and
+An `EndingWatch` looks at one server twice a second, as the program does, while a plan seats sessions in two dozen accounts and
 ends them. Beside them short visits come and go unseen, which the server counts all the same.
 """
 
@@ -31,7 +31,7 @@ from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.error_log import ErrorLog
 from goneaway_tui.source.live import LiveSource
-from tests.integration.sitting import Sitter, Sitting
+from tests.integration.session_watch import SessionWatch, WatchedSession
 from tests.servers.private import RealServer
 from tests.waiting import comes_true
 
@@ -57,10 +57,10 @@ MARIADB_LIMITS = (
 
 
 @dataclass(slots=True)
-class Life(Sitter):
+class EndingSession(WatchedSession):
     """A session, how it really ended, and what was told of that."""
 
-    kind: Kind = field(kw_only=True)
+    kind: EndingKind = field(kw_only=True)
     client: subprocess.Popen[bytes] | None = None
     """The process that holds the socket, where that is not ours."""
     acted_at: float | None = None
@@ -83,13 +83,13 @@ class Life(Sitter):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class EndingKind:
     """One way to end."""
 
     label: str
     cause: Cause
     number: int
-    act: Callable[[Vigil, Life], None] | None = None
+    act: Callable[[EndingWatch, EndingSession], None] | None = None
     """What ends it; None where the server does of itself."""
     seat: tuple[str, ...] = ("DO 0",)
     """Statements it runs first. `{limit}` is one of `limits`."""
@@ -104,12 +104,12 @@ class Kind:
     """Its socket is another process's."""
 
     @property
-    def foretold(self) -> bool:
+    def predicted(self) -> bool:
         """Whether its end is an idle closing that can be foretold."""
         return bool(self.limits)
 
 
-class Vigil(Sitting):
+class EndingWatch(SessionWatch):
     """A sitting that keeps what was said of everybody who left."""
 
     def __init__(self, server: RealServer, *, log: Path | None = None) -> None:
@@ -118,8 +118,8 @@ class Vigil(Sitting):
         if log is not None:
             options: dict[str, Any] = {"log": ErrorLog(log, datetime.now().astimezone().tzinfo)}
             self._source = LiveSource(Address("127.0.0.1", server.port, "root"), time.time, **options)
-        self.lives: list[Life] = []
-        self._open: dict[int, Life] = {}
+        self.ending_sessions: list[EndingSession] = []
+        self._open: dict[int, EndingSession] = {}
         self.failed: list[BaseException] = []
 
     def prepare(self) -> None:
@@ -142,31 +142,31 @@ class Vigil(Sitting):
             taken = track(sample, self.snapshot)
             self.snapshot = taken.snapshot
             for departure in taken.departed:
-                life = self._open.pop(departure.verdict.session.id, None)
-                if life is not None:
-                    life.told, life.missed_at = departure, sample.taken_at
+                ending_session = self._open.pop(departure.verdict.session.id, None)
+                if ending_session is not None:
+                    ending_session.told, ending_session.missed_at = departure, sample.taken_at
             for verdict in taken.snapshot.verdicts:
                 seen = self._open.get(verdict.session.id)
                 if seen is not None and seen.closed_at is None:
-                    seen.foretold.append(verdict)
+                    seen.predicted.append(verdict)
             return taken.snapshot
 
-    def welcome(self, kind: Kind, chance: Random) -> Life:
+    def welcome(self, kind: EndingKind, chance: Random) -> EndingSession:
         """Seat a session of an account chosen by lot."""
         limit = chance.choice(kind.limits) if kind.limits else 0
         connection = self.visitor(chance, interactive=kind.interactive)
-        life = Life(kind.label, connection, limit, kind=kind)
-        self.lives.append(life)
-        life.run(*(statement.format(limit=limit) for statement in kind.seat))
-        self._open[life.id] = life
+        ending_session = EndingSession(kind.label, connection, limit, kind=kind)
+        self.ending_sessions.append(ending_session)
+        ending_session.run(*(statement.format(limit=limit) for statement in kind.seat))
+        self._open[ending_session.id] = ending_session
         if kind.busy is not None:
             connection._execute_command(QUERY, kind.busy)
         elif kind.orphan:
-            life.client = subprocess.Popen(["sleep", "300"], pass_fds=[connection._sock.fileno()])
+            ending_session.client = subprocess.Popen(["sleep", "300"], pass_fds=[connection._sock.fileno()])
             connection._force_close()  # our hold on it; the session lives on in the other process
-        elif kind.foretold and kind.act is None:
-            self.watch(life)
-        return life
+        elif kind.predicted and kind.act is None:
+            self.watch(ending_session)
+        return ending_session
 
     def visitor(self, chance: Random, *, interactive: bool = False) -> Any:
         return self.server.connect(
@@ -176,11 +176,11 @@ class Vigil(Sitting):
             client_flag=CLIENT.INTERACTIVE if interactive else 0,
         )
 
-    def end(self, life: Life) -> None:
-        life.acted_at = time.time()
-        assert life.kind.act is not None
-        life.kind.act(self, life)
-        life.done_at = time.time()
+    def end(self, ending_session: EndingSession) -> None:
+        ending_session.acted_at = time.time()
+        assert ending_session.kind.act is not None
+        ending_session.kind.act(self, ending_session)
+        ending_session.done_at = time.time()
 
     def come_back(self) -> None:
         """After the server has: with a new connection for our own statements."""
@@ -192,7 +192,7 @@ class Vigil(Sitting):
         comes_true(
             lambda: not self._open,
             told=lambda: (
-                f"still there: {[(life.label, life.id, life.acted_at) for life in self._open.values()]}"
+                f"still there: {[(ending_session.label, ending_session.id, ending_session.acted_at) for ending_session in self._open.values()]}"
             ),
         )
 
@@ -200,65 +200,65 @@ class Vigil(Sitting):
 # --- Ways to end
 
 
-def quits(_: Vigil, life: Life) -> None:
-    life.connection.close()
+def quits(_: EndingWatch, ending_session: EndingSession) -> None:
+    ending_session.connection.close()
 
 
-def dies(_: Vigil, life: Life) -> None:
+def dies(_: EndingWatch, ending_session: EndingSession) -> None:
     """As by `kill -9` of the application: its socket goes with it."""
-    assert life.client is not None
-    life.client.kill()
-    life.client.wait()
+    assert ending_session.client is not None
+    ending_session.client.kill()
+    ending_session.client.wait()
 
 
-def is_killed(vigil: Vigil, life: Life) -> None:
-    vigil.admin(f"KILL {life.id}")
+def is_killed(ending_watch: EndingWatch, ending_session: EndingSession) -> None:
+    ending_watch.admin(f"KILL {ending_session.id}")
 
 
-def is_killed_in_passing(vigil: Vigil, life: Life) -> None:
+def is_killed_in_passing(ending_watch: EndingWatch, ending_session: EndingSession) -> None:
     """By somebody who leaves at once, so that the server forgets who and whom."""
-    killer = vigil.server.connect(autocommit=True)
-    killer.query(f"KILL {life.id}")
+    killer = ending_watch.server.connect(autocommit=True)
+    killer.query(f"KILL {ending_session.id}")
     killer.close()
 
 
-def sends_too_much(_: Vigil, life: Life) -> None:
+def sends_too_much(_: EndingWatch, ending_session: EndingSession) -> None:
     with suppress(pymysql.Error, OSError):
-        life.connection.query(f"SELECT LENGTH('{'x' * 1_200_000}')")
+        ending_session.connection.query(f"SELECT LENGTH('{'x' * 1_200_000}')")
 
 
-def reads_nothing(_: Vigil, life: Life) -> None:
-    life.connection._execute_command(QUERY, "SELECT REPEAT('x', 1000000) FROM truth.many")
+def reads_nothing(_: EndingWatch, ending_session: EndingSession) -> None:
+    ending_session.connection._execute_command(QUERY, "SELECT REPEAT('x', 1000000) FROM truth.many")
 
 
-def shortens_its_limit(vigil: Vigil, life: Life) -> None:
-    life.run(f"SET SESSION wait_timeout = {life.limit:g}")
-    vigil.watch(life)
+def shortens_its_limit(ending_watch: EndingWatch, ending_session: EndingSession) -> None:
+    ending_session.run(f"SET SESSION wait_timeout = {ending_session.limit:g}")
+    ending_watch.watch(ending_session)
 
 
-def loses_its_statement(vigil: Vigil, life: Life) -> None:
+def loses_its_statement(ending_watch: EndingWatch, ending_session: EndingSession) -> None:
     """KILL QUERY; then it idles."""
-    life.asked_at = time.time()
-    vigil.admin(f"KILL QUERY {life.id}")
+    ending_session.asked_at = time.time()
+    ending_watch.admin(f"KILL QUERY {ending_session.id}")
     with suppress(pymysql.Error):
-        life.connection._read_query_result()
-    life.quiet_since = time.time()
-    vigil.watch(life)
+        ending_session.connection._read_query_result()
+    ending_session.quiet_since = time.time()
+    ending_watch.watch(ending_session)
 
 
-def is_spared(vigil: Vigil, life: Life) -> None:
+def is_spared(ending_watch: EndingWatch, ending_session: EndingSession) -> None:
     """KILL QUERY while it idles, which does not end it."""
-    vigil.admin(f"KILL QUERY {life.id}")
-    vigil.watch(life)
+    ending_watch.admin(f"KILL QUERY {ending_session.id}")
+    ending_watch.watch(ending_session)
 
 
 ANYWHERE = (
-    Kind("clean quit", Cause.CLIENT_QUIT, 50, quits),
-    Kind("kill -9 of the client", Cause.CLIENT_LOST, 30, dies, season=(12.0, SECONDS), orphan=True),
-    Kind("KILL, idle", Cause.KILLED, 15, is_killed),
-    Kind("KILL, busy", Cause.KILLED, 10, is_killed, busy="SELECT SLEEP(60)"),
-    Kind("KILL, killer gone", Cause.KILLED, 20, is_killed_in_passing, season=(0.0, 7.0)),
-    Kind(
+    EndingKind("clean quit", Cause.CLIENT_QUIT, 50, quits),
+    EndingKind("kill -9 of the client", Cause.CLIENT_LOST, 30, dies, season=(12.0, SECONDS), orphan=True),
+    EndingKind("KILL, idle", Cause.KILLED, 15, is_killed),
+    EndingKind("KILL, busy", Cause.KILLED, 10, is_killed, busy="SELECT SLEEP(60)"),
+    EndingKind("KILL, killer gone", Cause.KILLED, 20, is_killed_in_passing, season=(0.0, 7.0)),
+    EndingKind(
         "KILL, busy, killer gone",
         Cause.KILLED,
         5,
@@ -266,63 +266,63 @@ ANYWHERE = (
         season=(0.0, 7.0),
         busy="SELECT SLEEP(60)",
     ),
-    Kind("oversized packet", Cause.PACKET_TOO_LARGE, 25, sends_too_much),
-    Kind("slow reader", Cause.NET_WRITE_TIMEOUT, 15, reads_nothing),
+    EndingKind("oversized packet", Cause.PACKET_TOO_LARGE, 25, sends_too_much),
+    EndingKind("slow reader", Cause.NET_WRITE_TIMEOUT, 15, reads_nothing),
 )
 OWN = "SET SESSION wait_timeout = {limit}"
 KINDS = {
     Flavour.MYSQL: (
         *ANYWHERE,
-        Kind("idle limit", Cause.IDLE_TIMEOUT, 120, seat=(OWN,), limits=(2, 3, 4, 5, 6, 7, 8)),
-        Kind("limit changed on the way", Cause.IDLE_TIMEOUT, 40, shortens_its_limit,
+        EndingKind("idle limit", Cause.IDLE_TIMEOUT, 120, seat=(OWN,), limits=(2, 3, 4, 5, 6, 7, 8)),
+        EndingKind("limit changed on the way", Cause.IDLE_TIMEOUT, 40, shortens_its_limit,
              ("SET SESSION wait_timeout = 300",), (2, 3, 4)),
-        Kind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 12, loses_its_statement, (OWN,), (2, 3),
+        EndingKind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 12, loses_its_statement, (OWN,), (2, 3),
              "SELECT SLEEP(60)"),
-        Kind("KILL QUERY while idle", Cause.IDLE_TIMEOUT, 8, is_spared, (OWN,), (5, 6)),
+        EndingKind("KILL QUERY while idle", Cause.IDLE_TIMEOUT, 8, is_spared, (OWN,), (5, 6)),
     ),
     Flavour.MARIADB: (
         *ANYWHERE,
-        Kind("idle limit", Cause.IDLE_TIMEOUT, 120, limits=(6,)),
-        Kind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 12, loses_its_statement, limits=(6,),
+        EndingKind("idle limit", Cause.IDLE_TIMEOUT, 120, limits=(6,)),
+        EndingKind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 12, loses_its_statement, limits=(6,),
              busy="SELECT SLEEP(60)"),
-        Kind("transaction limit", Cause.TRANSACTION_TIMEOUT, 20,
+        EndingKind("transaction limit", Cause.TRANSACTION_TIMEOUT, 20,
              seat=("BEGIN", "SELECT * FROM truth.many LOCK IN SHARE MODE"), limits=(4,)),
     ),
 }  # fmt: skip
 HIDDEN = (
-    Kind(
+    EndingKind(
         "limit changed on the way",
         Cause.IDLE_TIMEOUT,
         15,
         shortens_its_limit,
         ("SET SESSION wait_timeout = 60",),
     ),
-    Kind("KILL QUERY while idle", Cause.IDLE_TIMEOUT, 8, is_spared),
-    Kind("interactive client", Cause.IDLE_TIMEOUT, 15, interactive=True),
-    Kind("transaction not begun", Cause.TRANSACTION_TIMEOUT, 10, seat=("BEGIN",)),
+    EndingKind("KILL QUERY while idle", Cause.IDLE_TIMEOUT, 8, is_spared),
+    EndingKind("interactive client", Cause.IDLE_TIMEOUT, 15, interactive=True),
+    EndingKind("transaction not begun", Cause.TRANSACTION_TIMEOUT, 10, seat=("BEGIN",)),
 )
 """Ends by limits that MariaDB shows to nobody; and after a KILL QUERY, which starts the idle wait anew, but not TIME_MS."""
-RESTART = Kind("server restart", Cause.SERVER_RESTART, 25)
-CRASH = Kind("server SIGKILL", Cause.SERVER_CRASH, 25)
+RESTART = EndingKind("server restart", Cause.SERVER_RESTART, 25)
+CRASH = EndingKind("server SIGKILL", Cause.SERVER_CRASH, 25)
 
 
-def keep_vigil(vigil: Vigil, kinds: Iterable[Kind], seed: int = 4) -> None:
+def run_endings(ending_watch: EndingWatch, kinds: Iterable[EndingKind], seed: int = 4) -> None:
     """Seat and end everybody, over half a minute, in an order chosen by lot; return when the last has left."""
     chance = Random(seed)
     plan: list[tuple[float, Callable[[], object]]] = []
 
-    def attend(kind: Kind, after: float) -> Callable[[], None]:
+    def attend(kind: EndingKind, after: float) -> Callable[[], None]:
         def come() -> None:
-            life = vigil.welcome(kind, chance)
+            ending_session = ending_watch.welcome(kind, chance)
             if kind.act is not None:
-                later.append((time.time() + after, life))
+                later.append((time.time() + after, ending_session))
 
         return come
 
     def visit() -> None:
-        vigil.visitor(chance).close()
+        ending_watch.visitor(chance).close()
 
-    later: list[tuple[float, Life]] = []
+    later: list[tuple[float, EndingSession]] = []
     for kind in kinds:
         plan += [
             (chance.uniform(*kind.season), attend(kind, chance.uniform(1.2, 3.5))) for _ in range(kind.number)
@@ -332,69 +332,81 @@ def keep_vigil(vigil: Vigil, kinds: Iterable[Kind], seed: int = 4) -> None:
     began = time.time()
     for due, come in plan:
         while (left := began + due - time.time()) > 0 or later:
-            ready = [each for each in later if each[0] <= time.time() and each[1].foretold]  # who was seen
+            ready = [each for each in later if each[0] <= time.time() and each[1].predicted]  # who was seen
             for each in ready:
                 later.remove(each)
-                vigil.end(each[1])
+                ending_watch.end(each[1])
             if left <= 0:
                 break
             time.sleep(min(left, 0.02))
         come()
-    for at, life in sorted(later, key=lambda each: each[0]):
+    for at, ending_session in sorted(later, key=lambda each: each[0]):
         time.sleep(max(0.0, at - time.time()))
-        comes_true(lambda life=life: life.foretold)  # type: ignore[misc]
-        vigil.end(life)
-    vigil.wait_until_all_have_left()
+        comes_true(lambda ending_session=ending_session: ending_session.predicted)  # type: ignore[misc]
+        ending_watch.end(ending_session)
+    ending_watch.wait_until_all_have_left()
 
 
-def end_the_server(vigil: Vigil, kind: Kind, end: Callable[[], None], seed: int = 5) -> None:
+def end_the_server(
+    ending_watch: EndingWatch, kind: EndingKind, end: Callable[[], None], seed: int = 5
+) -> None:
     """With sessions open: end it, start it anew, and wait until they have been missed."""
     chance = Random(seed)
     for _ in range(kind.number):
-        vigil.welcome(kind, chance)
-    vigil.admin("UPDATE truth.many SET n = n + 1000 ORDER BY n DESC")
-    vigil.look()
+        ending_watch.welcome(kind, chance)
+    ending_watch.admin("UPDATE truth.many SET n = n + 1000 ORDER BY n DESC")
+    ending_watch.look()
     time.sleep(RESTART_TOLERANCE + 1.2)  # what ran no longer than that is taken for the same run
     end()
-    vigil.server.start()
-    vigil.come_back()
+    ending_watch.server.start()
+    ending_watch.come_back()
 
 
 # --- What came of it
 
 
-def table(title: str, lives: list[Life]) -> str:
+def table(title: str, ending_sessions: list[EndingSession]) -> str:
     """One line a way to end: how many, how they were named and how surely, how many in company, how well foretold."""
-    groups: dict[str, list[Life]] = defaultdict(list)
-    for life in lives:
-        groups[life.label].append(life)
-    company = in_company(lives)
+    groups: dict[str, list[EndingSession]] = defaultdict(list)
+    for ending_session in ending_sessions:
+        groups[ending_session.label].append(ending_session)
+    company = in_company(ending_sessions)
     head = f"{title}\n{'ended by':<26}{'ended':>6}{'right':>6}{'conf.':>6}{'likely':>7}{'poss.':>6}{'coinc.':>7}  worst error"
     rows = []
     for label, group in groups.items():
-        sure = Counter(life.told.certainty for life in group if life.told is not None)
-        errors = [abs(life.error) for life in group if life.kind.foretold and life.closed_at is not None]
+        sure = Counter(
+            ending_session.told.certainty for ending_session in group if ending_session.told is not None
+        )
+        errors = [
+            abs(ending_session.error)
+            for ending_session in group
+            if ending_session.kind.predicted and ending_session.closed_at is not None
+        ]
         worst = f"{max(errors) * 1000:.0f} ms" if errors else ""
         rows.append(
-            f"{label:<26}{len(group):>6}{sum(life.is_right for life in group):>6}"
+            f"{label:<26}{len(group):>6}{sum(ending_session.is_right for ending_session in group):>6}"
             f"{sure[Certainty.CONFIRMED]:>6}{sure[Certainty.LIKELY]:>7}{sure[Certainty.POSSIBLE]:>6}"
-            f"{sum(life.id in company for life in group):>7}  {worst}"
+            f"{sum(ending_session.id in company for ending_session in group):>7}  {worst}"
         )
     return "\n".join([head, *rows])
 
 
-def in_company(lives: list[Life]) -> set[int]:
+def in_company(ending_sessions: list[EndingSession]) -> set[int]:
     """Who was missed in the same sample as another of its account that ended otherwise."""
     causes: dict[tuple[object, ...], set[Cause]] = defaultdict(set)
-    for life in lives:
-        causes[life.account, life.missed_at].add(life.kind.cause)
-    return {life.id for life in lives if len(causes[life.account, life.missed_at]) > 1}
+    for ending_session in ending_sessions:
+        causes[ending_session.account, ending_session.missed_at].add(ending_session.kind.cause)
+    return {
+        ending_session.id
+        for ending_session in ending_sessions
+        if len(causes[ending_session.account, ending_session.missed_at]) > 1
+    }
 
 
-def misnamed(lives: list[Life]) -> list[str]:
+def misnamed(ending_sessions: list[EndingSession]) -> list[str]:
     """Who was named wrongly, to be read by a person."""
     return [
-        f"{life.label} {life.id} {life.account}: {life.told.cause}, {life.told.certainty}: {life.told.evidence}"
-        for life in lives
-        if life.told is not None and not life.is_right
+        f"{ending_session.label} {ending_session.id} {ending_session.account}: {ending_session.told.cause}, {ending_session.told.certainty}: {ending_session.told.evidence}"
+        for ending_session in ending_sessions
+        if ending_session.told is not None and not ending_session.is_right
     ]

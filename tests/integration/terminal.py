@@ -39,12 +39,12 @@ sys.exit(main())
 class Terminal:
     """One run of `goneaway-tui` in a pseudo-terminal of 120x36. Everything it writes is read at once."""
 
-    def __init__(self, home: Path, *arguments: str, patient: bool = False, **more: str) -> None:
+    def __init__(self, home: Path, *arguments: str, long_answer_timeout: bool = False, **more: str) -> None:
         """`home` is the user's, and empty; `more` is added to the environment.
 
         A patient program waits `FAR` seconds for the answer of a server, so it ends in time only by not waiting at all.
         """
-        program = ["-c", PATIENT] if patient else ["-m", "goneaway_tui"]
+        program = ["-c", PATIENT] if long_answer_timeout else ["-m", "goneaway_tui"]
         self._ours, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
         self._before = self._attributes(theirs)

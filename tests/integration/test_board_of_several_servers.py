@@ -15,7 +15,7 @@ from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.ui.app import TICK_SECONDS, GoneawayApp
 from tests.integration.conftest import StartServer
-from tests.integration.sitting import Sitting, assert_foretold
+from tests.integration.session_watch import SessionWatch, assert_deadlines_predicted
 from tests.integration.terminal import Terminal
 from tests.servers.private import NAMES, RealServer
 from tests.waiting import Stopwatch, becomes_true
@@ -57,8 +57,8 @@ async def lag(app: GoneawayApp, place: int) -> float:
     return watch.seconds - planned
 
 
-async def test_a_frozen_server_is_marked_within_two_intervals_and_nobody_else_waits(
-    three: list[RealServer], patient: None
+async def test_frozen_server_is_marked_within_two_intervals_and_delays_no_other_server(
+    three: list[RealServer], long_answer_timeout: None
 ) -> None:
     app = board_of(three)
     async with app.run_test(size=(120, 36)):
@@ -79,38 +79,42 @@ async def test_a_frozen_server_is_marked_within_two_intervals_and_nobody_else_wa
     assert abs(after - before) < INTERVAL
 
 
-async def listen(app: GoneawayApp, sittings: list[Sitting]) -> None:
+async def listen(app: GoneawayApp, sittings: list[SessionWatch]) -> None:
     """Keep what the board says of every sitter."""
     last: dict[int, float] = {}
     while True:
-        for place, (each, sitting) in enumerate(zip(app.monitors, sittings, strict=True)):
+        for place, (each, session_watch) in enumerate(zip(app.monitors, sittings, strict=True)):
             if each.newest is None or each.newest.taken_at == last.get(place):
                 continue
             last[place] = each.newest.taken_at
             verdicts = {verdict.session.id: verdict for verdict in each.newest.verdicts}
-            for sitter in [s for s in sitting.sitters if s.closed_at is None and s.id in verdicts]:
-                sitter.foretold.append(verdicts[sitter.id])  # type: ignore[index]
+            for watched_session in [
+                s for s in session_watch.watched_sessions if s.closed_at is None and s.id in verdicts
+            ]:
+                watched_session.predicted.append(verdicts[watched_session.id])  # type: ignore[index]
         await asyncio.sleep(0.05)
 
 
 @pytest.mark.quiet
-async def test_closings_are_foretold_of_each_server_while_another_is_frozen(
+async def test_closings_are_predicted_for_each_server_while_another_is_frozen(
     three: list[RealServer], start_server: StartServer
 ) -> None:
     servers = [*three, start_server(NAMES[0])]
     with ExitStack() as stack:
-        sittings = [stack.enter_context(Sitting(server, every=NEVER)) for server in servers]
+        sittings = [stack.enter_context(SessionWatch(server, every=NEVER)) for server in servers]
         frozen, others = sittings[-1], sittings[:-1]
 
-        async def seat(limit: int, *where: Sitting) -> None:
+        async def seat(limit: int, *where: SessionWatch) -> None:
             """Ten sessions on each server, once the board has told of all when they will be closed."""
-            for sitting in where:
-                await asyncio.to_thread(sitting.admin, f"SET GLOBAL wait_timeout = {limit}")
+            for session_watch in where:
+                await asyncio.to_thread(session_watch.admin, f"SET GLOBAL wait_timeout = {limit}")
                 for _ in range(10):
-                    await asyncio.to_thread(sitting.seat, f"{sitting.server.name} {limit}", limit, "DO 0")
-            await becomes_true(lambda: all(s.foretold for each in where for s in each.sitters))
-            for sitting in where:
-                sitting.watch(*sitting.sitters[-10:])
+                    await asyncio.to_thread(
+                        session_watch.seat, f"{session_watch.server.name} {limit}", limit, "DO 0"
+                    )
+            await becomes_true(lambda: all(s.predicted for each in where for s in each.watched_sessions))
+            for session_watch in where:
+                session_watch.watch(*session_watch.watched_sessions[-10:])
 
         app = board_of(servers)
         async with app.run_test(size=(120, 36)):
@@ -122,8 +126,8 @@ async def test_closings_are_foretold_of_each_server_while_another_is_frozen(
                 await becomes_true(lambda: not app.fleet[-1].is_well)
                 for limit in (12, 14, 16):
                     await seat(limit, *others)
-                await becomes_true(lambda: all(s.closed_at for each in others for s in each.sitters))
-                still_marked, spared = not app.fleet[-1].is_well, frozen.sitters
+                await becomes_true(lambda: all(s.closed_at for each in others for s in each.watched_sessions))
+                still_marked, spared = not app.fleet[-1].is_well, frozen.watched_sessions
                 closed_meanwhile = [s for s in spared if s.closed_at]
                 last_said = app.monitors[-1].newest
             finally:
@@ -136,12 +140,12 @@ async def test_closings_are_foretold_of_each_server_while_another_is_frozen(
     assert [] == closed_meanwhile
     assert last_said is not None
     assert {s.id for s in spared} <= {v.session.id for v in last_said.verdicts}
-    for sitting in others:
-        assert 30 == len(sitting.sitters)
-        assert_foretold(sitting.sitters)
+    for session_watch in others:
+        assert 30 == len(session_watch.watched_sessions)
+        assert_deadlines_predicted(session_watch.watched_sessions)
 
 
-async def test_a_session_is_told_apart_from_that_of_another_server(three: list[RealServer]) -> None:
+async def test_session_is_distinguished_from_a_session_of_another_server(three: list[RealServer]) -> None:
     app = board_of(three)
     guests: list[Any] = [server.connect() for server in three]
     try:
@@ -161,7 +165,7 @@ def test_the_program_shows_all_of_them_and_quits_at_once_beside_a_frozen_one(
     three: list[RealServer], tmp_path: Path
 ) -> None:
     arguments = [*(server.dsn for server in three), NOBODY]
-    with Terminal(tmp_path, *arguments, patient=True) as terminal:
+    with Terminal(tmp_path, *arguments, long_answer_timeout=True) as terminal:
         terminal.wait_for("4 servers")
         terminal.wait_for("3 live")
         terminal.wait_for("✖ 127.0.0.1:1: ")

@@ -38,7 +38,7 @@ WORK = (
 )
 
 
-class Guests:
+class ActiveSessions:
     """Sessions that do things by lot."""
 
     def __init__(self, server: RealServer) -> None:
@@ -52,52 +52,54 @@ class Guests:
             self._come()
 
     def _come(self) -> None:
-        guest: Any = self._server.connect(autocommit=None)
-        self._open.append(guest)
-        self._came.add(guest.thread_id())
+        connection: Any = self._server.connect(autocommit=None)
+        self._open.append(connection)
+        self._came.add(connection.thread_id())
 
     def do_things(self) -> None:
         for _ in range(self._chance.randint(0, DEEDS)):
-            guest = self._chance.choice(self._open)
+            connection = self._chance.choice(self._open)
             match self._chance.randrange(12):
                 case 0:
-                    self._open.remove(guest)
-                    guest.close()
+                    self._open.remove(connection)
+                    connection.close()
                 case 1 | 2:
                     self._come()
                 case 3:
-                    guest.ping()
+                    connection.ping()
                 case 4 if len(self._busy) < 3:
-                    self._open.remove(guest)
-                    guest._execute_command(3, "SELECT SLEEP(0.3)")
-                    self._busy.append(guest)
+                    self._open.remove(connection)
+                    connection._execute_command(3, "SELECT SLEEP(0.3)")
+                    self._busy.append(connection)
                 case 5:
                     with self._admin.cursor() as cursor, suppress(pymysql.Error):
-                        cursor.execute(f"KILL {guest.thread_id()}")
-                    self._open.remove(guest)
-                    guest._force_close()
+                        cursor.execute(f"KILL {connection.thread_id()}")
+                    self._open.remove(connection)
+                    connection._force_close()
                 case _:
-                    with guest.cursor() as cursor:
+                    with connection.cursor() as cursor:
                         cursor.execute(self._chance.choice(WORK))
 
     def rest(self) -> None:
         """Until nobody is on the way in, out or at work."""
-        for guest in self._busy:
-            guest._read_query_result()
+        for connection in self._busy:
+            connection._read_query_result()
         self._open += self._busy
         self._busy.clear()
         with self._admin.cursor() as cursor:
 
             def is_at_rest() -> bool:
                 cursor.execute("SELECT id, command FROM information_schema.processlist")
-                guests = {number: command for number, command in cursor.fetchall() if number in self._came}
-                return guests == {guest.thread_id(): "Sleep" for guest in self._open}
+                active_sessions = {
+                    number: command for number, command in cursor.fetchall() if number in self._came
+                }
+                return active_sessions == {connection.thread_id(): "Sleep" for connection in self._open}
 
             comes_true(is_at_rest)
 
     def close(self) -> None:
-        for guest in (self._admin, *self._open):
-            guest._force_close()
+        for connection in (self._admin, *self._open):
+            connection._force_close()
 
 
 def of_others(sessions: tuple[Session, ...]) -> list[Session]:
@@ -110,7 +112,7 @@ def shown(session: Session) -> Session:
     return replace(told, idle_since=None, idle_within=0, transaction=None)
 
 
-def test_read_by_little_is_read_whole(any_server: RealServer) -> None:
+def test_incremental_reading_equals_a_full_reading(any_server: RealServer) -> None:
     address = Address("127.0.0.1", any_server.port, "root")
     with closing(Connection(address)) as first, closing(Connection(address)) as second:
         readers = [
@@ -119,13 +121,13 @@ def test_read_by_little_is_read_whole(any_server: RealServer) -> None:
             )
             for connection, large in ((first, NEVER), (second, 0))
         ]
-        guests = Guests(any_server)
+        active_sessions = ActiveSessions(any_server)
         for number in range(ROUNDS):
-            guests.do_things()
+            active_sessions.do_things()
             if number % 3 == 0:
                 for reader in readers:  # in the middle of it, too
                     reader.sessions(1e9)
-            guests.rest()
+            active_sessions.rest()
             whole, little = (of_others(reader.sessions(1e9)[1]) for reader in readers)
 
             assert [shown(session) for session in whole] == [shown(session) for session in little]
@@ -134,4 +136,4 @@ def test_read_by_little_is_read_whole(any_server: RealServer) -> None:
                 if one.idle_since is not None and other.idle_since is not None:
                     assert one.idle_since == pytest.approx(other.idle_since, abs=NEAR + one.idle_within)
                 assert (one.transaction is None) == (other.transaction is None)
-        guests.close()
+        active_sessions.close()

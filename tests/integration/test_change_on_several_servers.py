@@ -130,7 +130,7 @@ async def test_a_server_that_keeps_another_value_stops_the_rest_and_what_was_don
     assert [28_800, 7200, 28_800] == values(servers)
 
 
-async def test_who_may_not_is_left_out_with_the_grant_and_the_others_are_changed(
+async def test_server_without_the_privilege_is_excluded_with_the_grant_and_the_others_are_changed(
     start_server: StartServer, journal: Journal
 ) -> None:
     servers = [start_server(name) for name in NAMES]
@@ -156,7 +156,7 @@ async def test_who_may_not_is_left_out_with_the_grant_and_the_others_are_changed
     assert {Phase.DONE} == {act.entry.phase for act in journal.acts()}
 
 
-async def test_one_that_freezes_in_mid_act_is_the_last_that_is_asked(
+async def test_server_that_freezes_during_a_change_is_the_last_server_changed(
     start_server: StartServer, journal: Journal
 ) -> None:
     servers = [start_server(name) for name in NAMES]
@@ -181,7 +181,7 @@ async def test_one_that_freezes_in_mid_act_is_the_last_that_is_asked(
     assert second.outcome.startswith("not performed: ")
 
 
-async def test_one_that_does_not_answer_and_one_that_is_only_watched_are_left_out_unasked(
+async def test_unreachable_and_read_only_servers_are_left_out_without_a_statement(
     start_server: StartServer, journal: Journal
 ) -> None:
     servers = [start_server(name) for name in NAMES]

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from goneaway_tui.model.snapshot import Basis, Risk
-from tests.integration.sitting import Sitter, Sitting, assert_foretold
+from tests.integration.session_watch import SessionWatch, WatchedSession, assert_deadlines_predicted
 from tests.servers.private import RealServer
 from tests.waiting import comes_true
 
@@ -24,19 +24,19 @@ def any_mariadb(request: pytest.FixtureRequest) -> RealServer:
     return server
 
 
-def a_table(sitting: Sitting) -> None:
-    sitting.admin(
+def a_table(session_watch: SessionWatch) -> None:
+    session_watch.admin(
         "CREATE DATABASE IF NOT EXISTS truth",
         "CREATE TABLE IF NOT EXISTS truth.cart (id INT PRIMARY KEY, n INT) ENGINE=InnoDB",
         "REPLACE INTO truth.cart SELECT seq, 0 FROM (SELECT 1 AS seq UNION SELECT 2 UNION SELECT 3 UNION SELECT 4) s",
     )
 
 
-def seat_sleepers(sitting: Sitting, limits: tuple[int, ...]) -> list[threading.Thread]:
+def open_idle_sessions(session_watch: SessionWatch, limits: tuple[int, ...]) -> list[threading.Thread]:
     """Sessions whose last statement took long: their TIME runs ahead of their idleness."""
 
     def sleeper(limit: int) -> None:
-        sitting.seat(
+        session_watch.seat(
             f"slept first {limit}", limit, f"SET SESSION wait_timeout = {limit}", "SELECT SLEEP(1.3)"
         )
 
@@ -46,88 +46,97 @@ def seat_sleepers(sitting: Sitting, limits: tuple[int, ...]) -> list[threading.T
     return threads
 
 
-def test_mysql_closings_are_foretold_whatever_the_sessions_did(mysql97: RealServer) -> None:
-    with Sitting(mysql97) as sitting:
-        a_table(sitting)
-        threads = seat_sleepers(sitting, (3, 4, 5, 6, 7, 8))
+def test_mysql_closings_are_predicted_whatever_the_sessions_did(mysql97: RealServer) -> None:
+    with SessionWatch(mysql97) as session_watch:
+        a_table(session_watch)
+        threads = open_idle_sessions(session_watch, (3, 4, 5, 6, 7, 8))
         own = [
-            sitting.seat(f"own limit {limit}", limit, f"SET SESSION wait_timeout = {limit}")
+            session_watch.seat(f"own limit {limit}", limit, f"SET SESSION wait_timeout = {limit}")
             for limit in range(2, 10)
             for _ in range(7)
         ]
-        sitting.admin("SET GLOBAL wait_timeout = 4, GLOBAL interactive_timeout = 6")
+        session_watch.admin("SET GLOBAL wait_timeout = 4, GLOBAL interactive_timeout = 6")
         for _ in range(6):
-            sitting.seat("plain", 4, "DO 0")
-            sitting.seat("interactive", 6, "DO 0", interactive=True)
-            sitting.seat_mute("logged in only", 4)
-        sitting.admin("SET GLOBAL wait_timeout = DEFAULT, GLOBAL interactive_timeout = DEFAULT")
+            session_watch.seat("plain", 4, "DO 0")
+            session_watch.seat("interactive", 6, "DO 0", interactive=True)
+            session_watch.seat_mute("logged in only", 4)
+        session_watch.admin("SET GLOBAL wait_timeout = DEFAULT, GLOBAL interactive_timeout = DEFAULT")
         for row in (1, 2):
-            sitting.seat("wrote rows", 5, "SET SESSION wait_timeout = 5", "BEGIN",
+            session_watch.seat("wrote rows", 5, "SET SESSION wait_timeout = 5", "BEGIN",
                          f"UPDATE truth.cart SET n = n + 1 WHERE id = {row}")  # fmt: skip
-            sitting.seat("bare BEGIN", 6, "SET SESSION wait_timeout = 6", "BEGIN")
-            sitting.seat("past timestamp", 7, "SET SESSION wait_timeout = 7", "SET timestamp = 1000000000")
-            sitting.seat(
+            session_watch.seat("bare BEGIN", 6, "SET SESSION wait_timeout = 6", "BEGIN")
+            session_watch.seat(
+                "past timestamp", 7, "SET SESSION wait_timeout = 7", "SET timestamp = 1000000000"
+            )
+            session_watch.seat(
                 "future timestamp",
                 5,
                 "SET SESSION wait_timeout = 5",
                 "SET timestamp = UNIX_TIMESTAMP() + 99999",
             )
         calm = [
-            sitting.seat(f"calm {limit}", limit, f"SET SESSION wait_timeout = {limit}")
+            session_watch.seat(f"calm {limit}", limit, f"SET SESSION wait_timeout = {limit}")
             for limit in (60, 15 * 60, HOURS, 8 * HOURS)
         ]
         changing = [
-            sitting.seat("shortened its limit", 3, "SET SESSION wait_timeout = 300") for _ in range(3)
+            session_watch.seat("shortened its limit", 3, "SET SESSION wait_timeout = 300") for _ in range(3)
         ]
-        pinging = [sitting.seat("pinged", 4, "SET SESSION wait_timeout = 4") for _ in range(3)]
-        resetting = [sitting.seat("reset by its pool", 7, "SET SESSION wait_timeout = 5") for _ in range(3)]
-        half = [sitting.seat("half a packet", 5, "SET SESSION wait_timeout = 5") for _ in range(2)]
+        pinging = [session_watch.seat("pinged", 4, "SET SESSION wait_timeout = 4") for _ in range(3)]
+        resetting = [
+            session_watch.seat("reset by its pool", 7, "SET SESSION wait_timeout = 5") for _ in range(3)
+        ]
+        half = [session_watch.seat("half a packet", 5, "SET SESSION wait_timeout = 5") for _ in range(2)]
         for thread in threads:
             thread.join()
         moving = [*changing, *pinging, *resetting, *half]
-        doomed = [s for s in sitting.sitters if s not in calm]
-        sitting.watch(*(s for s in doomed if s not in moving))
+        doomed = [s for s in session_watch.watched_sessions if s not in calm]
+        session_watch.watch(*(s for s in doomed if s not in moving))
         time.sleep(1.5)
-        for sitter in changing:
-            sitter.run("SET SESSION wait_timeout = 3")
-        for sitter in pinging:
-            sitter.command(PING)
-        sitting.admin("SET GLOBAL wait_timeout = 7")
-        for sitter in resetting:
-            sitter.command(RESET)
-        for sitter in half:
-            sitter.send_part_of_a_packet()
-        followed = {v.session.id: v for v in sitting.look().verdicts}
-        sitting.watch(*moving)
+        for watched_session in changing:
+            watched_session.run("SET SESSION wait_timeout = 3")
+        for watched_session in pinging:
+            watched_session.command(PING)
+        session_watch.admin("SET GLOBAL wait_timeout = 7")
+        for watched_session in resetting:
+            watched_session.command(RESET)
+        for watched_session in half:
+            watched_session.send_part_of_a_packet()
+        followed = {v.session.id: v for v in session_watch.look().verdicts}
+        session_watch.watch(*moving)
         comes_true(lambda: all(s.closed_at for s in doomed))
 
     assert len(own) + 40 < len(doomed)
-    for sitter in moving:
-        verdict = followed[sitter.id]  # type: ignore[index]
+    for watched_session in moving:
+        verdict = followed[watched_session.id]  # type: ignore[index]
         assert verdict.limit is not None
-        assert (sitter.label, sitter.limit) == (sitter.label, verdict.limit.seconds)
-        assert sitter.is_due(verdict.deadline), sitter
-    for sitter in [*doomed, *calm]:
-        assert sitter.last.limit is not None
-        assert (sitter.label, sitter.limit, Basis.OWN) == (
-            sitter.label,
-            sitter.last.limit.seconds,
-            sitter.last.limit.basis,
+        assert (watched_session.label, watched_session.limit) == (
+            watched_session.label,
+            verdict.limit.seconds,
         )
-    for sitter in calm:
-        assert sitter.is_due(sitter.last.deadline), sitter
-    assert_foretold(doomed)
+        assert watched_session.is_due(verdict.deadline), watched_session
+    for watched_session in [*doomed, *calm]:
+        assert watched_session.last.limit is not None
+        assert (watched_session.label, watched_session.limit, Basis.OWN) == (
+            watched_session.label,
+            watched_session.last.limit.seconds,
+            watched_session.last.limit.basis,
+        )
+    for watched_session in calm:
+        assert watched_session.is_due(watched_session.last.deadline), watched_session
+    assert_deadlines_predicted(doomed)
 
 
 def test_mysql_shows_what_is_at_stake(mysql97: RealServer) -> None:
-    with Sitting(mysql97, every=60) as sitting:
-        a_table(sitting)
+    with SessionWatch(mysql97, every=60) as session_watch:
+        a_table(session_watch)
         began = time.time()
-        writer = sitting.seat("writer", 0, "BEGIN", "UPDATE truth.cart SET n = n + 1 WHERE id IN (1, 2)")
-        opener = sitting.seat("opener", 0, "BEGIN")
-        reader = sitting.seat("reader", 0, "SELECT 1")
+        writer = session_watch.seat(
+            "writer", 0, "BEGIN", "UPDATE truth.cart SET n = n + 1 WHERE id IN (1, 2)"
+        )
+        opener = session_watch.seat("opener", 0, "BEGIN")
+        reader = session_watch.seat("reader", 0, "SELECT 1")
         time.sleep(0.2)
-        taken = sitting.look()
+        taken = session_watch.look()
 
     held = writer.last.session.transaction
     assert held is not None
@@ -140,47 +149,50 @@ def test_mysql_shows_what_is_at_stake(mysql97: RealServer) -> None:
     assert "SELECT 1" == reader.last.session.statement
 
 
-def test_mariadb_closings_are_foretold_where_the_limit_is_the_global_one(any_mariadb: RealServer) -> None:
-    with Sitting(any_mariadb) as sitting:
+def test_mariadb_closings_are_predicted_where_the_global_limit_applies(any_mariadb: RealServer) -> None:
+    with SessionWatch(any_mariadb) as session_watch:
         for limit in range(2, 10):
-            sitting.admin(f"SET GLOBAL wait_timeout = {limit}")
+            session_watch.admin(f"SET GLOBAL wait_timeout = {limit}")
             for statement in ("DO 0", "SELECT SLEEP(0.2)", "SET timestamp = 1000000000", "SELECT 1") * 3:
-                sitting.seat(f"plain {limit}", limit, statement)
-            sitting.seat_mute(f"logged in only {limit}", limit)
-            sitting.look()
-        sitting.admin("SET GLOBAL wait_timeout = DEFAULT")
-        calm = sitting.seat("calm", 8 * HOURS, "DO 0")
-        pinging = [s for s in sitting.sitters if s.limit == 9][:3]
-        doomed = [s for s in sitting.sitters if s is not calm]
-        for sitter in pinging:
-            sitter.command(PING)
-        sitting.watch(*doomed)
+                session_watch.seat(f"plain {limit}", limit, statement)
+            session_watch.seat_mute(f"logged in only {limit}", limit)
+            session_watch.look()
+        session_watch.admin("SET GLOBAL wait_timeout = DEFAULT")
+        calm = session_watch.seat("calm", 8 * HOURS, "DO 0")
+        pinging = [s for s in session_watch.watched_sessions if s.limit == 9][:3]
+        doomed = [s for s in session_watch.watched_sessions if s is not calm]
+        for watched_session in pinging:
+            watched_session.command(PING)
+        session_watch.watch(*doomed)
         comes_true(lambda: all(s.closed_at for s in doomed))
-        sitting.look()
+        session_watch.look()
 
-    for sitter in [*doomed, calm]:
-        assert sitter.last.limit is not None
-        assert (sitter.label, sitter.limit) == (sitter.label, sitter.last.limit.seconds)
-        assert Basis.ASSUMED is sitter.last.limit.basis
+    for watched_session in [*doomed, calm]:
+        assert watched_session.last.limit is not None
+        assert (watched_session.label, watched_session.limit) == (
+            watched_session.label,
+            watched_session.last.limit.seconds,
+        )
+        assert Basis.ASSUMED is watched_session.last.limit.basis
     assert calm.is_due(calm.last.deadline), calm
-    assert_foretold(doomed)
+    assert_deadlines_predicted(doomed)
 
 
 def test_mariadb_disproves_what_outlives_the_global_limit(any_mariadb: RealServer) -> None:
-    with Sitting(any_mariadb) as sitting:
-        sitting.admin("SET GLOBAL wait_timeout = 2, GLOBAL interactive_timeout = 4")
-        interactive = sitting.seat("interactive", 4, "DO 0", interactive=True)
-        own = sitting.seat("own limit", 60, "SET SESSION wait_timeout = 60")
-        plain = sitting.seat("plain", 2, "DO 0")
-        sitting.watch()
+    with SessionWatch(any_mariadb) as session_watch:
+        session_watch.admin("SET GLOBAL wait_timeout = 2, GLOBAL interactive_timeout = 4")
+        interactive = session_watch.seat("interactive", 4, "DO 0", interactive=True)
+        own = session_watch.seat("own limit", 60, "SET SESSION wait_timeout = 60")
+        plain = session_watch.seat("plain", 2, "DO 0")
+        session_watch.watch()
         comes_true(lambda: interactive.closed_at is not None)
-        sitting.look()
+        session_watch.look()
 
-    for sitter in (interactive, own):
-        assert sitter.last.limit is not None
-        assert (Basis.DISPROVED, 2) == (sitter.last.limit.basis, sitter.last.limit.seconds)
-        assert sitter.last.deadline is None
-        assert Risk.OVERDUE is not sitter.last.risk
+    for watched_session in (interactive, own):
+        assert watched_session.last.limit is not None
+        assert (Basis.DISPROVED, 2) == (watched_session.last.limit.basis, watched_session.last.limit.seconds)
+        assert watched_session.last.deadline is None
+        assert Risk.OVERDUE is not watched_session.last.risk
     assert plain.closed_at is not None
     assert Basis.ASSUMED is plain.last.limit.basis  # type: ignore[union-attr]
 
@@ -211,25 +223,27 @@ def test_mariadb_transactions_are_governed_by_the_timeout_that_replaces_wait_tim
         "idle_write_transaction_timeout",
         "idle_readonly_transaction_timeout",
     )
-    seated: list[tuple[Sitter, str]] = []
-    with Sitting(any_mariadb_version) as sitting:
-        a_table(sitting)
+    seated: list[tuple[WatchedSession, str]] = []
+    with SessionWatch(any_mariadb_version) as session_watch:
+        a_table(session_watch)
         for label, settings, statements, seconds, variable in TRANSACTIONS:
-            sitting.admin(*(f"SET GLOBAL {name} = {value}" for name, value in settings.items()))
-            seated.append((sitting.seat(label, seconds, *statements), variable))
-            sitting.look()
-            sitting.admin(*(f"SET GLOBAL {name} = 0" for name in family), "SET GLOBAL wait_timeout = DEFAULT")
-        sitting.watch()
-        comes_true(lambda: all(s.closed_at for s in sitting.sitters))
+            session_watch.admin(*(f"SET GLOBAL {name} = {value}" for name, value in settings.items()))
+            seated.append((session_watch.seat(label, seconds, *statements), variable))
+            session_watch.look()
+            session_watch.admin(
+                *(f"SET GLOBAL {name} = 0" for name in family), "SET GLOBAL wait_timeout = DEFAULT"
+            )
+        session_watch.watch()
+        comes_true(lambda: all(s.closed_at for s in session_watch.watched_sessions))
 
-    for sitter, variable in seated:
-        assert sitter.last.limit is not None
-        expected = (sitter.label, sitter.limit, variable, Basis.ASSUMED)
+    for watched_session, variable in seated:
+        assert watched_session.last.limit is not None
+        expected = (watched_session.label, watched_session.limit, variable, Basis.ASSUMED)
 
         assert expected == (
-            sitter.label,
-            sitter.last.limit.seconds,
-            sitter.last.limit.variable,
-            sitter.last.limit.basis,
+            watched_session.label,
+            watched_session.last.limit.seconds,
+            watched_session.last.limit.variable,
+            watched_session.last.limit.basis,
         )
-    assert_foretold([sitter for sitter, _ in seated])
+    assert_deadlines_predicted([watched_session for watched_session, _ in seated])

@@ -163,7 +163,7 @@ def test_nothing_is_left_after_we_are_killed(script: str) -> None:
     comes_true(lambda: not processes_of(directory), told=lambda: "processes are left")
 
 
-def test_a_server_that_cannot_start_says_why_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+def test_server_that_cannot_start_reports_why_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     program = tmp_path / "mysqld"
     program.write_text(
         "#!/bin/sh\n"

@@ -58,7 +58,7 @@ async def comes(pilot: Pilot[None], fact: Callable[[], bool]) -> None:
         ("mariadb1011", "likely", "3 sessions closed after a read timeout"),
     ],
 )
-async def test_sessions_that_idled_out_before_the_board_came_are_counted(
+async def test_idle_timeouts_before_the_board_started_are_counted(
     start_server: StartServer, name: Name, certainty: str, words: str
 ) -> None:
     """MySQL by its counts, MariaDB by its log."""

@@ -192,7 +192,7 @@ def test_a_kill_is_counted_where_nothing_is_instrumented(
     assert all("Com_kill by 0" not in line for each in told.values() for line in each.evidence)
 
 
-def test_our_own_kill_by_a_procedure_is_ours_and_a_client_lost_after_it_is_surely_lost(
+def test_own_kill_by_a_procedure_is_recognised_and_a_later_lost_client_is_confirmed(
     start_server: StartServer,
 ) -> None:
     server = start_server("mysql97")
@@ -310,7 +310,9 @@ def be_refused(server: RealServer, user: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["mariadb105", "mariadb1011", "mariadb118"])
-def test_a_failed_login_cannot_say_how_another_session_ended(start_server: StartServer, name: Name) -> None:
+def test_failed_login_is_no_evidence_for_how_another_session_ended(
+    start_server: StartServer, name: Name
+) -> None:
     server = start_server(name)
     with server.connect(autocommit=True) as admin, watching(server, followed=True) as watch:
         prepare(admin)
@@ -332,7 +334,7 @@ def test_a_failed_login_cannot_say_how_another_session_ended(start_server: Start
 
 
 @pytest.mark.parametrize("name", ["mariadb105", "mariadb1011", "mariadb118"])
-def test_nor_can_a_whole_line_of_the_log_where_the_counters_say_otherwise(
+def test_forged_log_line_is_not_used_where_the_counters_contradict(
     start_server: StartServer, name: Name
 ) -> None:
     """However it came into the log."""
@@ -352,9 +354,7 @@ def test_nor_can_a_whole_line_of_the_log_where_the_counters_say_otherwise(
 
 
 @pytest.mark.parametrize("name", ["mariadb105", "mariadb1011", "mariadb118"])
-def test_what_the_log_says_of_an_idle_timeout_is_confirmed_amid_such_names(
-    start_server: StartServer, name: Name
-) -> None:
+def test_log_entry_confirms_an_idle_timeout_amid_hostile_names(start_server: StartServer, name: Name) -> None:
     server = start_server(name)
     with server.connect(autocommit=True) as admin, watching(server, followed=True) as watch:
         prepare(admin)

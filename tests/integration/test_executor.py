@@ -123,7 +123,7 @@ def account(server: RealServer, user: str, *privileges: str) -> str:
 
 
 @contextmanager
-def guest(server: RealServer, user: str = "root") -> Iterator[Any]:
+def opened_connection(server: RealServer, user: str = "root") -> Iterator[Any]:
     """Somebody's session, however it ends."""
     connection: Any = server.connect(user=user, autocommit=True)
     try:
@@ -149,7 +149,7 @@ def kept_as_it_was(server: RealServer, *names: str) -> Iterator[None]:
 # --- Setting
 
 
-def test_a_year_that_is_too_long_is_cut_and_said_so(any_server: RealServer) -> None:
+def test_value_of_more_than_a_year_is_clamped_and_reported(any_server: RealServer) -> None:
     with kept_as_it_was(any_server, "wait_timeout"):
         kept = executor(any_server).set_global("wait_timeout", 32140800, Persistence.GLOBAL)
 
@@ -168,7 +168,7 @@ def test_what_fits_is_kept_without_a_word_also_after_a_warning(any_server: RealS
         )
 
 
-def test_every_warning_is_told(any_server: RealServer) -> None:
+def test_every_warning_is_reported(any_server: RealServer) -> None:
     with kept_as_it_was(any_server, "max_allowed_packet"):
         kept = executor(any_server).set_global("max_allowed_packet", 1500, Persistence.GLOBAL)
 
@@ -194,7 +194,7 @@ def test_a_fraction_of_a_second_is_kept(mariadb1011: RealServer, mariadb118: Rea
 @pytest.mark.parametrize(
     "name", ["wait_timeout = 1, GLOBAL net_read_timeout", "Wait_Timeout", "", "wait-timeout", "a b", "x\n"]
 )
-def test_a_name_that_is_none_reaches_no_server(name: str, mysql97: RealServer) -> None:
+def test_invalid_name_reaches_no_server(name: str, mysql97: RealServer) -> None:
     for act in (
         lambda: executor(mysql97).set_global(name, 5, Persistence.GLOBAL),
         lambda: executor(mysql97).probe(name),
@@ -204,14 +204,14 @@ def test_a_name_that_is_none_reaches_no_server(name: str, mysql97: RealServer) -
 
 
 @pytest.mark.parametrize("name", ["no_such_variable", "version"])
-def test_a_variable_that_cannot_be_set_is_told_from_a_broken_server(
+def test_variable_that_cannot_be_set_is_distinguished_from_a_broken_server(
     name: str, any_server: RealServer
 ) -> None:
     with pytest.raises(Unsupported, match=f"no variable {name}"):
         executor(any_server).set_global(name, 5, Persistence.GLOBAL)
 
 
-def test_what_only_a_restart_can_change_says_so(mariadb1011: RealServer) -> None:
+def test_variable_that_needs_a_restart_is_refused_with_that_hint(mariadb1011: RealServer) -> None:
     """MariaDB started without max_user_connections never takes one."""
     assert "restart" in executor(mariadb1011).variable_state("max_user_connections").why_not_settable
     with pytest.raises(SourceError, match="1290") as refused:
@@ -251,14 +251,14 @@ def test_a_read_only_server_is_tuned_all_the_same(name: Name, start_server: Star
 
     assert acting.privileges().can_set
     assert 600 == acting.set_global("wait_timeout", 600, Persistence.GLOBAL).value
-    with guest(server) as victim:
+    with opened_connection(server) as victim:
         assert acting.kill(id_of(victim)).warnings == ()
 
 
 # --- Where a value stands
 
 
-def test_a_compiled_value_is_told_whole(start_server: StartServer) -> None:
+def test_compiled_value_is_shown_in_full(start_server: StartServer) -> None:
     for name in NAMES:
         server = start_server(name)
         stands = executor(server).variable_state("max_allowed_packet")
@@ -278,7 +278,7 @@ def test_a_compiled_value_is_told_whole(start_server: StartServer) -> None:
         )
 
 
-def test_whoever_looks_leaves_no_trace(start_server: StartServer) -> None:
+def test_reading_a_variable_changes_nothing(start_server: StartServer) -> None:
     """On MySQL a mere SET SESSION marks a variable as set at run time, by whoever ran it."""
     server = start_server("mysql97")
     acting = executor(server)
@@ -293,7 +293,7 @@ def test_whoever_looks_leaves_no_trace(start_server: StartServer) -> None:
     }
 
 
-def test_mysql_tells_who_set_a_value_and_when(mysql97: RealServer) -> None:
+def test_mysql_reports_the_user_that_set_a_value_and_the_time(mysql97: RealServer) -> None:
     with kept_as_it_was(mysql97, "net_read_timeout"):
         acting = executor(mysql97)
         began = time.time()
@@ -321,7 +321,7 @@ def test_a_default_is_known_where_the_value_is_another(mariadb118: RealServer) -
 # --- What a new session gets
 
 
-def test_a_probe_tells_what_each_kind_of_session_gets(any_server: RealServer) -> None:
+def test_probe_reads_the_value_of_each_kind_of_session(any_server: RealServer) -> None:
     with kept_as_it_was(any_server, "wait_timeout", "interactive_timeout"):
         acting = executor(any_server)
         acting.set_global("wait_timeout", 601, Persistence.GLOBAL)
@@ -333,7 +333,7 @@ def test_a_probe_tells_what_each_kind_of_session_gets(any_server: RealServer) ->
         ]
 
 
-def test_a_probe_of_what_sessions_do_not_have_tells_the_global(any_server: RealServer) -> None:
+def test_probe_of_a_variable_without_session_value_reads_the_global_value(any_server: RealServer) -> None:
     assert {10} == {probe.value for probe in executor(any_server).probe("connect_timeout")}
 
 
@@ -441,7 +441,11 @@ def test_mariadb_sends_to_the_option_file(name: Name, request: pytest.FixtureReq
 def really(server: RealServer, user: str) -> dict[str, bool]:
     """What an account may, by trying: each variable, `persist`, `reset`, `kill` and `kill query`."""
     run(server, *(["SET PERSIST wait_timeout = 28800"] if server.flavour is Flavour.MYSQL else []))
-    with guest(server, "victim") as victim, guest(server, user) as own, own.cursor() as cursor:
+    with (
+        opened_connection(server, "victim") as victim,
+        opened_connection(server, user) as own,
+        own.cursor() as cursor,
+    ):
 
         def may(statement: str) -> bool:
             try:
@@ -478,7 +482,7 @@ def said(server: RealServer, user: str) -> dict[str, bool]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_we_say_we_may_is_what_we_may(name: Name, start_server: StartServer) -> None:
+def test_reported_privileges_match_the_actual_privileges(name: Name, start_server: StartServer) -> None:
     server = start_server(name)
     account(server, "victim")
     for label, privileges in PRIVILEGES[server.flavour].items():
@@ -523,7 +527,7 @@ def test_the_grant_that_is_named_lights_the_key(any_server: RealServer) -> None:
     assert "'poor'@'%'" == before.account == after.account
 
 
-def test_a_server_has_one_name_for_all_accounts_and_lives(start_server: StartServer) -> None:
+def test_server_has_one_name_for_all_accounts_and_runs(start_server: StartServer) -> None:
     names = set()
     for name in NAMES:
         server = start_server(name)
@@ -542,14 +546,14 @@ def test_a_server_has_one_name_for_all_accounts_and_lives(start_server: StartSer
 
 
 def test_a_session_is_killed(any_server: RealServer) -> None:
-    with guest(any_server) as victim:
+    with opened_connection(any_server) as victim:
         session = id_of(victim)
 
         assert KeptValue(f"KILL CONNECTION {session}", None) == executor(any_server).kill(session)
         comes_true(lambda: not any_server.lists(session))
 
 
-def test_a_running_statement_is_killed_and_its_session_lives(any_server: RealServer) -> None:
+def test_running_statement_is_killed_and_its_session_stays(any_server: RealServer) -> None:
     ended: list[object] = []
 
     def sleep(victim: Any) -> None:
@@ -557,7 +561,7 @@ def test_a_running_statement_is_killed_and_its_session_lives(any_server: RealSer
             cursor.execute("SELECT SLEEP(300)")
             ended.append(cursor.fetchall())
 
-    with guest(any_server) as victim:
+    with opened_connection(any_server) as victim:
         session = id_of(victim)
         sleeper = threading.Thread(target=sleep, args=(victim,))
         sleeper.start()
@@ -579,14 +583,14 @@ def test_a_running_statement_is_killed_and_its_session_lives(any_server: RealSer
         assert any_server.lists(session)
 
 
-def test_who_is_gone_already_is_no_error(any_server: RealServer) -> None:
+def test_killing_an_already_ended_session_is_no_error(any_server: RealServer) -> None:
     for act in (executor(any_server).kill, executor(any_server).kill_query):
         assert (ALREADY_GONE,) == act(NOBODY).warnings
 
 
-def test_who_may_not_kill_is_told_what_would_let_him(any_server: RealServer) -> None:
+def test_missing_kill_privilege_is_reported_with_the_grant(any_server: RealServer) -> None:
     user = account(any_server, "poor")
-    with guest(any_server) as victim:
+    with opened_connection(any_server) as victim:
         with pytest.raises(AccessDenied, match="1095") as refused:
             executor(any_server, user).kill(id_of(victim))
 
@@ -597,7 +601,7 @@ def test_who_may_not_kill_is_told_what_would_let_him(any_server: RealServer) -> 
 
 def test_mysql_protects_system_users(mysql97: RealServer) -> None:
     user = account(mysql97, "killer", "CONNECTION_ADMIN")
-    with guest(mysql97) as victim:
+    with opened_connection(mysql97) as victim:
         assert executor(mysql97, user).privileges().can_kill
         with pytest.raises(AccessDenied, match="1095") as refused:
             executor(mysql97, user).kill(id_of(victim))
@@ -625,7 +629,7 @@ def test_a_service_s_procedure_is_used_where_it_lends_one(
     assert (False, True) == (privileges.can_set, privileges.can_kill)
     assert "change the" in privileges.why_not_set("wait_timeout")
 
-    with guest(server, "victim") as victim:
+    with opened_connection(server, "victim") as victim:
         session = id_of(victim)
 
         assert f"CALL mysql.{service}_kill_query({session})" == acting.kill_query(session).statement
@@ -640,7 +644,7 @@ def test_a_service_s_procedure_is_used_where_it_lends_one(
 
 def test_a_session_is_found_as_the_source_shows_it(any_server: RealServer) -> None:
     address = Address("127.0.0.1", any_server.port, "root")
-    with guest(any_server) as sitter, closing(LiveSource(address, time.time)) as source:
+    with opened_connection(any_server) as sitter, closing(LiveSource(address, time.time)) as source:
         with Stopwatch() as watch:
             with sitter.cursor() as cursor:
                 cursor.execute("SELECT 'here'")
@@ -690,7 +694,7 @@ def test_what_a_session_holds_is_found_too(any_server: RealServer) -> None:
         "CREATE DATABASE IF NOT EXISTS acted",
         "CREATE TABLE IF NOT EXISTS acted.t (id INT PRIMARY KEY) ENGINE=InnoDB",
     )
-    with guest(any_server) as holder, holder.cursor() as cursor:
+    with opened_connection(any_server) as holder, holder.cursor() as cursor:
         cursor.execute("BEGIN")
         cursor.execute("INSERT INTO acted.t VALUES (1)")
         found: list[Session | None] = []
@@ -720,20 +724,20 @@ def test_one_session_is_asked_for_however_many_there_are(
     acting = executor(any_server)
     acting.privileges()
     with ExitStack() as crowd:
-        sitters = [crowd.enter_context(guest(any_server)) for _ in range(30)]
+        sitters = [crowd.enter_context(opened_connection(any_server)) for _ in range(30)]
         monkeypatch.setattr(connections.Connection, "rows", asked)
 
         assert acting.find(id_of(sitters[0])) is not None
     assert max(brought) < 30
 
 
-def test_who_is_gone_is_not_found(any_server: RealServer) -> None:
+def test_ended_session_is_not_found(any_server: RealServer) -> None:
     assert executor(any_server).find(NOBODY) is None
 
 
-def test_an_account_that_sees_little_still_finds_its_own(any_server: RealServer) -> None:
+def test_account_with_few_privileges_still_finds_its_own_sessions(any_server: RealServer) -> None:
     user = account(any_server, "poor")
-    with guest(any_server, user) as own, guest(any_server) as other:
+    with opened_connection(any_server, user) as own, opened_connection(any_server) as other:
         acting = executor(any_server, user)
         found = acting.find(id_of(own))
 
@@ -746,7 +750,7 @@ def test_an_account_that_sees_little_still_finds_its_own(any_server: RealServer)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_we_leave_nobody_behind_and_nothing_in_the_counters(name: Name, start_server: StartServer) -> None:
+def test_no_own_session_remains_and_no_abort_is_counted(name: Name, start_server: StartServer) -> None:
     server = start_server(name)
     user = account(server, "tuner", *PRIVILEGES[server.flavour]["both"])
     before = dict(run(server, "SHOW GLOBAL STATUS LIKE 'Aborted%'"))
@@ -770,7 +774,7 @@ def test_we_leave_nobody_behind_and_nothing_in_the_counters(name: Name, start_se
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_answer_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait one second for an answer, so that a test need not wait six."""
     monkeypatch.setattr(connections, "ANSWER_SECONDS", 1.0)
 
@@ -781,7 +785,7 @@ def is_done_after_a_thaw(server: RealServer) -> None:
     comes_true(lambda: value_of(server, "wait_timeout") == 600)
 
 
-def test_a_server_that_stands_still_is_waited_for_as_long_as_we_say(start_server: StartServer) -> None:
+def test_frozen_server_is_waited_for_as_long_as_the_timeout(start_server: StartServer) -> None:
     server = start_server("mysql97")
     with Relay(server, b"SET GLOBAL wait_timeout", server.freeze) as relay:
         acting = OneByOne(relay.address, time.time)
@@ -801,7 +805,7 @@ def test_a_server_that_stands_still_is_waited_for_as_long_as_we_say(start_server
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_change_the_server_stood_still_in_may_have_been_made(
-    name: Name, start_server: StartServer, impatient: None
+    name: Name, start_server: StartServer, short_answer_timeout: None
 ) -> None:
     server = start_server(name)
     with Relay(server, b"SET GLOBAL wait_timeout", server.freeze) as relay:
@@ -826,10 +830,13 @@ def test_a_change_the_line_broke_in_is_unknown_and_not_tried_again(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_kill_the_line_broke_in_is_unknown(name: Name, start_server: StartServer) -> None:
+def test_kill_during_which_the_connection_broke_is_unknown(name: Name, start_server: StartServer) -> None:
     server = start_server(name)
     broken: list[Relay] = []
-    with guest(server) as victim, Relay(server, b"KILL CONNECTION", lambda: broken.pop().cut()) as relay:
+    with (
+        opened_connection(server) as victim,
+        Relay(server, b"KILL CONNECTION", lambda: broken.pop().cut()) as relay,
+    ):
         broken.append(relay)
         with pytest.raises(OutcomeUnknown, match="the outcome is unknown"):
             OneByOne(relay.address, time.time).kill(id_of(victim))
@@ -837,7 +844,7 @@ def test_a_kill_the_line_broke_in_is_unknown(name: Name, start_server: StartServ
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_change_that_was_taken_is_not_called_undone(
-    name: Name, start_server: StartServer, impatient: None
+    name: Name, start_server: StartServer, short_answer_timeout: None
 ) -> None:
     """The server said yes, and broke off before we could read back what it kept."""
     server = start_server(name)
@@ -851,8 +858,8 @@ def test_a_change_that_was_taken_is_not_called_undone(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_who_was_never_reached_is_known_to_have_done_nothing(
-    name: Name, start_server: StartServer, impatient: None
+def test_unreachable_server_is_known_to_have_changed_nothing(
+    name: Name, start_server: StartServer, short_answer_timeout: None
 ) -> None:
     server = start_server(name)
     server.freeze()

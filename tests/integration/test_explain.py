@@ -93,7 +93,7 @@ def too_slow(server: RealServer) -> str:
         return failing(lambda: session.query(bounded[server.flavour]))
 
 
-def crowded_out(server: RealServer) -> str:
+def too_many_connections(server: RealServer) -> str:
     with ExitStack() as held, closing(server.connect()) as admin:
         admin.query("CREATE USER IF NOT EXISTS crowd@'%'")
         admin.query("SET GLOBAL max_connections = 10")
@@ -122,7 +122,7 @@ UNCHECKED = {"check_hostname": False, "verify_mode": False}
 PROVOKED: tuple[tuple[Callable[[RealServer], str], str, str], ...] = (
     (idle, "idle_timeout", CONFIRMED),
     (too_slow, "statement_timeout", CONFIRMED),
-    (crowded_out, "too_many_connections", CONFIRMED),
+    (too_many_connections, "too_many_connections", CONFIRMED),
     (given_up, "client_quit", LIKELY),
     (killed, "killed", LIKELY),
     (restarted, "server_restart", CONFIRMED),
@@ -172,7 +172,7 @@ def test_an_idle_session_is_explained_by_the_limit_in_force(
     assert any("1 s - 10 %" in each and "says" in each for each in found["idle_timeout"]["remedies"])
 
 
-def test_who_was_seen_leaving_explains_a_loss_without_a_server(
+def test_recorded_departure_explains_a_lost_connection_without_a_server(
     capsys: pytest.CaptureFixture[str], start_server: StartServer, tmp_path: Path
 ) -> None:
     server, tape, log = start_server("mariadb1011"), tmp_path / "night.rec", tmp_path / "app.log"
@@ -222,7 +222,7 @@ def test_a_full_server_is_explained_by_itself(
     assert any("now 151" in each for each in found["too_many_connections"]["remedies"])
 
 
-def test_over_tls_mariadbs_log_tells_what_its_client_never_hears(
+def test_over_tls_mariadbs_log_reports_an_error_that_its_client_never_receives(
     capsys: pytest.CaptureFixture[str], start_server: StartServer, tmp_path: Path
 ) -> None:
     """1153 is lost, nearly always: the line ends while the statement is sent, as it does for an idle session."""
@@ -242,7 +242,7 @@ def test_over_tls_mariadbs_log_tells_what_its_client_never_hears(
     assert "packet_too_large" == next(iter(found)), found["packet_too_large"]["because"]
 
 
-def test_a_server_that_is_put_offline_says_who_came_again(
+def test_offline_mode_is_recognised_by_refused_reconnects(
     capsys: pytest.CaptureFixture[str], start_server: StartServer, tmp_path: Path
 ) -> None:
     server = start_server("mysql97")
@@ -258,7 +258,7 @@ def test_a_server_that_is_put_offline_says_who_came_again(
     assert any("offline mode" in each for each in found["killed"]["because"])
 
 
-def test_a_server_younger_than_its_limits_is_not_told_to_raise_them(
+def test_server_younger_than_its_limits_gets_no_advice_to_raise_them(
     capsys: pytest.CaptureFixture[str], start_server: StartServer, tmp_path: Path
 ) -> None:
     """The session's own limit of a second ended it; the global ones are 9 h."""

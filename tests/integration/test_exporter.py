@@ -61,11 +61,11 @@ def running(command: list[str], said: Path, home: Path) -> Iterator[subprocess.P
 
 @contextmanager
 def exporting(
-    home: Path, *arguments: str, patient: bool = False
+    home: Path, *arguments: str, long_answer_timeout: bool = False
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The exporter, and where to ask it; a patient one as in `Terminal`."""
     with port_of_our_own() as port:
-        code = ["-c", PATIENT] if patient else ["-m", "goneaway_tui"]
+        code = ["-c", PATIENT] if long_answer_timeout else ["-m", "goneaway_tui"]
         command = [sys.executable, *code, "exporter", "--listen", f"127.0.0.1:{port}"]
         with running([*command, *arguments], home / "exporter.log", home) as process:
             place = f"127.0.0.1:{port}"
@@ -99,7 +99,7 @@ def prometheus(home: Path, target: str) -> Iterator[Callable[[str], list[Any]]]:
             yield query
 
 
-def test_the_alert_speaks_before_the_session_dies(mysql97: RealServer, tmp_path: Path) -> None:
+def test_alert_fires_before_the_session_ends(mysql97: RealServer, tmp_path: Path) -> None:
     with (
         exporting(tmp_path, "--interval", "0.5", *way_in(mysql97)) as (place, _),
         prometheus(tmp_path, place) as query,
@@ -127,9 +127,7 @@ def test_the_alert_speaks_before_the_session_dies(mysql97: RealServer, tmp_path:
             cursor.execute("DROP DATABASE exported")
 
 
-def test_a_server_that_is_not_there_is_told_and_the_others_go_on(
-    mariadb118: RealServer, tmp_path: Path
-) -> None:
+def test_unreachable_server_is_reported_and_the_others_go_on(mariadb118: RealServer, tmp_path: Path) -> None:
     with port_of_our_own() as nobody:
         both = (f"mysql://root@127.0.0.1:{nobody}/", f"mysql://root@127.0.0.1:{mariadb118.port}/")
         with exporting(tmp_path, "--no-defaults", *both) as (place, process):
@@ -144,7 +142,7 @@ def test_a_server_that_is_not_there_is_told_and_the_others_go_on(
 
 def test_a_server_that_hangs_keeps_no_scrape_waiting(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server("mariadb1011")
-    with exporting(tmp_path, *way_in(server), patient=True) as (place, process):
+    with exporting(tmp_path, *way_in(server), long_answer_timeout=True) as (place, process):
         comes_true(lambda: "goneaway_data_age_seconds{" in asked(f"http://{place}/metrics"))
         server.freeze()
         time.sleep(1.5)

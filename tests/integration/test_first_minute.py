@@ -102,7 +102,9 @@ class Observer:
             assert verdict.limit is None or verdict.limit.basis is not Basis.DISPROVED, verdict
 
 
-def test_what_the_first_minute_predicts_happens_and_the_ledger_tells_why(begun: tuple[Demo, float]) -> None:
+def test_predictions_of_the_first_minute_come_true_and_the_ledger_shows_the_causes(
+    begun: tuple[Demo, float],
+) -> None:
     observer = Observer(*begun)
     wanted = {Cause.KILLED, Cause.PACKET_TOO_LARGE, Cause.CLIENT_QUIT, Cause.IDLE_TIMEOUT}
     try:

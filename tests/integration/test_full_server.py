@@ -50,18 +50,18 @@ def run(server: RealServer, *statements: str) -> list[tuple[Any, ...]]:
 
 
 @dataclass(slots=True)
-class Crowd:
+class FullServer:
     """Sessions of an ordinary account that take all places of a server."""
 
     server: RealServer
-    sitters: list[Any]
+    sessions: list[Any]
 
     def fill(self) -> None:
         """Till it is refused for a while: the places of those who left just now become free one by one."""
         refused = 0
         while refused < 5:
             try:
-                self.sitters.append(self.server.connect(user="crowd"))
+                self.sessions.append(self.server.connect(user="crowd"))
             except pymysql.OperationalError:
                 refused += 1
                 time.sleep(0.1)
@@ -70,23 +70,23 @@ class Crowd:
 
     def make_room(self, number: int = 5) -> None:
         for _ in range(number):
-            self.sitters.pop().close()
+            self.sessions.pop().close()
 
     @property
     def newest(self) -> ProcesslistId:
-        return ProcesslistId(self.sitters[-1].thread_id())
+        return ProcesslistId(self.sessions[-1].thread_id())
 
 
 @pytest.fixture(params=NAMES)
-def crowd(request: pytest.FixtureRequest, start_server: StartServer) -> Iterator[Crowd]:
+def full_server(request: pytest.FixtureRequest, start_server: StartServer) -> Iterator[FullServer]:
     """Before anybody of ours came: root gets in by the place that is kept for it."""
     server = start_server(request.param, f"--max-connections={PLACES}")
     run(server, "CREATE USER crowd")
-    crowd = Crowd(server, [])
-    crowd.fill()
-    yield crowd
-    for sitter in crowd.sitters:
-        sitter._force_close()
+    full_server = FullServer(server, [])
+    full_server.fill()
+    yield full_server
+    for session in full_server.sessions:
+        session._force_close()
 
 
 def root(server: RealServer) -> Address:
@@ -110,27 +110,27 @@ def hang_up(relay: Relay) -> None:
         end.close()
 
 
-def crowded(sample: Sample) -> int:
+def listed_sessions(sample: Sample) -> int:
     return sum(each.user == "crowd" for each in sample.sessions)
 
 
-def test_what_the_account_may_is_asked_over_the_connection_that_reads(crowd: Crowd) -> None:
-    with reader(root(crowd.server)) as (_source, executor):
+def test_privileges_are_read_over_the_read_connection(full_server: FullServer) -> None:
+    with reader(root(full_server.server)) as (_source, executor):
         privileges = executor.privileges()
 
         assert (True, True) == (privileges.can_kill, privileges.can_set)
         with pytest.raises(NoConnectionLeft):
-            LiveExecutor(root(crowd.server), time.time).privileges()
+            LiveExecutor(root(full_server.server), time.time).privileges()
 
 
-async def test_a_kill_runs_over_the_connection_that_reads_until_there_is_a_place_again(
-    crowd: Crowd, tmp_path: Path
+async def test_kill_runs_over_the_read_connection_until_a_connection_is_free_again(
+    full_server: FullServer, tmp_path: Path
 ) -> None:
     journal = Journal(tmp_path / "journal.jsonl", time.time)
-    with reader(root(crowd.server)) as (source, executor):
+    with reader(root(full_server.server)) as (source, executor):
         gate = Gate(executor, journal, executor.privileges())
         seen = {each.id: each for each in source.sample().sessions}
-        first, second = crowd.newest, ProcesslistId(crowd.sitters[0].thread_id())
+        first, second = full_server.newest, ProcesslistId(full_server.sessions[0].thread_id())
         with pytest.raises(NoConnectionLeft):
             gate.run(KillSession(seen[first]))
         assert executor.is_full
@@ -138,8 +138,8 @@ async def test_a_kill_runs_over_the_connection_that_reads_until_there_is_a_place
 
         assert gate.run(KillSession(seen[first]), borrow=True).was_borrowed
         await becomes_true(lambda: not is_listed(source, first))
-        crowd.make_room(2)
-        await becomes_true(lambda: crowded(source.sample()) < PLACES - 1)
+        full_server.make_room(2)
+        await becomes_true(lambda: listed_sessions(source.sample()) < PLACES - 1)
 
         assert not gate.run(KillSession(seen[second]), borrow=True).was_borrowed
         assert not executor.is_full
@@ -149,50 +149,52 @@ async def test_a_kill_runs_over_the_connection_that_reads_until_there_is_a_place
     assert ["failed", "done", "done"] == [act.entry.phase for act in journal.acts()]
 
 
-def test_whoever_woke_up_is_spared_over_the_connection_that_reads_too(crowd: Crowd, tmp_path: Path) -> None:
-    with reader(root(crowd.server)) as (source, executor):
+def test_session_that_became_active_is_not_killed_over_the_read_connection_either(
+    full_server: FullServer, tmp_path: Path
+) -> None:
+    with reader(root(full_server.server)) as (source, executor):
         gate = Gate(executor, Journal(tmp_path / "j", time.time), executor.privileges())
         time.sleep(0.7)
-        seen = next(each for each in source.sample().sessions if each.id == crowd.newest)
+        seen = next(each for each in source.sample().sessions if each.id == full_server.newest)
         time.sleep(0.7)
-        crowd.sitters[-1].query("SELECT 1")
+        full_server.sessions[-1].query("SELECT 1")
         with pytest.raises(Refused, match="woke up"):
             gate.run(KillSession(seen), borrow=True)
 
-        assert is_listed(source, crowd.newest)
+        assert is_listed(source, full_server.newest)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_kill_the_lent_line_broke_in_is_unknown_and_the_next_reading_begins_anew(
+def test_kill_during_which_the_lent_connection_broke_is_unknown_and_the_next_sample_reconnects(
     name: Name, start_server: StartServer
 ) -> None:
     server = start_server(name, f"--max-connections={PLACES}")
     run(server, "CREATE USER crowd")
-    crowd = Crowd(server, [])
+    full_server = FullServer(server, [])
     broken: list[Relay] = []
     with ExitStack() as stack:
         relay = stack.enter_context(Relay(server, b"KILL CONNECTION", lambda: hang_up(broken.pop())))
         broken.append(relay)
         source = stack.enter_context(closing(LiveSource(relay.address, time.time)))
-        crowd.fill()
+        full_server.fill()
         before = source.sample().server.own_session_ids
         executor = LiveExecutor(relay.address, time.time, lender=source)
         with executor.conversation(borrow=True) as conversation:
             with pytest.raises(OutcomeUnknown):
-                conversation.kill(crowd.newest)
+                conversation.kill(full_server.newest)
             with pytest.raises(SourceError, match="broke earlier"):
-                conversation.kill(crowd.newest)
-        for sitter in crowd.sitters:
-            sitter._force_close()
+                conversation.kill(full_server.newest)
+        for session in full_server.sessions:
+            session._force_close()
         time.sleep(0.3)
 
         assert before != source.sample().server.own_session_ids
 
 
 async def test_the_board_kills_and_tunes_on_a_full_server_and_by_itself_again_once_there_is_room(
-    crowd: Crowd, tmp_path: Path
+    full_server: FullServer, tmp_path: Path
 ) -> None:
-    address = root(crowd.server)
+    address = root(full_server.server)
     source = LiveSource(address, time.time)
     journal = Journal(tmp_path / "journal.jsonl", time.time)
     executor = LiveExecutor(address, time.time, lender=source)
@@ -215,9 +217,11 @@ async def test_the_board_kills_and_tunes_on_a_full_server_and_by_itself_again_on
         await pilot.click("#kill")
         killed = await reported(pilot)
         await pilot.press("escape")
-        await becomes_true(lambda: crowded(source.sample()) < PLACES)
-        crowd.fill()
-        crowd.sitters.append(crowd.server.connect())  # somebody else has the place that is kept for root
+        await becomes_true(lambda: listed_sessions(source.sample()) < PLACES)
+        full_server.fill()
+        full_server.sessions.append(
+            full_server.server.connect()
+        )  # somebody else has the place that is kept for root
 
         await pilot.press("w")
         await becomes_true(lambda: on(TuneScreen))
@@ -227,8 +231,10 @@ async def test_the_board_kills_and_tunes_on_a_full_server_and_by_itself_again_on
         tuned = await reported(pilot)
         await pilot.press("escape")
 
-        crowd.make_room()
-        await becomes_true(lambda: app.snapshot is not None and crowded(app.snapshot.sample) < PLACES - 2)
+        full_server.make_room()
+        await becomes_true(
+            lambda: app.snapshot is not None and listed_sessions(app.snapshot.sample) < PLACES - 2
+        )
         await pilot.press("w")
         await becomes_true(lambda: on(TuneScreen))
         await pilot.pause()
@@ -248,7 +254,7 @@ async def test_the_board_kills_and_tunes_on_a_full_server_and_by_itself_again_on
     assert "a new session gets wait_timeout = 28,800" in alone
     assert "ran over" not in alone
     assert [True, True, False] == [act.entry.lent for act in journal.acts()]
-    assert [(28800,)] == run(crowd.server, "SELECT @@GLOBAL.wait_timeout")
+    assert [(28800,)] == run(full_server.server, "SELECT @@GLOBAL.wait_timeout")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -257,8 +263,8 @@ def test_a_value_out_of_bounds_is_cut_over_the_lent_connection_as_over_any(
 ) -> None:
     server = start_server(name, f"--max-connections={PLACES}", "--sql-mode=TRADITIONAL")
     run(server, "CREATE USER crowd")
-    crowd = Crowd(server, [])
-    crowd.fill()
+    full_server = FullServer(server, [])
+    full_server.fill()
     with reader(root(server)) as (source, executor):
         asked = Statement("SELECT @@SESSION.time_zone, @@SESSION.sql_mode", SESSION_BEFORE)
         with source.lend_connection() as (reading, _found):
@@ -273,11 +279,11 @@ def test_a_value_out_of_bounds_is_cut_over_the_lent_connection_as_over_any(
         assert before == after
         assert 31536000 == kept.value
         assert 1 == len(kept.warnings)
-    for sitter in crowd.sitters:
-        sitter._force_close()
+    for session in full_server.sessions:
+        session._force_close()
 
 
-def test_a_reading_waits_for_the_act_that_borrows_and_no_act_waits_for_ever(
+def test_sample_waits_for_the_borrowing_action_and_no_action_waits_for_ever(
     mysql97: RealServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with reader(root(mysql97)) as (source, executor), ThreadPoolExecutor() as pool:
@@ -294,7 +300,7 @@ def test_a_reading_waits_for_the_act_that_borrows_and_no_act_waits_for_ever(
         assert executor.privileges().can_kill
 
 
-def test_a_run_of_kills_has_one_connection(any_server: RealServer, tmp_path: Path, monkeypatch: Any) -> None:
+def test_batch_of_kills_uses_one_connection(any_server: RealServer, tmp_path: Path, monkeypatch: Any) -> None:
     opened: list[int] = []
     connect = WriteConnection.__init__
 
@@ -304,10 +310,10 @@ def test_a_run_of_kills_has_one_connection(any_server: RealServer, tmp_path: Pat
 
     monkeypatch.setattr(WriteConnection, "__init__", counted)
     with ExitStack() as stack:
-        sitters: list[Any] = [stack.enter_context(closing(any_server.connect())) for _ in range(30)]
+        sessions: list[Any] = [stack.enter_context(closing(any_server.connect())) for _ in range(30)]
         source, executor = stack.enter_context(reader(root(any_server)))
         gate = Gate(executor, Journal(tmp_path / "j", time.time), executor.privileges())
-        victims = {each.thread_id() for each in sitters}
+        victims = {each.thread_id() for each in sessions}
         witnesses = [each for each in source.sample().sessions if each.id in victims]
         with gate.conversation() as connection:
             for witness in witnesses:
@@ -319,23 +325,23 @@ def test_a_run_of_kills_has_one_connection(any_server: RealServer, tmp_path: Pat
         while victims & {each.id for each in source.sample().sessions} and time.monotonic() < until:
             time.sleep(0.05)
         assert not victims & {each.id for each in source.sample().sessions}
-        for sitter in sitters:
-            sitter._force_close()
+        for session in sessions:
+            session._force_close()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_run_whose_connection_breaks_attempts_nothing_more(
+def test_batch_whose_connection_breaks_attempts_nothing_more(
     name: Name, start_server: StartServer, tmp_path: Path
 ) -> None:
     server = start_server(name)
     relays: list[Relay] = []
     journal = Journal(tmp_path / "journal.jsonl", time.time)
     with ExitStack() as stack:
-        sitters: list[Any] = [stack.enter_context(closing(server.connect())) for _ in range(4)]
+        sessions: list[Any] = [stack.enter_context(closing(server.connect())) for _ in range(4)]
         relay = stack.enter_context(Relay(server, b"KILL CONNECTION", lambda: relays.pop().cut()))
         relays.append(relay)
         source = stack.enter_context(closing(LiveSource(root(server), time.time)))
-        ids = [each.thread_id() for each in sitters]
+        ids = [each.thread_id() for each in sessions]
         witnesses = [each for each in source.sample().sessions if each.id in ids]
         executor = LiveExecutor(relay.address, time.time)
         gate = Gate(executor, journal, executor.privileges())
@@ -346,8 +352,8 @@ def test_a_run_whose_connection_breaks_attempts_nothing_more(
                 gate.run(KillSession(witnesses[1]), connection)
 
         assert set(ids[1:]) <= {each.id for each in source.sample().sessions}
-        for sitter in sitters:
-            sitter._force_close()
+        for session in sessions:
+            session._force_close()
     unknown, untried = journal.acts()
     assert "outcome is unknown" in unknown.outcome
     assert "not performed" in untried.outcome

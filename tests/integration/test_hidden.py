@@ -13,7 +13,7 @@ from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from tests.contract.checks import check_pair, check_sample
 from tests.integration.conftest import StartServer
-from tests.integration.sitting import Sitting
+from tests.integration.session_watch import SessionWatch
 from tests.servers.private import Name, RealServer
 from tests.waiting import comes_true
 
@@ -35,7 +35,7 @@ def run(server: RealServer, *statements: str) -> None:
             cursor.execute(statement)
 
 
-def test_sessions_that_performance_schema_has_no_room_for_are_read_and_told(
+def test_sessions_beyond_performance_schema_sizing_are_read_and_reported(
     start_server: StartServer,
 ) -> None:
     server = start_server("mysql97", "--performance-schema-max-thread-instances=50", "--max-connections=300")
@@ -58,7 +58,7 @@ def test_sessions_that_performance_schema_has_no_room_for_are_read_and_told(
         assert second.taken_at - session.idle_since + session.idle_within > 1.4, session
 
 
-def test_without_process_it_is_told_that_such_sessions_cannot_be_seen(start_server: StartServer) -> None:
+def test_without_process_the_unseen_sessions_are_reported(start_server: StartServer) -> None:
     server = start_server("mysql97", "--performance-schema-max-thread-instances=50", "--max-connections=300")
     run(server, "CREATE USER reader", "GRANT SELECT ON performance_schema.* TO reader")
     with ExitStack() as stack, closing(a_source(server, "reader")) as source:
@@ -70,7 +70,7 @@ def test_without_process_it_is_told_that_such_sessions_cannot_be_seen(start_serv
     assert "sessions of other accounts that performance_schema has no room for" == sample.limitations[0].what
 
 
-def test_with_room_for_everybody_nothing_is_said(mysql97: RealServer) -> None:
+def test_no_warning_while_connections_are_free(mysql97: RealServer) -> None:
     with closing(a_source(mysql97)) as source:
         assert not any("max_thread_instances" in grant for grant in grants(source.sample()))
 
@@ -109,18 +109,18 @@ def test_what_shows_a_bare_begin_is_offered_where_it_is_missing_and_works(
 
 
 @pytest.mark.parametrize("name", ["mariadb105", "mariadb118"])
-def test_a_thread_pool_closes_late_and_nobody_is_overdue_for_that(
+def test_thread_pool_closes_late_and_no_session_is_overdue_for_that(
     start_server: StartServer, name: Name
 ) -> None:
     server = start_server(name, "--thread-handling=pool-of-threads")
-    with Sitting(server, every=0.05) as sitting:
-        sitting.admin("SET GLOBAL wait_timeout = 2")
-        guests = [sitting.seat(f"guest {n}", 2, "DO 0") for n in range(8)]
-        sitting.look()
-        sitting.admin("SET GLOBAL wait_timeout = DEFAULT")
-        sitting.watch()
+    with SessionWatch(server, every=0.05) as session_watch:
+        session_watch.admin("SET GLOBAL wait_timeout = 2")
+        guests = [session_watch.seat(f"guest {n}", 2, "DO 0") for n in range(8)]
+        session_watch.look()
+        session_watch.admin("SET GLOBAL wait_timeout = DEFAULT")
+        session_watch.watch()
         comes_true(lambda: all(guest.closed_at for guest in guests))
-        risks = {verdict.risk for guest in guests for verdict in guest.foretold}
+        risks = {verdict.risk for guest in guests for verdict in guest.predicted}
     with closing(a_source(server)) as source:
         sample = source.sample()
 

@@ -175,7 +175,7 @@ def test_hostile_names_attributes_and_statements_are_read_as_text(strangers: Str
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
-def test_what_is_exported_controls_nobodys_terminal(strangers: Strangers, format_name: str) -> None:
+def test_exported_text_contains_no_terminal_control(strangers: Strangers, format_name: str) -> None:
     out = io.StringIO()
     FORMATS[format_name].write(judge(look(strangers.server)), out)
     written = out.getvalue()
@@ -282,7 +282,7 @@ class Counted:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("more", [(), ("--performance-schema=OFF",)])
-def test_a_huge_statement_costs_us_no_more_than_a_small_one(
+def test_huge_statement_costs_no_more_memory_than_a_small_one(
     start_server: StartServer, name: Name, more: tuple[str, ...]
 ) -> None:
     megabytes = 48

@@ -59,13 +59,13 @@ def run(connection: Any, *statements: str) -> Quiet:
     return Quiet(asked, time.time())
 
 
-def guest(server: RealServer) -> closing[Any]:
+def opened_connection(server: RealServer) -> closing[Any]:
     """One more session of root's, gone with its block."""
     return closing(server.connect(autocommit=True))
 
 
 def new_account(server: RealServer, name: str, *grants: str) -> str:
-    with guest(server) as admin:
+    with opened_connection(server) as admin:
         run(
             admin,
             f"DROP USER IF EXISTS '{name}'@'%'",
@@ -110,7 +110,7 @@ class Crew:
     def close(self) -> None:
         for connection in self.connections.values():
             connection._force_close()
-        with guest(self.server) as admin:
+        with opened_connection(self.server) as admin:
             run(
                 admin,
                 "DROP DATABASE IF EXISTS crew",
@@ -120,7 +120,7 @@ class Crew:
 
 def a_crew(server: RealServer) -> Crew:
     crew = Crew(server)
-    with guest(server) as admin:
+    with opened_connection(server) as admin:
         run(admin, "CREATE DATABASE IF NOT EXISTS crew",
             "CREATE TABLE IF NOT EXISTS crew.cart (id INT PRIMARY KEY, n INT) ENGINE=InnoDB",
             "REPLACE INTO crew.cart VALUES (1, 0), (2, 0)")  # fmt: skip
@@ -151,7 +151,7 @@ def lost(sample: Sample) -> str:
 
 
 @pytest.mark.parametrize("account", GRANTS)
-def test_every_session_is_seen_or_it_is_said_that_some_are_not(crew: Crew, account: str) -> None:
+def test_every_session_is_seen_or_a_limitation_reports_the_unseen(crew: Crew, account: str) -> None:
     sample = look(crew.server, f"may_{account}")
     unseen = [label for label in crew.connections if crew.find(sample, label) is None]
     cut = (crew.server.flavour, account) in OTHERS_UNSEEN
@@ -183,7 +183,7 @@ def test_a_limit_is_called_own_only_where_it_was_read_from_the_session(crew: Cre
 
 
 @pytest.mark.parametrize("account", GRANTS)
-def test_an_idle_clock_is_right_to_what_it_says_or_not_told(crew: Crew, account: str) -> None:
+def test_idle_time_is_right_within_its_stated_error_or_not_shown(crew: Crew, account: str) -> None:
     sample = look(crew.server, f"may_{account}")
     coarse = crew.server.flavour is Flavour.MYSQL and account in {"nothing", "process"}
     for label, truth in crew.quiet_since.items():
@@ -200,7 +200,7 @@ def test_an_idle_clock_is_right_to_what_it_says_or_not_told(crew: Crew, account:
 
 
 @pytest.mark.parametrize("account", GRANTS)
-def test_a_program_is_shown_or_it_is_said_that_programs_are_not(crew: Crew, account: str) -> None:
+def test_program_is_shown_or_reported_as_not_available(crew: Crew, account: str) -> None:
     sample = look(crew.server, f"may_{account}")
     readable = account in {"events", "both"}
     for label in crew.connections:
@@ -238,7 +238,7 @@ def test_what_a_transaction_holds_is_right_or_unknown(crew: Crew, account: str) 
 @pytest.mark.parametrize("account", GRANTS)
 def test_what_a_limitation_names_lights_it(any_server: RealServer, account: str) -> None:
     name = new_account(any_server, f"to_{account}", *GRANTS[account])
-    with guest(any_server) as admin:
+    with opened_connection(any_server) as admin:
         while dark := {grant for grant in grants_of(look(any_server, name)) if grant.startswith("GRANT")}:
             run(admin, *dark)
             assert not dark & set(grants_of(look(any_server, name)))
@@ -270,7 +270,7 @@ def statements_of(sample: Sample) -> list[str]:
     return sorted(grant for grant in grants_of(sample) if grant.startswith("GRANT"))
 
 
-def test_each_missing_grant_is_one_line_that_goes_when_it_is_run(any_server: RealServer) -> None:
+def test_each_missing_grant_is_one_line_that_disappears_after_the_grant(any_server: RealServer) -> None:
     for had in combinations(any_server):
         name = new_account(any_server, "combined", *had)
         missing = sorted(f"{each} '{name}'@'%'" for each in (PROCESS, SELECT) if each not in had)
@@ -283,11 +283,11 @@ def test_each_missing_grant_is_one_line_that_goes_when_it_is_run(any_server: Rea
         may = {privilege for privilege in ADMINS[any_server.flavour] if privilege and any(f" {privilege} " in each for each in had)}  # fmt: skip
         assert privileges.can_kill == bool(may & KILLS[any_server.name])
         assert privileges.can_set == bool(may & {"SUPER", "SYSTEM_VARIABLES_ADMIN"})
-        with guest(any_server) as admin:
+        with opened_connection(any_server) as admin:
             while missing:
                 run(admin, missing.pop())
                 assert missing == statements_of(look(any_server, name)), had
-    with guest(any_server) as admin:
+    with opened_connection(any_server) as admin:
         run(admin, "DROP USER combined")
 
 
@@ -305,7 +305,7 @@ def test_a_grant_on_one_table_leaves_one_line_for_the_rest(any_server: RealServe
     (line,) = [each for each in sample.limitations if each.grant and each.grant.startswith("GRANT")]
     assert PARTS[table] in line.what
     assert line.grant is not None
-    with guest(any_server) as admin:
+    with opened_connection(any_server) as admin:
         run(admin, line.grant)
         assert [] == statements_of(look(any_server, name))
         run(admin, f"DROP USER {name}")
@@ -406,10 +406,12 @@ def breakable(servers: Any) -> Iterator[Crew]:
 
 
 @pytest.mark.parametrize("switch", SWITCHES)
-def test_what_is_switched_off_is_said_and_what_is_said_switches_it_on(breakable: Crew, switch: str) -> None:
+def test_disabled_instrumentation_is_reported_with_the_statement_that_enables_it(
+    breakable: Crew, switch: str
+) -> None:
     statement, what = SWITCHES[switch]
     server = breakable.server
-    with guest(server) as admin:
+    with opened_connection(server) as admin:
         run(admin, statement.format(plain=breakable.connections["plain"].thread_id()))
         dark = look(server, "may_both")
         grants = [each.grant for each in dark.limitations if what in each.what]
@@ -424,11 +426,11 @@ def test_what_is_switched_off_is_said_and_what_is_said_switches_it_on(breakable:
     assert () == look(server, "may_both").limitations
 
 
-def test_an_account_that_setup_actors_leaves_out_is_told_and_reads_whole_seconds(
+def test_account_excluded_by_setup_actors_is_reported_and_timed_in_whole_seconds(
     start_server: StartServer,
 ) -> None:
     server = start_server("mysql97")
-    with guest(server) as admin, closing(Crew(server)) as crew:
+    with opened_connection(server) as admin, closing(Crew(server)) as crew:
         new_account(server, "monitor", PROCESS, SELECT)
         run(admin, "DELETE FROM performance_schema.setup_actors",
             "INSERT INTO performance_schema.setup_actors (HOST, USER) VALUES ('%', 'root')")  # fmt: skip
@@ -451,13 +453,13 @@ def test_an_account_that_setup_actors_leaves_out_is_told_and_reads_whole_seconds
 
 
 @pytest.mark.parametrize("switch", ["statements", "threads"])
-def test_a_consumer_switched_off_while_we_look_on_freezes_no_clock(breakable: Crew, switch: str) -> None:
+def test_consumer_disabled_during_monitoring_freezes_no_idle_clock(breakable: Crew, switch: str) -> None:
     """Its events stay, and stay what they were: a clock made of them would stand still and nobody would see."""
     statement, what = SWITCHES[switch]
     server = breakable.server
     with (
-        guest(server) as admin,
-        guest(server) as mover,
+        opened_connection(server) as admin,
+        opened_connection(server) as mover,
         closing(LiveSource(address(server, "may_both"), time.time)) as source,
     ):
         assert "exact idle clock" not in lost(source.sample())
@@ -485,13 +487,13 @@ def test_a_consumer_switched_off_while_we_look_on_freezes_no_clock(breakable: Cr
     assert [77, 78] == limits
 
 
-def test_without_events_repeated_looks_bound_when_a_wait_began(breakable: Crew) -> None:
+def test_without_events_repeated_samples_narrow_the_start_of_the_idle_time(breakable: Crew) -> None:
     """TIME counts from the start of a command, be it ever so long; seen at work, a session cannot have idled then."""
     server = breakable.server
     with (
-        guest(server) as admin,
-        guest(server) as worker,
-        guest(server) as jumper,
+        opened_connection(server) as admin,
+        opened_connection(server) as worker,
+        opened_connection(server) as jumper,
         closing(LiveSource(address(server, "may_process"), time.time)) as source,
     ):
         run(jumper, "DO 0")
@@ -520,12 +522,12 @@ def test_without_events_repeated_looks_bound_when_a_wait_began(breakable: Crew) 
         assert quiet_since.is_told(session)
 
 
-def test_a_wait_timeout_set_unseen_is_seen_all_the_same(breakable: Crew) -> None:
+def test_each_change_of_a_sessions_wait_timeout_is_detected(breakable: Crew) -> None:
     """A session that is not instrumented leaves no event when it changes its own limit."""
     server = breakable.server
     with (
-        guest(server) as admin,
-        guest(server) as mover,
+        opened_connection(server) as admin,
+        opened_connection(server) as mover,
         closing(LiveSource(address(server, "may_both"), time.time)) as source,
     ):
         row = f"WHERE PROCESSLIST_ID = {mover.thread_id()}"
@@ -544,8 +546,8 @@ def test_mariadb_shows_the_last_statement_of_an_idle_session_where_its_consumer_
 ) -> None:
     server = start_server(name)
     with (
-        guest(server) as admin,
-        guest(server) as idler,
+        opened_connection(server) as admin,
+        opened_connection(server) as idler,
         closing(LiveSource(address(server, "root"), time.time)) as source,
     ):
         run(idler, "SELECT 'before'")

@@ -64,7 +64,7 @@ def test_the_rules_are_rules() -> None:
         ),
     ],
 )  # fmt: skip
-def test_an_alert_speaks_when_it_should(
+def test_alert_fires_when_it_should(
     tmp_path: Path, alert: str, series: Mapping[str, str], speaks: Mapping[str, int]
 ) -> None:
     firing = f'count(ALERTS{{alertname="Goneaway{alert}",alertstate="firing"}})'

@@ -119,7 +119,7 @@ async def test_the_board_is_in_the_browser_and_keys_arrive(tmp_path: Path, page:
             assert [] == complaints(one)
 
 
-async def test_it_follows_the_window(tmp_path: Path, page: Callable[..., Any]) -> None:
+async def test_screen_follows_the_size_of_the_window(tmp_path: Path, page: Callable[..., Any]) -> None:
     with serving(tmp_path / "home", "--simulated") as served:
         async with page() as one:
             await one.open(f"http://{served.place}/?fontsize=20")
@@ -147,7 +147,7 @@ async def test_a_real_server_is_shown_and_cannot_be_changed(
             )
 
 
-async def test_with_leave_a_dialog_opens(
+async def test_dialog_opens_with_the_privilege(
     mysql97: RealServer, tmp_path: Path, page: Callable[..., Any]
 ) -> None:
     with serving(tmp_path / "home", "--allow-changes", *way_in(mysql97)) as served:
@@ -160,7 +160,7 @@ async def test_with_leave_a_dialog_opens(
             await one.sees(lambda text: "How long a non-interactive session may idle" in text)
 
 
-async def test_a_snapshot_goes_to_who_looks_and_no_file_of_this_machine_is_theirs(
+async def test_snapshot_goes_to_the_browser_and_no_file_of_this_machine_is_touched(
     tmp_path: Path, page: Callable[..., Any]
 ) -> None:
     secret = tmp_path / "app.log"
@@ -225,7 +225,7 @@ async def test_no_other_page_gets_a_screen(tmp_path: Path, headers: dict[str, st
         assert [] == served.screens()
 
 
-async def test_who_looks_has_to_know_the_password(tmp_path: Path) -> None:
+async def test_browser_has_to_send_the_password(tmp_path: Path) -> None:
     (tmp_path / "login").write_text("office:secret\n")
     (tmp_path / "login").chmod(0o600)
     with serving(tmp_path, "--simulated", "--listen-auth", str(tmp_path / "login")) as served:
@@ -240,7 +240,7 @@ async def test_who_looks_has_to_know_the_password(tmp_path: Path) -> None:
                 assert WSMsgType.BINARY is (await socket.receive(PATIENCE)).type
 
 
-async def test_no_more_look_than_may_and_each_leaves_room(tmp_path: Path) -> None:
+async def test_browsers_are_limited_and_a_closed_browser_frees_its_place(tmp_path: Path) -> None:
     with serving(tmp_path, "--simulated", "--max-viewers", "1") as served:
         async with ClientSession() as session:
             async with looking(session, served) as first:
@@ -252,7 +252,7 @@ async def test_no_more_look_than_may_and_each_leaves_room(tmp_path: Path) -> Non
                 assert WSMsgType.BINARY is (await third.receive(PATIENCE)).type
 
 
-async def test_what_no_page_would_say_is_passed_over(tmp_path: Path) -> None:
+async def test_invalid_browser_messages_are_ignored(tmp_path: Path) -> None:
     with serving(tmp_path, "--simulated") as served:
         async with ClientSession() as session, looking(session, served) as socket:
             await socket.receive(PATIENCE)
@@ -298,7 +298,7 @@ async def test_the_password_is_in_no_argument_no_variable_and_no_file(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-async def test_no_screen_outlives_who_began_it(tmp_path: Path, number: signal.Signals) -> None:
+async def test_screen_process_ends_with_the_service(tmp_path: Path, number: signal.Signals) -> None:
     with serving(tmp_path, "--simulated") as served:
         async with ClientSession() as session, looking(session, served) as socket:
             await socket.receive(PATIENCE)
@@ -316,7 +316,7 @@ async def test_no_screen_outlives_who_began_it(tmp_path: Path, number: signal.Si
             assert "Traceback" not in served.said
 
 
-async def test_silent_connections_lock_nobody_out(tmp_path: Path) -> None:
+async def test_silent_connections_lock_no_client_out(tmp_path: Path) -> None:
     with serving(tmp_path, "--simulated", words=FEW_DESCRIPTORS) as served:
         host, port = served.place.split(":")
         with ExitStack() as held:
@@ -340,7 +340,7 @@ IDLERS = {
 
 
 @pytest.mark.parametrize("who", IDLERS)
-async def test_nobody_is_locked_out_by(who: str, tmp_path: Path) -> None:
+async def test_no_client_is_locked_out_by(who: str, tmp_path: Path) -> None:
     with serving(tmp_path, "--simulated", "--max-viewers", "2", words=FEW_DESCRIPTORS) as served:
         host, port = served.place.split(":")
         with ExitStack() as held:

@@ -17,15 +17,17 @@ def test_what_is_typed_is_tried_saved_and_taken_by_its_name(mysql97: RealServer,
     around = Environment({}, LocalFiles(), tmp_path, "nobody", lambda: path)
     settings = resolve(["--no-defaults", "--no-login-paths"], around)
     assert isinstance(settings, Settings)
-    door = LiveServerDirectory(settings, ["--no-defaults", "--no-login-paths"], around)
+    directory = LiveServerDirectory(settings, ["--no-defaults", "--no-login-paths"], around)
     draft = ProfileDraft("prod-db1", "127.0.0.1", str(mysql97.port), "root", color="red", read_only=True)
 
-    welcome = door.attempt(draft)
-    door.save(draft)
+    welcome = directory.attempt(draft)
+    directory.save(draft)
 
     assert welcome.server.startswith("MySQL 9.7")
     assert "'root'@" in welcome.account
-    assert (Profile("prod-db1", f"root@127.0.0.1:{mysql97.port}", "red", read_only=True),) == door.profiles()
+    assert (
+        Profile("prod-db1", f"root@127.0.0.1:{mysql97.port}", "red", read_only=True),
+    ) == directory.profiles()
     assert tomllib.loads(path.read_text())["servers"]["prod-db1"]["port"] == mysql97.port
     assert path.stat().st_mode & 0o077 == 0
 

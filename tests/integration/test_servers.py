@@ -61,7 +61,7 @@ def test_answers_on_its_socket_whose_path_is_short(any_server: RealServer) -> No
     assert len(str(any_server.socket)) < 100
 
 
-def test_writes_its_log_where_it_says(any_server: RealServer) -> None:
+def test_server_writes_its_log_to_the_reported_path(any_server: RealServer) -> None:
     assert "ready for connections" in any_server.log.read_text("utf-8")
     assert (any_server.datadir / "ibdata1").exists()
 
@@ -71,14 +71,14 @@ def test_a_frozen_server_keeps_its_sessions_and_answers_once_thawed(
     start_server: StartServer, name: Name
 ) -> None:
     server = start_server(name)
-    with server.connect() as patient, server.connect(read_timeout=0.3) as hasty:
-        session = session_id(patient)
+    with server.connect() as untimed, server.connect(read_timeout=0.3) as hasty:
+        session = session_id(untimed)
         server.freeze()
         with pytest.raises(pymysql.OperationalError, match="timed out"):
             hasty.ping(reconnect=False)
         server.thaw()
-        patient.ping(reconnect=False)
-        assert session_id(patient) == session
+        untimed.ping(reconnect=False)
+        assert session_id(untimed) == session
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -99,7 +99,7 @@ def test_killed_and_started_again_it_is_the_same_server(start_server: StartServe
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_stopped_it_says_goodbye_and_may_start_with_other_arguments(
+def test_stopped_server_shuts_down_cleanly_and_may_start_with_other_arguments(
     start_server: StartServer, name: Name
 ) -> None:
     server = start_server(name, "--max-connections=20")
@@ -116,7 +116,7 @@ def test_arguments_go_before_what_every_server_gets(start_server: StartServer, n
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_fresh_one_has_no_leftovers(start_server: StartServer, name: Name) -> None:
+def test_fresh_server_has_no_leftovers(start_server: StartServer, name: Name) -> None:
     first, second = start_server(name), start_server(name)
     ask(first, "CREATE DATABASE left_behind")
     ask(first, "CREATE USER left_behind")
@@ -127,7 +127,7 @@ def test_a_fresh_one_has_no_leftovers(start_server: StartServer, name: Name) -> 
         assert ask(first, "SELECT @@server_uuid") != ask(second, "SELECT @@server_uuid")
 
 
-def test_one_that_cannot_start_says_why(start_server: StartServer) -> None:
+def test_server_that_cannot_start_reports_why(start_server: StartServer) -> None:
     with pytest.raises(DidNotStart, match="no-such-option"):
         start_server("mariadb1011", "--no-such-option")
 
@@ -160,7 +160,9 @@ with Servers() as servers, servers.run("mariadb1011") as server:
     )
 
 
-def test_one_that_is_missing_tells_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_server_names_the_command_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("GONEAWAY_SERVERS", str(tmp_path))
     with pytest.raises(Missing, match=r"^mysql97 is not here: run tests/servers/get mysql97$"):
         find("mysql97")

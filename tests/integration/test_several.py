@@ -82,7 +82,7 @@ def test_events_of_all_come_as_they_happen(three: list[RealServer], tmp_path: Pa
             three[0].thaw()
 
 
-def test_an_error_is_explained_by_what_each_says(three: list[RealServer], tmp_path: Path) -> None:
+def test_error_is_explained_for_each_server(three: list[RealServer], tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     log.write_text("(2006, 'MySQL server has gone away')\n")
     done = run(tmp_path, "explain", str(log), "--format=json", *(server.dsn for server in three))

@@ -53,14 +53,12 @@ def test_a_signal_restores_the_terminal_and_ends_our_sessions(
 
 
 @pytest.mark.parametrize("how", ["q", "TERM", "HUP", "INT", "watch TERM", "watch INT"])
-def test_a_server_that_hangs_holds_nobody_who_wants_to_go(
-    start_server: StartServer, tmp_path: Path, how: str
-) -> None:
+def test_hanging_server_does_not_delay_quitting(start_server: StartServer, tmp_path: Path, how: str) -> None:
     """It has a timeout for each answer, but longer than this test: the end does not wait for any."""
     server = start_server("mariadb1011")
     command, _, name = how.rpartition(" ")
     arguments, words = COMMANDS[command or "screen"]
-    with Terminal(tmp_path, *arguments, *way_in(server), patient=True) as terminal:
+    with Terminal(tmp_path, *arguments, *way_in(server), long_answer_timeout=True) as terminal:
         terminal.wait_for(words)
         server.freeze()
         time.sleep(1.5)  # by then a look is out, and waits
@@ -76,7 +74,7 @@ def test_a_server_that_hangs_holds_nobody_who_wants_to_go(
     comes_true(lambda: not ours(server))
 
 
-def test_a_program_that_slept_shows_how_old_it_is_and_then_the_present(
+def test_resumed_program_shows_the_age_of_its_sample_and_then_a_new_sample(
     start_server: StartServer, tmp_path: Path
 ) -> None:
     """As with a laptop's lid: we stand still, the clocks go on, and the server is gone when we wake."""
@@ -101,7 +99,7 @@ def test_a_program_that_slept_shows_how_old_it_is_and_then_the_present(
         assert [] == terminal.left_on()
 
 
-def test_a_terminal_that_is_gone_takes_our_session_with_it(mysql97: RealServer, tmp_path: Path) -> None:
+def test_closed_terminal_ends_our_session(mysql97: RealServer, tmp_path: Path) -> None:
     with Terminal(tmp_path, *way_in(mysql97)) as terminal:
         terminal.wait_for(SEEN)
         terminal.hang_up()

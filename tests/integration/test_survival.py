@@ -127,7 +127,7 @@ def test_a_restarted_server_is_read_again_without_a_key(
     assert all(session.own for session in after.sample.sessions if session.program == "goneaway-tui")
 
 
-def test_a_frozen_server_is_told_in_time_and_read_again_once_it_thaws(start_server: StartServer) -> None:
+def test_frozen_server_is_reported_in_time_and_read_again_once_it_answers(start_server: StartServer) -> None:
     server = start_server("mysql97")
     with a_source(server) as source:
         source.sample()
@@ -143,8 +143,8 @@ def test_a_frozen_server_is_told_in_time_and_read_again_once_it_thaws(start_serv
 
 
 @pytest.mark.parametrize("reading", [True, False])
-def test_closing_from_another_thread_ends_a_reading_that_waits(
-    start_server: StartServer, patient: None, *, reading: bool
+def test_closing_from_another_thread_ends_a_blocked_sample(
+    start_server: StartServer, long_answer_timeout: None, *, reading: bool
 ) -> None:
     """A server may hang while we read, or while we connect."""
     server = start_server("mariadb118")
@@ -183,7 +183,7 @@ def test_a_source_closed_while_it_connects_leaves_no_session(start_server: Start
 # --- What happens to our own session
 
 
-def test_we_hold_one_session_with_our_name_on_it_and_leave_politely(any_server: RealServer) -> None:
+def test_program_holds_one_named_session_and_disconnects_cleanly(any_server: RealServer) -> None:
     counted = "SHOW GLOBAL STATUS LIKE 'Aborted_clients'"
     before = run(any_server, counted)
     with a_source(any_server) as source:
@@ -197,7 +197,7 @@ def test_we_hold_one_session_with_our_name_on_it_and_leave_politely(any_server: 
     assert before == run(any_server, counted)
 
 
-def test_all_we_say_is_select_and_the_setting_of_our_own_session(start_server: StartServer) -> None:
+def test_only_select_and_set_session_statements_are_sent(start_server: StartServer) -> None:
     for name in NAMES:
         server = start_server(name, "--general-log=ON", "--log-output=TABLE")
         with a_source(server) as source:
@@ -243,7 +243,7 @@ def test_reading_mysql_leaves_the_origin_of_its_variables_alone(start_server: St
     }
 
 
-def test_a_session_of_ours_that_was_killed_is_told_and_opened_anew(any_server: RealServer) -> None:
+def test_killed_own_session_is_reported_and_opened_again(any_server: RealServer) -> None:
     with a_source(any_server) as source:
         first = own_id(source)
         run(any_server, f"KILL {first}")
@@ -330,7 +330,7 @@ DOORS = {Flavour.MYSQL: ("admin", "admin_port"), Flavour.MARIADB: ("extra", "ext
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("has_door", [True, False])
-def test_a_full_server_is_told_with_who_may_still_come_in_and_where(
+def test_full_server_is_reported_with_the_accounts_that_can_still_connect_and_the_port(
     start_server: StartServer, name: Name, spare_port: int, *, has_door: bool
 ) -> None:
     """It refuses before it says what it is: who was in before knows of its door, and who comes anew of both kinds."""
@@ -420,7 +420,7 @@ def test_a_refusal_says_what_and_what_to_do(any_server: RealServer, case: str) -
 
 
 @pytest.mark.parametrize("name", ["mysql97", "mariadb118"])
-def test_a_password_that_expires_at_the_first_statement_is_told_so(
+def test_password_that_expires_at_the_first_statement_is_reported(
     start_server: StartServer, name: Name
 ) -> None:
     server = start_server(name, "--disconnect-on-expired-password=OFF")
@@ -492,9 +492,7 @@ def test_a_certificate_is_trusted_as_far_as_the_mode_says(mysql97: RealServer, c
          "key values mismatch"),
     ],
 )  # fmt: skip
-def test_a_certificate_file_that_is_none_is_told_by_name(
-    mysql97: RealServer, fields: dict[str, str], words: str
-) -> None:
+def test_invalid_certificate_file_is_named(mysql97: RealServer, fields: dict[str, str], words: str) -> None:
     given = {name: value.format(datadir=mysql97.datadir) for name, value in fields.items()}
     told = refusal(at(mysql97, ssl_mode="VERIFY_CA", password=SECRET, **given))
 
@@ -503,7 +501,7 @@ def test_a_certificate_file_that_is_none_is_told_by_name(
     assert str(mysql97.datadir) in str(told)
 
 
-def test_a_key_under_a_pass_phrase_asks_nobody(mysql97: RealServer, tmp_path: Any) -> None:
+def test_key_with_a_pass_phrase_does_not_prompt(mysql97: RealServer, tmp_path: Any) -> None:
     """OpenSSL would ask on the terminal, which is the screen's."""
     from cryptography.hazmat.primitives import serialization as s
 
@@ -675,7 +673,7 @@ QUICK: dict[str, tuple[Talk, type[SourceError], str]] = {
 
 
 @pytest.mark.parametrize("case", QUICK)
-def test_what_is_no_server_of_ours_is_told_in_one_line(case: str) -> None:
+def test_address_without_a_mysql_server_is_reported_in_one_line(case: str) -> None:
     talk, kind, words = QUICK[case]
     with a_stranger(talk) as address, Stopwatch() as watch:
         told = refusal(address)
@@ -770,7 +768,7 @@ SLOW: dict[str, Talk] = {
 }
 
 
-def test_no_stranger_holds_us_longer_than_our_timeouts() -> None:
+def test_hostile_server_delays_the_client_no_longer_than_the_timeouts() -> None:
     """One waits for the greeting, one for the login's answer, one for more bytes that come one by one."""
 
     def tell(case: str) -> tuple[str, GoneawayError, float]:
@@ -785,7 +783,7 @@ def test_no_stranger_holds_us_longer_than_our_timeouts() -> None:
             assert seconds < ANSWER_SECONDS + 1 + 2, f"{case}: {seconds:.1f} s"
 
 
-def test_a_password_is_never_sent_in_clear_to_whoever_asks_for_it() -> None:
+def test_password_is_never_sent_in_clear_text_to_a_server_that_asks_for_it() -> None:
     for plugin in (b"mysql_clear_password\0", b"dialog\0\x04Password: "):
         heard: list[bytes] = []
 
@@ -803,9 +801,7 @@ def test_a_password_is_never_sent_in_clear_to_whoever_asks_for_it() -> None:
 
 
 @pytest.mark.parametrize("plugin", ["caching_sha2_password", "sha256_password"])
-def test_without_tls_a_key_that_anybody_may_have_made_is_not_believed(
-    mysql97: RealServer, plugin: str
-) -> None:
+def test_without_tls_an_unverified_server_key_is_not_trusted(mysql97: RealServer, plugin: str) -> None:
     run(
         mysql97,
         "DROP USER IF EXISTS stranger",
@@ -820,7 +816,7 @@ def test_without_tls_a_key_that_anybody_may_have_made_is_not_believed(
 
 
 @pytest.mark.parametrize("held", ["a key of its own", "no key"])
-def test_no_password_goes_under_the_key_of_whoever_answers(held: str) -> None:
+def test_password_is_never_encrypted_with_the_key_of_an_unverified_server(held: str) -> None:
     heard: list[bytes] = []
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -888,7 +884,7 @@ def test_no_noise_raises_anything_but_a_source_error() -> None:
             assert_tellable(told.value)
 
 
-def test_a_line_that_expires_ends_what_waits_on_it(patient: None) -> None:
+def test_expired_connection_ends_its_pending_reads(long_answer_timeout: None) -> None:
     with a_stranger(says(*LOGGED_IN, hold=True)) as address:
         line = ServerSocket()
         connection = Connection(address, line)
@@ -901,7 +897,7 @@ def test_a_line_that_expires_ends_what_waits_on_it(patient: None) -> None:
     assert time.monotonic() - began < PATIENCE
 
 
-def test_nobody_who_prints_a_source_prints_its_password() -> None:
+def test_printing_a_source_never_prints_its_password() -> None:
     with a_stranger(says(*LOGGED_IN, hold=True)) as address:
         line = ServerSocket()
         connection = Connection(address, line)

@@ -279,7 +279,7 @@ async def test_the_board_stands_through(case: str, stage: Stage) -> None:
     await asyncio.to_thread(trouble.end, stage)
 
 
-def test_what_we_wait_for_ourselves_when_leaving_is_no_longer_than_200_ms() -> None:
+def test_quitting_waits_at_most_200_ms() -> None:
     assert live.CLOSE_SECONDS + poller.JOIN_SECONDS <= 0.2
 
 
@@ -297,7 +297,7 @@ def test_a_source_that_hangs_is_not_waited_for_twice(mysql97: RealServer) -> Non
     assert sum(sorted(waits)[:2]) < live.CLOSE_SECONDS
 
 
-async def test_another_server_that_started_with_the_first_is_told_as_another(
+async def test_second_server_that_started_with_the_first_is_recognised_as_another(
     start_server: StartServer,
 ) -> None:
     """Version and uptime are the same; MySQL says who it is."""

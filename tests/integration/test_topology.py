@@ -38,7 +38,7 @@ def tell(server: RealServer, *statements: str) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def kin(server: RealServer, user: str = "root") -> ServerTopology:
+def topology_of(server: RealServer, user: str = "root") -> ServerTopology:
     source = LiveSource(Address("127.0.0.1", server.port, user), time.time)
     try:
         return source.relatives()
@@ -72,13 +72,13 @@ def pair(request: pytest.FixtureRequest, start_server: StartServer) -> tuple[Rea
     more = GTID if name == "mysql97" else ("--log-bin=binlog",)
     source, replica = (start_server(name, f"--server-id={number}", *more) for number in (11, 12))
     follow(replica, source)
-    comes_true(lambda: any(each.host for each in kin(source).members))
+    comes_true(lambda: any(each.host for each in topology_of(source).members))
     return source, replica
 
 
 def test_a_source_and_its_replica_name_each_other(pair: tuple[RealServer, RealServer]) -> None:
     source, replica = pair
-    down, up = kin(source), kin(replica)
+    down, up = topology_of(source), topology_of(replica)
     print(down, up, sep="\n")
 
     assert [(TopologyRelation.REPLICA, replica.port)] == [(each.relation, each.port) for each in down.members]
@@ -89,7 +89,7 @@ def test_a_source_and_its_replica_name_each_other(pair: tuple[RealServer, RealSe
     assert (11, 12) == (down.server_id, up.server_id)
 
 
-def test_two_that_are_watched_are_not_proposed_to_each_other(pair: tuple[RealServer, RealServer]) -> None:
+def test_two_monitored_servers_are_not_proposed_to_each_other(pair: tuple[RealServer, RealServer]) -> None:
     witnesses = []
     for number, server in enumerate(pair):
         source = LiveSource(Address("127.0.0.1", server.port, "root"), time.time)
@@ -99,20 +99,22 @@ def test_two_that_are_watched_are_not_proposed_to_each_other(pair: tuple[RealSer
     assert {"db0", "db1"} == {each.watched_as for each in proposed_servers(witnesses)}
 
 
-def test_an_account_without_privileges_is_told_what_would_help(pair: tuple[RealServer, RealServer]) -> None:
+def test_account_without_privileges_gets_the_grants_that_would_help(
+    pair: tuple[RealServer, RealServer],
+) -> None:
     source, replica = pair
     tell(source, "CREATE USER lame@'%'")
     comes_true(lambda: bool(tell(replica, "SELECT 1 FROM mysql.user WHERE User = 'lame'")))
     for server in pair:
-        lost = kin(server, "lame")
+        lost = topology_of(server, "lame")
         assert () == lost.members
         assert all(each.grant for each in lost.limitations)
-    tell(source, *(each.grant for each in kin(source, "lame").limitations if each.grant))
-    comes_true(lambda: not kin(replica, "lame").limitations)
+    tell(source, *(each.grant for each in topology_of(source, "lame").limitations if each.grant))
+    comes_true(lambda: not topology_of(replica, "lame").limitations)
 
-    assert [TopologyRelation.SOURCE] == [each.relation for each in kin(replica, "lame").members]
-    assert not kin(source, "lame").limitations
-    assert {TopologyRelation.REPLICA} == {each.relation for each in kin(source, "lame").members}
+    assert [TopologyRelation.SOURCE] == [each.relation for each in topology_of(replica, "lame").members]
+    assert not topology_of(source, "lame").limitations
+    assert {TopologyRelation.REPLICA} == {each.relation for each in topology_of(source, "lame").members}
 
 
 def settings_for(server: RealServer) -> Settings:
@@ -201,11 +203,13 @@ def group(start_server: StartServer) -> Iterator[list[RealServer]]:
 def test_members_of_a_group_name_each_other(group: list[RealServer]) -> None:
     first, second = group
     comes_true(
-        lambda: all(TopologyRelation.MEMBER in {e.relation for e in kin(each).members} for each in group)
+        lambda: all(
+            TopologyRelation.MEMBER in {e.relation for e in topology_of(each).members} for each in group
+        )
     )
 
     for one, other in ((first, second), (second, first)):
-        told = [each for each in kin(one).members if each.relation is TopologyRelation.MEMBER]
+        told = [each for each in topology_of(one).members if each.relation is TopologyRelation.MEMBER]
         assert [("127.0.0.1", other.port, "replication_group_members")] == [
             (each.host, each.port, each.reported_by) for each in told
         ]
@@ -232,12 +236,12 @@ def test_nodes_of_a_galera_cluster_are_named(start_server: StartServer) -> None:
             )
 
         first = node(0, "")
-        assert () == kin(first).members, "itself is not among the others"
+        assert () == topology_of(first).members, "itself is not among the others"
         node(1, f"127.0.0.1:{ways[0]}")
-        comes_true(lambda: bool(kin(first).members))
+        comes_true(lambda: bool(topology_of(first).members))
 
         assert [(TopologyRelation.NODE, "10.0.0.2", 3301, "wsrep_incoming_addresses")] == [
-            (each.relation, each.host, each.port, each.reported_by) for each in kin(first).members
+            (each.relation, each.host, each.port, each.reported_by) for each in topology_of(first).members
         ]
 
 

@@ -40,7 +40,7 @@ def test_the_table_holds_every_translation_a_server_ships(name: Name) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "de_DE"])
-def test_watch_and_explain_understand_the_log_of_a_server_that_speaks_another_language(
+def test_watch_and_explain_read_the_server_log_in_another_language(
     start_server: StartServer, language: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = start_in(start_server, "mariadb1011", language)

@@ -44,9 +44,9 @@ from tests.unit.source.standins import (
     OWN_ID,
     OWN_THREAD,
     Event,
-    Guest,
+    MariadbSession,
     MariadbStandin,
-    Mariner,
+    MysqlSession,
     MysqlStandin,
     Standin,
 )
@@ -250,14 +250,15 @@ def a_server(flavour: Flavour, chance: random.Random) -> Standin:
     if flavour is Flavour.MYSQL:
         event = Event(NOW - 60, NOW - 59)
         server: Standin = MysqlStandin(
-            Guest(OWN_ID, OWN_THREAD, "dba", command="Query", event=Event(NOW, None)),
-            *(Guest(each, event=event, time=59) for each in ids),
+            MysqlSession(OWN_ID, OWN_THREAD, "dba", command="Query", event=Event(NOW, None)),
+            *(MysqlSession(each, event=event, time=59) for each in ids),
         )
         cast(MysqlStandin, server).held = [(12, 5.25, 3, 1, 0)]
         cast(MysqlStandin, server).began = [(53, NOW - 5, 0)]
     else:
         server = MariadbStandin(
-            Mariner(OWN_ID, NOW, "dba", command="Query", query=9), *(Mariner(each, NOW - 60) for each in ids)
+            MariadbSession(OWN_ID, NOW, "dba", command="Query", query=9),
+            *(MariadbSession(each, NOW - 60) for each in ids),
         )
         server.held = [(12, 5.25, 3, 1, 0)]
     answers(server, chance, chance.choice((0, 0, 0.1, 0.5)))
@@ -272,14 +273,16 @@ def goes_on(server: Standin, chance: random.Random) -> None:
     """A second passes: somebody leaves, somebody comes, somebody runs something."""
     server.now += chance.choice((0.1, 1.0, 61.0, 700.0))
     if isinstance(server, MysqlStandin):
-        server.guests[1:2] = [Guest(server.guests[-1].id + 1)] if chance.random() < 0.5 else []
-        server.guests[-1].event = Event(server.now - 0.5, server.now - 0.25)
-    elif isinstance(server, MariadbStandin):
-        server.mariners[1:2] = (
-            [Mariner(server.mariners[-1].id + 1, server.now)] if chance.random() < 0.5 else []
+        server.server_sessions[1:2] = (
+            [MysqlSession(server.server_sessions[-1].id + 1)] if chance.random() < 0.5 else []
         )
-        server.mariners[0].query += 50
-        server.mariners[-1].query = server.mariners[0].query - 1
+        server.server_sessions[-1].event = Event(server.now - 0.5, server.now - 0.25)
+    elif isinstance(server, MariadbStandin):
+        server.server_sessions[1:2] = (
+            [MariadbSession(server.server_sessions[-1].id + 1, server.now)] if chance.random() < 0.5 else []
+        )
+        server.server_sessions[0].query += 50
+        server.server_sessions[-1].query = server.server_sessions[0].query - 1
 
 
 class Cursor:
@@ -374,7 +377,7 @@ ONE = {"one_threads": "sessions_threads", "one_processlist": "sessions_processli
 ADDRESS = Address("db1", 3306, "dba")
 
 
-class Told(WriteConnection):
+class WireConnection(WriteConnection):
     """Our connection, as it is, over such a wire."""
 
     def __init__(self, wire: Wire) -> None:
@@ -382,23 +385,23 @@ class Told(WriteConnection):
         self._wire = cast(Any, wire)
 
 
-class ToldSource(LiveSource):
+class WireSource(LiveSource):
     def __init__(self, server: Standin, wire: Wire) -> None:
         super().__init__(ADDRESS, server.clock)
         self._given = wire
 
     def _connect(self) -> _Reading:
         wire = self._given
-        return _Reading(ADDRESS, Told(wire), self._clock, 1024, 10)
+        return _Reading(ADDRESS, WireConnection(wire), self._clock, 1024, 10)
 
 
-class ToldExecutor(LiveExecutor):
+class WireExecutor(LiveExecutor):
     def __init__(self, server: Standin, wire: Wire, lender: LiveSource | None) -> None:
         super().__init__(ADDRESS, server.clock, lender=lender)
         self._wire = wire
 
     def connected(self, kind: type[Any], *, interactive: bool = False) -> Any:
-        return Told(self._wire)
+        return WireConnection(self._wire)
 
 
 class Harm(Exception):
@@ -451,7 +454,7 @@ def rows_case(seed: int) -> None:
     flavour = chance.choice(list(Flavour))
     server = a_server(flavour, chance)
     wire = Wire(server, Chance(chance))
-    source = ToldSource(server, wire)
+    source = WireSource(server, wire)
     with tempfile.TemporaryDirectory() as folder:
         follower = Follower(Path(folder))
         for _ in range(LOOKS):
@@ -465,7 +468,7 @@ def rows_case(seed: int) -> None:
         source.relatives()
     with told_in_a_line():
         facts_from_sample(source.sample(), "db1")
-    executor = ToldExecutor(server, wire, source if chance.random() < 0.5 else None)
+    executor = WireExecutor(server, wire, source if chance.random() < 0.5 else None)
     asks: list[Callable[[], object]] = [
         executor.privileges,
         lambda: executor.variable_state("wait_timeout"),

@@ -13,14 +13,21 @@ from tests.property.answers import (
     CASES,
     LOOKS,
     Follower,
-    ToldExecutor,
-    ToldSource,
     Wire,
+    WireExecutor,
+    WireSource,
     answers,
     goes_on,
     run,
 )
-from tests.unit.source.standins import OWN_ID, Guest, MariadbStandin, Mariner, MysqlStandin, Standin
+from tests.unit.source.standins import (
+    OWN_ID,
+    MariadbSession,
+    MariadbStandin,
+    MysqlSession,
+    MysqlStandin,
+    Standin,
+)
 
 
 @pytest.mark.parametrize(("case", "most"), [("rows", 60), ("packets", 25)])
@@ -38,17 +45,17 @@ def test_honest_answers_are_all_read(flavour: Flavour, number: int, tmp_path: Pa
     """Else bending them would show nothing."""
     chance = random.Random(0)
     ids = range(11, 11 + number)
-    server: Standin = MysqlStandin(Guest(OWN_ID), *map(Guest, ids))
+    server: Standin = MysqlStandin(MysqlSession(OWN_ID), *map(MysqlSession, ids))
     if flavour is Flavour.MARIADB:
-        server = MariadbStandin(Mariner(OWN_ID, 0.0), *(Mariner(each, 0.0) for each in ids))
+        server = MariadbStandin(MariadbSession(OWN_ID, 0.0), *(MariadbSession(each, 0.0) for each in ids))
     answers(server, chance, 0)
     wire = Wire(server, lambda _file, rows: rows)
-    source, follower = ToldSource(server, wire), Follower(tmp_path)
+    source, follower = WireSource(server, wire), Follower(tmp_path)
     for _ in range(LOOKS):
         follower.look(source)
         goes_on(server, chance)
     follower.finish()
-    executor = ToldExecutor(server, wire, None)
+    executor = WireExecutor(server, wire, None)
 
     assert "unexpected" not in repr(source.sample().limitations)
     assert source.history().hosts

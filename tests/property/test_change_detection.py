@@ -14,7 +14,15 @@ from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
 from goneaway_tui.source.session_table import STEADY
 from goneaway_tui.source.sql.shapes import Statement
-from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, Guest, MariadbStandin, Mariner, MysqlStandin
+from tests.unit.source.standins import (
+    OWN_ID,
+    OWN_THREAD,
+    Event,
+    MariadbSession,
+    MariadbStandin,
+    MysqlSession,
+    MysqlStandin,
+)
 
 NEVER = 10**9
 """A size no server has: such a reader reads all, always."""
@@ -34,11 +42,11 @@ DEEDS = st.lists(
 """What happens, to which of the sessions, how long after the thing before, and whether it is looked at then."""
 
 
-class Town(MysqlStandin):
+class LiveStandin(MysqlStandin):
     """A MySQL server whose sessions live."""
 
     def __init__(self) -> None:
-        super().__init__(Guest(OWN_ID, OWN_THREAD, command="Query", user="dba"))
+        super().__init__(MysqlSession(OWN_ID, OWN_THREAD, command="Query", user="dba"))
         self.next_id = 11
         self.commands: dict[int, float] = {}
         """When each session's last command began, by its own clock."""
@@ -54,52 +62,57 @@ class Town(MysqlStandin):
         return super()._seconds()
 
     def _tell_time(self) -> None:
-        for guest in self.guests:
-            began = self.set_clocks.get(guest.id, self.commands.get(guest.id, self.now))
-            guest.time = int(self.wall(self.now)) - int(self.wall(began)) + self.shift
+        for server_session in self.server_sessions:
+            began = self.set_clocks.get(server_session.id, self.commands.get(server_session.id, self.now))
+            server_session.time = int(self.wall(self.now)) - int(self.wall(began)) + self.shift
 
     def do(self, deed: str, index: int) -> None:
-        guests = [guest for guest in self.guests if guest.id != OWN_ID]
+        server_sessions = [
+            server_session for server_session in self.server_sessions if server_session.id != OWN_ID
+        ]
         if deed == "come":
-            guest = Guest(self.next_id, event=Event(self.now, self.now), timestamp=self.now)
+            server_session = MysqlSession(self.next_id, event=Event(self.now, self.now), timestamp=self.now)
             self.next_id += 1
-            self.guests.append(guest)
-            self.commands[guest.id] = self.now
+            self.server_sessions.append(server_session)
+            self.commands[server_session.id] = self.now
         elif deed == "flutter":
             self.shift = 1 - self.shift
-        elif guests:
-            self._done_by(deed, guests[index % len(guests)])
+        elif server_sessions:
+            self._done_by(deed, server_sessions[index % len(server_sessions)])
 
-    def _done_by(self, deed: str, guest: Guest) -> None:
+    def _done_by(self, deed: str, server_session: MysqlSession) -> None:
         if deed == "go":
-            self.guests.remove(guest)
+            self.server_sessions.remove(server_session)
             return
-        running = guest.event is not None and guest.event.end is None
-        if deed == "finish" and running and guest.event is not None:
-            guest.event, guest.command = replace(guest.event, end=self.now), "Sleep"
+        running = server_session.event is not None and server_session.event.end is None
+        if deed == "finish" and running and server_session.event is not None:
+            server_session.event, server_session.command = (
+                replace(server_session.event, end=self.now),
+                "Sleep",
+            )
         if running or deed in {"finish", "nothing"}:
             return
-        self.commands[guest.id] = self.now
-        guest.event = Event(self.now, self.now, text=f"{deed} {self.now}")
+        self.commands[server_session.id] = self.now
+        server_session.event = Event(self.now, self.now, text=f"{deed} {self.now}")
         if deed == "start":
-            guest.event, guest.command = replace(guest.event, end=None), "Query"
+            server_session.event, server_session.command = replace(server_session.event, end=None), "Query"
         elif deed == "send half":
-            guest.event = Event(self.now, None, "statement/abstract/new_packet", None)
+            server_session.event = Event(self.now, None, "statement/abstract/new_packet", None)
         elif deed == "set timestamp":
-            self.set_clocks[guest.id] = self.now - 1_000_000
+            self.set_clocks[server_session.id] = self.now - 1_000_000
         elif deed == "limit":
-            guest.limit = (guest.limit or 0) + 1
+            server_session.limit = (server_session.limit or 0) + 1
         elif deed == "use":
-            guest.db = f"db{self.now}"
+            server_session.db = f"db{self.now}"
         elif deed == "change user":
-            guest.user = f"user{self.now}"
+            server_session.user = f"user{self.now}"
         elif deed == "blind":
-            guest.instrumented = 1 - guest.instrumented
+            server_session.instrumented = 1 - server_session.instrumented
         elif deed == "begin":
-            assert guest.thread is not None
-            self.began = [*self.began, (guest.thread, self.now, 0)]
+            assert server_session.thread is not None
+            self.began = [*self.began, (server_session.thread, self.now, 0)]
         elif deed == "commit":
-            self.began = [row for row in self.began if row[0] != guest.thread]
+            self.began = [row for row in self.began if row[0] != server_session.thread]
 
 
 def alike(whole: tuple[Session, ...], little: tuple[Session, ...]) -> None:
@@ -114,20 +127,21 @@ def alike(whole: tuple[Session, ...], little: tuple[Session, ...]) -> None:
 @given(DEEDS)
 @settings(max_examples=300)
 def test_mysql_read_by_the_roll_is_mysql_read_whole(deeds: list[tuple[str, int, float, bool]]) -> None:
-    town = Town()
+    standin = LiveStandin()
     readers = [
-        MysqlReader(town.connection, town.found(), town.clock, 100, large=large) for large in (NEVER, 0)
+        MysqlReader(standin.connection, standin.found(), standin.clock, 100, large=large)
+        for large in (NEVER, 0)
     ]
     for deed, index, pause, look in deeds:
-        town.now += pause
-        town.do(deed, index)
+        standin.now += pause
+        standin.do(deed, index)
         if look:
             whole, little = (reader.sessions(1e9)[1] for reader in readers)
             alike(whole, little)
     alike(*(reader.sessions(1e9)[1] for reader in readers))
 
 
-class Station(Town):
+class LiveStandinDuringRead(LiveStandin):
     """One where sessions come and go also while it is being read."""
 
     def __init__(self) -> None:
@@ -154,34 +168,34 @@ MEANWHILE = st.lists(
 
 @given(st.lists(st.tuples(MEANWHILE, MEANWHILE, st.sampled_from((0.1, 1.0, 70.0))), min_size=1, max_size=12))
 @settings(max_examples=300)
-def test_who_comes_or_goes_while_we_read_is_seen_at_the_next_look(
+def test_session_that_starts_or_ends_during_a_sample_is_seen_in_the_next_sample(
     looks: list[tuple[list[tuple[str, int]], list[tuple[str, int]], float]],
 ) -> None:
-    station = Station()
-    reader = MysqlReader(station.connection, station.found(), station.clock, 100, large=0)
+    standin = LiveStandinDuringRead()
+    reader = MysqlReader(standin.connection, standin.found(), standin.clock, 100, large=0)
     for during, after, pause in looks:
-        station.meanwhile = list(during)
+        standin.meanwhile = list(during)
         reader.sessions(1e9)
-        station.meanwhile.clear()
+        standin.meanwhile.clear()
         for deed, index in after:
-            station.do(deed, index)
-        station.now += pause
+            standin.do(deed, index)
+        standin.now += pause
         seen = {session.id for session in reader.sessions(1e9)[1]}
 
-        assert {guest.id for guest in station.guests} == seen
+        assert {server_session.id for server_session in standin.server_sessions} == seen
 
 
 class Port(MariadbStandin):
     """A MariaDB server whose sessions live."""
 
     def __init__(self) -> None:
-        super().__init__(Mariner(OWN_ID, 0.0, user="dba", command="Query"))
+        super().__init__(MariadbSession(OWN_ID, 0.0, user="dba", command="Query"))
         self.next_id = 11
         self.queries = 100
 
     def rows(self, statement: Statement, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Our statements are numbered like anybody's."""
-        self.mariners[0].query, self.mariners[0].since = self.number(), self.now
+        self.server_sessions[0].query, self.server_sessions[0].since = self.number(), self.now
         return super().rows(statement, parameters)
 
     def number(self) -> int:
@@ -189,33 +203,33 @@ class Port(MariadbStandin):
         return self.queries
 
     def do(self, deed: str, index: int) -> None:
-        mariners = self.mariners[1:]
+        server_sessions = self.server_sessions[1:]
         if deed == "come":
-            self.mariners.append(Mariner(self.next_id, self.now, query=self.number()))
+            self.server_sessions.append(MariadbSession(self.next_id, self.now, query=self.number()))
             self.next_id += 1
-        elif mariners:
-            self._done_by(deed, mariners[index % len(mariners)])
+        elif server_sessions:
+            self._done_by(deed, server_sessions[index % len(server_sessions)])
 
-    def _done_by(self, deed: str, mariner: Mariner) -> None:
-        running = mariner.command != "Sleep"
+    def _done_by(self, deed: str, server_session: MariadbSession) -> None:
+        running = server_session.command != "Sleep"
         if deed == "go":
-            self.mariners.remove(mariner)
+            self.server_sessions.remove(server_session)
         elif deed == "finish" and running:
-            mariner.command, mariner.since, mariner.info = "Sleep", self.now, None
+            server_session.command, server_session.since, server_session.info = "Sleep", self.now, None
         elif not running and deed not in {"finish", "nothing", "flutter", "blind"}:
-            mariner.query, mariner.since = self.number(), self.now
+            server_session.query, server_session.since = self.number(), self.now
             if deed == "start":
-                mariner.command, mariner.info = "Query", f"SELECT {self.now}"
+                server_session.command, server_session.info = "Query", f"SELECT {self.now}"
             elif deed == "use":
-                mariner.db = f"db{self.now}"
+                server_session.db = f"db{self.now}"
             elif deed == "change user":
-                mariner.user = f"user{self.now}"
+                server_session.user = f"user{self.now}"
             elif deed == "send half":
-                mariner.command = "Reset Connection"
+                server_session.command = "Reset Connection"
             elif deed == "begin":
-                self.held = [*self.held, (mariner.id, 0.0, 1, 1, 0)]
+                self.held = [*self.held, (server_session.id, 0.0, 1, 1, 0)]
             elif deed == "commit":
-                self.held = [row for row in self.held if row[0] != mariner.id]
+                self.held = [row for row in self.held if row[0] != server_session.id]
 
 
 @given(DEEDS)

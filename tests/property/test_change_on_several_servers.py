@@ -53,7 +53,7 @@ def servers(draw: st.DrawFn) -> list[ExaminedServer | ExcludedServer]:
 
 
 @given(seen=servers(), wanted=seconds, keep=st.sampled_from(Persistence))
-def test_every_server_has_one_part_and_who_is_left_out_a_reason(
+def test_every_server_has_one_part_and_every_excluded_server_a_reason(
     seen: list[ExaminedServer | ExcludedServer], wanted: int, keep: Persistence
 ) -> None:
     parts = plan_changes(WAIT, wanted, keep, seen)
@@ -77,7 +77,7 @@ def test_every_server_has_one_part_and_who_is_left_out_a_reason(
 
 
 @given(seen=servers(), wanted=seconds, keep=st.sampled_from(Persistence), data=st.data())
-def test_none_is_begun_after_a_surprise_nor_twice_nor_out_of_order(
+def test_changes_run_in_order_and_once_and_stop_after_an_unexpected_result(
     seen: list[ExaminedServer | ExcludedServer], wanted: int, keep: Persistence, data: st.DataObject
 ) -> None:
     meant = changes(plan_changes(WAIT, wanted, keep, seen))

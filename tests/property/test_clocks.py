@@ -43,7 +43,7 @@ def test_the_error_is_never_more_than_the_uncertainty(
 
 
 @given(offsets, readings)
-def test_a_clock_that_nobody_set_is_never_said_to_be_set(
+def test_clock_that_was_not_set_is_never_reported_as_set(
     offset: float, told: list[tuple[float, float, float]]
 ) -> None:
     timebase, now = Timebase(), NOW

@@ -22,7 +22,7 @@ from goneaway_tui.ui.screens.wall import WallView, wall_lines
 from goneaway_tui.ui.server_status import ServerStatus
 from goneaway_tui.ui.tooltips import CELLS
 from goneaway_tui.ui.widgets.summary import bar_tooltip, histogram_parts, next_closing_parts
-from tests.builders import NOW, a_crowd, a_session, a_verdict
+from tests.builders import NOW, a_session, a_snapshot_of_verdicts, a_verdict
 
 NEGATIVE = re.compile(r"(?<![\dT])-\s*\d")
 """A minus sign before a figure; the ones inside a date follow a digit."""
@@ -34,7 +34,7 @@ risks = st.sampled_from(Risk)
 
 def shown(verdict: Verdict, now: float) -> Iterator[str]:
     """What the screen and the exports say of when this session closes."""
-    crowd = a_crowd([verdict])
+    crowd = a_snapshot_of_verdicts([verdict])
     forecast = closing_forecast(crowd, now)
     (group,) = group_by("user", [verdict])
     yield wording.closes_in(verdict, now)

@@ -221,7 +221,7 @@ def test_a_limit_in_words_is_read_back_as_the_same_limit(milliseconds: int) -> N
 
 
 @given(st.integers(1, 31_536_000), st.floats(0, 1, exclude_max=True))
-def test_until_the_deadline_time_gone_and_time_left_add_up_to_the_limit(limit: int, share: float) -> None:
+def test_idle_time_and_time_left_add_up_to_the_limit_before_the_deadline(limit: int, share: float) -> None:
     gone = limit * share
     assume(gone < limit)
 

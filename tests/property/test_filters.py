@@ -123,7 +123,7 @@ def test_a_session_is_found_by_its_own_text(verdict: Verdict, field: str) -> Non
 
 
 @given(verdicts)
-def test_everything_admits_everybody(verdict: Verdict) -> None:
+def test_empty_filter_matches_every_session(verdict: Verdict) -> None:
     assert NO_FILTER.matches(verdict, NOW)
 
 

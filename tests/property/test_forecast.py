@@ -11,7 +11,7 @@ from goneaway_tui.judge.forecast import HORIZONS, Forecast, closing_forecast, su
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Verdict
-from tests.builders import NOW, a_crowd, a_session, a_verdict
+from tests.builders import NOW, a_session, a_snapshot_of_verdicts, a_verdict
 from tests.property.facts import samples
 
 edges = [float(edge) for end, _ in HORIZONS for edge in (end, end - 1, end + 1)]
@@ -33,13 +33,13 @@ def counted(forecast: Forecast) -> int:
 def test_every_deadline_is_counted_exactly_once(
     verdicts: list[Verdict], ahead: list[tuple[float, int]]
 ) -> None:
-    forecast = closing_forecast(a_crowd(verdicts), NOW, ahead)
+    forecast = closing_forecast(a_snapshot_of_verdicts(verdicts), NOW, ahead)
 
     assert sum(verdict.deadline is not None for verdict in verdicts) == counted(forecast)
 
 
 @given(samples())
-def test_nobody_who_is_judged_is_lost(sample: Sample) -> None:
+def test_every_judged_session_is_counted_in_the_forecast(sample: Sample) -> None:
     snapshot = judge(sample)
 
     assert sum(verdict.deadline is not None for verdict in snapshot.verdicts) == counted(
@@ -48,10 +48,10 @@ def test_nobody_who_is_judged_is_lost(sample: Sample) -> None:
 
 
 @given(crowds, st.floats(0, 1e6))
-def test_each_stretch_counts_those_that_close_in_it(verdicts: list[Verdict], later: float) -> None:
+def test_each_interval_counts_the_sessions_that_close_in_it(verdicts: list[Verdict], later: float) -> None:
     now = NOW + later
     lefts_ = [max(0.0, verdict.deadline - now) for verdict in verdicts if verdict.deadline is not None]
-    forecast = closing_forecast(a_crowd(verdicts), now)
+    forecast = closing_forecast(a_snapshot_of_verdicts(verdicts), now)
 
     for stretch in forecast.ranges:
         assert sum(stretch.start <= left < stretch.end for left in lefts_) == sum(stretch.counts)
@@ -59,16 +59,18 @@ def test_each_stretch_counts_those_that_close_in_it(verdicts: list[Verdict], lat
 
 
 @given(crowds)
-def test_nobody_closes_before_the_next(verdicts: list[Verdict]) -> None:
+def test_no_deadline_is_before_the_next_closing(verdicts: list[Verdict]) -> None:
     deadlines = [verdict.deadline for verdict in verdicts if verdict.deadline is not None]
-    first = closing_forecast(a_crowd(verdicts), NOW).first_to_close
+    first = closing_forecast(a_snapshot_of_verdicts(verdicts), NOW).first_to_close
 
     assert min(deadlines, default=None) == (None if first is None else first.deadline)
 
 
 def test_a_login_is_not_the_next_closing() -> None:
     login = a_session(id=1, user="unauthenticated user", command="Connect", role=Role.LOGIN)
-    crowd = a_crowd([a_verdict(login, deadline=NOW + 10), a_verdict(a_session(id=2), deadline=NOW + 60)])
+    crowd = a_snapshot_of_verdicts(
+        [a_verdict(login, deadline=NOW + 10), a_verdict(a_session(id=2), deadline=NOW + 60)]
+    )
     first = closing_forecast(crowd, NOW).first_to_close
 
     assert first is not None
@@ -82,17 +84,19 @@ def test_two_crowds_together_are_the_sum_of_both(some: list[Verdict], others: li
         return [*(count for stretch in forecast.ranges for count in stretch.counts), forecast.later]
 
     apart = zip(
-        figures(closing_forecast(a_crowd(some), NOW)),
-        figures(closing_forecast(a_crowd(others), NOW)),
+        figures(closing_forecast(a_snapshot_of_verdicts(some), NOW)),
+        figures(closing_forecast(a_snapshot_of_verdicts(others), NOW)),
         strict=True,
     )
 
-    assert [one + other for one, other in apart] == figures(closing_forecast(a_crowd([*some, *others]), NOW))
+    assert [one + other for one, other in apart] == figures(
+        closing_forecast(a_snapshot_of_verdicts([*some, *others]), NOW)
+    )
 
 
 @given(horizons())
 def test_the_stretches_lie_end_to_end(ahead: list[tuple[float, int]]) -> None:
-    stretches = closing_forecast(a_crowd([]), NOW, ahead).ranges
+    stretches = closing_forecast(a_snapshot_of_verdicts([]), NOW, ahead).ranges
 
     assert ahead == [(stretch.end, len(stretch.counts)) for stretch in stretches]
     assert [0.0, *(end for end, _ in ahead[:-1])] == [stretch.start for stretch in stretches]
@@ -102,9 +106,13 @@ def test_the_stretches_lie_end_to_end(ahead: list[tuple[float, int]]) -> None:
 def test_the_closings_of_several_servers_are_those_of_each(
     each: list[list[Verdict]], ahead: list[tuple[float, int]]
 ) -> None:
-    every = summed_forecast(closing_forecast(a_crowd(verdicts), NOW, ahead) for verdicts in each)
+    every = summed_forecast(
+        closing_forecast(a_snapshot_of_verdicts(verdicts), NOW, ahead) for verdicts in each
+    )
     known = [v.deadline for verdicts in each for v in verdicts if v.deadline is not None]
-    all_in_one = closing_forecast(a_crowd([v for verdicts in each for v in verdicts]), NOW, ahead)
+    all_in_one = closing_forecast(
+        a_snapshot_of_verdicts([v for verdicts in each for v in verdicts]), NOW, ahead
+    )
 
     assert (all_in_one.ranges, all_in_one.later) == (every.ranges, every.later)
     assert (None if every.first_to_close is None else every.first_to_close.deadline) == min(

@@ -57,7 +57,7 @@ files = st.lists(lines | st.sampled_from(["[client]", "[mysql]", "[mysqld]", "us
     deadline=None,
 )
 @given(lines=files)
-def test_any_option_file_says_what_it_says_to_the_clients(lines: list[str], tmp_path: Path) -> None:
+def test_any_option_file_is_read_as_the_mysql_clients_read_it(lines: list[str], tmp_path: Path) -> None:
     reader = program("my_print_defaults1011")
     (tmp_path / "my.cnf").write_text("\n".join(["[client]", *lines, ""]), newline="")
     flags, env = (

@@ -54,7 +54,7 @@ def test_the_same_facts_are_always_judged_the_same(
 
 @crowded
 @given(samples(), policies)
-def test_a_second_look_at_the_same_reading_changes_no_verdict(sample: Sample, policy: RiskThresholds) -> None:
+def test_judging_the_same_sample_twice_changes_no_verdict(sample: Sample, policy: RiskThresholds) -> None:
     first = judge(sample, None, policy)
 
     assert first == judge(sample, first, policy)
@@ -62,7 +62,7 @@ def test_a_second_look_at_the_same_reading_changes_no_verdict(sample: Sample, po
 
 @crowded
 @given(samples(), policies, st.randoms(use_true_random=False))
-def test_what_is_said_of_a_session_does_not_depend_on_its_neighbours(
+def test_verdict_of_a_session_does_not_depend_on_other_sessions(
     sample: Sample, policy: RiskThresholds, chance: Random
 ) -> None:
     crowd = [*sample.sessions]
@@ -80,7 +80,7 @@ def test_what_is_said_of_a_session_does_not_depend_on_its_neighbours(
 
 @crowded
 @given(samples())
-def test_a_deadline_is_the_idle_waits_beginning_and_the_limit(sample: Sample) -> None:
+def test_deadline_is_the_start_of_the_idle_time_plus_the_limit(sample: Sample) -> None:
     for verdict in judge(sample).verdicts:
         session, limit = verdict.session, verdict.limit
         runs = session.idle_since is not None and (session.is_idle or session.role is Role.LOGIN)
@@ -107,7 +107,7 @@ def test_a_limit_is_the_sessions_own_or_one_of_the_globals(sample: Sample) -> No
 
 @crowded
 @given(samples())
-def test_who_has_no_idle_clock_has_neither_limit_nor_deadline(sample: Sample) -> None:
+def test_session_without_an_idle_clock_has_no_limit_and_no_deadline(sample: Sample) -> None:
     for verdict in judge(sample).verdicts:
         session = verdict.session
         if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
@@ -118,7 +118,7 @@ def test_who_has_no_idle_clock_has_neither_limit_nor_deadline(sample: Sample) ->
 
 @crowded
 @given(samples(idle_clients))
-def test_an_assumed_limit_is_disproved_by_who_outlived_it_and_by_nobody_else(sample: Sample) -> None:
+def test_assumed_limit_is_disproved_only_by_sessions_that_outlived_it(sample: Sample) -> None:
     for verdict in judge(sample).verdicts:
         session, limit = verdict.session, verdict.limit
         if limit is None or limit.basis is Basis.OWN or session.idle_since is None:
@@ -136,7 +136,7 @@ def test_less_time_left_is_never_calmer(left: float, less: float, policy: RiskTh
 
 
 @given(idle_clients, seconds, ages, policies)
-def test_who_idled_longer_under_its_own_limit_is_never_calmer(
+def test_session_with_a_longer_idle_time_never_has_a_lower_risk(
     session: Session, limit: int, longer: float, policy: RiskThresholds
 ) -> None:
     assert session.idle_since is not None
@@ -149,7 +149,7 @@ def test_who_idled_longer_under_its_own_limit_is_never_calmer(
 
 @crowded
 @given(samples(), policies, st.floats(1, 100))
-def test_whoever_watches_further_ahead_sees_nobody_calmer(
+def test_wider_warning_threshold_never_lowers_a_risk(
     sample: Sample, policy: RiskThresholds, further: float
 ) -> None:
     wider = RiskThresholds(policy.watch_below * further, policy.imminent_below * further)
@@ -264,7 +264,7 @@ def test_every_session_is_in_one_group(sample: Sample, by: str) -> None:
 
 @crowded
 @given(samples(), st.sampled_from([*GROUPINGS]))
-def test_groups_are_ordered_by_who_closes_soonest(sample: Sample, by: str) -> None:
+def test_groups_are_ordered_by_their_first_deadline(sample: Sample, by: str) -> None:
     soonest = [
         float("inf") if group.soonest_deadline is None else group.soonest_deadline
         for group in group_by(by, judge(sample).verdicts)

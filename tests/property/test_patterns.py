@@ -38,7 +38,7 @@ seeds = st.integers(0, 2**32)
 
 
 @given(samples(strangers), crowds, seeds)
-def test_the_order_of_the_telling_changes_nothing(sample: Sample, gone: list[Departure], seed: int) -> None:
+def test_order_of_the_departures_changes_nothing(sample: Sample, gone: list[Departure], seed: int) -> None:
     snapshot = judge(sample)
     shuffled = Random(seed).sample(gone, len(gone))
 
@@ -80,7 +80,7 @@ def test_ordinary_comings_and_goings_make_no_pattern(pause: float) -> None:
 
 
 @given(st.lists(AGES, max_size=64))
-def test_what_deaths_agree_on_lies_near_three_of_them(deaths: list[float]) -> None:
+def test_learned_limit_lies_near_three_session_ends(deaths: list[float]) -> None:
     second = common_limit(deaths)
 
     if second is None:

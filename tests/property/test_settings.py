@@ -63,7 +63,7 @@ def told(
 
 
 @given(argv=st.lists(words, max_size=6), env=variables, file=files)
-def test_whatever_is_said_gives_settings_an_answer_or_one_line(
+def test_any_arguments_give_settings_an_answer_or_one_line(
     argv: list[str], env: dict[str, str], file: str | None
 ) -> None:
     result = told(argv, env, file)

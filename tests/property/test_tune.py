@@ -35,12 +35,12 @@ typed = st.text(max_size=30) | st.text("0123456789 .,_+-x*/=hmsydkMGiBb\u00a0", 
 
 
 @given(value=numbers, unit=units, now=todays)
-def test_what_is_said_of_a_value_means_that_value(value: int, unit: Unit, now: float | None) -> None:
+def test_displayed_value_parses_back_to_that_value(value: int, unit: Unit, now: float | None) -> None:
     assert value == parse_value(value_words(value, unit), unit, now)
 
 
 @given(micros=st.integers(0, 31_536_000 * 10**6), now=todays)
-def test_decimals_are_said_and_meant_exactly(micros: int, now: float | None) -> None:
+def test_decimals_are_shown_and_read_exactly(micros: int, now: float | None) -> None:
     value = micros / 10**6
 
     assert value == parse_value(value_words(value, Unit.SECONDS), Unit.SECONDS, now, decimals=6)
@@ -110,7 +110,7 @@ def test_what_a_server_keeps_is_within_its_bounds(
 
 
 @given(one=wanted, other=wanted, standing=standings(), tunable=tunables)
-def test_who_asks_for_more_is_never_given_less(
+def test_larger_requested_value_is_never_clamped_to_a_smaller_one(
     one: int, other: int, standing: VariableState, tunable: Tunable
 ) -> None:
     less, more = sorted((one, other))
@@ -125,7 +125,7 @@ def test_who_asks_for_more_is_never_given_less(
     keep=st.sampled_from(Persistence),
     people=st.lists(idle_clients, max_size=4, unique_by=lambda each: each.id),
 )
-def test_every_consequence_can_be_told(
+def test_every_consequence_can_be_shown(
     value: int, standing: VariableState, tunable: Tunable, keep: Persistence, people: list[Session]
 ) -> None:
     told = preview(tunable, standing, value, a_snapshot(people), keep)

@@ -60,7 +60,7 @@ def test_what_is_kept_up_is_what_would_be_found(stream: list[Sample], policy: Ri
 @given(
     st.lists(idle_clients, min_size=1, max_size=4, unique_by=lambda session: session.id), st.floats(0, 4e7)
 )
-def test_a_verdict_holds_until_it_says(crowd: list[Session], later: float) -> None:
+def test_verdict_is_valid_until_its_stated_instant(crowd: list[Session], later: float) -> None:
     """At any instant before, time alone has changed nothing."""
     sample = a_sample(crowd)
     first = track(sample).snapshot

@@ -142,7 +142,7 @@ class Guarded:
 
 
 @dataclass(slots=True)
-class _Life:
+class _ProcessState:
     """The part of a server that changes."""
 
     process: subprocess.Popen[bytes] | None = None
@@ -162,7 +162,7 @@ class RealServer:
     """What was asked for besides what every private server gets."""
     _command: tuple[str | Path, ...] = field(repr=False)
     _guarded: Guarded = field(repr=False)
-    _life: _Life = field(default_factory=_Life, repr=False)
+    _life: _ProcessState = field(default_factory=_ProcessState, repr=False)
 
     @property
     def dsn(self) -> str:

@@ -30,7 +30,7 @@ from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.connect import ConnectApp
 from tests.builders import NOW
-from tests.fakes import FakeDoor, FakeExecutor
+from tests.fakes import FakeExecutor, FakeServerDirectory
 from tests.ui.stage import HeldClock, Scripted, an_app
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
@@ -98,15 +98,15 @@ def on_the_wall() -> GoneawayApp:
     return app
 
 
-def fleet_on_the_wall() -> GoneawayApp:
-    app = fleet()
+def several_servers_on_the_wall() -> GoneawayApp:
+    app = several_servers()
     app._wall = True
     return app
 
 
 def picker() -> ConnectApp:
     return ConnectApp(
-        FakeDoor(
+        FakeServerDirectory(
             Profile("prod-db1", "dba@db1.example.com:3306", "red", read_only=True),
             Profile("prod-db2", "dba@db2.example.com:3306 via dba@jump.example.com", "red"),
             Profile("staging", "dba@10.0.0.7:3307", "orange"),
@@ -118,7 +118,7 @@ def picker() -> ConnectApp:
 
 
 def form() -> ConnectApp:
-    return ConnectApp(FakeDoor())
+    return ConnectApp(FakeServerDirectory())
 
 
 def marked() -> GoneawayApp:
@@ -126,7 +126,7 @@ def marked() -> GoneawayApp:
     return tunable(color="red")
 
 
-def fleet() -> GoneawayApp:
+def several_servers() -> GoneawayApp:
     """Three servers and one that is away."""
     clock = HeldClock()
     away = Unreachable("cannot connect to db4:3306: Connection refused (111)", "is it there?")
@@ -204,10 +204,10 @@ SHOTS = (
     Shot("ledger", (120, 36), ("l",), app=busy_day),
     Shot("departure", (120, 36), ("l", "down", "enter"), app=busy_day),
     Shot("doctor", (120, 36), ("d",), app=busy_day),
-    Shot("fleet", (120, 36), ("down", "down"), app=fleet),
+    Shot("fleet", (120, 36), ("down", "down"), app=several_servers),
     Shot("wall", (120, 36), app=on_the_wall),
     Shot("wall-80x24", (80, 24), app=on_the_wall),
-    Shot("wall-fleet", (200, 60), app=fleet_on_the_wall),
+    Shot("wall-fleet", (200, 60), app=several_servers_on_the_wall),
     Shot("relatives", (140, 24), ("r", "down", "space"), app=named),
     Shot("alike", (120, 36), (*MARK_ALL, "w", *"1y", "enter"), app=alike),
     Shot("board-zh", (120, 36), language="zh"),

@@ -42,7 +42,7 @@ def test_the_story_looks_as_it_is_recorded(name: str, made: dict[str, str]) -> N
     )
 
 
-def test_the_first_on_the_board_dies_and_the_ledger_says_why(played: tuple[Frame, ...]) -> None:
+def test_first_session_on_the_board_ends_and_the_ledger_shows_the_cause(played: tuple[Frame, ...]) -> None:
     doomed = re.search(r"next: session (\d+)", played[0].text)
     assert doomed is not None
     departure = last(played, "cause")
@@ -53,7 +53,7 @@ def test_the_first_on_the_board_dies_and_the_ledger_says_why(played: tuple[Frame
     assert "foretold" in departure
 
 
-def test_the_clamp_is_foretold_before_it_comes_true(played: tuple[Frame, ...]) -> None:
+def test_clamp_is_predicted_before_the_change(played: tuple[Frame, ...]) -> None:
     dialog = last(played, "clamp")
 
     assert "31,536,000" in dialog
@@ -77,14 +77,14 @@ def test_undo_brings_back_what_was(played: tuple[Frame, ...]) -> None:
     assert "SET GLOBAL wait_timeout = 28800" in last(played, "undone")
 
 
-def test_every_screen_has_one_size_and_says_it_is_simulated(played: tuple[Frame, ...]) -> None:
+def test_every_screen_has_one_size_and_is_marked_as_simulated(played: tuple[Frame, ...]) -> None:
     for frame in played:
         assert (len(frame.rows[0]), len(frame.rows)) == SIZE
         assert {len(row) for row in frame.rows} == {SIZE[0]}
     assert "(simulated)" in played[0].text
 
 
-def test_what_is_said_fits_beneath_the_screen() -> None:
+def test_captions_fit_below_the_screen() -> None:
     assert all(len(beat.key) + len(beat.words) < SIZE[0] - 4 for beat in BEATS)
 
 
@@ -109,7 +109,7 @@ def test_each_frame_of_the_film_has_its_instant_and_they_rise(made: dict[str, st
     assert all(0 < float(one) < float(next_) < 100 for (_, one), (_, next_) in pairwise(instants))
 
 
-def test_who_wants_no_motion_sees_the_clamp_foretold(made: dict[str, str]) -> None:
+def test_reduced_motion_shows_the_predicted_clamp(made: dict[str, str]) -> None:
     film = made["story.svg"]
     still = "".join(re.findall(r'<g(?: class="f")?(?: style="[^"]*")?>.*', film))
 

@@ -23,17 +23,17 @@ def bound() -> Iterator[tuple[str, BindingType]]:
                 yield from ((each.__qualname__, binding) for binding in each.__dict__.get("BINDINGS", ()))
 
 
-def test_the_settings_know_every_binding_and_no_other() -> None:
+def test_settings_list_every_binding_and_no_other() -> None:
     assert sorted({each.id for _, each in bound() if isinstance(each, Binding) and each.id}) == sorted(
         BINDINGS
     )
 
 
-def test_the_settings_know_the_keys_that_each_has_unless_told() -> None:
+def test_settings_list_the_default_key_of_each_binding() -> None:
     assert {each.id: each.key for _, each in bound() if isinstance(each, Binding) and each.id} == BINDINGS
 
 
-def test_the_settings_know_what_can_be_pressed_on_each_screen() -> None:
+def test_settings_list_the_keys_of_each_screen() -> None:
     for name, each in bound():
         assert isinstance(each, Binding)
         assert each.id

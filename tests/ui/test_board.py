@@ -59,7 +59,7 @@ def ids(app: GoneawayApp) -> list[int]:
     return [verdict.session.id for verdict in board(app).sessions.rows]
 
 
-async def test_who_closes_first_stands_first() -> None:
+async def test_session_with_the_first_deadline_is_the_first_row() -> None:
     app = an_app()
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
@@ -131,7 +131,7 @@ async def test_the_cursor_follows_its_session_when_rows_move() -> None:
     assert chosen.session.id == still.session.id == 3
 
 
-async def test_the_cursor_stays_at_its_line_when_its_session_is_gone() -> None:
+async def test_cursor_stays_at_its_line_when_its_session_ended() -> None:
     clock = HeldClock()
     first = a_sample([a_session(id=n, idle_for=30 - n, own_limit=60) for n in range(1, 6)])
     second = a_sample(
@@ -166,7 +166,7 @@ async def test_a_filter_narrows_as_it_is_typed_and_esc_takes_it_away() -> None:
         assert not board(app).query_one("#filter", Input).display
 
 
-async def test_a_filter_that_cannot_be_read_says_so_and_hides_nothing() -> None:
+async def test_invalid_filter_is_reported_and_hides_nothing() -> None:
     app = an_app()
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
@@ -242,7 +242,7 @@ async def test_a_frozen_screen_stands_still_and_then_catches_up() -> None:
         assert before is not board(app).snapshot
 
 
-async def test_enter_opens_the_session_under_the_cursor_and_it_is_followed_until_it_is_gone() -> None:
+async def test_enter_opens_the_session_under_the_cursor_and_follows_it_until_it_ended() -> None:
     clock = HeldClock()
     here = a_session(id=77, idle_for=5, own_limit=60, statement="SELECT name FROM cart")
     app = an_app(Scripted(a_sample([here]), a_sample([], taken_at=NOW + 1)), clock)
@@ -329,9 +329,7 @@ async def test_escape_leaves_the_export_dialog_and_writes_nothing(in_tmp_path: P
 @pytest.mark.parametrize(
     ("path", "said"), [("no/such/folder/x.json", "no/such/folder"), (".", "is a directory")]
 )
-async def test_a_file_that_cannot_be_written_is_told_where_it_is_named(
-    path: str, said: str, in_tmp_path: Path
-) -> None:
+async def test_unwritable_file_is_reported_with_its_option(path: str, said: str, in_tmp_path: Path) -> None:
     app = an_app()
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
@@ -386,7 +384,7 @@ async def test_letters_typed_in_one_burst_with_the_slash_belong_to_the_filter() 
         assert "feq" == board(app).query_one("#filter", Input).value
 
 
-async def test_a_restart_of_the_server_is_told() -> None:
+async def test_restart_of_the_server_is_reported() -> None:
     clock = HeldClock()
     before = a_sample([], server=a_server(uptime=5000))
     after = a_sample([], server=a_server(uptime=3), taken_at=NOW + 1)
@@ -398,7 +396,7 @@ async def test_a_restart_of_the_server_is_told() -> None:
         assert any("restarted" in note.message for note in app._notifications)
 
 
-async def test_ctrl_c_quits_and_says_that_it_was_interrupted() -> None:
+async def test_ctrl_c_quits_and_marks_the_app_as_interrupted() -> None:
     app = an_app()
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
@@ -450,7 +448,7 @@ async def test_recovery_needs_no_key() -> None:
         assert [9] == ids(app)
 
 
-async def test_a_fault_of_ours_ends_the_app_instead_of_reading_as_a_bad_server() -> None:
+async def test_internal_error_ends_the_app_and_is_not_shown_as_a_server_failure() -> None:
     app = an_app(Scripted(a_sample([]), ZeroDivisionError("ours")))
     with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the app ends inside
         async with app.run_test(size=SIZE) as pilot:
@@ -462,7 +460,7 @@ async def test_a_fault_of_ours_ends_the_app_instead_of_reading_as_a_bad_server()
     assert isinstance(app.crash, ZeroDivisionError)
 
 
-async def test_what_an_account_cannot_see_is_told_with_its_grant() -> None:
+async def test_missing_privileges_are_shown_with_their_grants() -> None:
     hidden = Limitation(
         "every session of another account", "the account lacks PROCESS", "GRANT PROCESS ON *.* TO 'a'@'%'"
     )

@@ -56,7 +56,7 @@ class Hanging(Scripted):
         return super().sample()
 
 
-def a_fleet(clock: HeldClock, *sources: Scripted, journal: Journal | None = None) -> GoneawayApp:
+def a_board_of_servers(clock: HeldClock, *sources: Scripted, journal: Journal | None = None) -> GoneawayApp:
     """Servers called db1, db2 and so on; with a journal they can be changed."""
     subjects = [
         MonitorSpec(
@@ -73,7 +73,7 @@ def a_fleet(clock: HeldClock, *sources: Scripted, journal: Journal | None = None
 
 
 def two(clock: HeldClock, **more: Journal | None) -> GoneawayApp:
-    return a_fleet(clock, Scripted(a_sample(ONE)), Scripted(a_sample(TWO)), **more)
+    return a_board_of_servers(clock, Scripted(a_sample(ONE)), Scripted(a_sample(TWO)), **more)
 
 
 async def ready(app: GoneawayApp, pilot: Pilot[None], clock: HeldClock) -> None:
@@ -184,7 +184,7 @@ async def test_the_server_in_hand_is_held_while_a_screen_is_open() -> None:
     """The row under the cursor moves on; what is open does not go to another server with it."""
     clock = HeldClock()
     later = a_sample([a_session(id=9, idle_for=590, own_limit=600)], taken_at=NOW + 2)
-    app = a_fleet(clock, Scripted(a_sample(ONE), a_sample(ONE), later), Scripted(a_sample(TWO)))
+    app = a_board_of_servers(clock, Scripted(a_sample(ONE), a_sample(ONE), later), Scripted(a_sample(TWO)))
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot, clock)
         assert "db2" == app.server_name
@@ -220,11 +220,11 @@ async def test_marked_sessions_are_killed_where_they_are_and_not_on_two_servers_
         assert any("on 2 servers" in note.message for note in app._notifications)
 
 
-async def test_one_that_hangs_is_marked_within_two_intervals_while_the_others_go_on() -> None:
+async def test_hanging_server_is_marked_within_two_intervals_while_the_others_go_on() -> None:
     clock = HeldClock()
     mute = Hanging(a_sample(ONE))
     going = Scripted(*(a_sample(TWO, taken_at=NOW + n) for n in range(1, 9)))
-    app = a_fleet(clock, mute, going)
+    app = a_board_of_servers(clock, mute, going)
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot, clock)
         assert [True, True] == [each.is_well for each in app.fleet]
@@ -246,11 +246,11 @@ async def test_one_that_hangs_is_marked_within_two_intervals_while_the_others_go
     assert time.monotonic() - began < PATIENCE
 
 
-async def test_one_that_refuses_from_the_start_is_a_cell_and_comes_by_itself(tmp_path: Path) -> None:
+async def test_server_that_refuses_at_the_start_is_shown_and_joins_by_itself(tmp_path: Path) -> None:
     clock = HeldClock()
     refused = Unreachable("cannot connect to db1:3306: refused", "is it there?")
     late = Scripted(refused, refused, a_sample(ONE))
-    app = a_fleet(clock, late, Scripted(a_sample(TWO)), journal=Journal(tmp_path / "j", clock))
+    app = a_board_of_servers(clock, late, Scripted(a_sample(TWO)), journal=Journal(tmp_path / "j", clock))
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot, clock)
         assert "✖ db1" in lines(app)
@@ -268,7 +268,9 @@ async def test_one_that_refuses_from_the_start_is_a_cell_and_comes_by_itself(tmp
 
 async def test_a_held_screen_holds_all_servers() -> None:
     clock = HeldClock()
-    app = a_fleet(clock, Scripted(a_sample(ONE), a_sample([], taken_at=NOW + 2)), Scripted(a_sample(TWO)))
+    app = a_board_of_servers(
+        clock, Scripted(a_sample(ONE), a_sample([], taken_at=NOW + 2)), Scripted(a_sample(TWO))
+    )
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot, clock)
         everyone = seen(app)
@@ -320,7 +322,7 @@ def test_cells_keep_to_their_room(servers: int, width: int) -> None:
 async def test_servers_are_asked_spread_over_their_interval() -> None:
     clock = HeldClock()
     sources = [Scripted(a_sample(ONE), clock=clock) for _ in range(4)]
-    app = a_fleet(clock, *sources)
+    app = a_board_of_servers(clock, *sources)
     async with app.run_test(size=SIZE) as pilot:
         for _ in range(20):
             app.poll_due()
@@ -332,7 +334,7 @@ async def test_servers_are_asked_spread_over_their_interval() -> None:
     assert [NOW + n / 4 for n in range(4)] == [pytest.approx(each.asked_at[0], abs=0.05) for each in sources]
 
 
-def test_names_that_begin_alike_are_told_apart_by_what_they_end_in() -> None:
+def test_names_with_the_same_start_are_distinguished_by_their_end() -> None:
     names = ("db.example.com:3306", "db.example.com:3307")
     column = server_column(names)
     verdicts = [replace(a_verdict(), server_name=name) for name in names]

@@ -146,7 +146,7 @@ async def test_marks_are_shown_and_taken_away(tmp_path: Path) -> None:
         assert "marked" not in lines(stage.app)
 
 
-async def test_the_same_change_is_foretold_for_each_done_on_each_and_journalled_by_name(
+async def test_same_change_is_predicted_and_made_on_each_server_and_journalled_by_name(
     tmp_path: Path,
 ) -> None:
     stage = Stage(tmp_path, Server(1), Server(2, most=7200), Server(3))
@@ -212,7 +212,7 @@ async def test_the_first_surprise_stops_the_rest_which_stay_marked(tmp_path: Pat
         (Unreachable("lost db1"), "not done: lost db1"),
     ],
 )
-async def test_nothing_is_tried_again_nor_goes_on_where_it_fails(
+async def test_failed_change_is_not_retried_and_stops_the_remaining_changes(
     tmp_path: Path, error: Exception, words: str
 ) -> None:
     stage = three(tmp_path)
@@ -232,7 +232,7 @@ async def test_nothing_is_tried_again_nor_goes_on_where_it_fails(
     assert [1, 0, 0] == [len(each) for each in stage.did]
 
 
-async def test_somebody_else_has_changed_it_meanwhile(tmp_path: Path) -> None:
+async def test_value_changed_by_another_user_meanwhile_is_not_undone(tmp_path: Path) -> None:
     stage = three(tmp_path)
     async with stage.app.run_test(size=SIZE) as pilot:
         await stage.mark_all(pilot)
@@ -245,7 +245,7 @@ async def test_somebody_else_has_changed_it_meanwhile(tmp_path: Path) -> None:
     assert [["SET GLOBAL wait_timeout = 32400"], ["SET GLOBAL wait_timeout = 60"], []] == stage.did
 
 
-async def test_who_cannot_take_part_is_listed_with_the_reason(tmp_path: Path) -> None:
+async def test_server_that_cannot_be_changed_is_listed_with_the_reason(tmp_path: Path) -> None:
     stage = Stage(tmp_path, *(Server(number) for number in range(1, 6)), None)
     away, poor, done, fine = (stage.server(number) for number in (1, 2, 3, 4))
     poor.can = replace(poor.can, can_set=False, why_not=(("set", "GRANT SYSTEM_VARIABLES_ADMIN ON *.*"),))

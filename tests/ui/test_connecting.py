@@ -15,7 +15,7 @@ from goneaway_tui.settings import SslMode
 from goneaway_tui.settings.config_reader import COLORS
 from goneaway_tui.ui.screens.connect import TLS_MODES, ConnectApp, FormScreen, PickerScreen
 from goneaway_tui.ui.theme import luminance, server_accent
-from tests.fakes import FakeDoor
+from tests.fakes import FakeServerDirectory
 from tests.snapshot.shots import settle
 from tests.ui.test_tuning import until
 from tests.waiting import FAR
@@ -59,7 +59,7 @@ async def played(app: ConnectApp, *keys: str) -> str:
     ],
 )
 async def test_a_server_is_chosen_by_keys(keys: tuple[str, ...], chosen: str | None) -> None:
-    app = ConnectApp(FakeDoor(*PROFILES))
+    app = ConnectApp(FakeServerDirectory(*PROFILES))
 
     await played(app, *keys)
 
@@ -68,7 +68,7 @@ async def test_a_server_is_chosen_by_keys(keys: tuple[str, ...], chosen: str | N
 
 
 async def test_what_each_is_can_be_read() -> None:
-    seen = await played(ConnectApp(FakeDoor(*PROFILES), trouble=DENIED.line, last="dev"))
+    seen = await played(ConnectApp(FakeServerDirectory(*PROFILES), trouble=DENIED.line, last="dev"))
 
     for words in (
         "prod",
@@ -82,8 +82,8 @@ async def test_what_each_is_can_be_read() -> None:
         assert words in seen
 
 
-async def test_the_one_tried_last_is_under_the_cursor() -> None:
-    app = ConnectApp(FakeDoor(*PROFILES), trouble="x", last="dev")
+async def test_profile_tried_last_is_under_the_cursor() -> None:
+    app = ConnectApp(FakeServerDirectory(*PROFILES), trouble="x", last="dev")
 
     await played(app, "enter")
 
@@ -91,17 +91,17 @@ async def test_the_one_tried_last_is_under_the_cursor() -> None:
 
 
 async def test_n_leads_to_the_form_and_escape_back() -> None:
-    app = ConnectApp(FakeDoor(*PROFILES))
+    app = ConnectApp(FakeServerDirectory(*PROFILES))
 
     seen = await played(app, "n", "escape")
 
     assert "connect to" in seen
-    await played(app := ConnectApp(FakeDoor(*PROFILES)), "n", "escape", "escape")
+    await played(app := ConnectApp(FakeServerDirectory(*PROFILES)), "n", "escape", "escape")
     assert app.return_value is None
 
 
 async def test_control_c_interrupts() -> None:
-    app = ConnectApp(FakeDoor(*PROFILES))
+    app = ConnectApp(FakeServerDirectory(*PROFILES))
 
     await played(app, "ctrl+c")
 
@@ -125,7 +125,7 @@ def test_the_form_knows_the_modes_there_are() -> None:
 
 
 async def test_without_servers_it_is_the_form_at_once() -> None:
-    app = ConnectApp(FakeDoor(), trouble=DENIED.line)
+    app = ConnectApp(FakeServerDirectory(), trouble=DENIED.line)
 
     seen = await played(app)
 
@@ -133,24 +133,26 @@ async def test_without_servers_it_is_the_form_at_once() -> None:
     assert "Access denied" in seen
 
 
-async def test_what_is_typed_is_tried_and_the_answer_is_told() -> None:
+async def test_typed_connection_is_tried_and_its_result_shown() -> None:
     lacks = Limitation(
         "every session of another account", "the account lacks PROCESS", "GRANT PROCESS ON *.* TO 'dba'@'%'"
     )
-    door = FakeDoor(answer=ConnectedServer("MySQL 9.7.4", "'dba'@'%'", (lacks,)))
-    app = ConnectApp(door)
+    directory = FakeServerDirectory(answer=ConnectedServer("MySQL 9.7.4", "'dba'@'%'", (lacks,)))
+    app = ConnectApp(directory)
 
     seen = await played(app, *"db1", "tab", *"3307", "ctrl+t")
 
-    assert [("db1", "3307", "PREFERRED")] == [(each.host, each.port, each.ssl_mode) for each in door.tried]
+    assert [("db1", "3307", "PREFERRED")] == [
+        (each.host, each.port, each.ssl_mode) for each in directory.tried
+    ]
     assert "MySQL 9.7.4 lets 'dba'@'%' in" in seen
     words = "Not visible: every session of another account. To see them: GRANT PROCESS ON *.* TO 'dba'@'%'"
     assert words in " ".join(seen.replace("│", "").split())
 
 
-async def test_a_refusal_is_told_and_the_form_stays_as_it_was() -> None:
-    door = FakeDoor(answer=DENIED)
-    app = ConnectApp(door)
+async def test_refusal_is_shown_and_the_form_keeps_its_values() -> None:
+    directory = FakeServerDirectory(answer=DENIED)
+    app = ConnectApp(directory)
 
     seen = await played(app, *"db1", "enter")
 
@@ -159,41 +161,41 @@ async def test_a_refusal_is_told_and_the_form_stays_as_it_was() -> None:
     assert app.return_value is None
 
 
-async def test_enter_goes_through_only_where_the_server_lets_us_in() -> None:
-    door = FakeDoor()
-    app = ConnectApp(door)
+async def test_enter_continues_only_where_the_login_succeeds() -> None:
+    directory = FakeServerDirectory()
+    app = ConnectApp(directory)
 
     await played(app, *"db1", "enter")
 
     assert isinstance(app.return_value, ProfileDraft)
     assert "db1" == app.return_value.host
-    assert [app.return_value] == door.tried
+    assert [app.return_value] == directory.tried
 
 
 async def test_what_may_ask_at_the_terminal_is_left_to_it() -> None:
-    door = FakeDoor()
-    door.wants = True
-    app = ConnectApp(door)
+    directory = FakeServerDirectory()
+    directory.wants = True
+    app = ConnectApp(directory)
 
     await played(app, *"db1", "enter")
 
     assert isinstance(app.return_value, ProfileDraft)
-    assert [] == door.tried
+    assert [] == directory.tried
 
 
-async def test_what_cannot_be_is_told_before_anything_is_tried() -> None:
-    door = FakeDoor()
-    door.wants = SettingsError("port: not a port: '99999'", "a port is a number from 1 to 65535")
+async def test_invalid_input_is_reported_before_any_connection() -> None:
+    directory = FakeServerDirectory()
+    directory.wants = SettingsError("port: not a port: '99999'", "a port is a number from 1 to 65535")
 
-    seen = await played(ConnectApp(door), *"db1", "ctrl+t")
+    seen = await played(ConnectApp(directory), *"db1", "ctrl+t")
 
     assert "not a port: '99999'" in seen
-    assert [] == door.tried
+    assert [] == directory.tried
 
 
-async def test_it_is_saved_without_its_password_and_then_in_the_list() -> None:
-    door = FakeDoor()
-    app = ConnectApp(door)
+async def test_profile_is_saved_without_its_password_and_listed() -> None:
+    directory = FakeServerDirectory()
+    app = ConnectApp(directory)
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
         for part, text in (("host", "db1"), ("name", "prod-db1"), ("password", "tiger"), ("color", "red")):
@@ -209,21 +211,21 @@ async def test_it_is_saved_without_its_password_and_then_in_the_list() -> None:
     assert "Saved in ~/.config/goneaway-tui/config.toml: goneaway-tui @prod-db1." in " ".join(told.split())
     assert "it will be asked for" in " ".join(told.split())
     assert "tiger" not in told
-    assert ["REQUIRED"] == [each.ssl_mode for each in door.saved]
+    assert ["REQUIRED"] == [each.ssl_mode for each in directory.saved]
     assert "prod-db1" in listed
 
 
-async def test_a_full_disk_is_told() -> None:
-    door = FakeDoor()
-    door.is_full = True
+async def test_full_disk_is_reported() -> None:
+    directory = FakeServerDirectory()
+    directory.is_full = True
 
-    assert "no space left on device" in await played(ConnectApp(door), *"db1", "ctrl+s")
+    assert "no space left on device" in await played(ConnectApp(directory), *"db1", "ctrl+s")
 
 
 async def test_an_answer_about_something_else_comes_too_late() -> None:
-    late, held = threading.Event(), FakeDoor()
+    late, held = threading.Event(), FakeServerDirectory()
 
-    class Slow(FakeDoor):
+    class Slow(FakeServerDirectory):
         def attempt(self, draft: ProfileDraft) -> ConnectedServer:
             if draft.host == "slow":
                 late.wait(FAR)
@@ -245,10 +247,10 @@ async def test_an_answer_about_something_else_comes_too_late() -> None:
     assert "Access denied" not in told
 
 
-async def test_leaving_does_not_wait_for_a_server_that_does_not_answer() -> None:
+async def test_closing_the_form_is_not_delayed_by_a_server_that_does_not_answer() -> None:
     late = threading.Event()
 
-    class Silent(FakeDoor):
+    class Silent(FakeServerDirectory):
         def attempt(self, draft: ProfileDraft) -> ConnectedServer:
             late.wait(FAR)
             raise DENIED
@@ -265,10 +267,10 @@ async def test_leaving_does_not_wait_for_a_server_that_does_not_answer() -> None
     assert app.crash is None
 
 
-def test_quitting_does_not_wait_for_a_server_that_does_not_answer() -> None:
+def test_quitting_is_not_delayed_by_a_server_that_does_not_answer() -> None:
     late, answered = threading.Event(), []
 
-    class Silent(FakeDoor):
+    class Silent(FakeServerDirectory):
         def attempt(self, draft: ProfileDraft) -> ConnectedServer:
             late.wait(FAR)
             answered.append(draft)
@@ -286,8 +288,8 @@ def test_quitting_does_not_wait_for_a_server_that_does_not_answer() -> None:
     late.set()
 
 
-async def test_a_fault_of_ours_ends_it_in_hand() -> None:
-    app = ConnectApp(FakeDoor(answer=ZeroDivisionError("ours")))
+async def test_internal_error_ends_the_app_cleanly() -> None:
+    app = ConnectApp(FakeServerDirectory(answer=ZeroDivisionError("ours")))
     with pytest.raises(ZeroDivisionError):
         await played(app, *"db1", "ctrl+t")
 
@@ -295,7 +297,9 @@ async def test_a_fault_of_ours_ends_it_in_hand() -> None:
 
 
 async def test_hostile_text_in_a_field_is_harmless() -> None:
-    app = ConnectApp(FakeDoor(), last=ProfileDraft(host="\x1b[2J[red]db1\u202e", password="\x1b]0;x\x07"))
+    app = ConnectApp(
+        FakeServerDirectory(), last=ProfileDraft(host="\x1b[2J[red]db1\u202e", password="\x1b]0;x\x07")
+    )
 
     seen = await played(app)
 

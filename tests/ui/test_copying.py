@@ -69,7 +69,7 @@ async def test_what_is_marked_is_copied_together() -> None:
         assert app.clipboard == f"KILL {first.session.id};\nKILL {second.session.id};"
 
 
-async def test_it_is_said_what_was_copied_and_once_that_a_terminal_may_not_allow_it() -> None:
+async def test_copying_reports_what_was_copied_and_once_that_the_terminal_may_not_allow_it() -> None:
     app = an_app()
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(app, pilot)
@@ -103,7 +103,7 @@ async def test_sql_that_is_not_shown_cannot_be_copied() -> None:
         (("down", "enter", "y", "a"), "risk "),
     ],
 )
-async def test_every_screen_that_tells_something_has_it_to_copy(keys: tuple[str, ...], start: str) -> None:
+async def test_every_screen_with_content_can_copy_it(keys: tuple[str, ...], start: str) -> None:
     app = busy_day()
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(app, pilot)
@@ -132,7 +132,7 @@ async def test_the_dialog_that_kills_has_its_statements_to_copy() -> None:
         assert app.clipboard.startswith("KILL ")
 
 
-async def test_where_there_is_nothing_it_is_said() -> None:
+async def test_nothing_to_copy_is_reported() -> None:
     app = an_app()
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(app, pilot)

@@ -128,7 +128,7 @@ async def test_a_damaged_compressed_log_is_reported_in_a_line(tmp_path: Path) ->
         await until(pilot, lambda: f"cannot read {path}: " in lines(app))
 
 
-async def test_what_is_no_such_error_is_said() -> None:
+async def test_text_without_an_error_event_is_reported() -> None:
     app = an_app()
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
@@ -174,7 +174,7 @@ async def test_the_table_paints_each_certainty_by_itself() -> None:
     assert styles["confirmed"] != styles["ruled out"]
 
 
-def test_the_variable_is_named_and_not_blamed() -> None:
+def test_variable_is_named_and_not_given_as_the_cause() -> None:
     told = DoctorRow("idle_timeout", Certainty.RULED_OUT, (), tunable="wait_timeout").details()
 
     assert told[-1].startswith("Variable: wait_timeout. ")

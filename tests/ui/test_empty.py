@@ -33,7 +33,7 @@ def drawn(app: Any) -> str:
         (None, ("v", "tab"), "Nothing has been changed through this tool."),
     ],
 )
-async def test_a_screen_without_rows_says_what_would_be_there(
+async def test_empty_screen_explains_what_it_would_list(
     source: Scripted | None, keys: tuple[str, ...], said: str, size: tuple[int, int]
 ) -> None:
     app = an_app(source)
@@ -46,7 +46,7 @@ async def test_a_screen_without_rows_says_what_would_be_there(
         assert said in " ".join(drawn(app).split())
 
 
-async def test_there_is_something_to_undo_or_it_is_said() -> None:
+async def test_nothing_to_undo_is_reported() -> None:
     app = tunable()
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(app, pilot)

@@ -48,7 +48,7 @@ class Tape:
 @pytest.mark.parametrize(
     ("connected", "said"), [(100, ""), (207, ""), (208, " △ 80 %"), (234, " ▲ 90 %"), (261, " ▲ 100 %")]
 )
-def test_a_server_that_is_nearly_full_is_marked_by_a_sign_and_the_share(connected: int, said: str) -> None:
+def test_nearly_full_server_is_marked_by_a_symbol_and_the_share(connected: int, said: str) -> None:
     sample = a_sample(variables={"max_connections": 260}, counters={"threads_connected": connected})
     alarm = fullness_alarm(sample)
 
@@ -81,7 +81,7 @@ async def test_a_recording_is_shown_at_every_size_until_it_cannot_be_written(siz
 
 
 @pytest.mark.parametrize(("can", "said"), [(True, "read-write"), (False, "read-only (privileges)")])
-async def test_an_account_that_may_change_nothing_is_read_only(tmp_path: Path, can: bool, said: str) -> None:  # noqa: FBT001
+async def test_account_without_write_privileges_is_read_only(tmp_path: Path, can: bool, said: str) -> None:  # noqa: FBT001
     executor = FakeExecutor()
     executor.can = replace(POWERS, can_set=can, can_persist=can, can_kill=can)
     app = an_app(tmp_path, executor)
@@ -183,7 +183,7 @@ async def test_k_on_a_group_asks_about_its_sessions_and_a_mark_on_it_marks_them(
         await until(pilot, lambda: "marked" not in head(app))
 
 
-async def test_k_without_a_session_says_so(tmp_path: Path) -> None:
+async def test_k_without_a_session_is_reported(tmp_path: Path) -> None:
     app, _ = acting(tmp_path)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await ready(app, pilot)
@@ -191,7 +191,7 @@ async def test_k_without_a_session_says_so(tmp_path: Path) -> None:
         await until(pilot, lambda: "There is no session to kill here." in lines(app))
 
 
-async def test_a_palette_without_a_match_says_so() -> None:
+async def test_palette_without_a_match_is_reported() -> None:
     app = stage.an_app()
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(app, pilot)
@@ -210,7 +210,7 @@ def words(parts: list[tuple[str, str]]) -> str:
 
 
 @pytest.mark.parametrize("what", sorted(HIDES_SESSIONS))
-def test_an_account_that_does_not_see_all_sessions_says_how_many_of_how_many(what: str) -> None:
+def test_account_that_sees_only_some_sessions_gets_both_counts(what: str) -> None:
     sessions = [a_session(id=n) for n in range(1, 6)]
     hides = Limitation(what, "the account lacks PROCESS", "GRANT PROCESS ON *.* TO 'a'@'%'")
     sample = a_sample(

@@ -48,7 +48,7 @@ TEXTS = {
 SIZES = [(120, 36), (80, 24), (200, 50)]
 
 
-def crowd() -> tuple[Session, ...]:
+def many_sessions() -> tuple[Session, ...]:
     """Each text in every place a stranger can write to."""
     return tuple(
         a_session(
@@ -64,7 +64,7 @@ def a_hostile_sample(
     sessions: Iterable[Session] | None = None, said: str = " ".join(TEXTS.values())
 ) -> Sample:
     return a_sample(
-        crowd() if sessions is None else sessions,
+        many_sessions() if sessions is None else sessions,
         server=a_server(version=said[:60], banner=said),
         limitations=(Limitation(said, said, said), Limitation(said[:40], said[:40], said[:40])),
     )
@@ -100,7 +100,7 @@ async def press(app: GoneawayApp, pilot: Pilot[None], *keys: str) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-async def test_a_board_of_strangers_keeps_its_lines(size: tuple[int, int]) -> None:
+async def test_board_with_hostile_names_keeps_its_lines(size: tuple[int, int]) -> None:
     app = an_app(Hostile(a_hostile_sample()))
     async with app.run_test(size=size) as pilot:
         await settle(app, pilot)
@@ -113,9 +113,9 @@ async def test_a_board_of_strangers_keeps_its_lines(size: tuple[int, int]) -> No
 
 
 @pytest.mark.parametrize("label", TEXTS)
-async def test_one_stranger_keeps_the_board_and_its_own_screen(label: str) -> None:
+async def test_session_with_hostile_text_fits_the_board_and_its_own_screen(label: str) -> None:
     size = (120, 36)
-    session = next(each for each, name in zip(crowd(), TEXTS, strict=True) if name == label)
+    session = next(each for each, name in zip(many_sessions(), TEXTS, strict=True) if name == label)
     app = an_app(Scripted(a_hostile_sample([session], TEXTS[label])))
     async with app.run_test(size=size) as pilot:
         await settle(app, pilot)
@@ -131,7 +131,7 @@ async def test_one_stranger_keeps_the_board_and_its_own_screen(label: str) -> No
 
 
 @pytest.mark.parametrize("by", range(1, 5))
-async def test_groups_of_strangers_keep_their_lines_and_narrow_to_their_own(by: int) -> None:
+async def test_groups_with_hostile_names_keep_their_lines_and_narrow_to_their_own(by: int) -> None:
     size = (120, 36)
     app = an_app(Scripted(a_hostile_sample()))
     async with app.run_test(size=size) as pilot:
@@ -148,7 +148,7 @@ async def test_groups_of_strangers_keep_their_lines_and_narrow_to_their_own(by: 
 
 
 @pytest.mark.parametrize("label", ["escapes", "clipboard", "eight bit controls", "bidi", "family", "hidden"])
-async def test_narrowing_to_a_strangers_group_sends_nothing_of_it_to_the_terminal(label: str) -> None:
+async def test_narrowing_to_a_group_with_a_hostile_name_sends_no_control_to_the_terminal(label: str) -> None:
     size = (120, 36)
     app = an_app(Scripted(a_hostile_sample([a_session(db=TEXTS[label])])))
     async with app.run_test(size=size) as pilot:
@@ -193,7 +193,7 @@ async def test_an_error_of_a_hostile_server_keeps_its_line() -> None:
             assert_fit(app, size, "error")
 
 
-async def test_a_picture_of_strangers_holds_no_control() -> None:
+async def test_drawing_with_hostile_names_holds_no_control_character() -> None:
     app = an_app(Scripted(a_hostile_sample()))
     async with app.run_test(size=(200, 50)) as pilot:
         await settle(app, pilot)

@@ -36,7 +36,7 @@ TIMED_OUT = EndEvidence(
     aborted=1,
 )
 BEFORE = a_sample([STAYS, DIES])
-AFTER = a_sample([STAYS], taken_at=NOW + 1, clues=TIMED_OUT)
+AFTER = a_sample([STAYS], taken_at=NOW + 1, end_evidence=TIMED_OUT)
 
 
 def leaving() -> GoneawayApp:
@@ -48,7 +48,7 @@ async def a_second_later(app: GoneawayApp) -> None:
     app.tick()
 
 
-async def test_who_left_stands_in_the_ledger_with_the_cause_and_its_evidence() -> None:
+async def test_ended_session_is_in_the_ledger_with_its_cause_and_evidence() -> None:
     app = leaving()
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
@@ -104,7 +104,7 @@ def test_of_an_interactive_session_interactive_timeout_is_the_variable_behind_it
     client = a_session(id=4, user="dies", idle_for=7.5, own_limit=None)
     limits = {"wait_timeout": 28_800, "interactive_timeout": 8}
     before = a_sample([STAYS, client], variables=limits)
-    after = a_sample([STAYS], taken_at=NOW + 1, clues=TIMED_OUT, variables=limits)
+    after = a_sample([STAYS], taken_at=NOW + 1, end_evidence=TIMED_OUT, variables=limits)
     [departure] = track(after, track(before).snapshot).departed
 
     assert "interactive_timeout" == governing_variable(departure, limits)
@@ -124,7 +124,7 @@ async def test_from_a_departure_one_key_opens_the_variable_behind_it(tmp_path: P
 
 
 @pytest.mark.parametrize(("key", "words"), [("l", "one departure, whole"), ("d", "paste an error line")])
-async def test_help_tells_the_keys_of_the_screen_that_is_open(key: str, words: str) -> None:
+async def test_help_lists_the_keys_of_the_open_screen(key: str, words: str) -> None:
     app = leaving()
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
@@ -135,7 +135,7 @@ async def test_help_tells_the_keys_of_the_screen_that_is_open(key: str, words: s
         assert words in lines(app)
 
 
-async def test_a_key_bound_anew_by_its_id_does_what_the_old_one_did() -> None:
+async def test_key_rebound_by_its_id_does_what_the_old_key_did() -> None:
     app = leaving()
     app.set_keymap({"board.ledger": "f2,ctrl+l"})
     async with app.run_test(size=SIZE) as pilot:
@@ -205,7 +205,7 @@ async def test_a_departure_is_jumped_to_and_stands_in_the_ledger_of_that_instant
         assert "1 departed" in lines(app)
 
 
-async def test_it_plays_by_real_time_as_fast_as_asked_and_stops_at_its_end(player: ReplayPlayer) -> None:
+async def test_replay_plays_at_the_chosen_speed_and_stops_at_its_end(player: ReplayPlayer) -> None:
     app = replaying(player)
     real: HeldClock = player._real  # type: ignore[assignment]
     async with app.run_test(size=SIZE) as pilot:
@@ -224,7 +224,7 @@ async def test_it_plays_by_real_time_as_fast_as_asked_and_stops_at_its_end(playe
         assert "at rest" in lines(app)
 
 
-async def test_it_is_jumped_in_and_nothing_can_be_changed(player: ReplayPlayer) -> None:
+async def test_replay_can_jump_and_change_nothing(player: ReplayPlayer) -> None:
     app = replaying(player)
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)

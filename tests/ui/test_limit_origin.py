@@ -51,7 +51,7 @@ def test_a_global_that_was_changed_since_is_for_others() -> None:
     assert any("was 1 m when this session was first seen, and is 1 h now" in each for each in told)
 
 
-def test_an_assumed_limit_is_not_said_to_be_a_copy() -> None:
+def test_assumed_limit_is_not_described_as_a_copy() -> None:
     sample = globals_of(
         a_sample([a_session(idle_for=1, own_limit=None)]), wait_timeout=60, interactive_timeout=3600
     )

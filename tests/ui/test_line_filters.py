@@ -17,7 +17,7 @@ BLACK = Color(0, 0, 0)
 
 
 @given(st.text(max_size=60), st.sampled_from(("ascii", "iso8859-1", "gb2312")))
-def test_every_line_can_be_said_and_is_as_wide_as_before(text: str, encoding: str) -> None:
+def test_every_line_can_be_encoded_and_keeps_its_width(text: str, encoding: str) -> None:
     (said,) = CharsetFilter(encoding).apply([Segment(text)], BLACK)
 
     said.text.encode(encoding)

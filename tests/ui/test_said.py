@@ -70,7 +70,7 @@ def words(text: str) -> set[str]:
 @pytest.mark.parametrize(
     "shot", [shot for shot in SHOTS if shot.language == i18n.ENGLISH], ids=lambda shot: shot.name
 )
-async def test_no_word_of_a_screen_is_left_in_english(shot: Shot) -> None:
+async def test_no_word_of_a_screen_is_left_untranslated(shot: Shot) -> None:
     drawn = await picture(shot)
     seen = html.unescape(" ".join(re.findall(r"<text[^>]*>([^<]*)</text>", drawn)))
     tables = told_by([TUNABLES, [cause.value for cause in Cause], [kind.value for kind in PatternKind]])

@@ -14,7 +14,7 @@ from textual.widgets._footer import FooterKey
 
 from goneaway_tui.settings.options import THEMES
 from goneaway_tui.ui.theme import MIN_CONTRAST, contrast, legible_colour, readable_colours
-from tests.snapshot.shots import busy_day, fleet, lost, settle, tunable
+from tests.snapshot.shots import busy_day, lost, settle, several_servers, tunable
 
 COLOURED = [name for name in THEMES if not name.startswith("ansi")]
 colours = st.builds(Color, *[st.integers(0, 255)] * 3)
@@ -69,7 +69,7 @@ def ratio(style: Style) -> float:
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "solarized-light", "nord"])
 @pytest.mark.parametrize(
     ("app", "keys"),
-    [(tunable, ()), (lost, ()), (fleet, ()), (busy_day, ("l",)), (busy_day, ("d",)), (tunable, ("y",)), (tunable, ("v",))],
+    [(tunable, ()), (lost, ()), (several_servers, ()), (busy_day, ("l",)), (busy_day, ("d",)), (tunable, ("y",)), (tunable, ("v",))],
     ids=["board", "lost", "fleet", "ledger", "doctor", "copy", "variables"],
 )  # fmt: skip
 async def test_whatever_is_on_a_screen_can_be_read(app: Any, keys: tuple[str, ...], theme: str) -> None:

@@ -9,12 +9,12 @@ from goneaway_tui.settings.options import THEMES
 from tests.unit.settings.asking import complaint
 
 
-def test_the_settings_know_every_theme_and_no_other() -> None:
+def test_settings_list_every_theme_and_no_other() -> None:
     assert sorted(BUILTIN_THEMES) == list(THEMES)
 
 
 @pytest.mark.parametrize(("line", "config"), [("--theme solar", None), ("", 'theme = "solar"')])
-def test_one_that_does_not_exist_is_told_with_those_that_do(line: str, config: str | None) -> None:
+def test_unknown_theme_is_reported_with_the_available_themes(line: str, config: str | None) -> None:
     told = complaint(line, config=config)
 
     assert "solar" in told

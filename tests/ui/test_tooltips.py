@@ -23,7 +23,7 @@ from goneaway_tui.ui.tooltips import HEADINGS
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.server_strip import ServerStrip
 from goneaway_tui.ui.widgets.summary import SummaryHeader
-from tests.snapshot.shots import busy_day, fleet, settle
+from tests.snapshot.shots import busy_day, settle, several_servers
 from tests.ui.stage import an_app
 
 TABLES: dict[str, tuple[Column[Any], ...]] = {
@@ -72,7 +72,7 @@ def test_every_column_has_its_words_and_no_word_is_of_none(table: str) -> None:
         (3, "closings", "How many sessions"),
     ],
 )
-async def test_every_figure_above_the_table_says_what_it_is(y: int, words: str, told: str) -> None:
+async def test_every_figure_above_the_table_has_a_tooltip(y: int, words: str, told: str) -> None:
     app = an_app()
     async with app.run_test(size=(140, 36), tooltips=True) as pilot:
         await settle(app, pilot)
@@ -80,7 +80,7 @@ async def test_every_figure_above_the_table_says_what_it_is(y: int, words: str, 
         assert told in await at(pilot, app.screen.query_one(SummaryHeader), y, words)
 
 
-async def test_a_block_of_the_histogram_says_how_many_close_when() -> None:
+async def test_block_of_the_histogram_shows_how_many_sessions_close_when() -> None:
     app = an_app()
     async with app.run_test(size=(140, 36), tooltips=True) as pilot:
         await settle(app, pilot)
@@ -93,7 +93,7 @@ async def test_a_block_of_the_histogram_says_how_many_close_when() -> None:
         assert (await hint(pilot, summary, bars + 5, 3)).endswith("in 50 s to 1 m")
 
 
-async def test_a_limit_says_why_and_what_is_cut_off_is_whole() -> None:
+async def test_tooltip_shows_the_origin_of_a_limit_and_the_full_text_of_a_cut_cell() -> None:
     app = an_app()
     async with app.run_test(size=(140, 36), tooltips=True) as pilot:
         await settle(app, pilot)
@@ -109,7 +109,7 @@ async def test_a_limit_says_why_and_what_is_cut_off_is_whole() -> None:
         assert await hint(pilot, table, heading.index("Last"), cut) == table.rows[cut - 1].session.statement
 
 
-async def test_who_left_says_by_what_evidence() -> None:
+async def test_tooltip_of_an_ended_session_shows_its_evidence() -> None:
     app = busy_day()
     async with app.run_test(size=(120, 36), tooltips=True) as pilot:
         await settle(app, pilot)
@@ -121,8 +121,8 @@ async def test_who_left_says_by_what_evidence() -> None:
         assert told.splitlines()[0] == table.rows[0].evidence[0]
 
 
-async def test_the_cell_of_a_server_tells_its_trouble_in_full() -> None:
-    app = fleet()
+async def test_cell_of_a_server_shows_its_error_in_full() -> None:
+    app = several_servers()
     async with app.run_test(size=(120, 36), tooltips=True) as pilot:
         await settle(app, pilot)
         app.clock.now += 1  # type: ignore[attr-defined]
@@ -140,7 +140,7 @@ async def test_the_cell_of_a_server_tells_its_trouble_in_full() -> None:
         assert "Connection refused (111)" in await at(pilot, strip, y, "prod-db4")
 
 
-async def test_the_keys_along_the_last_line_say_what_they_do() -> None:
+async def test_footer_names_the_action_of_each_key() -> None:
     app = an_app()
     async with app.run_test(size=(140, 36), tooltips=True) as pilot:
         await settle(app, pilot)

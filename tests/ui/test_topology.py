@@ -27,28 +27,28 @@ HIDDEN = Limitation(
 )
 
 
-class Town:
+class ServerNetwork:
     """Servers by where they are, and who was gone to."""
 
     def __init__(self) -> None:
-        self.visited: list[tuple[str, int]] = []
+        self.connected: list[tuple[str, int]] = []
         self.closed: list[str] = []
         self.refuses: SourceError | None = None
 
     def widen(self, host: str, port: int) -> MonitorSpec:
         if self.refuses is not None:
             raise self.refuses
-        self.visited.append((host, port))
-        source = Scripted(a_sample([a_session(id=70 + len(self.visited), idle_for=5, own_limit=600)]))
+        self.connected.append((host, port))
+        source = Scripted(a_sample([a_session(id=70 + len(self.connected), idle_for=5, own_limit=600)]))
         return MonitorSpec(
             source, name=f"{host}:{port}", read_topology=ServerTopology, spec_for_host=self.widen
         )
 
 
-def an_app(town: Town, kin: ServerTopology, clock: HeldClock) -> GoneawayApp:
+def an_app(network: ServerNetwork, kin: ServerTopology, clock: HeldClock) -> GoneawayApp:
     source = Scripted(a_sample([a_session(id=1, idle_for=10, own_limit=600)]))
     return GoneawayApp(
-        [MonitorSpec(source, read_topology=lambda: kin, spec_for_host=town.widen)], clock, ticking=False
+        [MonitorSpec(source, read_topology=lambda: kin, spec_for_host=network.widen)], clock, ticking=False
     )
 
 
@@ -60,9 +60,9 @@ async def opened(app: GoneawayApp, pilot: Pilot[None]) -> TopologyScreen:
     return app.screen
 
 
-async def test_what_the_server_says_is_listed_with_who_says_it() -> None:
-    town, clock = Town(), HeldClock()
-    app = an_app(town, ServerTopology((REPLICA, SOURCE), (HIDDEN,)), clock)
+async def test_reported_servers_are_listed_with_the_reporting_server() -> None:
+    network, clock = ServerNetwork(), HeldClock()
+    app = an_app(network, ServerTopology((REPLICA, SOURCE), (HIDDEN,)), clock)
     async with app.run_test(size=SIZE) as pilot:
         await opened(app, pilot)
         shown = lines(app)
@@ -72,12 +72,12 @@ async def test_what_the_server_says_is_listed_with_who_says_it() -> None:
         assert "by SHOW REPLICAS" in shown
         assert HIDDEN.grant is not None
         assert HIDDEN.grant in shown
-        assert [] == town.visited
+        assert [] == network.connected
 
 
-async def test_those_that_are_marked_are_watched_once_it_is_confirmed() -> None:
-    town, clock = Town(), HeldClock()
-    app = an_app(town, ServerTopology((REPLICA, SOURCE)), clock)
+async def test_marked_servers_are_monitored_after_the_confirmation() -> None:
+    network, clock = ServerNetwork(), HeldClock()
+    app = an_app(network, ServerTopology((REPLICA, SOURCE)), clock)
     async with app.run_test(size=SIZE) as pilot:
         await opened(app, pilot)
         await pilot.press("space", "space", "enter")
@@ -86,28 +86,28 @@ async def test_those_that_are_marked_are_watched_once_it_is_confirmed() -> None:
         assert isinstance(app.screen, ConfirmScreen)
         assert "cancel" == (app.focused.id if isinstance(app.focused, Button) else None)
         assert "its password" in " ".join(str(each.render()) for each in app.screen.query(Label))
-        assert [] == town.visited
+        assert [] == network.connected
 
         await pilot.press("tab", "enter")
         await settle(app, pilot)
         await ready(app, pilot, clock)
 
-        assert [("db2", 3306), ("db0", 3307)] == town.visited
+        assert [("db2", 3306), ("db0", 3307)] == network.connected
         assert ["db-01:3306", "db2:3306", "db0:3307"] == [each.name for each in app.monitors]
         assert isinstance(app.screen, SeveralServersBoard)
         assert {("db-01:3306", 1), ("db2:3306", 71), ("db0:3307", 72)} == set(seen(app))
         assert "3 servers" in lines(app)
 
 
-async def test_a_fleet_grows_and_a_name_that_is_taken_gets_a_number() -> None:
-    town, clock = Town(), HeldClock()
+async def test_several_servers_can_be_added_and_a_taken_name_gets_a_number() -> None:
+    network, clock = ServerNetwork(), HeldClock()
     kin = ServerTopology((REPLICA,))
     subjects = [
         MonitorSpec(
             Scripted(a_sample([a_session(id=n)])),
             name=name,
             read_topology=lambda: kin,
-            spec_for_host=town.widen,
+            spec_for_host=network.widen,
         )
         for n, name in enumerate(("db1", "db2:3306"), 1)
     ]
@@ -125,23 +125,23 @@ async def test_a_fleet_grows_and_a_name_that_is_taken_gets_a_number() -> None:
         assert {"db1", "db2:3306", "db2:3306#2"} == {name for name, _ in seen(app)}
 
 
-async def test_leaving_goes_nowhere() -> None:
-    town, clock = Town(), HeldClock()
-    app = an_app(town, ServerTopology((REPLICA,)), clock)
+async def test_closing_the_topology_opens_no_connection() -> None:
+    network, clock = ServerNetwork(), HeldClock()
+    app = an_app(network, ServerTopology((REPLICA,)), clock)
     async with app.run_test(size=SIZE) as pilot:
         for keys in (("escape",), ("enter", "escape", "escape"), ("enter", "enter", "escape")):
             await opened(app, pilot)
             await pilot.press(*keys)
             await settle(app, pilot)
 
-        assert [] == town.visited
+        assert [] == network.connected
         assert 1 == len(app.monitors)
 
 
-async def test_one_that_cannot_be_gone_to_is_told_and_the_others_join() -> None:
-    town, clock = Town(), HeldClock()
-    town.refuses = Unreachable("no way through jump: Permission denied", "try it by hand: ssh jump")
-    app = an_app(town, ServerTopology((REPLICA,)), clock)
+async def test_unreachable_server_is_reported_and_the_others_join() -> None:
+    network, clock = ServerNetwork(), HeldClock()
+    network.refuses = Unreachable("no way through jump: Permission denied", "try it by hand: ssh jump")
+    app = an_app(network, ServerTopology((REPLICA,)), clock)
     async with app.run_test(size=SIZE) as pilot:
         await opened(app, pilot)
         await pilot.press("enter", "tab", "enter")
@@ -151,10 +151,10 @@ async def test_one_that_cannot_be_gone_to_is_told_and_the_others_join() -> None:
         assert any("no way through jump" in each.message for each in app._notifications)
 
 
-async def test_an_address_that_is_not_told_is_not_proposed() -> None:
-    town, clock = Town(), HeldClock()
+async def test_unreported_address_is_not_proposed() -> None:
+    network, clock = ServerNetwork(), HeldClock()
     app = an_app(
-        town, ServerTopology((TopologyMember(TopologyRelation.REPLICA, "", 3306, "SHOW REPLICAS"),)), clock
+        network, ServerTopology((TopologyMember(TopologyRelation.REPLICA, "", 3306, "SHOW REPLICAS"),)), clock
     )
     async with app.run_test(size=SIZE) as pilot:
         await opened(app, pilot)
@@ -164,7 +164,7 @@ async def test_an_address_that_is_not_told_is_not_proposed() -> None:
         assert isinstance(app.screen, TopologyScreen)
 
 
-async def test_a_server_that_cannot_be_asked_says_why_and_hostile_words_are_plain() -> None:
+async def test_server_that_cannot_be_queried_is_reported_and_hostile_text_is_plain() -> None:
     clock = HeldClock()
 
     def hangs() -> ServerTopology:
@@ -189,7 +189,7 @@ async def test_a_server_that_cannot_be_asked_says_why_and_hostile_words_are_plai
         assert "lost db1" in str(screen.query_one("#lacks", Static).render())
 
 
-async def test_who_cannot_be_asked_is_told_so() -> None:
+async def test_topology_of_an_unreachable_server_is_reported_as_unavailable() -> None:
     app = GoneawayApp([MonitorSpec(Scripted(a_sample()))], HeldClock(), ticking=False)
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
@@ -200,10 +200,10 @@ async def test_who_cannot_be_asked_is_told_so() -> None:
         assert any("no server here to ask" in each.message for each in app._notifications)
 
 
-async def test_a_host_name_that_is_not_ascii_is_shown_as_it_is_looked_up_before_anybody_logs_in() -> None:
-    town, clock = Town(), HeldClock()
+async def test_non_ascii_host_name_is_shown_as_it_is_resolved_before_the_login() -> None:
+    network, clock = ServerNetwork(), HeldClock()
     twin = TopologyMember(TopologyRelation.REPLICA, "db1.ex\u0430mple.com", 3306, "SHOW REPLICAS")
-    app = an_app(town, ServerTopology((twin, REPLICA)), clock)
+    app = an_app(network, ServerTopology((twin, REPLICA)), clock)
     async with app.run_test(size=SIZE) as pilot:
         await opened(app, pilot)
         await pilot.press("home")
@@ -214,4 +214,4 @@ async def test_a_host_name_that_is_not_ascii_is_shown_as_it_is_looked_up_before_
         await settle(app, pilot)
         assert isinstance(app.screen, ConfirmScreen)
         assert "db1.ex\u0430mple.com:3306 (db1.xn--exmple-4nf.com)" in lines(app)
-        assert [] == town.visited
+        assert [] == network.connected

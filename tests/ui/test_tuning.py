@@ -84,7 +84,7 @@ def reported(app: GoneawayApp) -> Callable[[], bool]:
     return lambda: isinstance(app.screen, ReportScreen) and app.screen.is_finished
 
 
-async def test_the_clamp_is_foretold_the_warning_shown_the_journal_right_and_u_takes_it_back(
+async def test_clamp_is_predicted_the_warning_shown_the_journal_right_and_u_undoes_it(
     tmp_path: Path,
 ) -> None:
     executor = FakeExecutor()
@@ -187,7 +187,7 @@ async def test_escape_before_the_dialog_is_open_opens_none(tmp_path: Path) -> No
         assert isinstance(app.screen, BoardScreen)
 
 
-async def test_a_server_that_does_not_say_how_a_variable_stands_gives_the_board_back(tmp_path: Path) -> None:
+async def test_failed_reading_of_a_variable_returns_to_the_board(tmp_path: Path) -> None:
     executor = FakeExecutor()
     executor.blind = AccessDenied("no", "ask somebody")
     app = an_app(tmp_path, executor)
@@ -218,7 +218,7 @@ class Secretive(FakeExecutor):
     ("keys", "screen"),
     [("k", KillScreen), ("w", TuneScreen), ("kw", TuneScreen), ("wk", KillScreen), ("w30s", TuneScreen)],
 )
-async def test_a_key_before_it_is_known_what_the_account_may_do_opens_its_dialog_as_soon_as_it_is(
+async def test_key_pressed_before_the_privileges_are_known_opens_its_dialog_as_soon_as_they_are(
     tmp_path: Path, keys: str, screen: type
 ) -> None:
     executor = Secretive()
@@ -241,7 +241,7 @@ async def test_a_key_before_it_is_known_what_the_account_may_do_opens_its_dialog
     assert [] == executor.did
 
 
-async def test_escape_forgets_a_key_that_waits_for_what_the_account_may_do(tmp_path: Path) -> None:
+async def test_escape_discards_a_key_that_is_pending_for_the_privileges(tmp_path: Path) -> None:
     executor = Secretive()
     app = an_app(tmp_path, executor)
     async with app.run_test(size=SIZE) as pilot:
@@ -253,7 +253,7 @@ async def test_escape_forgets_a_key_that_waits_for_what_the_account_may_do(tmp_p
         assert isinstance(app.screen, BoardScreen)
 
 
-async def test_what_the_account_may_do_is_asked_again_by_the_next_key_where_that_failed(
+async def test_privileges_are_read_again_on_the_next_key_after_a_failure(
     tmp_path: Path,
 ) -> None:
     executor = Secretive()
@@ -270,7 +270,7 @@ async def test_what_the_account_may_do_is_asked_again_by_the_next_key_where_that
         await until(pilot, on(app, KillScreen))
 
 
-async def test_a_privilege_that_turns_out_to_be_missing_is_told_to_the_key_that_waited(
+async def test_missing_privilege_is_reported_to_the_pending_key(
     tmp_path: Path,
 ) -> None:
     executor = Secretive()
@@ -353,7 +353,7 @@ async def test_the_key_to_kill_is_grey_only_while_no_session_of_the_accounts_own
 # --- A server that is full
 
 
-async def test_a_full_server_is_acted_on_over_the_connection_that_reads_and_every_screen_says_so(
+async def test_full_server_is_changed_over_the_read_connection_and_every_screen_says_so(
     tmp_path: Path,
 ) -> None:
     executor = FakeExecutor(sessions=SESSIONS)
@@ -387,7 +387,7 @@ async def test_a_full_server_is_acted_on_over_the_connection_that_reads_and_ever
     assert [True, True] == [act.entry.lent for act in Journal(tmp_path / "journal.jsonl", HeldClock()).acts()]
 
 
-async def test_what_was_not_told_before_is_not_done_over_the_connection_that_reads(tmp_path: Path) -> None:
+async def test_read_connection_is_not_used_without_a_prior_notice(tmp_path: Path) -> None:
     executor = FakeExecutor(sessions=SESSIONS)
     counted = {"threads_connected": 3, "max_connections": 151}
     samples = [a_sample(SESSIONS, counters={**counted, "threads_connected": n}) for n in (3, 151)]
@@ -421,7 +421,7 @@ async def test_what_was_not_told_before_is_not_done_over_the_connection_that_rea
 CROWD = [a_session(id=n, idle_for=n, own_limit=6000) for n in range(100, 160)]
 
 
-async def test_a_run_of_kills_opens_one_connection_and_its_report_follows_the_newest(tmp_path: Path) -> None:
+async def test_batch_of_kills_opens_one_connection_and_its_report_follows_the_newest(tmp_path: Path) -> None:
     executor = FakeExecutor(sessions=CROWD)
     app = an_app(tmp_path, executor, CROWD)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -440,7 +440,7 @@ async def test_a_run_of_kills_opens_one_connection_and_its_report_follows_the_ne
     assert executor.did[0] not in told
 
 
-async def test_a_run_whose_connection_breaks_tells_what_is_unknown_and_what_was_not_attempted(
+async def test_batch_whose_connection_breaks_reports_unknown_and_not_attempted_actions(
     tmp_path: Path,
 ) -> None:
     class Breaks(FakeExecutor):
@@ -527,7 +527,7 @@ async def test_what_cannot_be_read_cannot_be_applied(tmp_path: Path) -> None:
     assert [] == executor.did
 
 
-async def test_marked_sessions_are_killed_and_who_woke_up_is_spared(tmp_path: Path) -> None:
+async def test_marked_sessions_are_killed_except_sessions_that_became_active(tmp_path: Path) -> None:
     awake = a_session(id=4, idle_for=0.1, own_limit=600)
     executor = FakeExecutor(sessions=[SESSIONS[0], awake, SESSIONS[2]])
     app = an_app(tmp_path, executor)
@@ -646,7 +646,7 @@ async def test_our_own_session_is_never_killed(tmp_path: Path) -> None:
         assert any("never killed" in note.message for note in app._notifications)
 
 
-async def test_without_an_executor_the_keys_say_why(tmp_path: Path) -> None:
+async def test_without_an_executor_the_keys_show_the_reason(tmp_path: Path) -> None:
     app = an_app(tmp_path, None)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await settle(app, pilot)
@@ -675,7 +675,9 @@ async def test_a_missing_privilege_greys_a_key_with_its_grant(tmp_path: Path) ->
     assert [] == executor.did
 
 
-async def test_a_line_lost_in_mid_act_is_told_as_unknown_and_never_tried_again(tmp_path: Path) -> None:
+async def test_connection_lost_during_an_action_is_reported_as_unknown_and_never_retried(
+    tmp_path: Path,
+) -> None:
     executor = FakeExecutor()
     executor.raises = OutcomeUnknown(
         "lost db in the middle of SET GLOBAL: the outcome is unknown", "look again"

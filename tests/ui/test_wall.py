@@ -8,7 +8,7 @@ from goneaway_tui.judge.forecast import BucketRange, Forecast
 from goneaway_tui.model.snapshot import RiskThresholds
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.wall import WallDisplay, WallScreen, bar_lines
-from tests.snapshot.shots import busy_day, fleet, settle, tunable
+from tests.snapshot.shots import busy_day, settle, several_servers, tunable
 from tests.ui.stage import HeldClock, an_app
 
 
@@ -17,8 +17,8 @@ def lines(app: GoneawayApp) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60), (40, 12), (20, 6), (300, 100), (1, 1)])
-async def test_it_fits_whatever_the_size(size: tuple[int, int]) -> None:
-    for made in (busy_day, fleet):
+async def test_wall_fits_every_size(size: tuple[int, int]) -> None:
+    for made in (busy_day, several_servers):
         app = made()
         async with app.run_test(size=size) as pilot:
             await settle(app, pilot)
@@ -31,7 +31,7 @@ async def test_it_fits_whatever_the_size(size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
-async def test_at_every_usual_size_it_says_who_closes_next_who_left_and_what_is_ahead(
+async def test_every_usual_size_shows_the_next_session_to_close_the_ended_sessions_and_the_forecast(
     size: tuple[int, int],
 ) -> None:
     app = busy_day()
@@ -51,7 +51,7 @@ async def test_at_every_usual_size_it_says_who_closes_next_who_left_and_what_is_
         assert words in text
 
 
-async def test_the_countdown_runs_and_what_leaves_is_shown() -> None:
+async def test_countdown_runs_and_ended_sessions_are_shown() -> None:
     clock = HeldClock()
     app = an_app(clock=clock)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -70,8 +70,8 @@ async def test_the_countdown_runs_and_what_leaves_is_shown() -> None:
         assert len(app.ledger) > 0
 
 
-async def test_one_that_is_lost_says_so_and_nothing_moves() -> None:
-    app = fleet()
+async def test_lost_server_is_shown_and_no_line_moves() -> None:
+    app = several_servers()
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(app, pilot)
         app.clock.now += 1  # type: ignore[attr-defined]
@@ -101,7 +101,7 @@ async def test_no_key_changes_anything_there_and_escape_leaves_it() -> None:
         assert not isinstance(app.screen, WallScreen)
 
 
-async def test_it_is_opened_at_once_where_that_was_asked_for() -> None:
+async def test_wall_opens_at_once_with_the_wall_option() -> None:
     app = an_app()
     app._wall = True
     async with app.run_test(size=(80, 24)) as pilot:

@@ -62,7 +62,9 @@ def test_packed_logs_are_read_whatever_they_are_called(
     assert 1 == len(as_json(capsys, str(path))["errors"])
 
 
-def test_several_files_are_told_apart(capsys: pytest.CaptureFixture[str], log: Path, tmp_path: Path) -> None:
+def test_several_files_are_distinguished(
+    capsys: pytest.CaptureFixture[str], log: Path, tmp_path: Path
+) -> None:
     other = tmp_path / "other.log"
     other.write_text(ERROR, encoding="utf-8")
 
@@ -90,7 +92,7 @@ def test_text_and_markdown_name_the_cause_and_the_remedy(
         assert "CONN" in out
 
 
-def test_like_errors_are_told_once(capsys: pytest.CaptureFixture[str], log: Path) -> None:
+def test_equal_errors_are_reported_once(capsys: pytest.CaptureFixture[str], log: Path) -> None:
     log.write_text(ERROR * 3, encoding="utf-8")
     _, out, _ = asked(capsys, str(log))
 
@@ -98,7 +100,7 @@ def test_like_errors_are_told_once(capsys: pytest.CaptureFixture[str], log: Path
     assert "3 times like this, last on line 3" in out
 
 
-def test_nothing_found_is_1_and_says_so(capsys: pytest.CaptureFixture[str], log: Path) -> None:
+def test_no_error_event_gives_status_1_and_a_message(capsys: pytest.CaptureFixture[str], log: Path) -> None:
     log.write_text("all is well\n", encoding="utf-8")
     status, out, err = asked(capsys, str(log))
 
@@ -138,7 +140,7 @@ def test_a_format_of_snapshots_alone_is_2(capsys: pytest.CaptureFixture[str], lo
     assert "text, json, markdown" in err
 
 
-def test_a_server_that_is_named_and_mute_is_3_and_the_log_is_explained_without_it(
+def test_named_server_that_does_not_answer_gives_status_3_and_the_log_is_explained_without_it(
     capsys: pytest.CaptureFixture[str], log: Path
 ) -> None:
     where = ("-h", "127.0.0.1", "-P", "1", "-u", "root", "--connect-timeout=2")

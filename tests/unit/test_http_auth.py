@@ -34,7 +34,7 @@ def refusal(guard: Guard, headers: dict[str, str], *, by_page: bool) -> int | No
 @pytest.mark.parametrize(
     "host", ["127.0.0.1:8104", "localhost:8104", "LOCALHOST", "[::1]:9", "desk:8104", "10.0.0.7"]
 )
-def test_by_an_address_or_a_name_of_ours_anybody_may_ask(host: str) -> None:
+def test_requests_by_an_address_or_an_own_name_are_accepted(host: str) -> None:
     assert refusal(OURS, {"Host": host}, by_page=False) is None
     assert refusal(OURS, {"Host": host, "Origin": f"http://{host}"}, by_page=True) is None
 
@@ -67,7 +67,7 @@ def test_by_no_other_name_even_where_the_page_is_of_that_name(host: str) -> None
         "127.0.0.1:8104",
     ],
 )
-def test_a_page_that_is_not_ours_gets_nothing(origin: str) -> None:
+def test_page_of_another_origin_gets_nothing(origin: str) -> None:
     headers = {"Host": "127.0.0.1:8104", "Origin": origin}
 
     assert FOREIGN_PAGE == refusal(OURS, headers, by_page=True) == refusal(OURS, headers, by_page=False)
@@ -92,7 +92,7 @@ def test_with_a_certificate_any_host_name_is_allowed() -> None:
 
 
 @given(st.text(), st.text(), st.text())
-def test_whatever_is_said_is_judged(host: str, origin: str, authorization: str) -> None:
+def test_any_request_headers_are_judged(host: str, origin: str, authorization: str) -> None:
     headers = {"Host": host, "Origin": origin, "Authorization": authorization}
 
     guarded = basic_auth_guard(HttpEndpoint("0.0.0.0", 8104, login="office:secret"))
@@ -118,7 +118,7 @@ def test_after_some_wrong_logins_of_an_address_only_the_right_one_is_let_in() ->
     assert UNAUTHORIZED == answer(wrong, "192.0.2.1", 1.0 + FAILED_LOGIN_SECONDS)
 
 
-def test_no_more_wrong_logins_are_looked_at_in_a_second_however_many_addresses_send_them() -> None:
+def test_wrong_logins_per_second_are_limited_over_all_addresses() -> None:
     guard = basic_auth_guard(HttpEndpoint("0.0.0.0", 8104, login="office:secret"))
     wrong = {"Host": "h", "Authorization": "Basic eDp5"}
     right = {"Host": "h", **KNOWN}
@@ -134,7 +134,7 @@ def test_no_more_wrong_logins_are_looked_at_in_a_second_however_many_addresses_s
     assert answer(right, "198.51.100.2", 6.0) is None
 
 
-def test_a_browser_that_says_no_login_yet_is_not_counted() -> None:
+def test_request_without_credentials_is_not_counted_as_a_wrong_login() -> None:
     guard = basic_auth_guard(HttpEndpoint("0.0.0.0", 8104, login="office:secret"))
     for _ in range(3 * MAX_FAILED_LOGINS):
         assert UNAUTHORIZED == guard.refusal({"Host": "h"}, by_page=False, address="a", now=0.0)

@@ -35,7 +35,7 @@ def python(program: str) -> tuple[str, ...]:
         ("print(chr(32) + chr(97) + chr(32))", " a "),
     ],
 )
-def test_its_first_line_is_the_password(program: str, password: str) -> None:
+def test_first_line_of_the_output_is_the_password(program: str, password: str) -> None:
     assert Secret(password) == resolve_password(connection(*python(program)))
 
 
@@ -64,14 +64,14 @@ def test_no_shell_takes_the_words_apart() -> None:
         ),
     ],
 )
-def test_what_goes_wrong_is_one_line(words: tuple[str, ...], why: str) -> None:
+def test_failed_password_command_is_reported_in_one_line(words: tuple[str, ...], why: str) -> None:
     with pytest.raises(SettingsError) as caught:
         resolve_password(connection(*words))
 
     assert caught.value.line == f"~/.config/goneaway-tui/config.toml line 2: password_command: {why}"
 
 
-def test_one_that_does_not_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_password_command_that_does_not_end_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("goneaway_tui.cli.connect.PATIENCE_SECONDS", 0.2)
 
     with pytest.raises(SettingsError, match=r"did not end in 0\.2 s"):

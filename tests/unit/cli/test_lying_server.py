@@ -19,20 +19,22 @@ from goneaway_tui.monitor.poller import Poller, PollSchedule
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.ui.messages import MessagePoster, PollFailed, SnapshotTaken
 from tests.builders import NOW
-from tests.property.answers import ToldSource, Wire, answers
-from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, Guest, MysqlStandin
+from tests.property.answers import Wire, WireSource, answers
+from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, MysqlSession, MysqlStandin
 
 NAMES = ("honest", "lying")
 
 
 def a_source(name: str) -> LiveSource:
-    server = MysqlStandin(Guest(OWN_ID, OWN_THREAD, command="Query", event=Event(0, None)), Guest(11))
+    server = MysqlStandin(
+        MysqlSession(OWN_ID, OWN_THREAD, command="Query", event=Event(0, None)), MysqlSession(11)
+    )
     answers(server, random.Random(0), 0)
 
     def bend(file: str, rows: list[Any]) -> list[Any]:
         return [row[:-1] for row in rows] if name == "lying" and file == "mysql/limits.sql" else rows
 
-    return ToldSource(server, Wire(server, bend))
+    return WireSource(server, Wire(server, bend))
 
 
 def test_watch_over_several_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,7 +48,7 @@ def test_watch_over_several_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     assert "unexpected answer (the limits): number of columns 1, expected 2" in capsys.readouterr().err
 
 
-def test_a_scrape_tells_of_the_others() -> None:
+def test_scrape_reports_the_other_servers() -> None:
     board = MetricsStore(NAMES, lambda: NOW, 100)
     for name in NAMES:
         MetricsPolling(name, a_source(name), board, lambda: NOW, RiskThresholds(), 1.0).poller.poll()
@@ -66,7 +68,7 @@ def test_snapshots_of_several_have_the_others() -> None:
     assert [("honest", True), ("lying", False)] == [(name, each is not None) for name, each in read]
 
 
-def test_a_board_is_told_and_does_not_end() -> None:
+def test_unexpected_answer_is_reported_on_the_board_which_stays_open() -> None:
     posted: list[Message] = []
     for name in NAMES:
         schedule = PollSchedule(1.0, 0.0)

@@ -50,7 +50,7 @@ def test_a_config_file_is_begun_shown_checked_and_used(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_passed_over_is_told_beside_the_data(tmp_path: Path) -> None:
+def test_ignored_settings_are_reported_on_stderr(tmp_path: Path) -> None:
     (tmp_path / ".my.cnf").write_text("[client]\nhost=db1\n")
     (tmp_path / ".my.cnf").chmod(0o666)
     done = run(tmp_path, "snapshot", "-h", "127.0.0.1", "-P", "1")
@@ -81,7 +81,7 @@ def test_a_fault_is_one_line_and_a_status(
     assert (done.returncode, done.stdout, done.stderr) == (status, "", f"goneaway-tui: {line}\n")
 
 
-def test_a_recording_without_a_terminal_says_what_needs_none(tmp_path: Path) -> None:
+def test_recording_without_a_terminal_names_the_commands_that_need_none(tmp_path: Path) -> None:
     record(tmp_path / "tape", [a_take(0)])
     done = run(tmp_path, "replay", str(tmp_path / "tape"))
 
@@ -92,7 +92,7 @@ def test_a_recording_without_a_terminal_says_what_needs_none(tmp_path: Path) -> 
     assert "--recording=FILE" in done.stderr
 
 
-def test_a_recording_that_exists_is_said_to_be_added_to(tmp_path: Path) -> None:
+def test_appending_to_an_existing_recording_is_reported(tmp_path: Path) -> None:
     record(tmp_path / "tape", [a_take(0)])
     watch = ("watch", "-h", "127.0.0.1", "-P", "1", f"--record={tmp_path / 'tape'}")
     fresh = ("watch", "-h", "127.0.0.1", "-P", "1", f"--record={tmp_path / 'new'}")
@@ -119,7 +119,7 @@ def test_our_clock_set_by_an_hour_moves_no_instant(monkeypatch: pytest.MonkeyPat
         ("", {}, None, ""),
     ],
 )
-def test_why_nothing_can_be_changed_is_told_truly(
+def test_reason_for_read_only_is_reported_correctly(
     line: str, env: dict[str, str], config: str | None, why: str
 ) -> None:
     assert why == why_read_only(settings(line, env, config=config))

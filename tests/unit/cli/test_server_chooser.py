@@ -58,7 +58,7 @@ protocol = "socket"
         ("@empty", {}, None, False),
     ],
 )
-def test_a_server_is_to_be_chosen_only_where_nothing_says_which(
+def test_server_is_chosen_interactively_only_where_no_setting_names_it(
     line: str,
     env: dict[str, str],
     file: str | None,
@@ -69,28 +69,28 @@ def test_a_server_is_to_be_chosen_only_where_nothing_says_which(
     assert unsaid == has_no_server(settings(line, env, file, config=config))
 
 
-def a_door(config: str = PROFILES, *argv: str) -> LiveServerDirectory:
+def a_directory(config: str = PROFILES, *argv: str) -> LiveServerDirectory:
     files = {str(CONFIG): config}
     return LiveServerDirectory(settings(shlex.join(argv), config=config), argv, environment(files=files))
 
 
-def test_the_servers_of_the_config_file_are_told_with_what_is_wrong_with_them() -> None:
-    prod, dev, broken = a_door().profiles()
+def test_servers_of_the_config_file_are_listed_with_their_errors() -> None:
+    prod, dev, broken = a_directory().profiles()
 
     assert prod == Profile("prod", "dba@db1:3306 via jump", "red", read_only=True)
     assert dev == Profile("dev", "dba@/run/dev.sock")
     assert broken.account_and_address.startswith("cannot be used: the host")
-    assert a_door().nearby().account_and_address.startswith("dba@/")
+    assert a_directory().nearby().account_and_address.startswith("dba@/")
 
 
 def test_a_choice_becomes_the_settings_of_a_run() -> None:
-    door = a_door(PROFILES, "--interval", "7")
+    directory = a_directory(PROFILES, "--interval", "7")
 
-    assert (door.settings("prod").profile, door.settings("prod").interval) == ("prod", 7)
-    assert door.settings("").connection.host is None
-    assert door.settings(ProfileDraft(host="db9", password="tiger")).connection.host == "db9"
+    assert (directory.settings("prod").profile, directory.settings("prod").interval) == ("prod", 7)
+    assert directory.settings("").connection.host is None
+    assert directory.settings(ProfileDraft(host="db9", password="tiger")).connection.host == "db9"
     with pytest.raises(SettingsError, match="another machine"):
-        door.settings("broken")
+        directory.settings("broken")
 
 
 @pytest.mark.parametrize(
@@ -104,12 +104,12 @@ def test_a_choice_becomes_the_settings_of_a_run() -> None:
     ],
 )
 def test_ssh_and_commands_may_ask_at_the_terminal(draft: ProfileDraft, aloud: bool) -> None:  # noqa: FBT001
-    assert aloud == a_door().wants_terminal(draft)
+    assert aloud == a_directory().wants_terminal(draft)
 
 
-def test_a_server_that_is_not_there_is_told() -> None:
+def test_unreachable_server_is_reported() -> None:
     with pytest.raises(Unreachable, match="refused"):
-        a_door().attempt(ProfileDraft(host="127.0.0.1", port="1"))
+        a_directory().attempt(ProfileDraft(host="127.0.0.1", port="1"))
 
 
 def test_saving_adds_to_the_file_and_leaves_its_permissions(tmp_path: Path) -> None:
@@ -135,13 +135,13 @@ def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
     assert path.parent.stat().st_mode & 0o077 == 0
 
 
-def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_unwritable_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="cannot write"):
         append(tmp_path, b"more")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
-def test_a_full_disk_is_told() -> None:
+def test_full_disk_is_reported() -> None:
     with pytest.raises(FileError, match="No space left"):
         append(Path("/dev/full"), b"more")
 
@@ -157,7 +157,12 @@ class Screens:
         self.shown: list[tuple[str, ProfileDraft | str | None]] = []
 
     def __call__(
-        self, door: LiveServerDirectory, *, trouble: str, last: ProfileDraft | str | None, theme: str | None
+        self,
+        directory: LiveServerDirectory,
+        *,
+        trouble: str,
+        last: ProfileDraft | str | None,
+        theme: str | None,
     ) -> Screens:
         self.shown.append((trouble, last))
         return self
@@ -211,7 +216,7 @@ def test_with_nothing_configured_it_is_the_server_nearby(choose: Callable[..., i
     assert [None] == [each.profile for each in seen]
 
 
-def test_where_nobody_is_nearby_the_form_says_why_and_leaving_it_is_that_failure(
+def test_form_reports_that_no_local_server_answers_and_closing_it_fails(
     choose: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     screens, (_, board) = Screens(None), boards(GONE)

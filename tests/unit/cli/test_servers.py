@@ -83,12 +83,12 @@ def test_what_is_of_one_server_is_refused(line: list[str], line_told: str) -> No
         pass
 
 
-def test_a_log_of_each_servers_own_is_none_of_several() -> None:
+def test_each_of_several_servers_has_its_own_error_log() -> None:
     with configured_servers(several("watch", "@a", "@b")) as members:
         assert [None, "/var/log/b"] == [member.settings.error_log for member in members]
 
 
-def test_one_that_refuses_stops_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+def test_refusing_server_stops_no_other_server(capsys: pytest.CaptureFixture[str]) -> None:
     sources = {
         "a": Scripted(a_sample()),
         "b": Scripted(Unreachable("nobody answers", "wait")),
@@ -101,7 +101,7 @@ def test_one_that_refuses_stops_no_other(capsys: pytest.CaptureFixture[str]) -> 
     assert all(source.closed for source in sources.values())
 
 
-def test_they_are_asked_side_by_side() -> None:
+def test_servers_are_read_in_parallel() -> None:
     """Each waits until all have been asked."""
     meeting = threading.Barrier(12, timeout=PATIENCE)
     sources = {str(number): Scripted(a_sample()) for number in range(12)}
@@ -109,7 +109,7 @@ def test_they_are_asked_side_by_side() -> None:
     assert 12 == len(in_parallel(sources, lambda _, __: meeting.wait()))
 
 
-def test_a_server_without_a_route_says_why() -> None:
+def test_server_without_a_route_shows_the_reason() -> None:
     with configured_servers(several("@a", "@b")) as members:
         source = UnreachedSource(members[0])
     with pytest.raises(SourceError, match="there is no way to it"):

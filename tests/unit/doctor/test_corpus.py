@@ -51,7 +51,7 @@ def test_an_error_is_understood(row: dict[str, str]) -> None:
     assert sure in ([], [row["cause"]])
 
 
-def test_only_a_killed_server_that_left_no_word_may_come_fourth() -> None:
+def test_only_a_killed_server_without_a_log_entry_may_rank_fourth() -> None:
     assert {row["cause"] for row in ROWS if int(row["rank"]) > 3} == {Cause.SERVER_CRASH.value}
 
 

@@ -33,7 +33,7 @@ def first(server: ServerFacts) -> Finding:
     return diagnose(Case(LOSS, server))[0]
 
 
-def test_the_only_end_the_server_counted_is_the_one() -> None:
+def test_only_counted_session_end_is_the_cause() -> None:
     told = first(IDLED)
 
     assert (Cause.IDLE_TIMEOUT, Certainty.CONFIRMED) == (told.cause, told.certainty)
@@ -52,7 +52,7 @@ def test_the_only_end_the_server_counted_is_the_one() -> None:
         {"errors": (RaisedError(4031, 1, "shop", "web-3", AT + 300, AT + 300),)},
     ],
 )
-def test_any_rival_leaves_it_unproved(rival: dict[str, object]) -> None:
+def test_competing_cause_leaves_the_idle_timeout_unconfirmed(rival: dict[str, object]) -> None:
     server = replace(IDLED, **rival)  # type: ignore[arg-type]
 
     assert Certainty.CONFIRMED is not finding(Cause.IDLE_TIMEOUT, LOSS, server).certainty
@@ -80,22 +80,28 @@ def test_of_two_ends_of_the_server_the_later_counts() -> None:
     assert Certainty.CONFIRMED is not finding(Cause.SERVER_RESTART, LOSS, server).certainty
 
 
-def left(number: int, cause: Cause, at: float) -> Departure:
+def a_departure(number: int, cause: Cause, at: float) -> Departure:
     session = Session(ProcesslistId(number), "shop", "web-3:51234", None, "Sleep")
     return Departure(Verdict(session, Risk.OVERDUE), at, 0.1, cause, Certainty.CONFIRMED, ())
 
 
-def test_the_only_one_seen_leaving_is_the_one() -> None:
-    told = first(ServerFacts(departures=(left(7, Cause.KILLED, AT - 3), left(8, Cause.CLIENT_QUIT, AT - 2))))
+def test_only_session_that_ended_near_the_error_is_the_cause() -> None:
+    told = first(
+        ServerFacts(
+            departures=(a_departure(7, Cause.KILLED, AT - 3), a_departure(8, Cause.CLIENT_QUIT, AT - 2))
+        )
+    )
 
     assert (Cause.KILLED, Certainty.CONFIRMED) == (told.cause, told.certainty)
 
 
-def test_of_two_seen_leaving_either_may_be_it() -> None:
-    both = ServerFacts(departures=(left(7, Cause.KILLED, AT - 3), left(8, Cause.IDLE_TIMEOUT, AT - 4000)))
+def test_two_ended_sessions_near_the_error_are_both_possible() -> None:
+    both = ServerFacts(
+        departures=(a_departure(7, Cause.KILLED, AT - 3), a_departure(8, Cause.IDLE_TIMEOUT, AT - 4000))
+    )
 
     assert (Cause.KILLED, Certainty.LIKELY) == (first(both).cause, first(both).certainty)
 
 
-def test_who_left_after_the_error_is_another() -> None:
-    assert Cause.KILLED is not first(ServerFacts(departures=(left(7, Cause.KILLED, AT + 60),))).cause
+def test_session_that_ended_after_the_error_is_another_session() -> None:
+    assert Cause.KILLED is not first(ServerFacts(departures=(a_departure(7, Cause.KILLED, AT + 60),))).cause

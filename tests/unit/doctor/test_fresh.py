@@ -53,7 +53,7 @@ def test_each_is_one_error_and_is_understood(code: str, at: str, client: str, ca
     assert names_itself == (findings[0].certainty is Certainty.CONFIRMED)
 
 
-def test_connector_js_last_packet_tells_how_long_it_had_idled() -> None:
+def test_connector_j_last_packet_gives_the_idle_time() -> None:
     event = only("The last packet successfully received from the server was 28,805,123 milliseconds ago.")
     first, *_ = diagnose(Case(event))
 

@@ -148,7 +148,7 @@ def error_events() -> Iterator[ErrorEvent]:
 
 
 @pytest.mark.usefixtures("bracketed")
-def test_every_finding_is_said_in_the_language_of_the_run() -> None:
+def test_every_finding_is_translated() -> None:
     events = list(error_events())
     for path in LOGS:
         events += find_error_events([path.read_bytes()])
@@ -165,7 +165,7 @@ def test_every_finding_is_said_in_the_language_of_the_run() -> None:
 
 
 @pytest.mark.usefixtures("bracketed")
-def test_so_is_what_a_live_server_lets_be_said() -> None:
+def test_findings_about_a_live_server_are_translated_too() -> None:
     left = Departure(a_verdict(), NOW - 60.0, 0.5, Cause.KILLED, Certainty.CONFIRMED)
     states = [
         LiveState(a_snapshot(counters=counters, variables=variables, sessions=sessions), departures, NOW)

@@ -27,12 +27,12 @@ def a_state(*departures: Departure, **fields: object) -> LiveState:
     return LiveState(a_snapshot(**fields), departures, NOW)  # type: ignore[arg-type]
 
 
-def left(cause: Cause, certainty: Certainty = CONFIRMED, ago: float = 60.0) -> Departure:
+def a_departure(cause: Cause, certainty: Certainty = CONFIRMED, ago: float = 60.0) -> Departure:
     return Departure(a_verdict(), NOW - ago, 0.5, cause, certainty)
 
 
-def test_every_cause_is_looked_at_once_and_the_surest_stands_first() -> None:
-    findings = cause_statuses(a_state(left(Cause.KILLED)))
+def test_every_cause_is_checked_once_and_the_most_certain_is_first() -> None:
+    findings = cause_statuses(a_state(a_departure(Cause.KILLED)))
 
     assert list(CHECKS) != [f.cause for f in findings]
     assert set(CHECKS) == {f.cause for f in findings}
@@ -40,9 +40,10 @@ def test_every_cause_is_looked_at_once_and_the_surest_stands_first() -> None:
     assert findings == tuple(sorted(findings, key=lambda f: list(Certainty).index(f.certainty)))
 
 
-def test_who_was_seen_to_leave_outweighs_the_counters() -> None:
+def test_observed_departures_outweigh_the_counters() -> None:
     finding = found(
-        Cause.IDLE_TIMEOUT, a_state(left(Cause.IDLE_TIMEOUT), left(Cause.IDLE_TIMEOUT, LIKELY, 3600.0))
+        Cause.IDLE_TIMEOUT,
+        a_state(a_departure(Cause.IDLE_TIMEOUT), a_departure(Cause.IDLE_TIMEOUT, LIKELY, 3600.0)),
     )
 
     assert CONFIRMED is finding.certainty
@@ -73,7 +74,7 @@ def test_what_is_counted_decides(cause: Cause, counters: dict[str, int], certain
     assert certainty is found(cause, state).certainty
 
 
-def test_what_is_not_counted_is_not_said_to_be_none() -> None:
+def test_missing_counter_is_not_reported_as_zero() -> None:
     state = a_state(counters={}, variables={"max_connections": 151})
 
     assert () == found(Cause.KILLED, state).because
@@ -101,7 +102,7 @@ def test_a_server_that_counts_idle_timeouts_and_counted_none_rules_them_out() ->
     assert RULED_OUT is idled_out(LiveState(YOUNG, (), NOW, ServerFacts(counts_errors=True))).certainty
 
 
-def test_a_server_that_ended_nobody_rules_idle_timeouts_out() -> None:
+def test_server_that_ended_no_session_rules_idle_timeouts_out() -> None:
     snapshot = a_snapshot(
         [a_session(own_limit=28_800)], server=a_server(uptime=480.0), counters={"aborted_clients": 0}
     )
@@ -109,7 +110,7 @@ def test_a_server_that_ended_nobody_rules_idle_timeouts_out() -> None:
     assert RULED_OUT is idled_out(LiveState(snapshot, (), NOW)).certainty
 
 
-def test_idle_timeouts_counted_before_we_came_outweigh_the_living() -> None:
+def test_idle_timeouts_counted_before_the_start_outweigh_open_idle_sessions() -> None:
     past = ServerFacts(
         errors=(RaisedError(4031, 3, "app", "web-3", NOW - 300, NOW - 200),), counts_errors=True
     )
@@ -144,7 +145,7 @@ def test_of_a_server_younger_than_its_limits_the_sessions_own_limit_is_to_blame(
         ("读取通信包超时", LIKELY),
     ],
 )
-def test_what_the_log_told_before_we_came_outweighs_the_living(reason: str, certainty: Certainty) -> None:
+def test_log_entries_before_the_start_outweigh_open_idle_sessions(reason: str, certainty: Certainty) -> None:
     text = f"Aborted connection 7 to db: 'a' user: 'b' host: 'c' ({reason})"
     entry = LogEntry(NOW - 200, text, ProcesslistId(7), Cause.IDLE_TIMEOUT)
 
@@ -213,7 +214,7 @@ def test_an_earlier_global_limit_that_was_seen_is_named() -> None:
     assert status.limit_is_own
 
 
-def test_the_remedy_stays_below_the_shortest_limit_that_ended_a_session_and_says_whose_it_was() -> None:
+def test_remedy_stays_below_the_shortest_limit_that_ended_a_session_and_names_the_session() -> None:
     state = a_state(
         ended_at(5, 5.0),
         ended_at(20, 20.0),
@@ -249,7 +250,7 @@ def test_a_limit_that_no_server_shows_is_no_longer_than_the_session_was_idle() -
     assert "= 4 s" in status.remedies[1]
 
 
-def test_a_lost_client_is_no_session_that_a_timeout_is_known_to_have_ended() -> None:
+def test_lost_client_is_not_a_session_ended_by_a_timeout() -> None:
     state = a_state(*(ended_at(8, 8.0) for _ in range(3)), counters={"aborted_clients": 4})
     all_idle = a_state(ended_at(8, 8.0), counters={"aborted_clients": 1})
     (words,) = found(Cause.CLIENT_LOST, state).because
@@ -262,7 +263,7 @@ def test_a_lost_client_is_no_session_that_a_timeout_is_known_to_have_ended() -> 
     assert "of any cause" in found(Cause.CLIENT_LOST, a_state(counters={"aborted_clients": 4})).because[0]
 
 
-def test_how_long_a_server_is_up_is_said_in_days() -> None:
+def test_uptime_is_shown_in_days() -> None:
     assert ("the server is up 41 days",) == found(
         Cause.SERVER_RESTART, a_state(server=a_server(uptime=3_568_200.0))
     ).because
@@ -282,7 +283,7 @@ def test_sessions_near_their_end_make_it_likely() -> None:
         ({"idle_transaction_timeout": 60}, POSSIBLE),
     ],
 )
-def test_transaction_limits_that_are_off_or_unknown_close_nobody(
+def test_transaction_limits_that_are_off_or_unknown_close_no_session(
     variables: dict[str, float], certainty: Certainty
 ) -> None:
     assert certainty is found(Cause.TRANSACTION_TIMEOUT, a_state(variables=variables)).certainty
@@ -293,7 +294,7 @@ def test_a_young_server_has_been_restarted(uptime: float, certainty: Certainty) 
     assert certainty is found(Cause.SERVER_RESTART, a_state(server=a_server(uptime=uptime))).certainty
 
 
-def test_a_server_that_shows_no_ones_own_limit_rules_no_shorter_one_out() -> None:
+def test_server_that_shows_no_session_limits_rules_no_shorter_limit_out() -> None:
     sample = a_sample([a_session(own_limit=None)], server=a_server(uptime=3600.0))
     state = LiveState(a_snapshot(sample.sessions, server=sample.server), (), NOW)
 

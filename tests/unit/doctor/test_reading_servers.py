@@ -31,11 +31,11 @@ def told(name: str) -> list[tuple[int | None, str]]:
 
 
 @pytest.mark.parametrize("name", ["mysql97.err", "mysql97.00.json"])
-def test_mysqls_log_tells_each_end_once(name: str) -> None:
+def test_mysqls_log_reports_each_end_once(name: str) -> None:
     assert SESSIONS + SERVER == told(name)
 
 
-def test_mariadbs_log_tells_each_end_once() -> None:
+def test_mariadbs_log_reports_each_end_once() -> None:
     assert [
         (1159, "idle_timeout"),
         (1153, "packet_too_large"),

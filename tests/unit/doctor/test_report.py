@@ -41,7 +41,7 @@ def test_markdown_names_the_others_in_one_line() -> None:
     assert 1 == sum("Ruled out:" in line for line in lines)
 
 
-def test_what_is_possible_is_told_apart_from_what_is_ruled_out() -> None:
+def test_possible_causes_are_listed_apart_from_ruled_out_causes() -> None:
     findings = [
         Finding(Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
         Finding(Cause.KILLED, Certainty.POSSIBLE),
@@ -59,14 +59,14 @@ def test_the_data_keeps_every_finding() -> None:
 
 
 @pytest.mark.parametrize("write", [write_text, write_markdown])
-def test_where_none_is_confirmed_several_are_told(write: Callable[..., int]) -> None:
+def test_several_causes_are_listed_where_none_is_confirmed(write: Callable[..., int]) -> None:
     told = written(write, GONE)
 
     assert "Also possible:" not in told
     assert all(cause in told for cause in ("idle timeout", "server restart", "killed"))
 
 
-def test_no_line_follows_another_that_says_the_same() -> None:
+def test_no_line_repeats_the_line_before_it() -> None:
     lines = written(write_text, FULL).splitlines()
 
     assert all(one != other for one, other in pairwise(lines) if one.strip())

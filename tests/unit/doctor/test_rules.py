@@ -40,7 +40,7 @@ def test_every_cause_of_the_contract_but_none_twice_has_a_rule() -> None:
     assert sorted(Cause) == sorted(suspect.cause for suspect in CAUSE_RULES)
 
 
-def test_from_a_loss_alone_nothing_is_confirmed_and_little_ruled_out() -> None:
+def test_lost_connection_alone_confirms_no_cause() -> None:
     certainties = {each.certainty for each in diagnose(Case(GONE))}
 
     assert certainties <= {Certainty.LIKELY, Certainty.POSSIBLE}
@@ -57,7 +57,7 @@ def test_from_a_loss_alone_nothing_is_confirmed_and_little_ruled_out() -> None:
         (1129, Cause.HOST_BLOCKED),
     ],
 )
-def test_what_the_message_itself_says_is_confirmed(code: int, cause: Cause) -> None:
+def test_cause_named_in_the_message_is_confirmed(code: int, cause: Cause) -> None:
     told = first(replace(LOSS, code=code, stated_cause=cause, certainty=Certainty.CONFIRMED))
 
     assert (cause, Certainty.CONFIRMED) == (told.cause, told.certainty)
@@ -70,7 +70,7 @@ def test_an_idle_time_past_the_limit_points_at_it_and_shows_both() -> None:
     assert any("28801 s" in each and "28800 s" in each and "db1:3306 says" in each for each in told.because)
 
 
-def test_an_idle_time_far_below_the_limit_speaks_against_it_and_for_what_is_between() -> None:
+def test_idle_time_far_below_the_limit_is_evidence_against_the_limit_and_for_the_network_between() -> None:
     event = replace(GONE, idle_seconds=350.0)
 
     assert first(event, UP_LONG).cause is Cause.PROXY_OR_FIREWALL
@@ -85,7 +85,7 @@ def test_a_silent_log_points_at_idling() -> None:
     assert first(replace(LOSS, silent_seconds=30_000.0)).cause is Cause.IDLE_TIMEOUT
 
 
-def test_a_driver_that_would_have_heard_4031_makes_idling_less_likely() -> None:
+def test_driver_that_would_have_received_4031_makes_an_idle_timeout_less_likely() -> None:
     assert (
         Cause.IDLE_TIMEOUT
         is not first(replace(LOSS, client=LogClient("mysqlclient", reports_4031=True))).cause
@@ -112,7 +112,7 @@ def test_a_statement_larger_than_the_limit_comes_first() -> None:
     assert first(replace(GONE, statement_bytes=1_300_000), server).cause is Cause.PACKET_TOO_LARGE
 
 
-def test_counted_errors_speak_and_uncounted_ones_rule_out() -> None:
+def test_counted_errors_are_evidence_and_uncounted_errors_rule_out() -> None:
     counted = replace(UP_LONG, counts_errors=True, errors=(RaisedError(4031, 3, "shop"),))
 
     assert any("3 sessions" in each for each in finding(Cause.IDLE_TIMEOUT, LOSS, counted).because)
@@ -186,25 +186,25 @@ def test_the_servers_log_proves_it(cause: Cause) -> None:
     assert (cause, Certainty.CONFIRMED) == (first(LOSS, server).cause, first(LOSS, server).certainty)
 
 
-def test_a_stamp_without_a_zone_is_read_in_the_zone_it_is_told() -> None:
+def test_timestamp_without_a_zone_is_read_in_the_given_zone() -> None:
     event = replace(LOSS, timestamp=Timestamp(NOON.local.replace(tzinfo=None), zoned=False))
 
     assert AT == Case(event).noticed_at
 
 
-def test_where_nobody_ran_kill_nobody_was_killed() -> None:
+def test_kill_is_ruled_out_where_no_kill_was_counted() -> None:
     server = replace(UP_LONG, counters={"com_kill": 0})
 
     assert Certainty.RULED_OUT is finding(Cause.KILLED, LOSS, server).certainty
 
 
-def test_a_server_that_has_closed_nobody_leaves_what_is_between() -> None:
+def test_server_that_closed_no_session_points_at_the_network_between() -> None:
     server = replace(UP_LONG, counters={"aborted_clients": 0})
 
     assert first(LOSS, server).cause is Cause.PROXY_OR_FIREWALL
 
 
-def test_a_session_that_still_sleeps_was_not_closed_by_the_server() -> None:
+def test_session_that_is_still_idle_was_not_closed_by_the_server() -> None:
     server = replace(UP_LONG, idle_session_ids=frozenset({ProcesslistId(42)}))
     told = first(replace(LOSS, session_id=ProcesslistId(42)), server)
 
@@ -212,7 +212,7 @@ def test_a_session_that_still_sleeps_was_not_closed_by_the_server() -> None:
 
 
 @pytest.mark.parametrize("certainty", [Certainty.CONFIRMED, Certainty.LIKELY])
-def test_the_ledger_speaks_of_the_session_the_log_names(certainty: Certainty) -> None:
+def test_ledger_names_the_session_of_the_log_entry(certainty: Certainty) -> None:
     session = Session(ProcesslistId(42), "shop", "web-3:51234", None, "Sleep")
     left = Departure(
         Verdict(session, Risk.OVERDUE), AT - 60, 0.1, Cause.KILLED, certainty, ("Com_kill rose.",)
@@ -250,7 +250,7 @@ def test_a_refused_connection_had_no_session_to_lose() -> None:
         assert Certainty.RULED_OUT is finding(cause, event).certainty
 
 
-def test_nobody_listening_soon_after_makes_it_the_server() -> None:
+def test_refused_connections_soon_after_point_at_a_server_restart() -> None:
     assert first(replace(LOSS, refused_near=True)).cause is Cause.SERVER_RESTART
 
 
@@ -272,7 +272,9 @@ def test_mariadbs_transaction_limits_are_thought_of_where_they_are_set() -> None
     ],
     ids=lambda each: each.name if isinstance(each, LogClient) else "",
 )
-def test_remedies_speak_the_clients_language_and_show_their_arithmetic(client: LogClient, words: str) -> None:
+def test_remedies_use_the_settings_of_the_client_and_show_their_arithmetic(
+    client: LogClient, words: str
+) -> None:
     server = replace(UP_LONG, limits={"wait_timeout": 600})
     reached = replace(GONE, client=client, idle_seconds=700.0)
     remedies = "\n".join(finding(Cause.IDLE_TIMEOUT, reached, server).remedies)
@@ -297,7 +299,9 @@ def raised(found: Finding) -> list[str]:
     [LOSS, GONE, replace(LOSS, failures=frozenset({FailureKind.RESET}))],
     ids=["2013", "2006", "reset"],
 )
-def test_no_remedy_of_a_loss_that_says_nothing_raises_a_limit(event: ErrorEvent, server: ServerFacts) -> None:
+def test_loss_without_evidence_has_no_remedy_that_raises_a_limit(
+    event: ErrorEvent, server: ServerFacts
+) -> None:
     limits = {"wait_timeout": 28_800.0, "max_allowed_packet": 2.0**26, "idle_transaction_timeout": 60.0}
     found = diagnose(Case(event, replace(server, limits=limits if server.limits else {})))
 
@@ -404,7 +408,7 @@ def test_a_pools_figure_stays_below_the_shortest_limit_that_ended_a_session() ->
     assert "18" not in remedies
 
 
-def test_a_session_that_idled_out_before_the_last_start_says_nothing_of_the_limit() -> None:
+def test_idle_timeout_before_the_last_start_is_no_evidence_for_the_limit() -> None:
     event = replace(GONE, idle_seconds=40_000.0)
 
     assert not any(
@@ -425,7 +429,7 @@ def test_a_remedy_stays_below_the_idle_time_that_was_fatal(
     assert not any(figure in remedies for figure in ("25920", "216000", "216 s"))
 
 
-def test_a_silence_shorter_than_the_limit_speaks_against_an_idle_timeout() -> None:
+def test_idle_time_below_the_limit_is_evidence_against_an_idle_timeout() -> None:
     found = finding(Cause.IDLE_TIMEOUT, replace(GONE, silent_seconds=180.0))
 
     assert any("180 s" in each and "28800 s" in each for each in found.against)
@@ -435,14 +439,14 @@ def test_a_silence_shorter_than_the_limit_speaks_against_an_idle_timeout() -> No
 @pytest.mark.parametrize(
     ("server", "speaks"), [(ServerFacts(), True), (UP_LONG, False)], ids=["assumed", "known"]
 )
-def test_hours_of_silence_are_held_against_a_known_limit_alone(server: ServerFacts, speaks: bool) -> None:  # noqa: FBT001
+def test_hours_of_idle_time_are_compared_only_with_a_known_limit(server: ServerFacts, speaks: bool) -> None:  # noqa: FBT001
     found = finding(Cause.IDLE_TIMEOUT, replace(GONE, silent_seconds=12_122.0), server)
 
     assert speaks == any("12122 s" in each for each in found.because)
     assert speaks != any("12122 s" in each for each in found.against)
 
 
-def test_a_server_log_that_tells_of_its_start_shows_how_old_a_session_was_at_most() -> None:
+def test_server_log_with_the_server_start_bounds_the_age_of_a_session() -> None:
     log = (
         b"2026-11-30  4:43:00 0 [Note] /usr/sbin/mariadbd: ready for connections.\n"
         b"2026-11-30  4:43:04 5 [Warning] Aborted connection 5 to db: 'a' user: 'b' host: 'c' "
@@ -480,7 +484,7 @@ YOUNG = replace(UP_LONG, limits={"wait_timeout": 600})
         "used before it, and not since", "idle too long before it", "nobody looked since", "nobody looked for too long before it",
     ],
 )  # fmt: skip
-def test_a_young_server_is_blamed_only_for_what_was_open_when_it_started(
+def test_restart_explains_only_sessions_that_were_open_when_the_server_started(
     up: float, event: ErrorEvent, cause: Cause
 ) -> None:
     server = replace(YOUNG, started_at=AT - up)
@@ -488,7 +492,7 @@ def test_a_young_server_is_blamed_only_for_what_was_open_when_it_started(
     assert cause is first(event, server).cause
 
 
-def test_uptime_is_told_in_whole_seconds_so_a_start_just_after_the_error_may_be_before_it() -> None:
+def test_uptime_in_whole_seconds_allows_a_start_just_before_the_error() -> None:
     """Who has already ended sessions in this run may have ended this one."""
     server = replace(YOUNG, started_at=AT + 0.9, counters={"aborted_clients": 1})
     later = replace(server, started_at=AT + 10)
@@ -518,7 +522,7 @@ PROVABLE = [LOSS, GONE, replace(LOSS, code=1129, stated_cause=Cause.HOST_BLOCKED
         (Flavour.MYSQL, ("MariaDB", "log_warnings", "max_statement_time", "FLUSH HOSTS", "flush-hosts")),
     ],
 )  # fmt: skip
-def test_a_known_server_is_proved_and_mended_by_its_own_means(
+def test_known_server_gets_only_checks_and_remedies_of_its_family(
     event: ErrorEvent, flavour: Flavour, not_there: tuple[str, ...]
 ) -> None:
     told = [
@@ -531,7 +535,7 @@ def test_a_known_server_is_proved_and_mended_by_its_own_means(
     assert all(each.prove for each in diagnose(Case(event)) if each.certainty is not Certainty.RULED_OUT)
 
 
-def test_where_nobody_knows_the_server_both_ways_are_told() -> None:
+def test_unknown_server_gets_the_checks_of_both_families() -> None:
     prove = finding(Cause.PACKET_TOO_LARGE, GONE).prove
 
     assert "MySQL: " in prove
@@ -583,7 +587,7 @@ def test_a_server_that_is_put_offline_ends_sessions() -> None:
     assert diagnose(Case(next(find_error_events([OFFLINE]))))[0].cause is not Cause.KILLED
 
 
-def test_a_server_that_counted_somebody_refused_as_offline_then_says_so() -> None:
+def test_connections_refused_as_offline_at_that_time_show_offline_mode() -> None:
     server = replace(
         UP_LONG,
         counts_errors=True,
@@ -609,7 +613,7 @@ def test_a_connection_that_ended_before_the_login_had_no_session_to_lose() -> No
     assert not any("idle" in each for each in first(log).remedies)
 
 
-def test_idling_counted_only_after_the_error_says_nothing_of_it() -> None:
+def test_idle_timeout_counted_after_the_error_is_no_evidence() -> None:
     late = replace(
         UP_LONG, errors=(RaisedError(4031, 13, first_at=AT + 480, last_at=AT + 900),), counts_errors=True
     )
@@ -619,7 +623,7 @@ def test_idling_counted_only_after_the_error_says_nothing_of_it() -> None:
     assert "13 sessions" in " ".join(finding(Cause.IDLE_TIMEOUT, GONE, early).because)
 
 
-def test_a_default_is_not_told_as_what_the_server_has() -> None:
+def test_default_is_not_reported_as_the_value_of_the_server() -> None:
     known = replace(UP_LONG, limits={"wait_timeout": 28_800})
 
     reached = replace(GONE, idle_seconds=30_000.0)
@@ -644,7 +648,7 @@ def test_of_several_crashes_the_last_before_the_error_is_quoted() -> None:
     assert "a start without a stop before it, 30 s before" in said
 
 
-def test_a_time_without_a_zone_is_said_to_be_taken_as_ours() -> None:
+def test_time_without_a_zone_is_reported_as_local_time() -> None:
     local = replace(LOSS, timestamp=Timestamp(datetime(2026, 11, 23, 12), zoned=False))  # noqa: DTZ001 - that is the point
     young = ServerFacts(started_at=AT - 60)
 
@@ -665,7 +669,7 @@ def test_a_command_lines_error_below_another_programs_stamp_has_no_time() -> Non
 FULL = replace(LOSS, code=1040, stated_cause=Cause.TOO_MANY_CONNECTIONS, certainty=Certainty.CONFIRMED)
 
 
-def test_an_error_that_names_its_cause_leaves_no_other_to_be_likely() -> None:
+def test_error_that_names_its_cause_makes_no_other_cause_likely() -> None:
     young = replace(UP_LONG, started_at=AT - 440)
 
     assert [Certainty.CONFIRMED] == [
@@ -674,7 +678,7 @@ def test_an_error_that_names_its_cause_leaves_no_other_to_be_likely() -> None:
 
 
 @pytest.mark.parametrize(("used", "speaks"), [(64, False), (6000, True)])
-def test_a_server_that_was_never_full_did_not_say_it_was(used: int, speaks: bool) -> None:  # noqa: FBT001
+def test_server_that_was_never_full_rules_out_too_many_connections(used: int, speaks: bool) -> None:  # noqa: FBT001
     server = replace(UP_LONG, limits={"max_connections": 6000}, counters={"max_used_connections": used})
     told = finding(Cause.TOO_MANY_CONNECTIONS, FULL, server)
 

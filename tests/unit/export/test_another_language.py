@@ -44,7 +44,7 @@ def written(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", FOR_PEOPLE)
-def test_no_prose_is_left_unsaid(name: str) -> None:
+def test_no_prose_is_left_untranslated(name: str) -> None:
     with spoken(Bracketed()):
         text = written(name)
 
@@ -79,7 +79,7 @@ def test_columns_stay_columns_where_letters_are_wide() -> None:
     }
 
 
-def test_what_is_not_seen_is_told_whole_where_nothing_parts_words() -> None:
+def test_limitations_are_complete_in_languages_without_spaces() -> None:
     """Chinese has no blanks to break a line at."""
     what = "商" * 100
     unseen = a_snapshot(limitations=(Limitation(what, "why"),))

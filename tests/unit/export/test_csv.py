@@ -81,7 +81,7 @@ def test_a_harmless_cell_is_left_alone(text: str) -> None:
     assert text == csv_cell(text)
 
 
-def test_a_number_of_ours_stays_a_number() -> None:
+def test_number_from_the_catalogue_stays_a_number() -> None:
     overdue = rows_of(a_snapshot([a_session(idle_for=63.5, own_limit=60)]))[0]
 
     assert overdue["seconds_left"] == "-3.5"

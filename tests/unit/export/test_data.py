@@ -18,7 +18,7 @@ def later(*sessions: object, seconds: float = 1.0, **fields: object) -> Sample:
     return a_sample(list(sessions), taken_at=NOW + seconds, **fields)  # type: ignore[arg-type]
 
 
-def test_the_first_line_says_who_is_watched() -> None:
+def test_first_line_names_the_monitored_servers() -> None:
     told = hello_event(a_snapshot())
 
     assert "hello" == told["event"]
@@ -32,7 +32,7 @@ def test_a_departure_has_the_contracts_names() -> None:
         errors=(ErrorCount(GONE.user, GONE.client_host, COM_QUIT, 1),),
         counted_codes=frozenset({COM_QUIT, 4031}),
     )
-    taken = track(later(clues=clues), a_snapshot([GONE]))
+    taken = track(later(end_evidence=clues), a_snapshot([GONE]))
     (told,) = step_events(taken)
 
     assert [
@@ -45,14 +45,14 @@ def test_a_departure_has_the_contracts_names() -> None:
     assert json.loads(dumps(told)) == told
 
 
-def test_who_comes_is_told_whole() -> None:
+def test_opened_session_is_reported_with_all_its_fields() -> None:
     (told,) = step_events(track(later(GONE, NEW), a_snapshot([GONE])))
 
     assert ("opened", 8) == (told["event"], told["id"])
     assert {"user", "limit", "deadline", "risk", "statement"} <= set(told)
 
 
-def test_a_variable_that_was_set_is_told_with_both_values() -> None:
+def test_changed_variable_is_reported_with_both_values() -> None:
     before = a_snapshot([GONE], variables={"wait_timeout": 28800})
     (told,) = step_events(track(later(GONE, variables={"wait_timeout": 60}), before))
 
@@ -65,11 +65,11 @@ def test_nothing_happened_between_equal_samples() -> None:
     assert [] == list(step_events(track(later(GONE), a_snapshot([GONE]))))
 
 
-def test_the_first_sample_tells_of_nobody() -> None:
+def test_first_sample_reports_no_session() -> None:
     assert [] == list(step_events(track(a_sample([GONE]))))
 
 
-def test_a_session_with_something_to_lose_is_told_once() -> None:
+def test_session_at_risk_is_reported_once() -> None:
     calm, soon = (
         a_snapshot([a_session(id=7, idle_for=1, own_limit=3600, transaction=a_transaction())]),
         a_snapshot([GONE]),
@@ -80,6 +80,6 @@ def test_a_session_with_something_to_lose_is_told_once() -> None:
     assert [] == list(at_risk_events(None, a_snapshot([a_session(idle_for=20, own_limit=30)])))
 
 
-def test_our_own_connection_is_told_of() -> None:
+def test_events_of_our_own_connection_are_reported() -> None:
     assert "refused" == lost_event(NOW, "refused")["why"]
     assert "recovered" == recovered_event(NOW)["event"]

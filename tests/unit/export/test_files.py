@@ -125,7 +125,7 @@ def test_without_hard_links_too_an_existing_file_is_not_replaced(tmp_path: Path)
     assert target.read_text() == "old"
 
 
-def test_a_name_claimed_without_hard_links_is_given_back_when_the_draft_is_gone(tmp_path: Path) -> None:
+def test_name_claimed_without_hard_links_is_released_when_the_draft_is_missing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         publish(tmp_path / "draft", tmp_path / "target", refuses_links)
 
@@ -143,7 +143,7 @@ def test_a_name_claimed_without_hard_links_is_given_back_when_the_draft_is_gone(
         (errno.EIO, "input/output error; name another place"),
     ],
 )
-def test_what_the_system_refuses_is_told_in_one_line(
+def test_operating_system_error_is_reported_in_one_line(
     tmp_path: Path, code: int, expected: str, *, overwrite: bool
 ) -> None:
     path = tmp_path / "out"
@@ -199,16 +199,14 @@ def test_a_file_is_not_a_directory(tmp_path: Path) -> None:
         write_file(tmp_path / "file" / "out", writes_new)
 
 
-def test_a_name_too_long_is_told(tmp_path: Path) -> None:
+def test_name_that_is_too_long_is_reported(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="the name is too long"):
         write_file(tmp_path / ("x" * 300), writes_new)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
 @pytest.mark.parametrize("name", ["a\0b", "a\ud800b"])
-def test_an_impossible_name_is_told_and_shown_harmlessly(
-    tmp_path: Path, name: str, *, overwrite: bool
-) -> None:
+def test_impossible_name_is_reported_and_shown_escaped(tmp_path: Path, name: str, *, overwrite: bool) -> None:
     with pytest.raises(FileError, match="not a possible file name") as caught:
         write_file(tmp_path / name, writes_new, overwrite=overwrite)
 
@@ -216,7 +214,7 @@ def test_an_impossible_name_is_told_and_shown_harmlessly(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_mistake_of_ours_while_writing_is_not_taken_for_the_users(tmp_path: Path) -> None:
+def test_internal_error_while_writing_is_not_reported_as_a_user_error(tmp_path: Path) -> None:
     def is_wrong(out: TextIO) -> None:
         raise ValueError("a bug")
 

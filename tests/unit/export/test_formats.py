@@ -36,7 +36,7 @@ print(sorted(loaded & set(sys.modules)))
     assert run.stdout.strip() == "[]"
 
 
-def test_the_default_name_tells_server_and_instant() -> None:
+def test_default_name_contains_server_and_instant() -> None:
     assert default_name(a_snapshot(), "json") == "goneaway-db-01-20261123T184002Z.json"
 
 

@@ -90,14 +90,14 @@ def test_what_does_not_apply_or_is_unknown_is_null() -> None:
     assert session["limit"]["seconds"] is None
 
 
-def test_a_transaction_whose_start_nobody_knows_has_a_null_age() -> None:
+def test_transaction_with_an_unknown_start_has_a_null_age() -> None:
     unknown = a_transaction(started=None, rows_modified=None, rows_locked=None)
     session = parsed(a_snapshot([a_session(transaction=unknown)]))["sessions"][0]
 
     assert dict.fromkeys(["transaction_seconds", "rows_modified", "rows_locked"]) == session["at_stake"]
 
 
-def test_the_names_of_the_contract_are_there_when_the_server_keeps_everything_from_us() -> None:
+def test_contract_fields_exist_when_no_privilege_is_granted() -> None:
     data = snapshot_data(Snapshot(Sample(NOW, SERVER, ()), ()))
     nothing = {"value": None, "min": None, "max": None, "set_by": None}
 
@@ -111,7 +111,7 @@ def test_the_names_of_the_contract_are_there_when_the_server_keeps_everything_fr
     )
 
 
-def test_max_connections_is_found_among_the_variables_where_no_counter_tells_it() -> None:
+def test_max_connections_comes_from_the_variables_where_no_counter_has_it() -> None:
     assert parsed(a_snapshot())["counters"]["max_connections"] == 151
     assert parsed(a_snapshot(counters={"max_connections": 99}))["counters"]["max_connections"] == 99
 

@@ -18,13 +18,13 @@ def rendered(text: str) -> str:
     return str(GITHUB.render(text))
 
 
-def test_the_heading_tells_server_and_time() -> None:
+def test_heading_shows_server_and_time() -> None:
     assert (
         written(a_snapshot(), "markdown").splitlines()[0] == "# goneaway: db-01:3306 at 2026-11-23T18:40:02Z"
     )
 
 
-def test_who_closes_first_comes_first() -> None:
+def test_session_with_the_first_deadline_is_written_first() -> None:
     sessions = [a_session(id=1, idle_for=5), a_session(id=2, idle_for=500), a_session(id=3, command="Query")]
     ids = [line.split("|")[2].strip() for line in written(a_snapshot(sessions), "markdown").splitlines()[-3:]]
 
@@ -54,7 +54,7 @@ def test_the_table_has_a_row_of_all_columns_for_each_session() -> None:
         "<http://evil.example>",
     ],
 )
-def test_a_strangers_text_reads_as_itself_and_as_nothing_else(text: str) -> None:
+def test_hostile_text_reads_as_itself_and_as_nothing_else(text: str) -> None:
     page = rendered(f"| x |\n| --- |\n| {escaped(text)} |\n")
     shown = page.partition("<td>")[2].partition("</td>")[0]
 
@@ -72,5 +72,5 @@ def test_a_fence_is_longer_than_any_backticks_within() -> None:
     assert rendered(code("a```b")) == "<p><code>a```b</code></p>\n"
 
 
-def test_a_snapshot_without_sessions_says_so() -> None:
+def test_snapshot_without_sessions_is_reported_as_empty() -> None:
     assert "- risk: no sessions" in written(a_snapshot([]), "markdown").splitlines()

@@ -169,7 +169,7 @@ def bent(*path: str | int, to: object = None, without: str = "") -> Any:
         bent("schema", to="goneaway.snapshot/2"),
     ],
 )
-def test_a_closed_schema_tells_what_is_wrong(data: object) -> None:
+def test_closed_schema_reports_what_is_wrong(data: object) -> None:
     assert not validator("snapshot").is_valid(data)
 
 
@@ -188,7 +188,7 @@ def test_a_reader_who_validates_does_not_break_on_a_key_of_a_later_version() -> 
     assert not shipped.is_valid(bent("sessions", 0, without="risk"))
 
 
-def test_several_servers_are_told_apart_by_name() -> None:
+def test_several_servers_are_distinguished_by_name() -> None:
     data = deepcopy(snapshot_data())
     data["server_name"] = "prod-db1"
     data["sessions"][0]["server_name"] = "prod-db1"

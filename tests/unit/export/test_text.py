@@ -19,7 +19,7 @@ def test_no_line_is_wider_than_120_cells() -> None:
     assert [line for line in written(rich_snapshot(), "text").splitlines() if cell_width(line) > 120] == []
 
 
-def test_the_head_tells_who_answers_and_when() -> None:
+def test_header_shows_server_and_time() -> None:
     head = written(a_snapshot(), "text").splitlines()[0]
 
     assert head.split() == ["goneaway", "db-01:3306", "MySQL", "9.7.4", "up", "41d", "2026-11-23T18:40:02Z"]
@@ -44,7 +44,7 @@ def test_columns_stay_aligned_under_wide_letters() -> None:
     ("basis", "expected"),
     [(Basis.OWN, " 8 h "), (Basis.ASSUMED, " ~8 h "), (Basis.LEARNED, " 8 h "), (Basis.DISPROVED, " >8 h ")],
 )
-def test_the_mark_before_a_limit_tells_how_we_know_it(basis: Basis, expected: str) -> None:
+def test_mark_before_a_limit_shows_its_basis(basis: Basis, expected: str) -> None:
     judged = a_verdict(limit=Limit(28_800, "wait_timeout", basis, "why"))
     lines = written(replace(a_snapshot(), verdicts=(judged,)), "text").splitlines()
 
@@ -63,7 +63,7 @@ def test_the_closings_line_draws_a_bucket_for_each_stretch_of_time() -> None:
     assert line == "closings  now ▁▁▁▁▁█ 1m  ▁▁▁▁▁ 10m  ▁▁▁▁▁▁▁ 1h  " + "▁" * 24 + " 8h  1 later"
 
 
-def test_who_closes_first_comes_first_then_the_graver_risk_then_the_lower_id() -> None:
+def test_sessions_are_ordered_by_deadline_then_risk_then_id() -> None:
     verdicts = (
         a_verdict(a_session(id=6), risk=Risk.EXEMPT, deadline=None),
         a_verdict(a_session(id=5), risk=Risk.BUSY, deadline=None),
@@ -81,11 +81,11 @@ def test_who_closes_first_comes_first_then_the_graver_risk_then_the_lower_id() -
     ("idle_for", "expected"),
     [(59.25, "4711 in 0:01"), (60.0, "4711 overdue by 0:00"), (63.5, "4711 overdue by 0:03")],
 )
-def test_the_next_closing_is_told_with_its_time(idle_for: float, expected: str) -> None:
+def test_next_closing_is_shown_with_its_time(idle_for: float, expected: str) -> None:
     assert expected == next_closing(a_snapshot([a_session(own_limit=60, idle_for=idle_for)]))
 
 
-def test_no_closing_is_foretold_where_none_is_known() -> None:
+def test_no_closing_is_predicted_without_a_known_deadline() -> None:
     assert next_closing(a_snapshot([a_session(command="Query")])) == "none known"
 
 
@@ -101,7 +101,9 @@ def test_no_closing_is_foretold_where_none_is_known() -> None:
         (a_transaction(rows_modified=0, rows_locked=0, read_only=True), "read only"),
     ],
 )
-def test_what_is_at_stake_is_told_in_a_word_or_two(transaction: Transaction | None, expected: str) -> None:
+def test_transaction_at_risk_is_described_in_a_few_words(
+    transaction: Transaction | None, expected: str
+) -> None:
     assert expected == at_stake(transaction)
 
 

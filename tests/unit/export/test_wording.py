@@ -36,7 +36,7 @@ from goneaway_tui.text.format import (
         (math.inf, "?"),
     ],
 )
-def test_a_limit_is_told_exactly(seconds: float, expected: str) -> None:
+def test_limit_is_shown_exactly(seconds: float, expected: str) -> None:
     assert expected == limit_words(seconds)
 
 
@@ -57,7 +57,7 @@ def test_no_limit_is_an_empty_cell() -> None:
         (math.nan, "?", "?"),
     ],
 )
-def test_time_gone_is_rounded_down_and_time_left_up_and_neither_is_negative(
+def test_idle_time_is_rounded_down_and_time_left_up_and_neither_is_negative(
     seconds: float, gone: str, left: str
 ) -> None:
     assert (gone, left) == (clock_words(seconds), countdown(seconds))
@@ -78,7 +78,7 @@ def test_time_gone_is_rounded_down_and_time_left_up_and_neither_is_negative(
         (math.inf, "?"),
     ],
 )
-def test_an_age_is_told_in_its_leading_units(seconds: float, expected: str) -> None:
+def test_age_is_shown_in_its_leading_units(seconds: float, expected: str) -> None:
     assert expected == age_words(seconds)
 
 

@@ -55,6 +55,11 @@ def missed(
     before = a_snapshot([*gone, *stay], **known)
     uptime = 0.5 if restarted else SERVER.uptime + SECOND
     after = a_snapshot(
-        stay, previous=before, taken_at=NOW + SECOND, server=a_server(uptime=uptime), end_evidence=clues, **fields
+        stay,
+        previous=before,
+        taken_at=NOW + SECOND,
+        server=a_server(uptime=uptime),
+        end_evidence=clues,
+        **fields,
     )
     return find_departures(before, after)

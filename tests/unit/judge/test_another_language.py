@@ -20,7 +20,7 @@ LANGUAGES: tuple[tuple[Catalogue, bool], ...] = (
 )
 
 
-def test_why_a_limit_was_wrong_is_told_anew_in_each_language() -> None:
+def test_disproved_limit_is_described_again_in_each_language() -> None:
     for words, in_brackets in LANGUAGES:
         with spoken(words):
             why = disproved_limit(ASSUMED).why
@@ -29,7 +29,7 @@ def test_why_a_limit_was_wrong_is_told_anew_in_each_language() -> None:
         assert "longer than the global wait_timeout of 600 s" in why
 
 
-def test_what_was_learned_is_told_anew_in_each_language() -> None:
+def test_learned_limit_is_described_again_in_each_language() -> None:
     session = a_session(own_limit=None)
     kin = LimitGroup(session.user, session.client_host, session.program or "", 28_800)
     lessons = LearnedLimits({kin: LimitObservations((600.1, 600.2, 599.9))}, {kin: 600})
@@ -44,7 +44,7 @@ def test_what_was_learned_is_told_anew_in_each_language() -> None:
 
 
 @pytest.mark.parametrize("text", ["risk:grave", "idle:x", "id:x", "risk>", "db>a", "own>yes"])
-def test_the_filters_faults_are_said(text: str) -> None:
+def test_errors_of_a_filter_are_reported(text: str) -> None:
     with spoken(Bracketed()), pytest.raises(ValueError, match=r".") as caught:
         parse_filter(text)
 

@@ -69,19 +69,19 @@ ALONE = [
 
 
 @pytest.mark.parametrize(("session", "clues", "cause", "certainty"), ALONE)
-def test_one_that_left_alone(
+def test_cause_of_a_single_ended_session(
     session: Session, clues: EndEvidence, cause: Cause, certainty: Certainty
 ) -> None:
     assert [(cause, certainty)] == told_of(session, clues=clues)
 
 
-def test_what_other_accounts_met_says_nothing() -> None:
+def test_errors_of_other_accounts_are_no_evidence() -> None:
     clues = said(errors=counts({0: 1}) + counts({1158: 3}, ("etl", "job-1")), aborted=3)
 
     assert [(Cause.CLIENT_QUIT, Certainty.CONFIRMED)] == told_of(one(), clues=clues)
 
 
-def test_those_of_one_account_that_left_at_once_are_told_apart_by_what_they_did() -> None:
+def test_sessions_of_one_account_that_ended_together_are_distinguished_by_their_last_command() -> None:
     told = told_of(BUSY, about_to_close(2), one(3), clues=said({1161: 1, 4031: 1, 0: 1}, aborted=2))
 
     assert [
@@ -91,14 +91,14 @@ def test_those_of_one_account_that_left_at_once_are_told_apart_by_what_they_did(
     ] == told
 
 
-def test_more_deadlines_than_timeouts_leave_it_open_whose() -> None:
+def test_more_deadlines_than_timeouts_leave_the_session_unknown() -> None:
     told = told_of(about_to_close(1), about_to_close(2), clues=said({4031: 1, 0: 1}, aborted=1))
 
     assert {Cause.IDLE_TIMEOUT: 1, Cause.CLIENT_QUIT: 1} == Counter(cause for cause, _ in told)
     assert Certainty.CONFIRMED not in {certainty for _, certainty in told[:1]}
 
 
-def test_two_torn_and_one_kill_leave_it_open_whose() -> None:
+def test_two_lost_sessions_and_one_kill_leave_the_killed_session_unknown() -> None:
     elsewhere = one(2, user="etl", host="job-1:4")
     clues = said(
         errors=counts({1158: 1, 1160: 1}) + counts({1158: 1, 1160: 1}, ("etl", "job-1")), aborted=2, killed=1
@@ -109,7 +109,7 @@ def test_two_torn_and_one_kill_leave_it_open_whose() -> None:
     assert {Certainty.POSSIBLE} == {certainty for _, certainty in told}
 
 
-def test_two_torn_by_one_code_each_are_two() -> None:
+def test_two_codes_raised_once_each_are_two_lost_sessions() -> None:
     told = told_of(one(1), one(2), clues=said({1158: 1, 1160: 1}, aborted=2))
 
     assert [(Cause.CLIENT_LOST, Certainty.CONFIRMED)] * 2 == told
@@ -123,7 +123,7 @@ def test_two_torn_by_one_code_each_are_two() -> None:
         (False, (Cause.CLIENT_LOST, Certainty.CONFIRMED)),
     ],
 )
-def test_many_torn_at_once_without_a_kill_may_have_been_put_offline(
+def test_many_lost_sessions_at_once_without_a_kill_may_be_offline_mode(
     offline: bool | None,  # noqa: FBT001 - a parameter of the test
     told: Told,
 ) -> None:
@@ -165,7 +165,7 @@ def test_before_4031_the_evidence_names_the_error_that_was_counted() -> None:
     assert "1 by a timeout of reading (1159)" in departure.evidence[1]
 
 
-def test_what_the_log_tells_of_one_that_is_still_listed_explains_nobody_else() -> None:
+def test_log_entry_of_a_listed_session_explains_no_other_session() -> None:
     entry = LogEntry(NOW, "a packet bigger than", ProcesslistId(2), Cause.PACKET_TOO_LARGE)
     clues = said({1158: 1, 1160: 1, 1153: 1}, aborted=2, killed=1, log=(entry,))
 
@@ -211,13 +211,13 @@ TOTALS = [
 
 
 @pytest.mark.parametrize(("session", "clues", "cause", "certainty"), TOTALS)
-def test_one_that_left_a_server_that_tells_little(
+def test_cause_of_an_ended_session_on_a_server_with_few_counters(
     session: Session, clues: EndEvidence, cause: Cause, certainty: Certainty
 ) -> None:
     assert [(cause, certainty)] == told_of(session, clues=clues, variables=LIMITS)
 
 
-def test_as_many_kills_as_sessions_that_were_torn_leave_nothing_to_choose() -> None:
+def test_equal_numbers_of_kills_and_lost_sessions_leave_no_ambiguity() -> None:
     told = told_of(hidden(20), replace(hidden(20), id=ProcesslistId(2)), clues=totals(2, killed=2))
 
     assert [(Cause.KILLED, Certainty.LIKELY)] * 2 == told
@@ -234,13 +234,13 @@ def test_a_bare_begin_may_have_met_the_limit_of_read_only_transactions() -> None
     assert Cause.CLIENT_LOST is general.cause
 
 
-def test_where_nobody_counts_kills_their_number_is_not_said_to_be_0() -> None:
+def test_number_of_kills_is_unknown_without_a_counter() -> None:
     [departure] = missed(hidden(20), clues=totals(1, killed=None))
 
     assert "does not count KILL statements" in departure.evidence[0]
 
 
-def test_one_that_fell_silent_unseen_may_have_reached_a_limit_shorter_than_the_pause() -> None:
+def test_session_that_became_idle_between_samples_may_have_reached_a_shorter_limit() -> None:
     busy = replace(BUSY, own_limit=None)
 
     assert [(Cause.IDLE_TIMEOUT, Certainty.POSSIBLE)] == told_of(
@@ -248,7 +248,7 @@ def test_one_that_fell_silent_unseen_may_have_reached_a_limit_shorter_than_the_p
     )
 
 
-def test_whose_account_said_no_goodbye_was_torn() -> None:
+def test_account_without_com_quit_had_a_lost_client() -> None:
     clues = replace(
         totals(1), errors=counts({COM_QUIT: 1}, ("etl", "job-1")), counted_codes=frozenset({COM_QUIT})
     )
@@ -296,7 +296,7 @@ anything = (
 
 
 @given(sessions(), anything, st.sets(st.integers(1, 6)))
-def test_whoever_is_not_there_any_more_departs_once(
+def test_session_missing_from_the_sample_departs_once(
     crowd: list[Session], said_then: EndEvidence, staying: set[int]
 ) -> None:
     gone = [each for each in crowd if each.id not in staying]
@@ -345,7 +345,7 @@ def test_no_cause_is_named_more_often_than_it_was_counted(
 
 
 @given(sessions(), anything)
-def test_nothing_is_confirmed_that_its_account_was_not_counted_of(
+def test_cause_is_not_confirmed_without_a_count_of_its_account(
     crowd: list[Session], said_then: EndEvidence
 ) -> None:
     codes = {
@@ -368,7 +368,7 @@ def test_nothing_is_confirmed_that_its_account_was_not_counted_of(
 
 
 @given(sessions(), anything)
-def test_nobody_is_surely_lost_where_a_kill_or_offline_mode_may_have_done_it(
+def test_lost_client_is_not_confirmed_where_a_kill_or_offline_mode_is_possible(
     crowd: list[Session], said_then: EndEvidence
 ) -> None:
     sure = said_then.killed == 0 and said_then.offline is False
@@ -378,7 +378,7 @@ def test_nobody_is_surely_lost_where_a_kill_or_offline_mode_may_have_done_it(
 
 
 @given(sessions())
-def test_where_nobody_counted_nothing_is_confirmed(crowd: list[Session]) -> None:
+def test_no_cause_is_confirmed_without_counters(crowd: list[Session]) -> None:
     assert all(
         each.certainty is not Certainty.CONFIRMED
         for each in missed(*crowd, clues=EndEvidence(), variables=LIMITS)

@@ -51,7 +51,7 @@ def test_an_own_limit_of_zero_is_still_its_own() -> None:
     assert Basis.OWN is limit_of(a_session(own_limit=0)).basis
 
 
-def test_a_session_that_does_not_is_assumed_to_have_the_global_one() -> None:
+def test_session_without_a_shown_limit_is_assumed_to_have_the_global_limit() -> None:
     limit = limit_of(a_mariadb_session(), GlobalLimits(wait_timeout=600))
 
     assert (600, "wait_timeout", Basis.ASSUMED) == (limit.seconds, limit.variable, limit.basis)
@@ -91,18 +91,18 @@ def test_a_server_without_the_transaction_family_has_wait_timeout_alone() -> Non
     assert (30, "wait_timeout") == (limit.seconds, limit.variable)
 
 
-def test_a_login_is_closed_by_connect_timeout_whatever_it_says_of_itself() -> None:
+def test_login_is_closed_by_connect_timeout_whatever_its_own_limit() -> None:
     limit = limit_of(a_session(role=Role.LOGIN, own_limit=28_800))
 
     assert (10, "connect_timeout", Basis.ASSUMED) == (limit.seconds, limit.variable, limit.basis)
 
 
 @pytest.mark.parametrize("role", [Role.DAEMON, Role.DUMP, Role.REPLICA])
-def test_who_serves_the_server_has_no_limit(role: Role) -> None:
+def test_server_thread_has_no_limit(role: Role) -> None:
     assert governing_limit(a_session(role=role), MARIADB) is None
 
 
-def test_our_own_session_has_no_limit_to_tell() -> None:
+def test_own_session_shows_no_limit() -> None:
     assert governing_limit(a_session(own=True), MARIADB) is None
 
 
@@ -111,11 +111,11 @@ def test_where_no_global_is_known_no_limit_is() -> None:
 
 
 @pytest.mark.parametrize("limit", [limit_of(a_session()), limit_of(a_mariadb_session(transaction=READ))])
-def test_every_limit_says_why(limit: Limit) -> None:
+def test_every_limit_states_its_origin(limit: Limit) -> None:
     assert limit.why
 
 
-def test_a_deadline_is_the_limit_after_the_idle_wait_began() -> None:
+def test_deadline_is_the_limit_after_the_start_of_the_idle_time() -> None:
     assert NOW - 20 + 30 == judged(a_session(idle_for=20, own_limit=30)).deadline
 
 
@@ -155,7 +155,7 @@ def test_within_the_servers_lateness_an_assumed_deadline_is_overdue_and_not_yet_
     assert (Risk.OVERDUE, Basis.ASSUMED) == (verdict.risk, verdict.limit.basis)
 
 
-def test_who_outlives_an_assumed_deadline_disproves_it() -> None:
+def test_session_that_outlives_an_assumed_deadline_disproves_it() -> None:
     verdict = judged(a_mariadb_session(idle_for=28_800 + GRACE_SECONDS + 0.01))
 
     assert verdict.limit is not None
@@ -170,14 +170,14 @@ def test_a_clock_that_may_be_wrong_disproves_nothing_within_its_error() -> None:
     assert Basis.ASSUMED is verdict.limit.basis
 
 
-def test_what_was_disproved_stays_so_in_the_next_wait() -> None:
+def test_disproved_limit_stays_disproved_in_the_next_idle_time() -> None:
     outlived = judged(a_mariadb_session(idle_for=30_000))
     later = judged(a_mariadb_session(idle_for=1), before=outlived)
 
     assert (outlived.limit, None, Risk.CALM) == (later.limit, later.deadline, later.risk)
 
 
-def test_what_was_disproved_stays_so_while_the_session_works() -> None:
+def test_disproved_limit_stays_disproved_while_the_session_is_busy() -> None:
     outlived = judged(a_mariadb_session(idle_for=30_000))
     working = judged(a_mariadb_session(command="Query"), before=outlived)
     later = judged(a_mariadb_session(idle_for=1), before=working)
@@ -186,7 +186,7 @@ def test_what_was_disproved_stays_so_while_the_session_works() -> None:
     assert outlived.limit == later.limit
 
 
-def test_what_was_disproved_stays_so_after_a_transaction_under_another_limit() -> None:
+def test_disproved_limit_stays_disproved_after_a_transaction_under_another_limit() -> None:
     inherited = GlobalLimits(30, idle_transaction_timeout=600)
     outlived = judged(a_mariadb_session(idle_for=40), inherited)
     inside = judged(a_mariadb_session(idle_for=1, transaction=READ), inherited, before=outlived)
@@ -196,7 +196,7 @@ def test_what_was_disproved_stays_so_after_a_transaction_under_another_limit() -
     assert Basis.DISPROVED is after.limit.basis
 
 
-def test_disproving_one_limit_says_nothing_of_another() -> None:
+def test_disproving_one_limit_does_not_affect_another() -> None:
     inherited = GlobalLimits(30, idle_transaction_timeout=600)
     outlived = judged(a_mariadb_session(idle_for=40), inherited)
     inside = judged(a_mariadb_session(idle_for=1, transaction=READ), inherited, before=outlived)
@@ -214,7 +214,7 @@ def test_a_session_keeps_the_globals_it_was_first_seen_under() -> None:
 
 
 @pytest.mark.parametrize("user", ["", "unauthenticated user", "etl"])
-def test_who_logs_in_anew_copies_the_globals_anew(user: str) -> None:
+def test_session_that_logs_in_again_copies_the_global_values_again(user: str) -> None:
     """The end of a login, or COM_CHANGE_USER in a pool."""
     before = judged(a_mariadb_session(user=user, idle_for=1000), GlobalLimits(wait_timeout=600))
     later = judged(a_mariadb_session(user="shop"), GlobalLimits(wait_timeout=60), before=before)
@@ -262,7 +262,7 @@ def test_a_shared_limit_is_todays_whenever_the_session_came() -> None:
     assert 5 == later.limit.seconds
 
 
-def test_the_transaction_limits_of_a_relative_replace_a_limit_that_a_session_shows() -> None:
+def test_transaction_limit_replaces_a_longer_limit_that_a_session_shows() -> None:
     """Huawei's MySQL has MariaDB's variables."""
     session = a_session(own_limit=28_800, transaction=WROTE)
     limit = limit_of(session, GlobalLimits(28_800, 60, 20, 0, 10))
@@ -279,7 +279,7 @@ def test_the_transaction_limits_of_a_relative_replace_a_limit_that_a_session_sho
         (1.9, 2.0, Risk.IMMINENT),
     ],
 )
-def test_a_thread_pool_has_until_its_next_look_before_a_session_is_overdue(
+def test_thread_pool_has_until_its_next_check_before_a_session_is_overdue(
     past: float, late: float, risk: Risk
 ) -> None:
     pooled = GlobalLimits(600, 0, 0, 0, 10, late_seconds=late)
@@ -306,7 +306,7 @@ POLICY = RiskThresholds(watch_below=600, imminent_below=60)
         (-1e9, Risk.OVERDUE),
     ],
 )
-def test_so_much_left_is(left: float, risk: Risk) -> None:
+def test_risk_depends_on_the_time_left(left: float, risk: Risk) -> None:
     assert risk is risk_within(left, POLICY)
 
 
@@ -319,7 +319,9 @@ def test_lines_drawn_the_wrong_way_round_warn_early_rather_than_late() -> None:
     [a_session(own=True), *(a_session(role=role) for role in (Role.DAEMON, Role.DUMP, Role.REPLICA))],
 )
 @pytest.mark.parametrize("left", [None, -1.0, 1e6])
-def test_who_has_no_idle_clock_is_exempt_whatever_is_left(session: Session, left: float | None) -> None:
+def test_session_without_an_idle_clock_is_exempt_whatever_time_is_left(
+    session: Session, left: float | None
+) -> None:
     assert Risk.EXEMPT is risk_of(session, left, POLICY)
 
 
@@ -328,7 +330,7 @@ def test_an_idle_session_of_unknown_deadline_is_calm() -> None:
 
 
 @pytest.mark.parametrize("session", [a_session(command="Query"), a_session(role=Role.LOGIN)])
-def test_whoever_is_not_idle_is_busy(session: Session) -> None:
+def test_session_that_is_not_idle_is_busy(session: Session) -> None:
     assert Risk.BUSY is risk_of(session, None, POLICY)
 
 

@@ -18,16 +18,16 @@ def entry(cause: Cause | None, number: int | None = 1, **fields: object) -> LogE
     return LogEntry(session_id=None if number is None else ProcesslistId(number), cause=cause, **found)  # type: ignore[arg-type]
 
 
-def test_whoever_stays_has_not_left() -> None:
+def test_listed_session_has_not_ended() -> None:
     assert () == missed(clues=said(), stay=[one()])
 
 
 @pytest.mark.parametrize("role", [Role.LOGIN, Role.DAEMON])
-def test_a_login_or_a_part_of_the_server_does_not_leave(role: Role) -> None:
+def test_login_or_server_thread_is_not_reported_as_ended(role: Role) -> None:
     assert () == missed(one(role=role), clues=said())
 
 
-def test_our_own_connection_does_not_leave() -> None:
+def test_own_connection_is_never_reported_as_ended() -> None:
     assert () == missed(one(own=True), clues=said())
 
 
@@ -40,13 +40,13 @@ def test_a_remembered_kill_names_the_killer() -> None:
     assert ("KILL 1 by dba@bastion, session 9",) == departure.evidence
 
 
-def test_somebody_elses_kill_names_nobody() -> None:
+def test_kill_of_another_session_explains_no_ended_session() -> None:
     [departure] = missed(one(), clues=said({0: 1}, kills=(KillStatement(ProcesslistId(2), "dba"),)))
 
     assert Cause.CLIENT_QUIT is departure.cause
 
 
-def test_what_the_log_says_of_a_session_is_confirmed_at_its_instant() -> None:
+def test_log_entry_confirms_the_cause_at_its_instant() -> None:
     [departure] = missed(one(), clues=said({1158: 1}, aborted=1, log=(entry(Cause.CLIENT_LOST),)))
 
     assert (Cause.CLIENT_LOST, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
@@ -54,7 +54,7 @@ def test_what_the_log_says_of_a_session_is_confirmed_at_its_instant() -> None:
     assert ABORTED in departure.evidence[0]
 
 
-def test_a_log_that_says_lost_is_believed_beside_a_kill() -> None:
+def test_log_entry_of_a_lost_client_counts_as_evidence_beside_a_kill() -> None:
     """MySQL does not log a session that was killed."""
     [departure] = missed(one(), clues=said({1160: 1}, killed=1, log=(entry(Cause.CLIENT_LOST),)))
 
@@ -109,20 +109,20 @@ def test_a_logged_timeout_at_the_limit_of_a_transaction_that_is_listed_nowhere(
     assert (cause, certainty) == (departure.cause, departure.certainty)
 
 
-def test_the_instant_of_a_log_lies_between_the_looks() -> None:
+def test_instant_of_a_log_entry_lies_between_the_samples() -> None:
     [departure] = missed(one(), clues=said(aborted=1, log=(entry(Cause.CLIENT_LOST, at=NOW - 5),)))
 
     assert NOW == departure.at
 
 
-def test_one_seen_dying_was_likely_killed() -> None:
+def test_session_last_seen_as_killed_was_likely_killed() -> None:
     """MariaDB shows an idle session so after a KILL QUERY too."""
     [departure] = missed(one(command="Killed"), clues=said({1160: 1}, aborted=1))
 
     assert (Cause.KILLED, Certainty.LIKELY) == (departure.cause, departure.certainty)
 
 
-def test_nobody_who_is_named_is_counted_twice() -> None:
+def test_ended_session_named_in_the_log_is_not_counted_twice() -> None:
     """One of two was logged as lost: the other is the goodbye."""
     told = missed(one(1), one(2), clues=said({1158: 1, 0: 1}, aborted=1, log=(entry(Cause.CLIENT_LOST),)))
 
@@ -145,7 +145,7 @@ def totals(**fields: object) -> EndEvidence:
 
 
 @pytest.mark.parametrize("cause", LOGGED)
-def test_a_log_that_no_counter_bears_out_is_not_believed(cause: Cause) -> None:
+def test_log_entry_without_a_matching_counter_is_not_used_as_evidence(cause: Cause) -> None:
     [departure] = missed(one(), clues=totals(errors=counts({COM_QUIT: 1}), log=(entry(cause),)))
 
     assert (Cause.CLIENT_QUIT, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
@@ -156,7 +156,7 @@ def test_a_log_that_no_counter_bears_out_is_not_believed(cause: Cause) -> None:
 
 
 @pytest.mark.parametrize("cause", LOGGED)
-def test_where_nobody_counts_a_log_alone_confirms_nothing(cause: Cause) -> None:
+def test_log_alone_confirms_no_cause_without_counters(cause: Cause) -> None:
     [departure] = missed(one(), clues=EndEvidence(log=(entry(cause),)))
 
     assert (cause, Certainty.LIKELY) == (departure.cause, departure.certainty)
@@ -171,7 +171,7 @@ def test_a_log_that_names_more_than_were_counted_is_possible() -> None:
     assert "names 2 sessions" in told[0].evidence[-1]
 
 
-def test_a_kill_that_is_remembered_is_not_counted_for_a_log_of_another() -> None:
+def test_kill_in_the_statement_history_is_not_counted_for_the_log_entry_of_another_session() -> None:
     kills = (KillStatement(ProcesslistId(1), "dba"),)
     told = missed(one(1), one(2), clues=totals(aborted=1, kills=kills, log=(entry(Cause.IDLE_TIMEOUT, 2),)))
 
@@ -204,7 +204,7 @@ RECOVERY = entry(Cause.SERVER_CRASH, None, text="Database was not shutdown norma
         ((), Cause.SERVER_RESTART, Certainty.LIKELY),
     ],
 )
-def test_everybody_leaves_with_the_server(
+def test_server_stop_ends_every_session(
     log: tuple[LogEntry, ...], cause: Cause, certainty: Certainty
 ) -> None:
     told = missed(one(1), one(2), clues=EndEvidence(log=log), stay=[one(3)], restarted=True)
@@ -223,7 +223,7 @@ def test_a_server_that_reported_its_stop_to_us_was_stopped() -> None:
     assert "nothing says whether" in silent.evidence[0]
 
 
-def test_a_session_that_was_forced_out_left_then() -> None:
+def test_forced_out_session_ended_at_that_instant() -> None:
     forced = entry(Cause.SERVER_RESTART, 1, at=NOW + 0.4, text="Forcing close of thread 1  user: 'shop'")
     [departure] = missed(one(), clues=EndEvidence(log=(STOP, forced)), restarted=True)
 
@@ -231,7 +231,7 @@ def test_a_session_that_was_forced_out_left_then() -> None:
     assert "Forcing close" in departure.evidence[0]
 
 
-def test_a_deadline_that_came_is_told_with_its_limit() -> None:
+def test_reached_deadline_is_reported_with_its_limit() -> None:
     [departure] = missed(about_to_close(), clues=said({4031: 1}, aborted=1))
 
     assert (Cause.IDLE_TIMEOUT, Certainty.CONFIRMED) == (departure.cause, departure.certainty)

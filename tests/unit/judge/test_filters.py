@@ -73,7 +73,7 @@ def test_a_group_without_a_deadline_has_none() -> None:
     assert (None, None, 0) == (cron.soonest_deadline, cron.oldest_idle_since, cron.idle)
 
 
-def test_nobody_makes_no_group() -> None:
+def test_no_sessions_make_no_group() -> None:
     assert () == group_by("user", [])
 
 
@@ -201,7 +201,7 @@ def admitted(text: str) -> str:
         (">", ""),
     ],
 )
-def test_who_stays_in_sight(text: str, stays: str) -> None:
+def test_filter_keeps_the_matching_sessions(text: str, stays: str) -> None:
     assert stays == admitted(text)
 
 
@@ -241,7 +241,7 @@ def test_a_comparison_is_not_quietly_read_as_equality(text: str) -> None:
 
 
 @pytest.mark.parametrize("verdict", [SHOP, CRON])
-def test_everything_admits_everybody(verdict: Verdict) -> None:
+def test_empty_filter_matches_every_session(verdict: Verdict) -> None:
     assert NO_FILTER.matches(verdict, NOW)
 
 
@@ -298,12 +298,12 @@ def test_departures_are_narrowed_by_their_session_and_their_cause(text: str, who
         ("risk:x", "risk is one of"),
     ],
 )
-def test_a_cause_that_is_none_is_refused(text: str, sentence: str) -> None:
+def test_unknown_cause_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=f"^{sentence}"):
         parse_departure_filter(text)
 
 
-def test_everybody_is_everybody() -> None:
+def test_empty_departure_filter_matches_every_departure() -> None:
     assert NO_DEPARTURE_FILTER.matches(IDLED)
 
 

@@ -6,11 +6,13 @@ import pytest
 
 from goneaway_tui.judge.forecast import HORIZONS, Forecast, closing_forecast
 from goneaway_tui.model.snapshot import Snapshot
-from tests.builders import NOW, a_crowd, a_verdict
+from tests.builders import NOW, a_snapshot_of_verdicts, a_verdict
 
 
 def closing_in(*seconds: float | None) -> Snapshot:
-    return a_crowd(a_verdict(deadline=None if each is None else NOW + each) for each in seconds)
+    return a_snapshot_of_verdicts(
+        a_verdict(deadline=None if each is None else NOW + each) for each in seconds
+    )
 
 
 def counted(forecast: Forecast) -> int:
@@ -56,7 +58,7 @@ def test_the_stretches_are_the_horizons_without_a_gap() -> None:
     assert [0, *(end for end, _ in HORIZONS[:-1])] == [stretch.start for stretch in stretches]
 
 
-def test_who_closes_first_is_next() -> None:
+def test_session_with_the_first_deadline_is_the_next_to_close() -> None:
     crowd = closing_in(300, None, 12, 500)
 
     assert crowd.verdicts[2] is closing_forecast(crowd, NOW).first_to_close
@@ -68,7 +70,7 @@ def test_of_two_that_close_together_the_first_in_order_is_next() -> None:
     assert crowd.verdicts[0] is closing_forecast(crowd, NOW).first_to_close
 
 
-def test_nobody_is_next_where_no_deadline_is_known() -> None:
+def test_forecast_has_no_next_session_without_a_known_deadline() -> None:
     forecast = closing_forecast(closing_in(None, None), NOW)
 
     assert (None, 0) == (forecast.first_to_close, counted(forecast))

@@ -65,7 +65,7 @@ def test_a_session_born_before_a_global_changed_keeps_the_old_one() -> None:
     assert [28_800, 60] == [verdict.limit and verdict.limit.seconds for verdict in second.verdicts]
 
 
-def test_what_was_disproved_stays_so_in_the_same_run() -> None:
+def test_disproved_limit_stays_disproved_in_the_same_run() -> None:
     first = a_snapshot([a_session(own_limit=None, idle_for=40)], variables={"wait_timeout": 10})
 
     assert [Basis.DISPROVED] == bases(first)
@@ -93,7 +93,7 @@ def test_whole_seconds_of_uptime_are_no_restart(drift: float) -> None:
     assert is_same_run(before, later(before, 1, uptime=before.server.uptime + 1 + drift))
 
 
-def test_a_second_look_at_the_same_reading_is_the_same_run() -> None:
+def test_same_sample_read_twice_is_the_same_run() -> None:
     assert is_same_run(a_sample(), a_sample())
 
 
@@ -114,7 +114,7 @@ def named(sample: Sample, uid: str | None, uptime: float | None = None) -> Sampl
     return replace(sample, server=server)
 
 
-def test_another_name_is_another_run_though_all_else_is_alike() -> None:
+def test_different_server_name_is_another_run_though_all_else_is_equal() -> None:
     before = named(a_sample(), "a")
 
     assert not is_same_run(before, named(later(before, 1), "b"))

@@ -71,7 +71,7 @@ def test_three_deaths_within_half_a_second_agree(ages: tuple[float, ...], second
     assert seconds == common_limit(ages) == seconds_of(taught(*ages))
 
 
-def test_a_learned_limit_says_what_it_rests_on() -> None:
+def test_learned_limit_states_its_evidence() -> None:
     limit = limit_of(taught(600, 600.3, 599.8, 12))
 
     assert limit is not None
@@ -80,25 +80,25 @@ def test_a_learned_limit_says_what_it_rests_on() -> None:
 
 
 @pytest.mark.parametrize("cause", [Cause.IDLE_TIMEOUT, Cause.CLIENT_LOST, Cause.UNKNOWN])
-def test_a_death_that_may_be_a_limits_doing_teaches(cause: Cause) -> None:
+def test_session_end_that_a_limit_may_have_caused_teaches(cause: Cause) -> None:
     assert 600 == seconds_of(taught(600, 600, 600, cause=cause))
 
 
 @pytest.mark.parametrize(
     "cause", [Cause.CLIENT_QUIT, Cause.KILLED, Cause.SERVER_RESTART, Cause.TRANSACTION_TIMEOUT]
 )
-def test_another_does_not(cause: Cause) -> None:
+def test_other_cause_teaches_no_limit(cause: Cause) -> None:
     assert None is seconds_of(taught(600, 600, 600, cause=cause))
 
 
-def test_a_client_the_server_itself_says_was_lost_does_not() -> None:
+def test_client_confirmed_as_lost_teaches_no_limit() -> None:
     deaths = [replace(dead(600), certainty=Certainty.CONFIRMED) for _ in range(3)]
 
     assert None is seconds_of(learn(NOTHING_LEARNED, deaths, living()))
 
 
 @pytest.mark.parametrize(("within", "seconds"), [(1.0, 600), (1.1, None)])
-def test_a_vague_one_does_not(within: float, seconds: int | None) -> None:
+def test_end_with_a_vague_instant_teaches_no_limit(within: float, seconds: int | None) -> None:
     assert seconds == seconds_of(taught(600, 600, 600, within=within))
 
 
@@ -114,51 +114,51 @@ def test_a_vague_one_does_not(within: float, seconds: int | None) -> None:
     ],
     ids=str,
 )
-def test_whom_another_limit_governs_or_none_does_not(fields: dict[str, Any]) -> None:
+def test_session_end_under_another_limit_or_none_teaches_no_limit(fields: dict[str, Any]) -> None:
     assert None is seconds_of(taught(600, 600, 600, **fields))
 
 
 @pytest.mark.parametrize(
     "fields", [{"user": "etl"}, {"host": "web-4:51234"}, {"program": "cron"}, {"program": None}], ids=str
 )
-def test_only_kin_learn_from_kin(fields: dict[str, Any]) -> None:
+def test_only_sessions_of_the_same_account_and_host_share_learned_limits(fields: dict[str, Any]) -> None:
     lessons = taught(600, 600, 600)
 
     assert 600 == seconds_of(lessons, silent(host="web-3:9"))
     assert None is seconds_of(lessons, silent(**fields))
 
 
-def test_who_came_under_another_global_value_was_not_given_the_same() -> None:
+def test_learned_limit_does_not_apply_to_sessions_of_another_global_value() -> None:
     lessons = taught(600, 600, 600)
 
     assert None is limit_for(lessons, silent(), GlobalLimits(wait_timeout=3600))
     assert None is limit_for(lessons, silent(), GlobalLimits())
 
 
-def test_who_shows_its_own_limit_needs_no_lesson() -> None:
+def test_session_that_shows_its_own_limit_needs_no_learned_limit() -> None:
     assert None is seconds_of(taught(600, 600, 600), a_session())
 
 
 @pytest.mark.parametrize(("idle_for", "seconds"), [(600.5, 600), (600.6, None)])
-def test_what_a_living_one_has_outlived_is_forgotten(idle_for: float, seconds: int | None) -> None:
+def test_learned_limit_outlived_by_an_open_session_is_forgotten(idle_for: float, seconds: int | None) -> None:
     survivor = living(silent(id=1, idle_for=idle_for))
 
     assert seconds == seconds_of(learn(taught(600, 600, 600), [], survivor))
 
 
-def test_it_stays_forgotten_when_the_survivor_is_gone() -> None:
+def test_disproved_limit_stays_forgotten_after_the_surviving_session_ended() -> None:
     outlived = learn(taught(600, 600, 600), [], living(silent(id=1, idle_for=700)))
 
     assert None is seconds_of(learn(outlived, [dead(600), dead(600), dead(600)], living()))
 
 
-def test_what_one_may_not_yet_have_outlived_stands() -> None:
+def test_limit_that_a_session_may_not_yet_have_outlived_stays() -> None:
     survivor = living(silent(id=1, idle_for=605, idle_within=5.0))
 
     assert 600 == seconds_of(learn(taught(600, 600, 600), [], survivor))
 
 
-def test_who_left_of_its_own_accord_later_has_outlived_it_too() -> None:
+def test_session_closed_by_the_client_later_disproves_the_limit_too() -> None:
     assert None is seconds_of(learn(taught(600, 600, 600), [dead(700, Cause.CLIENT_QUIT)], living()))
 
 
@@ -207,7 +207,7 @@ def test_a_learned_limit_foretells_the_closing() -> None:
 
 
 @pytest.mark.parametrize("late", [GRACE_SECONDS, GRACE_SECONDS + 0.01])
-def test_who_outlives_a_learned_limit_disproves_it_and_has_the_assumed_one_again(late: float) -> None:
+def test_session_that_outlives_a_learned_limit_gets_the_assumed_limit_again(late: float) -> None:
     session, lessons = silent(idle_for=600), taught(600, 600, 600)
     verdict = verdict_on(session, NOW + late, GLOBALS, None, RiskThresholds(), lessons)
     again = verdict_on(session, NOW + late + 1, GLOBALS, verdict, RiskThresholds(), lessons)

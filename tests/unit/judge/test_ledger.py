@@ -34,7 +34,7 @@ def test_the_most_frequent_stand_first() -> None:
     assert [("b", 2), ("a", 1)] == ledger.totals("user")
 
 
-def test_whoever_takes_a_new_name_each_time_fills_no_memory() -> None:
+def test_new_names_in_the_ledger_are_bounded() -> None:
     ledger = Ledger(a_departure(n, user=f"user {n}") for n in range(MAX_NAMES + 7))
     ledger.add([a_departure(MAX_NAMES + 8, user="user 3")])
 

@@ -22,7 +22,7 @@ from tests.builders import NOW, a_session, a_snapshot, a_transaction, a_verdict
 EMPTY = a_snapshot([])
 
 
-def left(
+def a_departure(
     number: int, age: float, cause: Cause = Cause.CLIENT_QUIT, ago: float = 0.0, **fields: Any
 ) -> Departure:
     """Session `number` left `ago` seconds before NOW, having idled `age` seconds."""
@@ -40,7 +40,7 @@ def sole(found: tuple[Pattern, ...], kind: PatternKind) -> Pattern:
     return found[0]
 
 
-def test_where_nothing_is_there_is_nothing_to_tell() -> None:
+def test_empty_result_reports_nothing() -> None:
     assert () == seen([])
 
 
@@ -49,11 +49,12 @@ def test_where_nothing_is_there_is_nothing_to_tell() -> None:
 
 def cut(count: int, age: float = 350.0, cause: Cause = Cause.CLIENT_LOST, **fields: Any) -> list[Departure]:
     return [
-        left(each, age + each % 3 * 0.4, cause, ago=each * 60.0, **fields) for each in range(1, count + 1)
+        a_departure(each, age + each % 3 * 0.4, cause, ago=each * 60.0, **fields)
+        for each in range(1, count + 1)
     ]
 
 
-def test_those_that_leave_again_and_again_at_one_age_are_cut_off_by_somebody() -> None:
+def test_sessions_that_repeatedly_end_at_one_age_are_cut_off() -> None:
     pattern = sole(seen(cut(12)), PatternKind.CUT_OFF)
 
     assert "program gunicorn: 12 sessions left after 350 s idle, far below their limit" == pattern.title
@@ -64,7 +65,7 @@ def test_those_that_leave_again_and_again_at_one_age_are_cut_off_by_somebody() -
     assert any("12 said no goodbye" in each for each in pattern.evidence)
 
 
-def test_who_says_goodbye_is_closed_by_a_pool() -> None:
+def test_sessions_that_end_with_com_quit_are_closed_by_a_pool() -> None:
     pattern = sole(seen(cut(6, cause=Cause.CLIENT_QUIT)), PatternKind.CUT_OFF)
 
     assert any("6 said goodbye, as a pool" in each for each in pattern.evidence)
@@ -85,18 +86,18 @@ def test_more_of_them_make_it_likely(count: int, certainty: Certainty) -> None:
 
 @pytest.mark.parametrize(("limit", "found"), [(438, 1), (437, 0)])
 def test_near_their_limit_it_is_the_limit(limit: int, found: int) -> None:
-    assert found == len(seen([left(each, 350.0, own_limit=limit) for each in range(5)]))
+    assert found == len(seen([a_departure(each, 350.0, own_limit=limit) for each in range(5)]))
 
 
 @pytest.mark.parametrize(("age", "found"), [(20.0, 1), (19.9, 0)])
-def test_to_leave_young_is_no_pattern(age: float, found: int) -> None:
-    assert found == len(seen([left(each, age) for each in range(5)]))
+def test_sessions_that_end_young_are_no_pattern(age: float, found: int) -> None:
+    assert found == len(seen([a_departure(each, age) for each in range(5)]))
 
 
 @pytest.mark.parametrize(
     "cause", [Cause.IDLE_TIMEOUT, Cause.KILLED, Cause.SERVER_RESTART, Cause.SERVER_CRASH]
 )
-def test_what_the_server_did_nobody_on_the_way_did(cause: Cause) -> None:
+def test_server_closings_are_not_attributed_to_the_network(cause: Cause) -> None:
     assert () == seen(cut(12, cause=cause))
 
 
@@ -108,25 +109,27 @@ def test_where_more_than_a_fifth_pass_that_age_nothing_cuts_there(passing: int, 
 
 
 @pytest.mark.parametrize(("every", "found"), [(4.0, 1), (3.6, 0)])
-def test_an_age_at_which_no_more_leave_than_shortly_before_is_nothing_special(
+def test_age_at_which_no_more_sessions_end_than_shortly_before_is_no_pattern(
     every: float, found: int
 ) -> None:
     """Five leave at 350 s; the spread there is 5.5 s, and in the five spreads before it six may have left, not seven."""
-    earlier = [left(100 + each, 349.9 - 5.5 - each * every) for each in range(20)]
+    earlier = [a_departure(100 + each, 349.9 - 5.5 - each * every) for each in range(20)]
 
     assert found == len([p for p in seen([*cut(5), *earlier]) if p.sessions == (1, 2, 3, 4, 5)])
 
 
 def test_what_is_known_too_vaguely_counts_for_nothing() -> None:
-    assert () == seen([left(each, 350.0, within=30.0) for each in range(12)])
+    assert () == seen([a_departure(each, 350.0, within=30.0) for each in range(12)])
 
 
-def test_what_a_program_tells_of_its_host_does_not_tell_again() -> None:
+def test_pattern_of_a_program_is_not_reported_again_for_its_host() -> None:
     assert 1 == len(seen(cut(12)))
 
 
-def test_sessions_of_many_programs_behind_one_host_are_told_of_by_the_host() -> None:
-    departures = [left(each, 350.0, program=f"p{each}", user=f"u{each}", host="nat-1:9") for each in range(6)]
+def test_sessions_of_many_programs_behind_one_host_are_reported_by_host() -> None:
+    departures = [
+        a_departure(each, 350.0, program=f"p{each}", user=f"u{each}", host="nat-1:9") for each in range(6)
+    ]
 
     assert PatternScope(host="nat-1") == sole(seen(departures), PatternKind.CUT_OFF).scope
 
@@ -139,19 +142,19 @@ def test_a_limit_that_is_only_assumed_may_be_the_sessions_own() -> None:
     assert not any("its own wait_timeout" in each for each in shown.remedies)
 
 
-def test_what_was_not_yet_or_is_long_ago_is_not_looked_at() -> None:
+def test_events_after_the_error_or_long_before_it_are_ignored() -> None:
     assert () == seen(cut(12), now=NOW - 3600)
     assert () == seen(cut(12), now=NOW + REMEMBERED_SECONDS)
 
 
-def test_names_of_strangers_cannot_move_the_cursor() -> None:
+def test_hostile_names_cannot_move_the_cursor() -> None:
     pattern = sole(seen(cut(6, program="\x1b[2Jevil\n")), PatternKind.CUT_OFF)
 
     assert pattern.title.isprintable()
 
 
 @pytest.mark.parametrize("seconds", [seconds for seconds, _ in KNOWN_IDLE_LIMITS])
-def test_the_usual_cutters_are_named_and_nobody_else(seconds: float) -> None:
+def test_only_known_network_idle_limits_are_named(seconds: float) -> None:
     assert (
         known_idle_limit(seconds) == known_idle_limit(seconds * 1.019 + 1) == dict(KNOWN_IDLE_LIMITS)[seconds]
     )
@@ -160,7 +163,7 @@ def test_the_usual_cutters_are_named_and_nobody_else(seconds: float) -> None:
 
 # --- Ghosts
 
-SIBLINGS = [left(each, 30.0 + each * 9, ago=each) for each in range(1, 21)]
+SIBLINGS = [a_departure(each, 30.0 + each * 9, ago=each) for each in range(1, 21)]
 """Twenty that reached 210 s at most."""
 
 
@@ -168,7 +171,7 @@ def ghost(number: int = 900, idle_for: float = 7200.0) -> Session:
     return a_session(id=number, idle_for=idle_for)
 
 
-def test_who_idles_far_past_what_the_others_reach_is_a_ghost_to_be_looked_up() -> None:
+def test_session_idle_far_longer_than_its_siblings_is_reported_as_a_ghost() -> None:
     pattern = sole(seen(SIBLINGS, a_snapshot([ghost()])), PatternKind.GHOSTS)
 
     assert (900,) == pattern.sessions
@@ -179,18 +182,18 @@ def test_who_idles_far_past_what_the_others_reach_is_a_ghost_to_be_looked_up() -
 
 
 @pytest.mark.parametrize(("idle_for", "found"), [(3600.0, 1), (3599.9, 0)])
-def test_nobody_is_a_ghost_below_an_hour(idle_for: float, found: int) -> None:
+def test_ghost_session_needs_an_idle_time_of_an_hour(idle_for: float, found: int) -> None:
     assert found == len(seen(SIBLINGS, a_snapshot([ghost(idle_for=idle_for)])))
 
 
 def test_ten_times_as_long_as_any_other_is_far_past() -> None:
-    longer = left(21, 400.0, ago=21)
+    longer = a_departure(21, 400.0, ago=21)
 
     assert () == seen([*SIBLINGS, longer], a_snapshot([ghost(idle_for=4000.0)]))
     assert 1 == len(seen([*SIBLINGS, longer], a_snapshot([ghost(idle_for=4000.1)])))
 
 
-def test_with_few_siblings_nobody_knows_what_they_reach() -> None:
+def test_few_siblings_give_no_usual_idle_time() -> None:
     assert () == seen(SIBLINGS[1:], a_snapshot([ghost()]))
 
 
@@ -209,7 +212,7 @@ def test_another_hosts_sessions_are_no_siblings() -> None:
 def closed(count: int, every: float, **fields: Any) -> list[Departure]:
     """So many closed by the server after 600 s, one each `every` seconds."""
     return [
-        left(each, 600.0, Cause.IDLE_TIMEOUT, ago=each * every, own_limit=600, **fields)
+        a_departure(each, 600.0, Cause.IDLE_TIMEOUT, ago=each * every, own_limit=600, **fields)
         for each in range(count)
     ]
 
@@ -225,17 +228,17 @@ def test_a_pool_that_never_closes_anything_itself_holds_it_too_long() -> None:
     assert any("5 of 5" in each for each in pattern.evidence)
 
 
-def test_one_generation_that_dies_together_is_no_habit() -> None:
+def test_sessions_that_end_together_once_are_no_pattern() -> None:
     assert () == seen(closed(5, 149.9), OPEN)
 
 
-def test_a_pool_that_opens_no_more_is_none() -> None:
+def test_pool_that_opens_no_more_sessions_is_not_a_pattern() -> None:
     assert () == seen(closed(12, 150))
 
 
 @pytest.mark.parametrize(("quits", "found"), [(1, 1), (2, 0)])
-def test_who_often_says_goodbye_is_not_always_closed(quits: int, found: int) -> None:
-    goodbyes = [left(100 + each, 1.0, own_limit=600) for each in range(quits)]
+def test_program_that_often_sends_com_quit_is_not_always_cut_off(quits: int, found: int) -> None:
+    goodbyes = [a_departure(100 + each, 1.0, own_limit=600) for each in range(quits)]
 
     assert found == len(seen([*closed(9, 150), *goodbyes], OPEN))
 
@@ -248,7 +251,9 @@ def holding(count: int, idle_for: float = 60.0) -> list[Session]:
 
 
 @pytest.mark.parametrize(("count", "idle_for", "found"), [(5, 60.0, 1), (4, 60.0, 0), (5, 59.9, 0)])
-def test_a_program_that_waits_inside_transactions(count: int, idle_for: float, found: int) -> None:
+def test_idle_in_transaction_pattern_needs_enough_sessions_and_idle_time(
+    count: int, idle_for: float, found: int
+) -> None:
     told = seen([], a_snapshot(holding(count, idle_for)))
 
     assert [PatternKind.IDLE_IN_TRANSACTION] * found == [pattern.kind for pattern in told]
@@ -260,7 +265,7 @@ def test_what_they_hold_is_counted() -> None:
 
 
 @pytest.mark.parametrize(("others", "found"), [(5, 1), (6, 0)])
-def test_it_is_a_habit_from_half_of_them_on(others: int, found: int) -> None:
+def test_idle_in_transaction_is_a_pattern_from_half_of_the_sessions_on(others: int, found: int) -> None:
     idle = [a_session(id=100 + each, idle_for=90) for each in range(others)]
 
     assert found == len(seen([], a_snapshot([*holding(5), *idle])))
@@ -284,7 +289,7 @@ def test_a_server_runs_out_of_connections_from_four_fifths_on(connected: int, fo
 
 
 @pytest.mark.parametrize(("asleep", "found"), [(70, 1), (69, 0)])
-def test_it_is_the_sleepers_who_fill_it(asleep: int, found: int) -> None:
+def test_idle_sessions_fill_max_connections(asleep: int, found: int) -> None:
     assert found == len(full(100, asleep=asleep, busy=100 - asleep))
 
 
@@ -292,7 +297,7 @@ def test_a_tiny_server_is_let_be() -> None:
     assert () == full(4, asleep=4, busy=0, most=4)
 
 
-def test_whose_they_are_is_told() -> None:
+def test_pattern_names_the_program_with_most_sessions() -> None:
     pattern = sole(full(90), PatternKind.SATURATION)
 
     assert "90 of 100 connections are taken, and most of them sleep" == pattern.title
@@ -300,7 +305,7 @@ def test_whose_they_are_is_told() -> None:
     assert ("max_connections", 70) == (pattern.tunable, len(pattern.sessions))
 
 
-def test_without_max_connections_nobody_knows() -> None:
+def test_free_connections_are_unknown_without_max_connections() -> None:
     assert () == full(0, most=0)
 
 

@@ -45,7 +45,7 @@ def test_what_one_names_is_proposed_by_its_account() -> None:
     )
 
 
-def test_two_who_name_one_place_make_one_proposal() -> None:
+def test_two_reports_of_one_address_make_one_proposal() -> None:
     (found,) = proposed(
         TopologyReport(
             "one",
@@ -78,7 +78,7 @@ def test_two_who_name_one_place_make_one_proposal() -> None:
         (a_relative("", None, uid=UID), "two"),
     ],
 )
-def test_who_is_watched_is_known_again(relative: TopologyMember, watched: str) -> None:
+def test_monitored_server_is_recognised_in_the_topology(relative: TopologyMember, watched: str) -> None:
     (found,) = proposed(
         TopologyReport("one", a_server("db1"), ServerTopology((relative,), server_id=1)),
         TopologyReport("two", a_server("db2", uid=UID.upper()), ServerTopology(server_id=2)),
@@ -116,13 +116,13 @@ def test_what_a_server_calls_its_own_machine_is_where_that_server_is(
     assert (host, 3307, instead_of) == (found.host, found.port, found.loopback_host)
 
 
-def test_a_port_that_is_not_told_is_that_of_the_one_who_speaks() -> None:
+def test_unreported_port_is_the_port_of_the_reporting_server() -> None:
     (found,) = proposed(TopologyReport("one", a_server(port=3310), ServerTopology((a_relative(port=None),))))
 
     assert (3310, False) == (found.port, found.is_port_reported)
 
 
-def test_addresses_that_are_not_told_stay_apart_and_are_not_proposed() -> None:
+def test_unreported_addresses_stay_separate_and_are_not_proposed() -> None:
     found = proposed(
         TopologyReport(
             "one", a_server(), ServerTopology((a_relative("", server_id=2), a_relative("", server_id=3)))
@@ -137,15 +137,19 @@ def found(*sessions: Session) -> list[Pattern]:
     return [each for each in find_patterns(snapshot, (), NOW) if each.kind is PatternKind.PROXIED]
 
 
-def crowd(host: str = "10.0.0.9", accounts: int = 5, number: int = 12, program: str = "php") -> list[Session]:
+def many_sessions(
+    host: str = "10.0.0.9", accounts: int = 5, number: int = 12, program: str = "php"
+) -> list[Session]:
     return [
         a_session(id=n, user=f"app{n % accounts}", host=f"{host}:{50000 + n}", program=program)
         for n in range(1, number + 1)
     ]
 
 
-def test_connections_that_call_themselves_a_proxys_make_its_address_likely() -> None:
-    (pattern,) = found(*crowd(program="proxysql"), a_session(id=99, host="10.0.0.1:1", program="mysql"))
+def test_connections_with_a_proxy_program_name_make_a_proxy_likely() -> None:
+    (pattern,) = found(
+        *many_sessions(program="proxysql"), a_session(id=99, host="10.0.0.1:1", program="mysql")
+    )
 
     assert Certainty.LIKELY is pattern.certainty
     assert "10.0.0.9" in pattern.title
@@ -155,15 +159,15 @@ def test_connections_that_call_themselves_a_proxys_make_its_address_likely() -> 
     assert 12 == len(pattern.sessions)
 
 
-def test_the_account_that_looks_after_targets_gives_rds_proxy_away() -> None:
-    (pattern,) = found(*crowd(), a_session(id=99, user="rdsproxyadmin", host="10.0.0.9:1"))
+def test_monitoring_account_identifies_rds_proxy() -> None:
+    (pattern,) = found(*many_sessions(), a_session(id=99, user="rdsproxyadmin", host="10.0.0.9:1"))
 
     assert Certainty.LIKELY is pattern.certainty
     assert "1 of them is RDS Proxy's by its own account" in pattern.evidence
 
 
 def test_many_accounts_from_one_address_alone_are_no_more_than_possible() -> None:
-    (pattern,) = found(*crowd())
+    (pattern,) = found(*many_sessions())
 
     assert Certainty.POSSIBLE is pattern.certainty
     assert "one application server that uses all these accounts looks the same" in pattern.evidence
@@ -173,16 +177,16 @@ def test_many_accounts_from_one_address_alone_are_no_more_than_possible() -> Non
     "sessions",
     [
         [],
-        crowd(number=9),
-        crowd(accounts=2),
-        crowd(host="localhost"),
-        crowd(host="127.0.0.1"),
-        [*crowd(), a_session(id=99, host="10.0.0.8:1")],
-        crowd(accounts=1),
+        many_sessions(number=9),
+        many_sessions(accounts=2),
+        many_sessions(host="localhost"),
+        many_sessions(host="127.0.0.1"),
+        [*many_sessions(), a_session(id=99, host="10.0.0.8:1")],
+        many_sessions(accounts=1),
     ],
     ids=["nobody", "few", "two accounts", "the same machine", "the loopback", "somebody else", "one account"],
 )
-def test_of_anything_less_nothing_is_said(sessions: list[Session]) -> None:
+def test_weaker_evidence_proposes_no_proxy(sessions: list[Session]) -> None:
     assert [] == found(*sessions)
 
 

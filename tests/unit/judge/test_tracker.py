@@ -19,7 +19,7 @@ def test_before_the_first_nothing_happened() -> None:
     assert ((), (), (), False) == (taken.departed, taken.opened, taken.changes, taken.restarted)
 
 
-def test_who_came_and_who_went() -> None:
+def test_opened_and_ended_sessions_are_tracked() -> None:
     first = track(a_sample([one(1), one(2)]))
     then = track(a_sample([one(2), one(3), one(4, own=True)], taken_at=NOW + 1), first.snapshot)
 
@@ -28,7 +28,7 @@ def test_who_came_and_who_went() -> None:
     assert then.snapshot is not first.snapshot
 
 
-def test_a_variable_that_was_set_is_told_with_both_values() -> None:
+def test_changed_variable_is_reported_with_both_values() -> None:
     first = track(a_sample())
     then = track(
         a_sample(variables={"wait_timeout": 60, "net_read_timeout": 30}, taken_at=NOW + 1), first.snapshot
@@ -37,7 +37,7 @@ def test_a_variable_that_was_set_is_told_with_both_values() -> None:
     assert (VariableChange("wait_timeout", 28_800, 60),) == then.changes
 
 
-def test_after_a_restart_everybody_has_left_and_whoever_is_there_is_new() -> None:
+def test_after_a_restart_all_earlier_sessions_ended_and_all_listed_sessions_are_new() -> None:
     first = track(a_sample([one(1)]))
     then = track(a_sample([one(1)], taken_at=NOW + 5, server=a_server(uptime=3.0)), first.snapshot)
 

@@ -14,7 +14,7 @@ IDLE = [a_session(id=each, idle_for=each) for each in (10, 20, 30)]
 @pytest.mark.parametrize(
     ("limit", "closed"), [(5, 3), (10, 2), (19.9, 2), (20, 1), (30, 0), (0, 3), (float("inf"), 0)]
 )
-def test_who_idled_longer_than_the_limit_would_be_gone(limit: float, closed: int) -> None:
+def test_sessions_idle_longer_than_the_limit_would_be_closed(limit: float, closed: int) -> None:
     assert closed == already_closed(a_snapshot(IDLE).verdicts, NOW, limit)
 
 
@@ -32,7 +32,7 @@ def test_time_goes_on_after_the_reading() -> None:
         a_session(idle_since=None),
     ],
 )
-def test_whoever_no_idle_limit_closes_or_can_be_said_to_is_not_counted(session: Session) -> None:
+def test_sessions_without_a_known_idle_limit_are_not_counted(session: Session) -> None:
     assert 0 == already_closed(a_snapshot([session]).verdicts, NOW, 5)
 
 
@@ -40,7 +40,7 @@ def test_whoever_no_idle_limit_closes_or_can_be_said_to_is_not_counted(session: 
     ("limit", "by_now", "minute", "hour"),
     [(15, 2, 3, 3), (70, 0, 2, 3), (3610, 0, 0, 2), (3630, 0, 0, 0), (float("inf"), 0, 0, 0)],
 )
-def test_the_sessions_on_screen_say_when_another_limit_would_close_them(
+def test_sessions_on_screen_show_when_another_limit_would_close_them(
     limit: float, by_now: int, minute: int, hour: int
 ) -> None:
     answer = what_if(a_snapshot(IDLE).verdicts, NOW, limit)
@@ -54,5 +54,5 @@ def test_the_answer_moves_on_with_the_clock() -> None:
     assert what_if(verdicts, NOW, 80).within_minute == what_if(verdicts, NOW + 60, 80).by_now == 1
 
 
-def test_whose_wait_is_not_known_in_length_is_not_among_the_idle() -> None:
+def test_session_with_an_unknown_idle_time_is_not_counted_as_idle() -> None:
     assert 1 == what_if(a_snapshot([IDLE[0], a_session(id=2, idle_since=None)]).verdicts, NOW, 5).idle

@@ -26,7 +26,7 @@ WRAPPERS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)
 @pytest.mark.parametrize("name", LOGS)
-def test_a_wrapped_log_says_what_the_bare_one_says(name: str, wrapper: str) -> None:
+def test_wrapped_log_gives_the_same_result_as_the_bare_log(name: str, wrapper: str) -> None:
     bare = (CORPUS / name).read_text(encoding="utf-8").splitlines()
     wrapped = "\n".join(WRAPPERS[wrapper](line) for line in bare)
 

@@ -78,11 +78,11 @@ def ends(name: str) -> list[tuple[int | None, str, int | None]]:
     return [(entry.session_id, entry.cause, error_number(entry)) for entry in entries(name) if entry.cause]
 
 
-def test_mysql_says_who_ended_and_why() -> None:
+def test_mysql_reports_the_ended_sessions_and_their_causes() -> None:
     assert ends("mysql97.err") == MYSQL
 
 
-def test_mysqls_json_says_the_same_and_ends_before_the_server_does() -> None:
+def test_mysqls_json_log_agrees_and_ends_before_the_server() -> None:
     text, data = entries("mysql97.err"), entries("mysql97.00.json")
 
     assert {entry for entry in data if entry.cause} <= {entry for entry in text if entry.cause}
@@ -91,12 +91,12 @@ def test_mysqls_json_says_the_same_and_ends_before_the_server_does() -> None:
     ]
 
 
-def test_mariadb_says_who_ended_and_why() -> None:
+def test_mariadb_reports_the_ended_sessions_and_their_causes() -> None:
     assert ends("mariadb1011-warnings2.err") == MARIADB_2
 
 
 @pytest.mark.parametrize("name", ["mariadb1011-warnings4.err", "mariadb118-warnings4.err"])
-def test_mariadb_says_more_of_kills_and_slow_readers_from_warnings_4_on(name: str) -> None:
+def test_mariadb_logs_more_about_kills_and_slow_readers_from_log_warnings_4_on(name: str) -> None:
     said = {(session, cause, error) for session, cause, error in ends(name) if cause != "server_restart"}
 
     assert said == {each for each in MARIADB_2 if each[1] != "server_restart"} | KNOWN_AT_4_ALONE
@@ -117,7 +117,7 @@ def test_the_instant_of_mysql_has_its_zone() -> None:
     assert idle.at == datetime(2026, 11, 23, 22, 12, 58, 653372, UTC).timestamp()
 
 
-def test_a_crash_is_told_again_at_its_own_instant() -> None:
+def test_crash_is_reported_again_at_its_own_instant() -> None:
     crashes = [entry for entry in entries("mysql97.err") if "got signal" in entry.text]
 
     assert [entry.at for entry in crashes] == [datetime(2026, 11, 23, 22, 13, 29, tzinfo=UTC).timestamp()] * 2
@@ -344,13 +344,13 @@ def test_a_quote_that_stays_open_hides_nothing_that_is_further_away_than_a_name_
     assert told(TIMEOUT) * 3 == told("\n".join([broken, *[TIMEOUT] * 3]))
 
 
-def test_failed_logins_in_a_row_are_each_told() -> None:
+def test_each_failed_login_in_a_row_is_reported() -> None:
     lines = [LogLine(nth, denied("a"), 1) for nth in range(50)]
 
     assert lines == list(joined_entries(lines))
 
 
-def test_the_half_of_an_entry_waits_for_its_rest_once() -> None:
+def test_half_of_an_entry_is_kept_once_for_its_rest() -> None:
     mender = TornEntryJoiner()
     first, second = denied(f"x\n{TIMEOUT[:100]}\ny").split("\n")[:2]
 
@@ -382,7 +382,7 @@ GENUINE = st.sampled_from(
 @example([(True, "x", ""), (True, f"\n'@''\n{AT} 16 [Note] mysqld: Connection was killed\nz", "")])
 @example([(True, "x", ""), (False, "z", f"\n'@''\n{AT} 6 [Note] m: Connection was killed\n")])
 @example([(True, "x'@'h' (using password: NO)\n", ""), TIMEOUT, (True, "y\n", "")])
-def test_no_name_changes_what_the_other_lines_tell(log: list[tuple[bool, str, str] | str]) -> None:
+def test_no_name_changes_the_meaning_of_other_log_lines(log: list[tuple[bool, str, str] | str]) -> None:
     """Through the forms the server writes, whatever the names."""
     attacked = [
         each if isinstance(each, str) else denied(each[1]) if each[0] else aborted(each[2], each[1])
@@ -404,7 +404,7 @@ def test_each_line_is_kept_or_belongs_to_another_and_none_comes_twice(lines: Ite
     assert numbers == sorted(set(numbers))
 
 
-def test_forged_lines_are_no_occurrences_for_explain_either() -> None:
+def test_forged_lines_are_no_error_events_for_explain() -> None:
     for around in AROUND:
         for forged in FORGED:
             log = "\n".join(f"db-1  | {line}" for line in denied(around.format(forged)).split("\n"))

@@ -104,7 +104,7 @@ def test_a_stop_and_a_start_are_known_in_any_language(language: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["mariadb1011-da_DK.err", "mariadb1011-zh_CN.err"])
-def test_mariadb_says_in_another_language_what_it_says_in_english(name: str) -> None:
+def test_mariadb_messages_in_another_language_mean_the_same_as_in_english(name: str) -> None:
     """Which of its last sessions a server still names as it stops is chance."""
     english, other = (
         {each for each in ends(log) if each[1] is not Cause.SERVER_RESTART and each[0] not in {33, 34, 35}}
@@ -115,7 +115,7 @@ def test_mariadb_says_in_another_language_what_it_says_in_english(name: str) -> 
     assert [each for each in ends(name) if each[1:] == (Cause.SERVER_RESTART, 1053)]
 
 
-def test_mysql_says_in_another_language_what_it_says_in_english() -> None:
+def test_mysql_messages_in_another_language_mean_the_same_as_in_english() -> None:
     sessions = [
         (session, error) for session, _cause, error in ends("mysql97-ru_RU.err") if error not in {1053, None}
     ]

@@ -90,7 +90,7 @@ def test_what_happens_is_counted_once() -> None:
     assert 3 == reading.values(NOW)[MetricName.POLLS][()]
 
 
-def test_those_beyond_the_bound_are_added_up_as_other() -> None:
+def test_series_beyond_the_maximum_are_added_up_as_other() -> None:
     crowd = [a_session(id=n, user=f"u{n}", program="p") for n in range(1, 101)]
     crowd += [a_session(id=n, user="big", program="p") for n in range(200, 220)]
     values = read(*crowd, most=10).values(NOW)

@@ -20,7 +20,7 @@ from tests.builders import a_session
         ("Sleep", Role.DUMP, False),
     ],
 )
-def test_only_a_client_that_sleeps_is_idle(command: str, role: Role, is_idle: bool) -> None:  # noqa: FBT001
+def test_only_a_client_in_sleep_is_idle(command: str, role: Role, is_idle: bool) -> None:  # noqa: FBT001
     assert is_idle == a_session(command=command, role=role).is_idle
 
 

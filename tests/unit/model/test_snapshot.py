@@ -24,13 +24,13 @@ def test_a_session_inherits_the_globals_of_the_sample() -> None:
     assert GlobalLimits(30, 0, None, None, 7) == GlobalLimits.from_sample(sample)
 
 
-def test_what_is_left_counts_down_to_the_deadline_and_below() -> None:
+def test_time_left_counts_down_to_the_deadline_and_below() -> None:
     verdict = a_verdict(deadline=NOW + 10)
 
     assert [10, 0, -5] == [verdict.seconds_left(NOW + later) for later in (0, 10, 15)]
 
 
-def test_without_a_deadline_nothing_is_left_to_tell() -> None:
+def test_no_time_left_is_shown_without_a_deadline() -> None:
     assert a_verdict(deadline=None).seconds_left(NOW) is None
 
 

@@ -20,7 +20,7 @@ def after(*sessions: object, killed: int = 1, torn: int = 0) -> Sample:
     clues = EndEvidence(
         errors=errors, counted_codes=frozenset({0, 4031, 1158}), aborted=torn, killed=killed, offline=False
     )
-    return a_sample(sessions, taken_at=NOW + 1, clues=clues)  # type: ignore[arg-type]  # sessions
+    return a_sample(sessions, taken_at=NOW + 1, end_evidence=clues)  # type: ignore[arg-type]  # sessions
 
 
 def causes(ours: OwnKills, sample: Sample) -> dict[int, tuple[Cause, Certainty]]:
@@ -29,7 +29,7 @@ def causes(ours: OwnKills, sample: Sample) -> dict[int, tuple[Cause, Certainty]]
     return {each.verdict.session.id: (each.cause, each.certainty) for each in departed}
 
 
-def test_whom_we_killed_is_confirmed_and_nobody_else_is_suspected_of_it() -> None:
+def test_own_kill_is_confirmed_for_its_session_and_suspected_for_no_other() -> None:
     ours = OwnKills()
     ours.begin(VICTIM)
 
@@ -39,7 +39,7 @@ def test_whom_we_killed_is_confirmed_and_nobody_else_is_suspected_of_it() -> Non
     }
 
 
-def test_one_that_rolls_back_is_missed_later_and_still_ours() -> None:
+def test_killed_session_that_rolls_back_ends_later_and_is_still_our_kill() -> None:
     ours = OwnKills()
     ours.begin(VICTIM)
     listed = ours.added_to(after(STAYS, DIES, LOST))
@@ -48,7 +48,7 @@ def test_one_that_rolls_back_is_missed_later_and_still_ours() -> None:
     assert causes(ours, after(STAYS, LOST, killed=0, torn=1))[4] == (Cause.KILLED, Certainty.CONFIRMED)
 
 
-def test_what_was_not_run_after_all_is_nobodys_end() -> None:
+def test_withdrawn_kill_explains_no_ended_session() -> None:
     ours = OwnKills()
     ours.begin(VICTIM)
     ours.withdraw(VICTIM)
@@ -65,7 +65,7 @@ def test_after_a_restart_the_number_is_anothers() -> None:
     assert () == ours.added_to(young).end_evidence.kills
 
 
-def test_a_kill_of_ours_that_the_server_still_remembers_hides_no_other() -> None:
+def test_own_kill_still_in_the_statement_history_hides_no_other_kill() -> None:
     """Its own word on ours is enough: the next that it only counts is of another user."""
     ours = OwnKills()
     ours.begin(VICTIM)
@@ -76,7 +76,7 @@ def test_a_kill_of_ours_that_the_server_still_remembers_hides_no_other() -> None
     assert 1 == ours.added_to(after(STAYS)).end_evidence.killed
 
 
-def test_a_kill_of_ours_is_not_told_as_anothers_when_it_is_counted_again() -> None:
+def test_own_kill_is_not_attributed_to_another_user_when_it_is_counted_again() -> None:
     """What is counted once is told in two samples."""
     ours = OwnKills()
     ours.begin(VICTIM)
@@ -93,7 +93,7 @@ def test_where_kills_are_not_counted_ours_make_no_number_of_it() -> None:
     assert ours.added_to(unknown).end_evidence.killed is None
 
 
-def test_a_kill_of_ours_that_the_server_remembers_hides_no_other_one() -> None:
+def test_own_kill_in_the_statement_history_hides_no_other_kill() -> None:
     """The connection of a run stays open: the server remembers its last KILLs, and counts only the others as unknown."""
     ours = OwnKills()
     for victim in (4, 5):

@@ -78,7 +78,7 @@ def test_a_failure_after_the_stop_is_not_reported() -> None:
     assert [] == heard.failures
 
 
-def test_it_is_read_at_once_and_again_until_the_time_is_over() -> None:
+def test_poller_samples_at_once_and_again_until_the_time_is_over() -> None:
     clock, heard = HeldClock(), Heard()
     source = Scripted(a_sample(), clock=clock)
     poller = Poller(source, clock, heard, PollSchedule(0.01, 0.005))
@@ -107,7 +107,7 @@ def test_a_closed_poller_reports_nothing_more_and_its_thread_ends() -> None:
     assert not poller._thread.is_alive()
 
 
-def test_a_fault_of_ours_is_not_a_failure_of_the_server() -> None:
+def test_internal_error_is_not_a_failure_of_the_server() -> None:
     poller, heard, _ = a_poller(ZeroDivisionError())
     faults: list[Exception] = []
     poller.start(faults.append)

@@ -93,7 +93,7 @@ def test_a_demo_takes_what_holds_for_all() -> None:
         ("", {"GONEAWAY_INTERVAL": "9"}, None, 9, "dba"),
     ],
 )
-def test_it_is_stronger_than_option_files_and_weaker_than_the_environment(
+def test_config_file_overrides_option_files_and_the_environment_overrides_it(
     line: str, env: dict[str, str], file: str | None, interval: float, user: str
 ) -> None:
     found = settings(line, env, file, config=TWO)

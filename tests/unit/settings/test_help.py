@@ -74,7 +74,7 @@ def test_version_is_the_installed_one(line: str) -> None:
     assert f"goneaway-tui {version('goneaway-tui')}\n" == answer(line)
 
 
-def test_print_defaults_says_each_value_and_where_it_came_from() -> None:
+def test_print_defaults_lists_each_value_and_its_origin() -> None:
     assert (
         answer(
             "--print-defaults -h db1 -phunter2 mysql:///shop --ssl-ca '/a\"b.pem' --read-only --interval 500ms",
@@ -113,7 +113,7 @@ keep = 604800s  # default
     )
 
 
-def test_print_defaults_speaks_of_what_the_command_uses() -> None:
+def test_print_defaults_lists_the_settings_of_the_command() -> None:
     text = answer("demo --print-defaults --for 1m")
 
     assert "host" not in text
@@ -121,7 +121,7 @@ def test_print_defaults_speaks_of_what_the_command_uses() -> None:
     assert "format = csv  # --output\n" in answer("snapshot --output x.csv --print-defaults")
 
 
-def test_print_defaults_tells_a_password_that_will_be_asked_for() -> None:
+def test_print_defaults_shows_a_password_that_will_be_prompted_for() -> None:
     assert "password = (asked for)  # --password\n" in answer("--print-defaults -p")
 
 

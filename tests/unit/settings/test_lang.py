@@ -72,7 +72,7 @@ def test_the_strongest_origin_chooses_the_language(
         ("--lang", {}, None, "--lang needs a value; write --lang=NAME"),
     ],
 )  # fmt: skip
-def test_a_language_that_is_not_spoken_is_refused_with_those_that_are(
+def test_unsupported_language_is_refused_with_the_list_of_supported_languages(
     line: str, env: dict[str, str], config: str | None, said: str
 ) -> None:
     assert said == complaint(line, env, config=config)
@@ -96,7 +96,7 @@ def test_a_language_that_is_not_spoken_is_refused_with_those_that_are(
         ("--lang '\udcff'", {}, "en"),
     ],
 )
-def test_the_language_of_a_complaint_is_known_before_anything_is_looked_at(
+def test_language_of_a_settings_error_is_known_before_the_settings_are_read(
     line: str, env: dict[str, str], language: str
 ) -> None:
     assert language == language_asked(shlex.split(line), env)

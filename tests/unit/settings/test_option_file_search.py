@@ -198,7 +198,7 @@ PRINTING = tuple(case for case in CASES if "--no-defaults" not in case.flags)
     ("name", "groups", "masks"),
     [("mysql97", GROUPS[:2], True), ("mariadb1011", GROUPS, False), ("mariadb118", GROUPS, False)],
 )
-def test_print_defaults_of_the_clients_says_the_same(
+def test_print_defaults_of_the_clients_agrees(
     case: Case,
     name: str,
     groups: tuple[str, ...],
@@ -228,7 +228,7 @@ def test_there_are_enough_cases() -> None:
 
 
 @pytest.mark.parametrize("name", ["mysql97", "mariadb1011", "mariadb118"])
-def test_the_clients_look_where_we_look(name: str, tmp_path: Path) -> None:
+def test_mysql_clients_search_the_same_option_files(name: str, tmp_path: Path) -> None:
     """Nobody but root can write to /etc, so there the client's own word has to do."""
     told = theirs(program(name), "--no-defaults", "--help", env={"HOME": str(tmp_path)})
 

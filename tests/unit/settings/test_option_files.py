@@ -120,7 +120,7 @@ def test_a_hostile_name_near_it_is_made_fit_to_show() -> None:
     assert complaint("--login-path=prod-db2", obfuscated(b"[prod-db\x1b]\nuser=a\n")).isprintable()
 
 
-def test_a_file_that_others_may_read_is_ignored_with_a_warning() -> None:
+def test_file_readable_by_other_users_is_ignored_with_a_warning() -> None:
     found = settings(data=FileContent(WRITTEN.read_bytes(), 0o100644))
 
     assert found.connection.user == "dba" == HOME.name
@@ -164,7 +164,7 @@ def test_a_damaged_file_is_one_line(data: bytes, why: str) -> None:
     assert settings("--no-login-paths", data)
 
 
-def test_an_empty_file_says_nothing() -> None:
+def test_empty_login_path_file_decrypts_to_nothing() -> None:
     assert decrypt_login_path(b"", "x") == ""
 
 
@@ -267,7 +267,7 @@ def test_an_inclusion_names_a_file_or_a_folder(line: str, expected: list[Include
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing", "\ufeff[client]\n", "[client]\na\0b\n[x]"])
-def test_what_says_nothing_of_note_does_no_harm(text: str) -> None:
+def test_lines_without_a_known_option_are_ignored(text: str) -> None:
     assert all(isinstance(each, OptionLine) and each.key == "a" for each in said(text))
 
 

@@ -192,7 +192,7 @@ def test_the_servers_are_listed_in_the_order_of_the_file() -> None:
     assert servers_of(Path("/none"), environment()) == ()
 
 
-def test_a_file_that_others_may_read_takes_what_holds_no_password() -> None:
+def test_file_readable_by_other_users_is_accepted_without_a_password() -> None:
     files = environment(files={str(CONFIG): FileContent(SET.encode(), 0o100644)})
 
     assert appended_profile(FULL, CONFIG, files)

@@ -255,7 +255,7 @@ def test_a_socket_dropped_for_a_host_has_the_hosts_origin() -> None:
         ("", {"GONEAWAY_SSH": "jump"}, client("protocol=socket"), "localhost", None, Transport.TCP),
     ],
 )
-def test_a_protocol_decides_unless_something_stronger_speaks_against_it(
+def test_protocol_decides_unless_stronger_evidence_contradicts(
     line: str,
     env: dict[str, str],
     file: str | None,

@@ -55,7 +55,7 @@ def test_arguments_that_are_not_this_process_own_are_left_alone() -> None:
     assert hide_secrets(["-ptiger", "not what this was started with"]) is False
 
 
-def test_where_it_is_not_possible_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hiding_secrets_reports_whether_it_is_possible(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets.sys, "platform", "darwin")  # type: ignore[attr-defined]
 
     assert hide_secrets(["-ptiger"]) is False
@@ -74,7 +74,7 @@ def test_nothing_that_goes_wrong_in_it_stops_a_run(
     assert hide_secrets(["-ptiger"]) is False
 
 
-def test_addresses_that_are_not_ours_are_not_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_argument_addresses_of_another_process_are_not_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "_arguments", lambda: (8, 4096))
 
     assert hide_secrets(["-ptiger"]) is False
@@ -115,7 +115,7 @@ def test_revealed_it_is_what_was_typed() -> None:
     assert TIGER.reveal() == "tiger"
 
 
-def test_equal_secrets_are_equal_and_say_nothing_about_a_text() -> None:
+def test_equal_secrets_compare_equal_and_differ_from_any_text() -> None:
     assert Secret("tiger") == TIGER
     assert hash(Secret("tiger")) == hash(TIGER)
     assert Secret("lion") != TIGER

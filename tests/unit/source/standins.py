@@ -126,7 +126,7 @@ class Event:
 
 
 @dataclass
-class Guest:
+class MysqlSession:
     """A session of a MySQL stand-in. `thread` is its thread id."""
 
     id: int
@@ -156,9 +156,9 @@ class MysqlStandin(Standin):
     flavour = Flavour.MYSQL
     read_from: Mapping[str, str] = {"sessions": "sessions_threads", "some": "some_threads"}
 
-    def __init__(self, *guests: Guest) -> None:
+    def __init__(self, *server_sessions: MysqlSession) -> None:
         super().__init__()
-        self.guests = list(guests)
+        self.server_sessions = list(server_sessions)
         self.timer_offset = NOW - 5000.0
         """Our clock less the statement timer."""
         self.wall_offset = -3.25
@@ -190,7 +190,7 @@ class MysqlStandin(Standin):
                 g.command.encode(), g.time, g.state and g.state.encode(), cut(g.info, length),
                 g.thread_name.encode(), g.instrumented,
             )
-            for g in self.guests
+            for g in self.server_sessions
         ]  # fmt: skip
 
     def answer_sessions_processlist(self, length: int) -> list[Row]:
@@ -208,7 +208,7 @@ class MysqlStandin(Standin):
                 e.name.encode(),
                 cut(e.text, length),
             )
-            for g in self.guests
+            for g in self.server_sessions
             if (e := g.event) is not None and (e.end is None or self.picoseconds(e.end) >= since)
         ]
 
@@ -220,7 +220,7 @@ class MysqlStandin(Standin):
 
     def _seconds(self) -> dict[int, int]:
         now = int(self.wall(self.now))
-        return {g.id: now - (g.time or 0) & 0xFFFF_FFFF for g in self.guests}
+        return {g.id: now - (g.time or 0) & 0xFFFF_FFFF for g in self.server_sessions}
 
     def answer_roll(self) -> list[Row]:
         entries = [number << 32 | second for number, second in self._seconds().items()]
@@ -234,7 +234,7 @@ class MysqlStandin(Standin):
     def answer_own_limits(self, threads: list[int]) -> list[Row]:
         return [
             row
-            for g in self.guests
+            for g in self.server_sessions
             if g.thread in threads and g.limit is not None
             for row in (
                 (g.thread, b"timestamp", f"{self.wall(g.timestamp):.6f}".encode()),
@@ -243,12 +243,12 @@ class MysqlStandin(Standin):
         ]
 
     def answer_hosts(self, first: int) -> list[Row]:
-        return [(g.id, f"{g.host}:{g.port}".encode()) for g in self.guests if g.id >= first]
+        return [(g.id, f"{g.host}:{g.port}".encode()) for g in self.server_sessions if g.id >= first]
 
     def answer_attributes(self, first: int) -> list[Row]:
         return [
             (g.id, name.encode(), value.encode())
-            for g in self.guests
+            for g in self.server_sessions
             if g.id >= first
             for name, value in g.attributes
         ]
@@ -264,7 +264,7 @@ class MysqlStandin(Standin):
 
 
 @dataclass
-class Mariner:
+class MariadbSession:
     """A session of a MariaDB stand-in. `since` is when its TIME_MS began, on our clock."""
 
     id: int
@@ -284,9 +284,9 @@ class Mariner:
 class MariadbStandin(Standin):
     flavour = Flavour.MARIADB
 
-    def __init__(self, *mariners: Mariner) -> None:
+    def __init__(self, *server_sessions: MariadbSession) -> None:
         super().__init__()
-        self.mariners = list(mariners)
+        self.server_sessions = list(server_sessions)
         self.held: list[Row] = []
         self.wall_offset = -3.25
 
@@ -299,7 +299,7 @@ class MariadbStandin(Standin):
                 m.id, m.user.encode(), m.host.encode(), m.db and m.db.encode(), m.command.encode(),
                 round(self.now - m.since, 3), m.state and m.state.encode(), cut(m.info, length), m.query,
             )
-            for m in self.mariners
+            for m in self.server_sessions
         ]  # fmt: skip
 
     def answer_since(self, query: int, numbers: list[int], length: int) -> list[Row]:
@@ -324,12 +324,12 @@ class MariadbStandin(Standin):
         return told + (others if quiet else [])
 
     def answer_statements(self, length: int, first: int) -> list[Row]:
-        return [(m.id, cut(m.last, length)) for m in self.mariners if m.id >= first]
+        return [(m.id, cut(m.last, length)) for m in self.server_sessions if m.id >= first]
 
     def answer_attributes(self, first: int) -> list[Row]:
         return [
             (m.id, name.encode(), value.encode())
-            for m in self.mariners
+            for m in self.server_sessions
             if m.id >= first
             for name, value in m.attributes
         ]

@@ -23,7 +23,7 @@ from tests.tongues import Bracketed, spoken, unsaid
         (CLOSED_UNGREETED, "does it listen there, seen from the machine that --ssh names?"),
     ],
 )
-def test_a_reason_of_ours_is_said_and_its_way_out_found(reason: str, hint: str) -> None:
+def test_internal_reason_is_shown_with_its_remedy(reason: str, hint: str) -> None:
     with spoken(Bracketed()):
         error = explain_error(Address(via="/run/way"), 2003, reason)
 
@@ -32,7 +32,7 @@ def test_a_reason_of_ours_is_said_and_its_way_out_found(reason: str, hint: str) 
     assert hint == english(error.hint)
 
 
-def test_what_the_server_says_stays_word_for_word() -> None:
+def test_server_messages_are_not_translated() -> None:
     with spoken(Bracketed()):
         error = explain_error(Address(), 1040, "Too many connections")
 

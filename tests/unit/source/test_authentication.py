@@ -224,7 +224,7 @@ def test_a_socket_of_another_user_gets_it_by_a_switch(tmp_path: Path, way: str) 
 
 
 @pytest.mark.usefixtures("another")
-def test_the_owner_of_a_folder_is_believed_where_nobody_else_may_write(
+def test_owner_of_a_folder_is_trusted_where_no_other_user_may_write(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     left, right = socket.socketpair(socket.AF_UNIX)
@@ -238,7 +238,7 @@ def test_the_owner_of_a_folder_is_believed_where_nobody_else_may_write(
 
 
 @pytest.mark.usefixtures("another")
-def test_an_account_of_servers_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replication_account_is_accepted_as_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     left, right = socket.socketpair(socket.AF_UNIX)
     with left, right:
         monkeypatch.setattr(authentication, "SERVER_ACCOUNTS", (pwd.getpwuid(os.getuid()).pw_name,))

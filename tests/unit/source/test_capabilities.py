@@ -141,7 +141,7 @@ def test_an_account_cannot_break_out_of_its_quotes() -> None:
 # --- What may be read
 
 
-def test_a_survey_tells_who_answers_and_what_it_may_read() -> None:
+def test_capabilities_report_the_server_and_the_readable_tables() -> None:
     server = MysqlStandin()
     server.scripted |= {
         "identify.sql": [(b"9.7.4", b"MySQL Community Server - GPL", 8, b"dba@%")],
@@ -190,7 +190,7 @@ def test_what_must_be_there_is_there_for_an_account_that_may_nothing(server: Sta
 # --- What is owned up to
 
 
-def test_every_limitation_is_told_whole_and_once() -> None:
+def test_every_limitation_is_shown_in_full_and_once() -> None:
     def is_whole(limitations: tuple[Limitation, ...]) -> bool:
         return len(limitations) == len(set(limitations)) and all(
             each.what and each.why and "{" not in (each.grant or "") for each in limitations
@@ -223,7 +223,7 @@ def test_what_may_be_read_needs_no_remedy(readable: str, remedy: str) -> None:
     assert [] == offered
 
 
-def test_lacking_process_is_always_told_with_its_grant() -> None:
+def test_missing_process_privilege_is_always_reported_with_its_grant() -> None:
     silent = [
         named(found)
         for found in POSSIBLE
@@ -246,19 +246,19 @@ def test_what_cannot_be_read_is_owned_up_to(thing: str) -> None:
     assert [] == silent
 
 
-def test_mysql_keeps_nothing_from_an_account_that_may_everything() -> None:
+def test_mysql_hides_nothing_from_an_account_with_all_privileges() -> None:
     assert () == limitations_of(surveyed(Flavour.MYSQL, frozenset(sql.PROBES[Flavour.MYSQL])))
 
 
 @pytest.mark.parametrize("able", subsets(Flavour.MARIADB), ids=lambda able: " ".join(sorted(able)))
-def test_mariadb_keeps_the_own_limits_from_everybody(able: frozenset[str]) -> None:
+def test_mariadb_shows_no_session_limits_to_any_account(able: frozenset[str]) -> None:
     told = limitations_of(surveyed(Flavour.MARIADB, able))
 
     assert [None] == [each.grant for each in told if each.what == "each session's own limit"]
 
 
 @pytest.mark.parametrize("flavour", list(Flavour))
-def test_limitations_speak_of_probes_there_are(flavour: Flavour) -> None:
+def test_limitations_name_existing_probes(flavour: Flavour) -> None:
     spoken_of = {name for needs, lacks, *_ in LIMITATIONS[flavour] for name in f"{needs} {lacks}".split()}
 
     assert spoken_of <= sql.PROBES[flavour].keys() | sql.VARIANT_PROBES[flavour].keys() | SERVICE_WORDS
@@ -283,7 +283,7 @@ def test_what_lights_performance_schema_is_what_that_service_has(service: str, r
 
 
 @pytest.mark.parametrize("flavour", list(Flavour))
-def test_a_thread_pool_closes_late_and_says_so(flavour: Flavour) -> None:
+def test_late_closing_of_a_thread_pool_is_explained(flavour: Flavour) -> None:
     told = limitations_of(surveyed(flavour, frozenset(sql.PROBES[flavour]) | {"pool"}))
 
     assert any("thread_pool_stall_limit" in each.why for each in told)
@@ -376,7 +376,7 @@ def test_the_account_that_lacks_a_grant_is_the_one_it_is_given_to() -> None:
     assert any("TO 'a{0}b'@'%'" in (each.grant or "") for each in limitations_of(found))
 
 
-def test_without_room_and_without_process_the_larger_loss_stands_first() -> None:
+def test_larger_limitation_is_listed_first() -> None:
     blind = short_of_room(surveyed(Flavour.MYSQL, frozenset({"instrumented"})), unlisted=3)
     reads = short_of_room(surveyed(Flavour.MYSQL, frozenset({"instrumented", "threads"})), unlisted=3)
 

@@ -30,7 +30,7 @@ def test_the_first_reading_is_no_step() -> None:
     assert 0.0 == Timebase().observe(NOW, NOW + 0.1, 0.0)
 
 
-def test_a_tighter_reading_is_believed() -> None:
+def test_tighter_clock_reading_is_used() -> None:
     timebase = a_timebase(way=0.1)
     timebase.observe(NOW + 1, NOW + 1.002, NOW + 1.001 - 1000.05)
 
@@ -38,7 +38,7 @@ def test_a_tighter_reading_is_believed() -> None:
     assert timebase.uncertainty == pytest.approx(0.001, abs=1e-6)
 
 
-def test_a_looser_one_is_not() -> None:
+def test_looser_clock_reading_is_ignored() -> None:
     timebase = a_timebase(way=0.001)
     timebase.observe(NOW + 1, NOW + 1.2, NOW + 1.1 - 1000.05)
 
@@ -63,7 +63,7 @@ def test_a_clock_that_was_set_is_noticed_and_by_how_much(step: float) -> None:
     assert timebase.local(NOW + 1.001 - 1000 + step) == pytest.approx(NOW + 1.001, abs=1e-6)
 
 
-def test_after_a_step_the_newest_word_counts_though_it_is_looser() -> None:
+def test_after_a_clock_step_the_newest_reading_counts_though_it_is_looser() -> None:
     timebase = a_timebase(way=0.001)
     timebase.observe(NOW + 1, NOW + 1.2, NOW + 1.1 - 1000 + 60)
 

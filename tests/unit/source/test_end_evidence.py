@@ -54,11 +54,11 @@ class Counting(MysqlStandin):
     def end(self, account: Account, *codes: int) -> None:
         self.counts.setdefault(account, Counter()).update(codes)
 
-    def tell(self, testimony: Remembered, *sessions: Session, verbosity: int = 2) -> EndEvidence:
+    def tell(self, remembered: Remembered, *sessions: Session, verbosity: int = 2) -> EndEvidence:
         """What the next sample, a second later, brings with it."""
         self.now += 1
         self.heard.clear()
-        return testimony.read(
+        return remembered.read(
             self.connection, self.found(), self.sample(*sessions, verbosity=verbosity), self.clock
         )
 
@@ -77,15 +77,15 @@ def one(number: int, account: Account = SHOP) -> Session:
 
 
 def watched(server: Counting, *sessions: Session) -> Remembered:
-    testimony = Remembered()
-    server.tell(testimony, *sessions)
-    return testimony
+    remembered = Remembered()
+    server.tell(remembered, *sessions)
+    return remembered
 
 
 # --- Counts
 
 
-def test_a_first_sample_tells_nothing() -> None:
+def test_first_sample_reports_no_events() -> None:
     server = Counting()
     server.end(SHOP, 1153)
 
@@ -95,45 +95,45 @@ def test_a_first_sample_tells_nothing() -> None:
     assert (None, None) == (clues.aborted, clues.killed)
 
 
-def test_the_account_somebody_left_from_is_counted_and_no_other() -> None:
+def test_only_the_accounts_of_ended_sessions_are_counted() -> None:
     server = Counting()
-    testimony = watched(server, one(1), one(2, ETL))
+    remembered = watched(server, one(1), one(2, ETL))
     server.end(SHOP, 4031)
 
-    clues = server.tell(testimony, one(2, ETL))
+    clues = server.tell(remembered, one(2, ETL))
 
     assert (ErrorCount(*SHOP, 4031, 1),) == clues.errors
     assert {0, 1153, 1158, 1159, 1160, 1161, 4031} == clues.counted_codes
     assert [(*SHOP, *SHOP)] == server.heard_of("endings")
 
 
-def test_while_nobody_leaves_or_comes_no_account_is_counted() -> None:
+def test_no_account_is_counted_while_no_session_starts_or_ends() -> None:
     server = Counting()
-    testimony = watched(server, one(1))
-    server.tell(testimony, one(1))
+    remembered = watched(server, one(1))
+    server.tell(remembered, one(1))
 
     assert [] == server.heard_of("endings")
 
 
-def test_what_visitors_met_is_not_taken_for_who_leaves_later() -> None:
+def test_errors_of_short_sessions_do_not_explain_later_departures() -> None:
     server = Counting()
     server.logins[SHOP] = 1
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.logins[SHOP] += 3
     server.end(SHOP, 0, 0, 1158)
-    server.tell(testimony, one(1))
-    server.tell(testimony, one(1))
+    server.tell(remembered, one(1))
+    server.tell(remembered, one(1))
     server.end(SHOP, 4031)
 
-    assert (ErrorCount(*SHOP, 4031, 1),) == server.tell(testimony).errors
+    assert (ErrorCount(*SHOP, 4031, 1),) == server.tell(remembered).errors
 
 
-def test_what_was_counted_before_the_absence_is_told_with_it() -> None:
+def test_errors_counted_before_the_session_end_are_its_evidence() -> None:
     server = Counting()
-    testimony = watched(server, one(1), one(2))
+    remembered = watched(server, one(1), one(2))
     server.end(SHOP, 0, 4031)
-    first = server.tell(testimony, one(2))
-    then = server.tell(testimony)
+    first = server.tell(remembered, one(2))
+    then = server.tell(remembered)
 
     assert {(0, False), (4031, False)} == {(each.code, each.counted_before) for each in first.errors}
     assert {(0, True), (4031, True)} == {(each.code, each.counted_before) for each in then.errors}
@@ -142,49 +142,49 @@ def test_what_was_counted_before_the_absence_is_told_with_it() -> None:
 def test_new_accounts_are_counted_a_few_at_a_time() -> None:
     server = Counting()
     crowd = [one(number, (f"u{number}", "h")) for number in range(NEW_ACCOUNTS + 5)]
-    testimony = watched(server, *crowd)
+    remembered = watched(server, *crowd)
 
     assert NEW_ACCOUNTS == len(server.heard_of("endings"))
-    server.tell(testimony, *crowd)
+    server.tell(remembered, *crowd)
     assert 5 == len(server.heard_of("endings"))
 
 
 def test_accounts_without_sessions_are_forgotten_in_time() -> None:
     server = Counting()
-    testimony = Remembered()
+    remembered = Remembered()
     for number in range(100):
-        server.tell(testimony, one(number, (f"u{number}", "h")))
+        server.tell(remembered, one(number, (f"u{number}", "h")))
 
-    assert len(testimony._memory.counts) < 50
+    assert len(remembered._memory.counts) < 50
 
 
-def test_logins_daemons_and_our_own_do_not_count_as_gone() -> None:
+def test_ended_logins_daemons_and_own_sessions_are_no_departures() -> None:
     server = Counting()
     others = [
         a_session(id=ProcesslistId(1), role=Role.LOGIN),
         a_session(id=ProcesslistId(2), role=Role.DAEMON),
         a_session(id=ProcesslistId(3), own=True),
     ]
-    testimony = watched(server, *others)
-    server.tell(testimony)
+    remembered = watched(server, *others)
+    server.tell(remembered)
 
     assert [] == server.heard_of("endings")
 
 
 @pytest.mark.parametrize("refused_one", ["mysql/endings.sql", "mysql/kills.sql", "mysql/accounts.sql"])
-def test_what_a_failed_reading_would_have_told_the_next_one_tells(refused_one: str) -> None:
+def test_events_missed_by_a_failed_sample_are_reported_by_the_next(refused_one: str) -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.end(SHOP, 4031)
     server.status["aborted_clients"] += 1
     server.status["com_kill"] += 1
     answer = server.scripted[refused_one]
     server.scripted[refused_one] = refused()
     with pytest.raises(Refusal):
-        server.tell(testimony)
+        server.tell(remembered)
     server.scripted[refused_one] = answer
 
-    clues = server.tell(testimony)
+    clues = server.tell(remembered)
 
     assert (ErrorCount(*SHOP, 4031, 1),) == clues.errors
     assert (1, 1) == (clues.aborted, clues.killed)
@@ -192,9 +192,9 @@ def test_what_a_failed_reading_would_have_told_the_next_one_tells(refused_one: s
 
 def test_without_the_right_to_read_them_nothing_is_counted() -> None:
     server = Counting()
-    testimony, found = Remembered(), server.found(without="errors threads accounts log statements")
+    remembered, found = Remembered(), server.found(without="errors threads accounts log statements")
     for sessions in ([one(1)], []):
-        clues = testimony.read(server.connection, found, server.sample(*sessions), server.clock)
+        clues = remembered.read(server.connection, found, server.sample(*sessions), server.clock)
 
     assert frozenset() == clues.counted_codes
     assert ["mysql/offline.sql"] == [file for file, _ in server.heard]
@@ -222,12 +222,12 @@ def killed(
         "# why\n-- and\nKILL CONNECTION\n1",
     ],
 )
-def test_a_kill_that_is_remembered_names_its_victim_and_is_not_counted_besides(text: str) -> None:
+def test_kill_in_the_statement_history_names_its_victim_and_is_not_counted_twice(text: str) -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.ran, server.status["com_kill"] = [killed(text)], 1
 
-    clues = server.tell(testimony)
+    clues = server.tell(remembered)
 
     assert ((KillStatement(ProcesslistId(1), "dba@bastion, session 9"),), 0) == (clues.kills, clues.killed)
 
@@ -250,12 +250,12 @@ def test_a_kill_that_is_remembered_names_its_victim_and_is_not_counted_besides(t
         "/* " + "x" * 1021,
     ],
 )
-def test_a_kill_whose_victim_is_not_understood_is_counted(text: str) -> None:
+def test_kill_with_an_unparsed_victim_is_counted(text: str) -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.ran, server.status["com_kill"] = [killed(text)], 1
 
-    clues = server.tell(testimony)
+    clues = server.tell(remembered)
 
     assert ((), 1) == (clues.kills, clues.killed)
 
@@ -263,126 +263,126 @@ def test_a_kill_whose_victim_is_not_understood_is_counted(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "errors"), [("KILL QUERY 1", 0), ("KILL SOFT QUERY @v", 0), ("KILL 1", 1), ("KILL @v", 1)]
 )
-def test_a_kill_of_a_statement_or_one_that_failed_ends_nobody(text: str, errors: int) -> None:
+def test_kill_query_or_failed_kill_ends_no_session(text: str, errors: int) -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.ran, server.status["com_kill"] = [killed(text, errors=errors)], 1
 
-    clues = server.tell(testimony)
+    clues = server.tell(remembered)
 
     assert ((), 0) == (clues.kills, clues.killed)
 
 
-def test_a_kill_by_somebody_who_left_is_only_counted() -> None:
+def test_kill_by_a_session_that_ended_is_only_counted() -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.status["com_kill"] = 1
 
-    assert 1 == server.tell(testimony).killed
+    assert 1 == server.tell(remembered).killed
 
 
-def test_kills_of_before_we_came_hide_no_later_one() -> None:
+def test_kills_before_the_start_hide_no_later_kill() -> None:
     server = Counting()
     server.ran, server.status["com_kill"] = [killed("KILL QUERY 77")], 1
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.status["com_kill"] = 2
 
-    assert 1 == server.tell(testimony).killed
+    assert 1 == server.tell(remembered).killed
 
 
 def test_a_kill_seen_before_it_is_counted_is_not_counted_after() -> None:
     server = Counting()
-    testimony = watched(server, one(1), one(2))
+    remembered = watched(server, one(1), one(2))
     server.status["com_kill"] = 1
     server.ran = [killed("KILL QUERY 1"), killed("KILL QUERY 2", event=2)]
-    server.tell(testimony, one(1))
+    server.tell(remembered, one(1))
     server.status["com_kill"] = 2
 
-    assert 0 == server.tell(testimony).killed
+    assert 0 == server.tell(remembered).killed
 
 
 def test_a_kill_counted_before_its_text_is_remembered_hides_no_later_one() -> None:
     """MySQL counts a KILL when it begins, and remembers it when it is done."""
     server = Counting()
-    testimony = watched(server, one(1), one(2))
+    remembered = watched(server, one(1), one(2))
     server.status["com_kill"] = 1
-    assert 1 == server.tell(testimony, one(1), one(2)).killed
+    assert 1 == server.tell(remembered, one(1), one(2)).killed
     server.ran = [killed("KILL 2")]
-    assert 0 == server.tell(testimony, one(1), one(2)).killed
+    assert 0 == server.tell(remembered, one(1), one(2)).killed
     server.status["com_kill"] = 2
 
-    assert 1 == server.tell(testimony, one(2)).killed
+    assert 1 == server.tell(remembered, one(2)).killed
 
 
-def test_a_kill_nobody_understands_is_told_for_two_samples() -> None:
+def test_kill_that_cannot_be_parsed_is_reported_for_two_samples() -> None:
     """Whom it ended may be missed one sample after it was counted."""
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.ran, server.status["com_kill"] = [killed("KILL @v")], 1
 
-    assert [1, 1, 0] == [server.tell(testimony, one(1)).killed for _ in range(3)]
+    assert [1, 1, 0] == [server.tell(remembered, one(1)).killed for _ in range(3)]
 
 
 def test_where_kills_are_not_counted_their_number_is_unknown() -> None:
     server = Counting()
     del server.status["com_kill"]
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
 
-    assert server.tell(testimony).killed is None
+    assert server.tell(remembered).killed is None
 
 
 # --- Offline mode
 
 
-def test_offline_mode_that_was_turned_on_is_told_for_as_long_as_sessions_may_roll_back() -> None:
+def test_offline_mode_is_reported_for_as_long_as_sessions_may_roll_back() -> None:
     server = Counting()
-    testimony = watched(server, one(1), one(2), one(3))
-    assert server.tell(testimony, one(1), one(2), one(3)).offline is False
+    remembered = watched(server, one(1), one(2), one(3))
+    assert server.tell(remembered, one(1), one(2), one(3)).offline is False
     server.offline, server.status["aborted_clients"] = (1, 0.5), 1
 
-    assert server.tell(testimony, one(2), one(3)).offline
-    assert server.tell(testimony, one(3)).offline
+    assert server.tell(remembered, one(2), one(3)).offline
+    assert server.tell(remembered, one(3)).offline
     server.now += KILL_SECONDS
-    assert server.tell(testimony).offline is False
+    assert server.tell(remembered).offline is False
 
 
 @pytest.mark.parametrize("ago", [0.5, None])
-def test_offline_mode_is_told_where_the_server_does_not_say_when_it_was_set(ago: float | None) -> None:
+def test_offline_mode_is_reported_without_the_time_it_was_set(ago: float | None) -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.offline, server.status["aborted_clients"] = (1, ago), 1
 
-    assert server.tell(testimony).offline
+    assert server.tell(remembered).offline
 
 
-def test_offline_mode_that_was_on_for_a_moment_only_is_told() -> None:
+def test_offline_mode_that_was_on_only_briefly_is_reported() -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.offline, server.status["aborted_clients"] = (0, 0.2), 1
 
-    assert server.tell(testimony).offline
+    assert server.tell(remembered).offline
 
 
 @pytest.mark.parametrize("before", [(1, 3600.0), (1, None)])
-def test_offline_mode_of_long_ago_ends_nobody_now(before: tuple[int, float | None]) -> None:
+def test_offline_mode_of_long_ago_ends_no_session_now(before: tuple[int, float | None]) -> None:
     server = Counting()
     server.offline = before
-    testimony = watched(server, one(1), one(2))
+    remembered = watched(server, one(1), one(2))
     server.status["aborted_clients"] = 1
-    assert server.tell(testimony, one(2)).offline is False
+    assert server.tell(remembered, one(2)).offline is False
     server.offline, server.status["aborted_clients"] = (0, 0.2), 2  # turned off
 
-    assert server.tell(testimony).offline is False
+    assert server.tell(remembered).offline is False
 
 
 def test_where_offline_mode_may_not_be_read_it_is_unknown() -> None:
     server = Counting()
     files = frozenset({"mysql/offline.sql", "mysql/offline_before.sql"})
     found = replace(server.found(), refused_files=files)
-    testimony = Remembered()
-    testimony.read(server.connection, found, server.sample(one(1)), server.clock)
+    remembered = Remembered()
+    remembered.read(server.connection, found, server.sample(one(1)), server.clock)
 
-    assert testimony.read(server.connection, found, server.sample(one(1)), server.clock).offline is None
+    assert remembered.read(server.connection, found, server.sample(one(1)), server.clock).offline is None
 
 
 # --- A server without an error for idle timeouts
@@ -390,22 +390,22 @@ def test_where_offline_mode_may_not_be_read_it_is_unknown() -> None:
 
 def test_a_server_before_8_0_24_counts_no_idle_timeouts_apart() -> None:
     server = Counting()
-    testimony, found = Remembered(), server.found(without="idle_error")
+    remembered, found = Remembered(), server.found(without="idle_error")
     for sessions in ([one(1)], []):
-        clues = testimony.read(server.connection, found, server.sample(*sessions), server.clock)
+        clues = remembered.read(server.connection, found, server.sample(*sessions), server.clock)
 
     assert {0, 1153, 1158, 1159, 1160, 1161} == clues.counted_codes
 
 
 def test_a_server_before_8_0_24_closes_an_idle_session_by_its_timeout() -> None:
     """From what MySQL 8.0.20 and 8.0.23 count to the cause."""
-    server, testimony, snapshot = Counting(), Remembered(), None
+    server, remembered, snapshot = Counting(), Remembered(), None
     found = server.found(without="idle_error")
     stays, leaves = one(2, ETL), replace(one(1), own_limit=60, idle_since=server.now - 58.5)
     for sessions in ([leaves, stays], [stays]):
         server.now += 1
         sample = server.sample(*sessions)
-        clues = testimony.read(server.connection, found, sample, server.clock)
+        clues = remembered.read(server.connection, found, sample, server.clock)
         taken = track(replace(sample, end_evidence=clues), snapshot)
         snapshot = taken.snapshot
         server.end(SHOP, 1159)
@@ -426,12 +426,12 @@ STOP: Row = (
 START: Row = (0, b"MY-010116", b"mysqld (mysqld 9.7.4) starting as process 1", -5.0)
 
 
-def test_a_log_that_tells_is_read_when_somebody_left() -> None:
+def test_log_with_the_needed_entries_is_read_when_a_session_ended() -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.log = [(1, b"MY-010914", ABORTED, -0.5)]
 
-    [entry] = server.tell(testimony, verbosity=3).log
+    [entry] = server.tell(remembered, verbosity=3).log
 
     assert (ProcesslistId(1), Cause.CLIENT_LOST, server.now - 0.5) == (
         entry.session_id,
@@ -440,10 +440,10 @@ def test_a_log_that_tells_is_read_when_somebody_left() -> None:
     )
 
 
-def test_a_log_that_does_not_tell_is_not_read() -> None:
+def test_log_without_the_needed_entries_is_not_read() -> None:
     server = Counting()
-    testimony = watched(server, one(1))
-    server.tell(testimony, verbosity=2)
+    remembered = watched(server, one(1))
+    server.tell(remembered, verbosity=2)
 
     assert [] == server.heard_of("log")
 
@@ -459,7 +459,7 @@ def test_a_log_that_does_not_tell_is_not_read() -> None:
         ([STOP, START], -9.5, ["MY-013172"]),
     ],
 )
-def test_a_new_run_tells_why_the_one_before_ended(
+def test_new_run_reports_why_the_previous_run_ended(
     log: list[Row], oldest: float | None, codes: list[str]
 ) -> None:
     server = Counting()
@@ -520,7 +520,7 @@ def test_what_is_counted_before_its_absence_is_still_offered(rise: Counter[int],
     assert not carry.after(Counter(), gone).counts
 
 
-def test_one_torn_session_that_raised_both_codes_leaves_nothing_over() -> None:
+def test_lost_session_that_raised_both_codes_leaves_no_count_over() -> None:
     carry = CarriedCounts().after(Counter({1158: 1, 1160: 1}), 1)
 
     assert not carry.counts

@@ -52,7 +52,7 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def test_it_begins_at_the_end_and_tells_each_line_once(path: Path, follow: Follow) -> None:
+def test_log_is_read_from_its_end_and_each_line_is_reported_once(path: Path, follow: Follow) -> None:
     log = follow()
     add(path, 2, 3)
 
@@ -62,7 +62,7 @@ def test_it_begins_at_the_end_and_tells_each_line_once(path: Path, follow: Follo
     assert [Cause.CLIENT_LOST] == [entry.cause for entry in log.entries(())]
 
 
-def test_a_line_is_told_when_it_is_whole(path: Path, follow: Follow) -> None:
+def test_log_line_is_reported_once_it_is_complete(path: Path, follow: Follow) -> None:
     log = follow()
     line = LOST.format(id=7)
     with path.open("a", encoding="utf-8") as out:
@@ -74,7 +74,7 @@ def test_a_line_is_told_when_it_is_whole(path: Path, follow: Follow) -> None:
     assert [7] == ids(log)
 
 
-def test_a_word_on_a_session_still_there_waits_until_it_is_gone(path: Path, follow: Follow) -> None:
+def test_log_entry_for_a_listed_session_is_kept_until_the_session_ends(path: Path, follow: Follow) -> None:
     log = follow()
     add(path, 5)
 
@@ -83,7 +83,7 @@ def test_a_word_on_a_session_still_there_waits_until_it_is_gone(path: Path, foll
     assert [] == ids(log)
 
 
-def test_such_a_word_is_not_kept_for_ever(path: Path, follow: Follow) -> None:
+def test_unmatched_log_entry_is_not_kept_for_ever(path: Path, follow: Follow) -> None:
     log = follow()
     add(path, 5)
     for _ in range(error_log.HELD_SAMPLES + 1):
@@ -116,7 +116,7 @@ def test_a_truncated_log_is_read_from_its_start(path: Path, follow: Follow) -> N
     assert [4] == ids(log)
 
 
-def test_a_log_that_is_gone_says_nothing_until_it_is_back(path: Path, follow: Follow) -> None:
+def test_missing_log_reports_nothing_until_it_is_back(path: Path, follow: Follow) -> None:
     log = follow()
     path.unlink()
     assert [] == ids(log)
@@ -146,7 +146,7 @@ def test_a_log_that_grows_faster_than_it_is_read_is_caught_up_with(
     assert list(range(10, 20)) == [each for _ in range(20) for each in ids(log)]
 
 
-def test_a_file_that_is_none_is_one_line(tmp_path: Path) -> None:
+def test_path_that_is_no_file_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="is not a file") as told:
         ErrorLog(tmp_path)
     assert "@@log_error" in told.value.hint
@@ -154,7 +154,7 @@ def test_a_file_that_is_none_is_one_line(tmp_path: Path) -> None:
         ErrorLog(tmp_path / "absent.log")
 
 
-def test_what_was_written_before_it_was_opened_is_told_when_asked_and_only_then(
+def test_log_entries_before_the_start_are_reported_only_on_request(
     path: Path, follow: Follow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = follow()

@@ -88,7 +88,7 @@ def test_every_hint_is_held_to_something() -> None:
         (SOCKET, "Connection refused", "-S"),
     ],
 )
-def test_who_cannot_be_reached_is_told_with_a_way_out(
+def test_unreachable_server_is_reported_with_a_remedy(
     number: int, address: Address, said: str, hint: str
 ) -> None:
     error = explain_error(address, number, said)
@@ -115,7 +115,7 @@ def test_a_conversation_that_broke_off_is_lost_and_taken_up_by_itself(number: in
     assert "reconnecting by itself" == error.hint
 
 
-def test_a_number_nobody_foresaw_is_told_as_it_came() -> None:
+def test_unknown_number_is_shown_as_received() -> None:
     error = explain_error(TCP, 1290, "The server is running with --read-only")
 
     assert SourceError is type(error)
@@ -125,7 +125,7 @@ def test_a_number_nobody_foresaw_is_told_as_it_came() -> None:
 
 @pytest.mark.parametrize("number", [1045, 1290, 2003, 2013])
 @pytest.mark.parametrize("said", ["\x1b[2J\x1b]0;x\x07\n\u202e", "x" * 100_000, "(" * 50, ")(", "''", ""])
-def test_whatever_a_server_says_stays_a_line(number: int, said: str) -> None:
+def test_any_server_message_stays_one_line(number: int, said: str) -> None:
     line = explain_error(TCP, number, said).line
 
     assert line.isprintable()
@@ -154,6 +154,6 @@ def test_an_exception_holds_a_number_and_a_message_or_a_lost_connection(
     assert (number, message) == number_and_message(error)
 
 
-def test_a_server_of_old_tls_only_is_told_with_the_way_without_encryption() -> None:
+def test_server_with_old_tls_only_is_reported_with_the_option_to_disable_encryption() -> None:
     assert "--ssl-mode=DISABLED" in explain_error(TCP, 2026, "unsupported protocol").hint
     assert "--ssl-mode=DISABLED" not in explain_error(TCP, 2026, "certificate verify failed").hint

@@ -89,7 +89,7 @@ def test_bounds_are_read_once_while_nothing_changes() -> None:
     assert ["mysql/limits.sql"] == [file for file, _ in server.heard]
 
 
-def test_bounds_are_read_anew_after_a_while() -> None:
+def test_bounds_are_read_again_after_a_while() -> None:
     server = a_server()
     reader = a_reader(server)
     reader.variables(NOW)
@@ -99,7 +99,7 @@ def test_bounds_are_read_anew_after_a_while() -> None:
     assert ["mysql/limits.sql", "mysql/variables_bounds.sql"] == [file for file, _ in server.heard]
 
 
-def test_a_limit_that_changed_is_told_in_the_same_reading() -> None:
+def test_changed_limit_is_reported_in_the_same_sample() -> None:
     server = a_server()
     reader = a_reader(server)
     reader.variables(NOW)
@@ -136,12 +136,12 @@ def test_a_variable_that_is_off_is_zero_and_not_unknown() -> None:
     assert (Variable("idle_transaction_timeout", 0, 0, 31_536_000, "compiled"),) == reader.variables(NOW)
 
 
-def test_origins_are_told_in_the_contracts_words() -> None:
+def test_origins_use_the_words_of_the_contract() -> None:
     assert {"compiled", "file", "persisted", "dynamic"} == set(SET_BY.values())
 
 
 @pytest.mark.parametrize("version", ["5.7.9", "5.7.44"])
-def test_bounds_that_mysql_5_7_does_not_tell_are_those_of_its_manual(version: str) -> None:
+def test_bounds_that_mysql_5_7_does_not_report_come_from_its_manual(version: str) -> None:
     found = replace(MysqlStandin().found(without="bounds"), version=version)
     told = variable(found, "wait_timeout", b"28800")
 
@@ -149,20 +149,22 @@ def test_bounds_that_mysql_5_7_does_not_tell_are_those_of_its_manual(version: st
 
 
 @pytest.mark.parametrize(("version", "without"), [("8.0.20", "bounds"), ("5.7.44", "")])
-def test_bounds_are_taken_from_no_manual_where_the_server_may_tell_them(version: str, without: str) -> None:
+def test_bounds_come_from_the_server_and_not_from_the_manual_where_readable(
+    version: str, without: str
+) -> None:
     found = replace(MysqlStandin().found(without=without), version=version)
 
     assert variable(found, "wait_timeout", b"28800").min is None
 
 
-def test_what_the_server_reckoned_itself_was_set_by_nobody() -> None:
+def test_value_computed_by_the_server_was_set_by_no_user() -> None:
     """MariaDB says AUTO of thread_cache_size."""
     told = variable(MariadbStandin().found(), "thread_cache_size", b"151", b"0", b"16384", b"AUTO")
 
     assert "compiled" == told.set_by
 
 
-def test_the_limits_of_a_relative_are_read_at_each_poll_and_the_stall_limit_of_a_pool_too() -> None:
+def test_limits_of_a_fork_and_the_stall_limit_of_a_pool_are_read_at_each_poll() -> None:
     server = MysqlStandin()
     asked: list[list[str]] = []
 

@@ -42,11 +42,11 @@ class Remembering(MysqlStandin):
         return read_history(self.connection, self.found(), self.clock)
 
 
-def test_a_server_that_remembers_nothing_rules_out_what_it_counts() -> None:
+def test_server_without_history_reports_only_what_it_counts() -> None:
     assert EndHistory(counts_errors=True) == Remembering().tells()
 
 
-def test_a_server_without_an_error_for_idle_timeouts_says_so() -> None:
+def test_missing_idle_timeout_error_of_the_server_is_reported() -> None:
     server = Remembering()
 
     assert (
@@ -79,7 +79,7 @@ def test_each_answer_is_dated_by_when_it_was_asked() -> None:
     assert NOW + 15 <= told.killed_at <= NOW + 35
 
 
-def test_when_somebody_last_ran_kill_is_told() -> None:
+def test_time_of_the_last_kill_is_reported() -> None:
     assert NOW - 30 == Remembering().says("killed", (-30.0,)).killed_at
     assert Remembering().says("killed").killed_at is None
 
@@ -90,7 +90,7 @@ def test_hosts_in_trouble_are_named() -> None:
     ).hosts
 
 
-def test_the_log_is_told_in_the_order_it_was_written_and_only_ends() -> None:
+def test_log_entries_are_reported_in_order_and_only_session_ends() -> None:
     server = Remembering()
     server.log = [
         (42, b"MY-010914", ABORTED, -900.0),
@@ -116,7 +116,7 @@ def test_the_log_of_a_week_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize("file", ["raised", "killed", "hosts_troubled", "past_log"])
-def test_what_may_not_be_read_is_empty_and_the_rest_is_told(file: str) -> None:
+def test_unreadable_columns_are_empty_and_the_rest_is_shown(file: str) -> None:
     server = Remembering()
     server.scripted["mysql/raised.sql"] = [(b"shop", b"web-3", 4031, 1, -5.0, -5.0)]
     server.scripted["mysql/killed.sql"] = [(-30.0,)]
@@ -141,7 +141,7 @@ def test_a_broken_line_is_no_refusal() -> None:
         server.tells()
 
 
-def test_what_strangers_called_themselves_is_made_harmless() -> None:
+def test_hostile_client_names_are_escaped() -> None:
     (told,) = Remembering().says("raised", (b"\x1b[2J" + b"x" * 200, b"a\nb", 1045, 1, None, None)).errors
 
     assert told.user.isprintable()

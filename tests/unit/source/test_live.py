@@ -29,7 +29,9 @@ from tests.unit.source.standins import MariadbStandin, MysqlStandin, Row, Standi
         (MysqlStandin(), [(b"\x1b[2J{side_door}\n", 1)], "{side_door}"),
     ],
 )
-def test_a_door_is_told_with_the_way_to_it(server: Standin, answer: list[Row] | Refusal, told: str) -> None:
+def test_connection_route_is_shown_with_the_address(
+    server: Standin, answer: list[Row] | Refusal, told: str
+) -> None:
     server.scripted = dict.fromkeys(("mysql/side_door.sql", "mariadb/side_door.sql"), answer)
     said = find_admin_port(server.connection, server.found())
     line = explain_error(Address(admin_port_hint=said), 1040, "Too many connections").line
@@ -54,7 +56,7 @@ def test_a_step_of_its_clock_does_not_move_its_uptime(step: float) -> None:
     assert 7263 == uptime.take(7263 + step, 63)
 
 
-def test_one_that_was_set_back_to_before_its_start_says_no_less_than_nothing() -> None:
+def test_uptime_is_never_negative_after_the_clock_was_set_back() -> None:
     assert 11 == SteadyUptime(10, at=0).take(0, 1)
     assert 0 <= SteadyUptime(0, at=0).take(0, 5)
 

@@ -9,7 +9,7 @@ import pytest
 from goneaway_tui.model.session import Role, Session, Transaction
 from goneaway_tui.source.mariadb import MariadbReader
 from tests.builders import NOW
-from tests.unit.source.standins import OWN_ID, MariadbStandin, Mariner
+from tests.unit.source.standins import OWN_ID, MariadbSession, MariadbStandin
 
 TEXT = 1024
 
@@ -28,17 +28,17 @@ def read_one(server: MariadbStandin, *, without: str = "", text: int = TEXT) -> 
     return session
 
 
-def idle(number: int, idle_for: float, **fields: object) -> Mariner:
-    mariner = Mariner(number, NOW - idle_for)
+def idle(number: int, idle_for: float, **fields: object) -> MariadbSession:
+    server_session = MariadbSession(number, NOW - idle_for)
     for name, value in fields.items():
-        setattr(mariner, name, value)
-    return mariner
+        setattr(server_session, name, value)
+    return server_session
 
 
 # --- The idle clock
 
 
-def test_an_idle_wait_began_so_many_milliseconds_ago() -> None:
+def test_idle_time_in_milliseconds_gives_its_start() -> None:
     session = read_one(MariadbStandin(idle(11, 20.123)))
 
     assert session.idle_since == pytest.approx(NOW - 20.123, abs=1e-6)
@@ -53,7 +53,7 @@ def test_an_idle_clock_is_right_to_half_the_way(way: float) -> None:
     assert read_one(server).idle_since == pytest.approx(NOW - 20, abs=way + 0.001)
 
 
-def test_the_list_is_as_old_as_our_own_row_says() -> None:
+def test_list_is_as_old_as_our_own_row() -> None:
     """A busy server may fill its list late: our own statement has run so long by then."""
     server = MariadbStandin()
     server.now = NOW
@@ -77,7 +77,7 @@ def test_no_reading_is_of_the_future() -> None:
     assert server.now == taken_at
 
 
-def test_one_wait_keeps_one_beginning_though_the_way_is_uneven() -> None:
+def test_idle_time_keeps_one_start_despite_uneven_network_delay() -> None:
     server = MariadbStandin(idle(11, 20))
     reader = a_reader(server)
     first = read(reader)[11].idle_since
@@ -91,7 +91,7 @@ def test_a_slow_first_reading_is_mended_by_a_quick_one() -> None:
     server = MariadbStandin(idle(11, 20))
     reader = a_reader(server)
     read(reader)
-    server.mariners.append(idle(12, -1))
+    server.server_sessions.append(idle(12, -1))
     server.now += 5
     server.way = 0.2
     slow = read(reader)[12].idle_since
@@ -107,33 +107,33 @@ def test_clocks_that_drift_apart_are_followed() -> None:
     reader = a_reader(server)
     read(reader)
     server.now += 1
-    server.mariners[0].since -= 0.010
+    server.server_sessions[0].since -= 0.010
 
     assert read(reader)[11].idle_since == pytest.approx(NOW - 20.010, abs=0.001)
 
 
-def test_a_clock_that_restarted_without_a_query_is_another_wait() -> None:
+def test_idle_time_that_restarts_without_a_query_has_a_new_start() -> None:
     """COM_PING restarts it and need not take a number."""
     server = MariadbStandin(idle(11, 20))
     reader = a_reader(server)
     read(reader)
     server.now += 1
-    server.mariners[0].since = server.now - 0.5
+    server.server_sessions[0].since = server.now - 0.5
 
     assert read(reader)[11].idle_since == pytest.approx(server.now - 0.5, abs=0.001)
 
 
-def test_a_query_begins_another_wait_though_only_milliseconds_later() -> None:
+def test_query_starts_a_new_idle_time_even_after_milliseconds() -> None:
     server = MariadbStandin(idle(11, 0.010))
     reader = a_reader(server)
     read(reader)
-    server.mariners[0].since, server.mariners[0].query = NOW, 2
+    server.server_sessions[0].since, server.server_sessions[0].query = NOW, 2
 
     assert read(reader)[11].idle_since == pytest.approx(NOW, abs=1e-6)
 
 
 @pytest.mark.parametrize("command", ["Query", "Execute", "Killed", "Connect"])
-def test_a_session_that_does_not_sleep_has_no_idle_clock(command: str) -> None:
+def test_session_that_is_not_idle_has_no_idle_clock(command: str) -> None:
     assert read_one(MariadbStandin(idle(11, 20, command=command))).idle_since is None
 
 
@@ -158,7 +158,7 @@ def test_nothing_is_known_of_a_sessions_own_limit() -> None:
 # --- Who is who
 
 
-def test_a_login_that_is_not_finished_has_a_clock_of_its_own() -> None:
+def test_unfinished_login_has_its_own_clock() -> None:
     server = MariadbStandin(idle(11, 0.7, user="unauthenticated user", command="Connect"))
     session = read_one(server)
 
@@ -167,11 +167,11 @@ def test_a_login_that_is_not_finished_has_a_clock_of_its_own() -> None:
     assert [] == server.heard_of("attributes")
 
 
-def test_who_has_logged_in_is_asked_about_then() -> None:
+def test_attributes_are_read_after_the_login() -> None:
     server = MariadbStandin(idle(11, 0.7, user="unauthenticated user", command="Connect"))
     reader = a_reader(server)
     read(reader)
-    server.mariners[0] = idle(11, 0.1)
+    server.server_sessions[0] = idle(11, 0.1)
     session = read(reader)[11]
 
     assert (Role.CLIENT, "gunicorn") == (session.role, session.program)
@@ -188,7 +188,7 @@ def test_who_has_logged_in_is_asked_about_then() -> None:
         ("event_scheduler", "Daemon", Role.DAEMON),
     ],
 )
-def test_who_serves_the_server_has_no_idle_clock(user: str, command: str, role: Role) -> None:
+def test_server_thread_has_no_idle_clock(user: str, command: str, role: Role) -> None:
     session = read_one(MariadbStandin(idle(11, 20, user=user, command=command)))
 
     assert (role, None) == (session.role, session.idle_since)
@@ -233,23 +233,23 @@ def test_what_never_changes_is_asked_once_for_sessions_that_are_new() -> None:
 
     assert [] == server.heard_of("attributes")
 
-    server.mariners.append(idle(15, 2))
+    server.server_sessions.append(idle(15, 2))
     read(reader)
 
     assert [(15,)] == server.heard_of("attributes")
 
 
-def test_a_session_that_went_is_forgotten() -> None:
-    mariner = idle(11, 20, command="Query", info="SELECT 2")
-    server = MariadbStandin(mariner)
+def test_ended_session_is_forgotten() -> None:
+    server_session = idle(11, 20, command="Query", info="SELECT 2")
+    server = MariadbStandin(server_session)
     reader = a_reader(server, without="statements")
     read(reader)
-    server.mariners.clear()
+    server.server_sessions.clear()
 
     assert {} == read(reader)
 
-    mariner.command, mariner.info = "Sleep", None
-    server.mariners.append(mariner)
+    server_session.command, server_session.info = "Sleep", None
+    server.server_sessions.append(server_session)
 
     assert read(reader)[11].statement is None
 
@@ -265,7 +265,7 @@ def test_an_idle_session_shows_what_it_was_seen_to_run() -> None:
     server = MariadbStandin(idle(11, 1, command="Query", info="SELECT 2"))
     reader = a_reader(server, without="statements")
     read(reader)
-    server.mariners[0].command, server.mariners[0].info = "Sleep", None
+    server.server_sessions[0].command, server.server_sessions[0].info = "Sleep", None
 
     assert "SELECT 2" == read(reader)[11].statement
 
@@ -282,8 +282,8 @@ def test_the_last_statement_is_asked_for_once_a_statement() -> None:
 
     assert [] == server.heard_of("statements")
 
-    server.mariners[1].query, server.mariners[1].last = 2, "SELECT 2"
-    server.mariners[0].last = "never asked"
+    server.server_sessions[1].query, server.server_sessions[1].last = 2, "SELECT 2"
+    server.server_sessions[0].last = "never asked"
     sessions = read(reader)
 
     assert [(TEXT, 12)] == server.heard_of("statements")
@@ -296,7 +296,7 @@ def test_an_earlier_statement_is_not_taken_for_a_later_one() -> None:
     reader = a_reader(server, without="statements")
     read(reader)
     server.now += 60
-    server.mariners[0] = idle(11, -59, query=7)
+    server.server_sessions[0] = idle(11, -59, query=7)
 
     assert read(reader)[11].statement != "SELECT 2"
 

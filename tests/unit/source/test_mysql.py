@@ -14,7 +14,7 @@ from goneaway_tui.source.clocks import Timebase, idle_since_whole_seconds
 from goneaway_tui.source.mysql import ASKED_AT_ONCE, LOOK_BACK, SWEEP_SECONDS, MysqlReader
 from goneaway_tui.source.session_cache import command_words
 from tests.builders import NOW
-from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, Guest, MysqlStandin, stem
+from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, MysqlSession, MysqlStandin, stem
 
 TEXT = 1024
 
@@ -33,12 +33,12 @@ def read_one(server: MysqlStandin, *, without: str = "", text: int = TEXT) -> Se
     return session
 
 
-def idle(number: int, idle_for: float, **fields: object) -> Guest:
+def idle(number: int, idle_for: float, **fields: object) -> MysqlSession:
     """A session whose last statement ended so long ago."""
-    guest = Guest(number, event=Event(NOW - idle_for - 0.5, NOW - idle_for))
+    server_session = MysqlSession(number, event=Event(NOW - idle_for - 0.5, NOW - idle_for))
     for name, value in fields.items():
-        setattr(guest, name, value)
-    return guest
+        setattr(server_session, name, value)
+    return server_session
 
 
 # --- What is asked, and when
@@ -64,15 +64,17 @@ def test_an_own_limit_is_asked_again_of_those_that_ran_something() -> None:
     read(reader)
     server.heard.clear()
     server.now += 1
-    server.guests[1].event = Event(server.now - 0.2, server.now - 0.1, text="SET SESSION wait_timeout = 5")
-    server.guests[0].limit = server.guests[1].limit = 5
+    server.server_sessions[1].event = Event(
+        server.now - 0.2, server.now - 0.1, text="SET SESSION wait_timeout = 5"
+    )
+    server.server_sessions[0].limit = server.server_sessions[1].limit = 5
     sessions = read(reader)
 
     assert [([52],)] == server.heard_of("own_limits")
     assert {11: 30, 12: 5} == {number: session.own_limit for number, session in sessions.items()}
 
 
-def test_an_event_seen_twice_in_the_look_back_is_no_reason_to_ask_again() -> None:
+def test_event_read_twice_in_the_overlap_causes_no_second_query() -> None:
     server = MysqlStandin(idle(11, 0.001))
     reader = a_reader(server)
     read(reader)
@@ -100,7 +102,7 @@ def test_what_never_changes_is_asked_once_for_sessions_that_are_new() -> None:
 
     server.heard.clear()
     read(reader)
-    server.guests.append(idle(15, 2))
+    server.server_sessions.append(idle(15, 2))
 
     assert [] == [file for file, _ in server.heard if "hosts" in file or "attributes" in file]
 
@@ -129,7 +131,7 @@ def test_a_statement_that_ended_between_two_questions_of_a_reading_is_not_missed
     server.way = 0.05
     reader = a_reader(server)
     read(reader)
-    server.guests[0].event = Event(server.now - 0.03, server.now - 0.01, text="SELECT 2")
+    server.server_sessions[0].event = Event(server.now - 0.03, server.now - 0.01, text="SELECT 2")
     server.now += 1
 
     assert "SELECT 2" == read(reader)[11].statement
@@ -138,7 +140,7 @@ def test_a_statement_that_ended_between_two_questions_of_a_reading_is_not_missed
 # --- The idle clock
 
 
-def test_an_idle_wait_begins_where_the_last_statement_ended() -> None:
+def test_idle_time_starts_where_the_last_statement_ended() -> None:
     session = read_one(MysqlStandin(idle(11, 20)))
 
     assert session.idle_since == pytest.approx(NOW - 20, abs=1e-6)
@@ -174,7 +176,7 @@ def test_an_absurd_time_of_set_timestamp_does_not_matter_where_events_are(absurd
 @pytest.mark.parametrize("absurd", [10**9, 2**31 - 1, -5])
 @pytest.mark.parametrize("without", ["statements", "statements transactions attributes bounds"])
 def test_an_absurd_time_places_nothing_where_there_is_nothing_else(absurd: int, without: str) -> None:
-    assert read_one(MysqlStandin(Guest(11, time=absurd)), without=without).idle_since is None
+    assert read_one(MysqlStandin(MysqlSession(11, time=absurd)), without=without).idle_since is None
 
 
 def test_part_of_a_packet_restarts_the_clock_when_it_arrives() -> None:
@@ -183,8 +185,8 @@ def test_part_of_a_packet_restarts_the_clock_when_it_arrives() -> None:
     read(reader)
     server.now += 5
     arrived = server.now - 2
-    server.guests[0].event = Event(arrived, None, "statement/abstract/new_packet", None)
-    server.guests[0].state = "starting"
+    server.server_sessions[0].event = Event(arrived, None, "statement/abstract/new_packet", None)
+    server.server_sessions[0].state = "starting"
     session = read(reader)[11]
 
     assert session.idle_since == pytest.approx(arrived, abs=1e-6)
@@ -193,7 +195,7 @@ def test_part_of_a_packet_restarts_the_clock_when_it_arrives() -> None:
 
 def test_a_half_sent_packet_goes_on_counting_from_its_beginning() -> None:
     server = MysqlStandin(idle(11, 20))
-    server.guests[0].event = Event(NOW - 2, None, "statement/abstract/new_packet", None)
+    server.server_sessions[0].event = Event(NOW - 2, None, "statement/abstract/new_packet", None)
     reader = a_reader(server)
     read(reader)
     server.now += 10
@@ -203,21 +205,21 @@ def test_a_half_sent_packet_goes_on_counting_from_its_beginning() -> None:
 
 def test_a_session_whose_packet_arrived_whole_is_no_longer_half_sent() -> None:
     server = MysqlStandin(idle(11, 20))
-    server.guests[0].event = Event(NOW - 2, None, "statement/abstract/new_packet", None)
+    server.server_sessions[0].event = Event(NOW - 2, None, "statement/abstract/new_packet", None)
     reader = a_reader(server)
     read(reader)
     server.now += 1
-    server.guests[0].event = Event(NOW - 2, server.now - 0.5)
+    server.server_sessions[0].event = Event(NOW - 2, server.now - 0.5)
 
     assert not read(reader)[11].half_sent
 
 
-def test_a_statement_that_runs_while_the_list_says_sleep_makes_a_session_busy() -> None:
+def test_running_statement_makes_a_session_busy_although_the_list_shows_sleep() -> None:
     server = MysqlStandin(idle(11, 20))
     reader = a_reader(server)
     read(reader)
     server.now += 1
-    server.guests[0].event = Event(server.now - 0.001, None, text="SELECT SLEEP(9)")
+    server.server_sessions[0].event = Event(server.now - 0.001, None, text="SELECT SLEEP(9)")
     session = read(reader)[11]
 
     assert ("Query", None, False) == (session.command, session.idle_since, session.half_sent)
@@ -226,15 +228,15 @@ def test_a_statement_that_runs_while_the_list_says_sleep_makes_a_session_busy() 
 
 def test_a_statement_that_has_ended_makes_it_idle_again() -> None:
     server = MysqlStandin(idle(11, 20))
-    server.guests[0].event = Event(NOW - 1, None)
-    server.guests[0].command = "Query"
+    server.server_sessions[0].event = Event(NOW - 1, None)
+    server.server_sessions[0].command = "Query"
     reader = a_reader(server)
 
     assert read(reader)[11].idle_since is None
 
     server.now += 3
-    server.guests[0].command = "Sleep"
-    server.guests[0].event = Event(NOW - 1, NOW + 2)
+    server.server_sessions[0].command = "Sleep"
+    server.server_sessions[0].event = Event(NOW - 1, NOW + 2)
 
     assert read(reader)[11].idle_since == pytest.approx(NOW + 2, abs=1e-6)
 
@@ -243,7 +245,7 @@ def test_no_session_began_to_idle_after_the_reading() -> None:
     server = MysqlStandin(idle(11, 20))
     reader = a_reader(server)
     read(reader)
-    server.guests[0].event = Event(NOW, NOW + 0.5)
+    server.server_sessions[0].event = Event(NOW, NOW + 0.5)
     server.now = NOW + 0.4
     taken_at, (session,) = reader.sessions()
 
@@ -251,13 +253,13 @@ def test_no_session_began_to_idle_after_the_reading() -> None:
 
 
 def test_a_session_that_has_run_nothing_idles_since_it_logged_in() -> None:
-    session = read_one(MysqlStandin(Guest(11, timestamp=NOW - 77.125, time=3)))
+    session = read_one(MysqlStandin(MysqlSession(11, timestamp=NOW - 77.125, time=3)))
 
     assert session.idle_since == pytest.approx(NOW - 77.125, abs=1e-5)
     assert 0.0 == session.idle_within
 
 
-def test_a_thread_nobody_instruments_is_timed_by_whole_seconds() -> None:
+def test_uninstrumented_thread_is_timed_in_whole_seconds() -> None:
     session = read_one(MysqlStandin(idle(11, 999, instrumented=0, time=20)))
 
     assert session.idle_since == pytest.approx(NOW - 20, abs=1.0)
@@ -265,7 +267,7 @@ def test_a_thread_nobody_instruments_is_timed_by_whole_seconds() -> None:
 
 
 @pytest.mark.parametrize("without", ["statements", "threads", "instrumented threads statements"])
-def test_without_events_idleness_is_told_with_its_error(without: str) -> None:
+def test_without_events_the_idle_time_is_shown_with_its_error(without: str) -> None:
     session = read_one(MysqlStandin(idle(11, 999, time=20)), without=without)
 
     assert session.idle_since == pytest.approx(NOW - 20, abs=1.0)
@@ -273,20 +275,20 @@ def test_without_events_idleness_is_told_with_its_error(without: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["Query", "Execute", "Killed", "Connect"])
-def test_a_session_that_does_not_sleep_has_no_idle_clock(command: str) -> None:
+def test_session_that_is_not_idle_has_no_idle_clock(command: str) -> None:
     assert read_one(MysqlStandin(idle(11, 20, command=command))).idle_since is None
 
 
 # --- Sessions without events
 
 
-def test_a_wait_that_began_between_two_looks_began_between_them() -> None:
+def test_idle_time_that_started_between_two_samples_is_dated_between_them() -> None:
     """A statement that took an hour ends: TIME goes on counting from its start, the idle wait does not."""
-    server = MysqlStandin(Guest(11, command="Query", time=3600))
+    server = MysqlStandin(MysqlSession(11, command="Query", time=3600))
     reader = a_reader(server, without="statements")
     read(reader)
     server.now += 10
-    server.guests[0].command, server.guests[0].time = "Sleep", 3610
+    server.server_sessions[0].command, server.server_sessions[0].time = "Sleep", 3610
     session = read(reader)[11]
 
     assert session.idle_since is not None
@@ -295,53 +297,53 @@ def test_a_wait_that_began_between_two_looks_began_between_them() -> None:
     assert session.idle_since + session.idle_within >= server.now - 1e-6
 
 
-def test_a_wait_keeps_its_beginning_from_look_to_look() -> None:
-    server = MysqlStandin(Guest(11, time=20))
+def test_idle_time_keeps_its_start_from_sample_to_sample() -> None:
+    server = MysqlStandin(MysqlSession(11, time=20))
     reader = a_reader(server, without="statements")
     first = read(reader)[11].idle_since
     server.now += 100.3
-    server.guests[0].time = 120
+    server.server_sessions[0].time = 120
 
     assert first == read(reader)[11].idle_since
 
 
-def test_a_limit_that_may_have_changed_unseen_is_asked_again_when_time_began_anew() -> None:
-    server = MysqlStandin(Guest(11, time=20))
+def test_limit_that_may_have_changed_unseen_is_read_again_when_the_idle_time_restarted() -> None:
+    server = MysqlStandin(MysqlSession(11, time=20))
     reader = a_reader(server, without="statements")
     read(reader)
     server.now += 10
     server.heard.clear()
-    server.guests[0].time, server.guests[0].limit = 3, 5
+    server.server_sessions[0].time, server.server_sessions[0].limit = 3, 5
 
     assert 5 == read(reader)[11].own_limit
 
 
 def test_limits_of_sessions_without_events_are_asked_again_after_a_while() -> None:
-    server = MysqlStandin(Guest(11, time=200))
+    server = MysqlStandin(MysqlSession(11, time=200))
     reader = a_reader(server, without="statements")
     read(reader)
     server.heard.clear()
     server.now += 2
-    server.guests[0].time = 202
+    server.server_sessions[0].time = 202
     read(reader)
 
     assert [] == server.heard_of("own_limits")
 
     server.now += SWEEP_SECONDS
-    server.guests[0].time = 232
-    server.guests[0].limit = 5
+    server.server_sessions[0].time = 232
+    server.server_sessions[0].limit = 5
 
     assert 5 == read(reader)[11].own_limit
 
 
-def test_nobody_is_older_than_the_server() -> None:
-    server = MysqlStandin(Guest(11, time=5000))
+def test_session_older_than_the_server_has_no_idle_start() -> None:
+    server = MysqlStandin(MysqlSession(11, time=5000))
     _, (session,) = a_reader(server, without="statements").sessions(uptime=4000.0)
 
     assert session.idle_since is None
 
 
-def test_a_reader_that_can_no_longer_tell_the_timer_says_so() -> None:
+def test_reader_that_cannot_read_the_timer_any_more_reports_it() -> None:
     server = MysqlStandin(idle(11, 20, time=20))
     reader = a_reader(server)
     read(reader)
@@ -366,28 +368,32 @@ def test_a_timer_that_stood_still_keeps_idle_clocks_right() -> None:
     read(reader)
     server.now += 3600
     server.timer_offset += 3599
-    server.guests[0].event = Event(NOW - 20.5 + 3599, NOW - 20 + 3599)
+    server.server_sessions[0].event = Event(NOW - 20.5 + 3599, NOW - 20 + 3599)
     session = read(reader)[11]
 
     assert session.idle_since == pytest.approx(NOW - 20 + 3599, abs=1e-6)
 
 
 @pytest.mark.parametrize("step", [3600, -3600])
-def test_a_clock_that_is_set_moves_no_idle_wait(step: float) -> None:
+def test_setting_the_clock_does_not_move_idle_times(step: float) -> None:
     """The statement timer is the server's clock by default: events keep the reckoning they were written in."""
     server = MysqlStandin(idle(11, 20), idle(12, 30))
     reader = a_reader(server)
     read(reader)
-    raw = {guest.id: (guest.event.start, guest.event.end) for guest in server.guests if guest.event}
+    raw = {
+        server_session.id: (server_session.event.start, server_session.event.end)
+        for server_session in server.server_sessions
+        if server_session.event
+    }
     server.now += 1
     server.timer_offset -= step
-    for guest in server.guests:
-        start, end = raw[guest.id]
+    for server_session in server.server_sessions:
+        start, end = raw[server_session.id]
         assert end is not None
-        guest.event = Event(start - step, end - step)
+        server_session.event = Event(start - step, end - step)
     stepped = read(reader)
     server.now += 5
-    server.guests[1].event = Event(server.now - 1, server.now - 0.5)
+    server.server_sessions[1].event = Event(server.now - 1, server.now - 0.5)
     after = read(reader)
 
     for sessions in (stepped, after):
@@ -396,7 +402,7 @@ def test_a_clock_that_is_set_moves_no_idle_wait(step: float) -> None:
     assert after[12].idle_since == pytest.approx(server.now - 0.5, abs=1e-6)
 
 
-def test_after_a_step_of_the_timer_every_event_is_read_anew() -> None:
+def test_after_a_step_of_the_timer_every_event_is_read_again() -> None:
     server = MysqlStandin(idle(11, 20))
     reader = a_reader(server)
     read(reader)
@@ -410,7 +416,7 @@ def test_after_a_step_of_the_timer_every_event_is_read_anew() -> None:
 
 @pytest.mark.parametrize("step", [-3600.0, -1.0, 1.0, 3600.0])
 def test_a_wall_clock_that_is_set_does_not_move_clocks_of_events(step: float) -> None:
-    server = MysqlStandin(idle(11, 20), Guest(12, timestamp=NOW - 77))
+    server = MysqlStandin(idle(11, 20), MysqlSession(12, timestamp=NOW - 77))
     reader = a_reader(server)
     read(reader)
     server.now += 1
@@ -429,16 +435,20 @@ def test_a_wall_clock_that_is_set_does_not_move_clocks_of_whole_seconds(step: in
     read(reader)
     server.now += 1
     server.wall_offset -= step
-    server.guests[0].time = 21 + step
+    server.server_sessions[0].time = 21 + step
     session = read(reader)[11]
 
     assert session.idle_since is None or session.idle_since == pytest.approx(NOW - 20, abs=2.0)
 
 
-@pytest.mark.parametrize("guest", [idle(11, 20, time=20), Guest(11, time=20, timestamp=NOW - 20)])
-def test_where_our_own_thread_is_not_instrumented_no_clock_runs_from_1970(guest: Guest) -> None:
+@pytest.mark.parametrize(
+    "server_session", [idle(11, 20, time=20), MysqlSession(11, time=20, timestamp=NOW - 20)]
+)
+def test_where_our_own_thread_is_not_instrumented_no_clock_runs_from_1970(
+    server_session: MysqlSession,
+) -> None:
     """`setup_actors` may leave our account out: then no event of ours tells what the timer stands at."""
-    server = MysqlStandin(guest)
+    server = MysqlStandin(server_session)
     server.scripted["mysql/clock_statements.sql"] = []
     session = read_one(server)
 
@@ -463,7 +473,7 @@ def test_a_reused_id_with_another_thread_is_another_session() -> None:
     read(reader)
     server.heard.clear()
     server.now += 1
-    server.guests[0] = Guest(
+    server.server_sessions[0] = MysqlSession(
         11, thread=99, limit=60, port=2222, timestamp=server.now - 0.5, attributes=(("program_name", "etl"),)
     )
     session = read(reader)[11]
@@ -476,24 +486,24 @@ def test_a_reused_id_with_another_thread_is_another_session() -> None:
     assert ThreadId(99) == session.thread
 
 
-def test_a_session_that_went_is_forgotten() -> None:
-    guest = idle(11, 20)
-    server = MysqlStandin(guest)
+def test_ended_session_is_forgotten() -> None:
+    server_session = idle(11, 20)
+    server = MysqlStandin(server_session)
     reader = a_reader(server)
     read(reader)
-    server.guests.clear()
+    server.server_sessions.clear()
 
     assert {} == read(reader)
 
     server.heard.clear()
-    server.guests.append(guest)
+    server.server_sessions.append(server_session)
     read(reader)
 
     assert [([51],)] == server.heard_of("own_limits")
 
 
-def test_a_login_that_is_not_finished_is_told_as_such() -> None:
-    server = MysqlStandin(Guest(11, user=None, host=None, db=None, time=None, limit=None))
+def test_unfinished_login_is_shown_as_such() -> None:
+    server = MysqlStandin(MysqlSession(11, user=None, host=None, db=None, time=None, limit=None))
     session = read_one(server)
 
     assert (Role.LOGIN, "Connect", "unauthenticated user", None, None) == (
@@ -502,40 +512,46 @@ def test_a_login_that_is_not_finished_is_told_as_such() -> None:
     assert [] == [file for file, _ in server.heard if "own_limits" in file or "attributes" in file]
 
 
-def test_who_has_logged_in_is_asked_about_then() -> None:
-    server = MysqlStandin(Guest(11, user=None, host=None, db=None, time=None, limit=None))
+def test_attributes_are_read_after_the_login() -> None:
+    server = MysqlStandin(MysqlSession(11, user=None, host=None, db=None, time=None, limit=None))
     reader = a_reader(server)
     read(reader)
     server.heard.clear()
-    server.guests[0] = Guest(11, limit=30, time=0)
+    server.server_sessions[0] = MysqlSession(11, limit=30, time=0)
     session = read(reader)[11]
 
     assert (Role.CLIENT, 30, "gunicorn") == (session.role, session.own_limit, session.program)
 
 
 @pytest.mark.parametrize(
-    ("guest", "role"),
+    ("server_session", "role"),
     [
-        (Guest(11, user="repl", command="Binlog Dump"), Role.DUMP),
-        (Guest(11, user="repl", command="Binlog Dump GTID"), Role.DUMP),
-        (Guest(11, user="root", command="Query", thread_name="thread/sql/replica_worker"), Role.REPLICA),
-        (Guest(11, user="root", command="Connect", thread_name="thread/sql/slave_io"), Role.REPLICA),
-        (Guest(11, user="event_scheduler", command="Daemon"), Role.DAEMON),
-        (Guest(11, user=None, command="Daemon", thread_name="thread/sql/compress_gtid_table"), Role.DAEMON),
+        (MysqlSession(11, user="repl", command="Binlog Dump"), Role.DUMP),
+        (MysqlSession(11, user="repl", command="Binlog Dump GTID"), Role.DUMP),
         (
-            Guest(11, user=None, command="Sleep", time=None, thread_name="thread/sql/event_worker"),
+            MysqlSession(11, user="root", command="Query", thread_name="thread/sql/replica_worker"),
+            Role.REPLICA,
+        ),
+        (MysqlSession(11, user="root", command="Connect", thread_name="thread/sql/slave_io"), Role.REPLICA),
+        (MysqlSession(11, user="event_scheduler", command="Daemon"), Role.DAEMON),
+        (
+            MysqlSession(11, user=None, command="Daemon", thread_name="thread/sql/compress_gtid_table"),
+            Role.DAEMON,
+        ),
+        (
+            MysqlSession(11, user=None, command="Sleep", time=None, thread_name="thread/sql/event_worker"),
             Role.DAEMON,
         ),
     ],
 )
-def test_who_serves_the_server_has_no_idle_clock(guest: Guest, role: Role) -> None:
-    session = read_one(MysqlStandin(guest))
+def test_server_thread_has_no_idle_clock(server_session: MysqlSession, role: Role) -> None:
+    session = read_one(MysqlStandin(server_session))
 
     assert (role, None) == (session.role, session.idle_since)
 
 
 def test_our_own_session_is_marked() -> None:
-    sessions = read(a_reader(MysqlStandin(Guest(OWN_ID, thread=OWN_THREAD), idle(11, 20))))
+    sessions = read(a_reader(MysqlStandin(MysqlSession(OWN_ID, thread=OWN_THREAD), idle(11, 20))))
 
     assert {OWN_ID: True, 11: False} == {number: session.own for number, session in sessions.items()}
 
@@ -565,7 +581,7 @@ def test_every_column_finds_its_place() -> None:
     )  # fmt: skip
 
 
-def test_without_ports_a_host_is_told_without_one() -> None:
+def test_host_without_a_reported_port_is_listed_without_a_port() -> None:
     assert "web-3" == read_one(MysqlStandin(idle(11, 20)), without="processlist").host
 
 
@@ -580,7 +596,7 @@ def test_without_threads_no_own_limit_is_made_up() -> None:
 
 def test_an_idle_session_shows_the_last_it_ran() -> None:
     server = MysqlStandin(idle(11, 20))
-    server.guests[0].event = Event(NOW - 21, NOW - 20, text="UPDATE cart SET quantity = 2")
+    server.server_sessions[0].event = Event(NOW - 21, NOW - 20, text="UPDATE cart SET quantity = 2")
     reader = a_reader(server)
     read(reader)
     server.now += 60
@@ -594,9 +610,9 @@ def test_a_running_session_shows_what_it_runs() -> None:
     assert "SELECT 2" == session.statement
 
 
-def test_a_command_without_text_is_told_by_its_name() -> None:
+def test_command_without_text_is_shown_by_its_name() -> None:
     server = MysqlStandin(idle(11, 20))
-    server.guests[0].event = Event(NOW - 20, NOW - 20, "statement/com/Ping", None)
+    server.server_sessions[0].event = Event(NOW - 20, NOW - 20, "statement/com/Ping", None)
 
     assert "(Ping)" == read_one(server).statement
 
@@ -619,7 +635,7 @@ def test_with_statements_off_no_text_is_brought() -> None:
     server = MysqlStandin(
         idle(11, 20),
         idle(12, 20, command="Query", info="SELECT 'secret'"),
-        Guest(13, event=Event(NOW - 1, NOW - 1, "statement/com/Ping", None)),
+        MysqlSession(13, event=Event(NOW - 1, NOW - 1, "statement/com/Ping", None)),
     )
     reader = a_reader(server, text=0)
     sessions = [*read(reader).values(), *read(reader).values()]
@@ -634,7 +650,7 @@ def test_with_statements_off_no_text_is_brought() -> None:
 
 def test_no_more_text_is_asked_for_than_wanted() -> None:
     server = MysqlStandin(idle(11, 20))
-    server.guests[0].event = Event(NOW - 21, NOW - 20, text="x" * 100)
+    server.server_sessions[0].event = Event(NOW - 21, NOW - 20, text="x" * 100)
 
     assert "x" * 10 == read_one(server, text=10).statement
 
@@ -672,14 +688,14 @@ def test_a_bare_begin_is_a_transaction_that_holds_nothing() -> None:
     assert transaction == Transaction(about(NOW - 20), 0, 0, read_only=False)
 
 
-def test_what_a_transaction_holds_nobody_knows_without_process() -> None:
+def test_locks_of_a_transaction_are_unknown_without_process() -> None:
     server = MysqlStandin(idle(11, 20))
     server.began = [(51, NOW - 20, 1)]
 
     assert read_transaction(server, "process") == Transaction(about(NOW - 20), None, None, read_only=True)
 
 
-def test_what_innodb_tells_is_merged_with_when_it_began() -> None:
+def test_innodb_facts_are_merged_with_the_start_of_the_transaction() -> None:
     server = MysqlStandin(idle(11, 20))
     server.began = [(51, NOW - 25, 0)]
     server.held = [(11, 20.0, 3, 1, 0)]
@@ -687,7 +703,7 @@ def test_what_innodb_tells_is_merged_with_when_it_began() -> None:
     assert read_transaction(server) == Transaction(about(NOW - 25), 3, 1, read_only=False)
 
 
-def test_without_events_innodb_alone_tells() -> None:
+def test_without_events_only_innodb_reports_transactions() -> None:
     server = MysqlStandin(idle(11, 20))
     server.held = [(11, 20.0, 3, 1, 1)]
 
@@ -704,7 +720,7 @@ def test_a_transaction_began_no_later_than_now(age: float | None, started: float
     assert started == transaction.started
 
 
-def test_a_transaction_of_a_session_that_has_gone_is_dropped() -> None:
+def test_transaction_of_an_ended_session_is_dropped() -> None:
     server = MysqlStandin(idle(11, 20))
     server.began = [(99, NOW - 20, 0)]
     server.held = [(12, 20.0, 3, 1, 0)]
@@ -746,7 +762,7 @@ def test_a_reading_that_straddles_a_second_doubts_which_it_was(at: float, late: 
 
 
 @pytest.mark.parametrize("seconds", [-1, 366 * 86_400 * 20, 2**63])
-def test_an_age_that_is_nobodys_is_unknown(seconds: int) -> None:
+def test_missing_age_is_unknown(seconds: int) -> None:
     assert idle_since_whole_seconds(seconds, NOW, wall_of(0))[0] is None
 
 

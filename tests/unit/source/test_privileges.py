@@ -59,7 +59,7 @@ def test_only_what_is_granted_on_everything_counts() -> None:
     )
 
 
-def test_what_lacks_is_told_with_the_grant_that_mends_it() -> None:
+def test_missing_privilege_is_reported_with_its_grant() -> None:
     poor = told(Flavour.MARIADB, "11.8.6", "GRANT USAGE ON *.*", able="")
 
     assert poor.why_not_set("wait_timeout").endswith("GRANT SUPER ON *.* TO 'dba'@'%'")

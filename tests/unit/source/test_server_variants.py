@@ -134,7 +134,7 @@ def test_every_service_has_a_fixture() -> None:
     assert set().union(*(words for _, _, words in WHO)) == WORDS
 
 
-def test_a_sign_is_asked_for_each_service_that_no_banner_and_no_probe_names() -> None:
+def test_marker_is_queried_for_each_service_without_a_banner_or_probe() -> None:
     asked = {
         word for by_flavour in (*sql.VARIANT_PROBES.values(), *sql.PROBES.values()) for word in by_flavour
     }
@@ -142,7 +142,7 @@ def test_a_sign_is_asked_for_each_service_that_no_banner_and_no_probe_names() ->
     assert {service.word for service in SERVICES if not service.banner} <= asked
 
 
-def test_what_aurora_does_otherwise_is_told_first() -> None:
+def test_differences_of_aurora_are_reported_first() -> None:
     with surveyed(WHO[0][0], WHO[0][1]) as (found, _):
         told = limitations_of(found)
 
@@ -191,7 +191,7 @@ def test_the_clients_of_proxysql_are_read_and_its_limits_are_seconds() -> None:
 
 
 @pytest.mark.parametrize(("banner", "script"), [("8.0.11-TiDB-v8.5.0", TIDB), ("8.0.27", PROXYSQL)])
-def test_what_stands_alone_is_looked_at_and_not_changed(banner: str, script: Script) -> None:
+def test_unsupported_service_is_read_and_not_changed(banner: str, script: Script) -> None:
     with (
         Impostor(banner, script) as impostor,
         pytest.raises(Unsupported, match="can be looked at, and not changed"),
@@ -201,7 +201,7 @@ def test_what_stands_alone_is_looked_at_and_not_changed(banner: str, script: Scr
     assert not any(statement.startswith(("KILL", "SET GLOBAL")) for statement in impostor.heard)
 
 
-def test_what_is_neither_is_told() -> None:
+def test_server_of_unknown_family_is_refused() -> None:
     script: Script = [
         ("VERSION(), @@version_comment", UNKNOWN),
         ("@@version_comment limit 1", [("something else",)]),

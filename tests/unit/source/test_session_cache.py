@@ -14,7 +14,7 @@ from goneaway_tui.source.session_cache import (
     read_open_transactions,
     text,
 )
-from tests.unit.source.standins import Guest, MysqlStandin
+from tests.unit.source.standins import MysqlSession, MysqlStandin
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_an_empty_column_is_nothing_where_it_may_be(value: bytes | str | None, k
         ((("_client_name", ""), ("_client_version", "")), None, None),
     ],
 )
-def test_a_client_says_what_it_is(
+def test_program_and_client_come_from_the_attributes(
     attributes: tuple[tuple[str, str], ...], program: str | None, client: str | None
 ) -> None:
     dossier = SessionCache(attributes=attributes)
@@ -72,9 +72,9 @@ def test_only_an_unfinished_packet_is_half_sent(running: bool, name: str, half_s
 
 def test_attributes_go_to_the_sessions_they_belong_to() -> None:
     server = MysqlStandin(
-        Guest(11, attributes=(("program_name", "a"),)),
-        Guest(12),
-        Guest(13, attributes=(("program_name", "c"),)),
+        MysqlSession(11, attributes=(("program_name", "a"),)),
+        MysqlSession(12),
+        MysqlSession(13, attributes=(("program_name", "c"),)),
     )
     new = {11: SessionCache(), 13: SessionCache()}
     read_attributes(server.connection, server.found(), new)
@@ -82,8 +82,10 @@ def test_attributes_go_to_the_sessions_they_belong_to() -> None:
     assert {11: "a", 13: "c"} == {number: dossier.program for number, dossier in new.items()}
 
 
-def test_a_client_that_says_too_much_is_not_kept_whole() -> None:
-    server = MysqlStandin(Guest(11, attributes=tuple((f"{each}" * 999, "v" * 70_000) for each in range(999))))
+def test_client_that_sends_too_much_is_not_kept_whole() -> None:
+    server = MysqlStandin(
+        MysqlSession(11, attributes=tuple((f"{each}" * 999, "v" * 70_000) for each in range(999)))
+    )
     new = {11: SessionCache()}
     read_attributes(server.connection, server.found(), new)
 
@@ -92,16 +94,16 @@ def test_a_client_that_says_too_much_is_not_kept_whole() -> None:
 
 
 @pytest.mark.parametrize(("new", "without"), [({}, ""), ({11: SessionCache()}, "attributes")])
-def test_nothing_is_asked_where_nobody_is_new_or_nobody_may_ask(
+def test_no_query_is_sent_without_a_new_session_or_the_privilege(
     new: dict[int, SessionCache], without: str
 ) -> None:
-    server = MysqlStandin(Guest(11))
+    server = MysqlStandin(MysqlSession(11))
     read_attributes(server.connection, server.found(without=without), new)
 
     assert [] == server.heard
 
 
-def test_open_transactions_are_told_by_session() -> None:
+def test_open_transactions_are_listed_by_session() -> None:
     server = MysqlStandin()
     server.held = [(11, 2.5, 3, 1, 0), (12, None, 0, 0, 1)]
 

@@ -14,14 +14,14 @@ from goneaway_tui.source import sql
 from goneaway_tui.source.executor import SingleSessionCapabilities
 from goneaway_tui.source.session_cache import text
 from goneaway_tui.source.session_table import BY_COMMAND, BY_THREAD, BY_USER, role_of, rows_of, unpacked
-from tests.unit.source.standins import ALL_ABLE, Guest, MysqlStandin, packed
+from tests.unit.source.standins import ALL_ABLE, MysqlSession, MysqlStandin, packed
 
 HOSTS = [(7, b"web-3:51234"), (9, b"cron-1:4")]
 CELLS = st.one_of(st.none(), st.integers(0, 2**64 - 1), st.binary(max_size=20))
 
 
 def a_server() -> MysqlStandin:
-    return MysqlStandin(Guest(7), Guest(9, host="cron-1", port=4))
+    return MysqlStandin(MysqlSession(7), MysqlSession(9, host="cron-1", port=4))
 
 
 def brought(server: MysqlStandin, without: str = "") -> list[list[str]]:
@@ -74,7 +74,7 @@ def test_a_pack_that_is_not_whole_is_asked_row_by_row(pack: tuple[int, bytes | N
     assert ["mysql/packed_hosts.sql", "mysql/hosts.sql"] == [file for file, _ in server.heard]
 
 
-def test_nobody_is_no_pack_at_all() -> None:
+def test_no_sessions_unpack_to_an_empty_list() -> None:
     assert [] == unpacked([(0, None)])
     assert [] == unpacked([])
 
@@ -89,7 +89,7 @@ def test_whatever_bytes_a_cell_holds_it_reads_as_it_does_in_a_row(packs: list[li
     assert all(json.dumps(row) and "".join(row).encode() is not None for row in rows)
 
 
-def test_whoever_asks_for_one_session_brings_no_pack_of_all() -> None:
+def test_query_for_one_session_reads_no_packed_list_of_all() -> None:
     found = a_server().found()
     alone = SingleSessionCapabilities(
         found.flavour, found.version, found.banner, found.own_id, found.account, found.features

@@ -13,14 +13,14 @@ from goneaway_tui.source import sql
 from goneaway_tui.source.connection import Refusal, UnfitAnswer, fitted
 from goneaway_tui.source.sql import shapes
 from goneaway_tui.source.sql.shapes import ColumnShape, MisshapenAnswer, RowsShape
-from tests.property.answers import ToldExecutor, ToldSource, Wire, answers
+from tests.property.answers import Wire, WireExecutor, WireSource, answers
 from tests.unit.source.standins import (
     OWN_ID,
     OWN_THREAD,
     Event,
-    Guest,
+    MariadbSession,
     MariadbStandin,
-    Mariner,
+    MysqlSession,
     MysqlStandin,
     Standin,
 )
@@ -102,7 +102,7 @@ def test_one_row_that_is_cut_leaves_the_others_as_they_are() -> None:
         ([(7, 0.5)], "unexpected answer (clients' ports): column 2: a value is not text"),
     ],
 )
-def test_it_is_said_what_was_read_and_what_is_wrong(rows: list[tuple[Any, ...]], why: str) -> None:
+def test_error_names_the_query_and_what_is_wrong(rows: list[tuple[Any, ...]], why: str) -> None:
     with pytest.raises(UnfitAnswer) as told:
         fitted(sql.read_sql("mysql/hosts.sql"), rows)
 
@@ -114,7 +114,7 @@ def test_it_is_said_what_was_read_and_what_is_wrong(rows: list[tuple[Any, ...]],
     assert "check that a MySQL or MariaDB server answers there" in error.hint
 
 
-def test_what_a_server_says_against_a_statement_is_one_plain_line() -> None:
+def test_error_message_of_a_server_is_one_plain_line() -> None:
     refusal = Refusal(1193, "no\n\x1b]52;c;x\x07" + "9" * 5000)
 
     assert str(refusal).isprintable()
@@ -124,10 +124,12 @@ def test_what_a_server_says_against_a_statement_is_one_plain_line() -> None:
 
 def a_server(flavour: Flavour) -> Standin:
     server: Standin = MysqlStandin(
-        Guest(OWN_ID, OWN_THREAD, command="Query", event=Event(0, None)), Guest(11), Guest(12)
+        MysqlSession(OWN_ID, OWN_THREAD, command="Query", event=Event(0, None)),
+        MysqlSession(11),
+        MysqlSession(12),
     )
     if flavour is Flavour.MARIADB:
-        server = MariadbStandin(Mariner(OWN_ID, 0.0), Mariner(11, 0.0), Mariner(12, 0.0))
+        server = MariadbStandin(MariadbSession(OWN_ID, 0.0), MariadbSession(11, 0.0), MariadbSession(12, 0.0))
     answers(server, random.Random(0), 0)
     return server
 
@@ -144,7 +146,7 @@ def test_an_optional_reading_that_is_bent_is_a_limitation(flavour: Flavour, what
     server = a_server(flavour)
     bent = {variant.file for name, variants in sql.STATEMENTS[flavour].items() for variant in variants
             if name.removeprefix("packed_").removeprefix("some_").removesuffix("_some") == what}  # fmt: skip
-    source = ToldSource(server, Wire(server, lambda file, rows: [("?",)] if file in bent else rows))
+    source = WireSource(server, Wire(server, lambda file, rows: [("?",)] if file in bent else rows))
 
     sample = source.sample()
 
@@ -159,7 +161,7 @@ def test_a_required_reading_that_is_bent_is_the_error_of_its_server(flavour: Fla
     bent = {variant.file for name, variants in sql.STATEMENTS[flavour].items() for variant in variants
             if name.removeprefix("packed_") in {what, "all_sessions" if what == "sessions" else what}}  # fmt: skip
     is_bent = True
-    source = ToldSource(
+    source = WireSource(
         server, Wire(server, lambda file, rows: [("?",)] if is_bent and file in bent else rows)
     )
 
@@ -174,9 +176,9 @@ def test_a_required_reading_that_is_bent_is_the_error_of_its_server(flavour: Fla
 
 
 @pytest.mark.parametrize("flavour", list(Flavour))
-def test_an_act_whose_answers_are_bent_says_so(flavour: Flavour) -> None:
+def test_action_with_malformed_answers_is_reported(flavour: Flavour) -> None:
     server = a_server(flavour)
-    executor = ToldExecutor(
+    executor = WireExecutor(
         server,
         Wire(server, lambda file, rows: [(7, 7)] if file.endswith(("grants.sql", "own_value.sql")) else rows),
         None,
@@ -188,9 +190,9 @@ def test_an_act_whose_answers_are_bent_says_so(flavour: Flavour) -> None:
         executor.probe("wait_timeout")
 
 
-def test_relatives_that_are_bent_are_a_limitation_and_the_others_are_told() -> None:
+def test_malformed_topology_entries_are_a_limitation_and_the_others_are_listed() -> None:
     server = a_server(Flavour.MYSQL)
-    source = ToldSource(
+    source = WireSource(
         server,
         Wire(server, lambda file, rows: [(2, b"db2", 70_000, 1, b"u")] if "replicas" in file else rows),
     )

@@ -85,7 +85,7 @@ def standing(sample: Sample) -> Sample:
     return replace(sample, end_evidence=NO_EVIDENCE)
 
 
-def test_who_leaves_is_counted_as_the_family_counts() -> None:
+def test_ended_sessions_are_counted_by_the_counters_of_the_family() -> None:
     clock = HeldClock()
     source = SimulatedSource(clock)
     told = [each for sample in played(source, clock, 600) for each in sample.end_evidence.errors]
@@ -93,12 +93,12 @@ def test_who_leaves_is_counted_as_the_family_counts() -> None:
     assert {COM_QUIT, 4031} <= {each.code for each in told}
 
 
-def test_another_seed_is_another_play() -> None:
+def test_another_seed_gives_another_simulation() -> None:
     clock = HeldClock()
     assert SimulatedSource(clock, seed=1).sample() != SimulatedSource(clock, seed=2).sample()
 
 
-def test_a_play_that_began_earlier_is_as_far_as_one_that_was_watched_all_along() -> None:
+def test_simulation_that_started_earlier_is_as_far_as_a_simulation_sampled_throughout() -> None:
     clock = HeldClock()
     watched = SimulatedSource(clock)
     clock.now += 300
@@ -206,7 +206,7 @@ def test_in_the_first_minute_sessions_end_for_every_reason_a_new_user_should_see
 
 
 @pytest.mark.parametrize("flavour", Flavour)
-def test_sessions_go_in_every_way_and_newcomers_have_higher_ids(flavour: Flavour) -> None:
+def test_sessions_end_in_every_way_and_new_sessions_have_higher_ids(flavour: Flavour) -> None:
     clock = HeldClock()
     samples = played(SimulatedSource(clock, flavour=flavour), clock, HOUR)
     first = earlier = next(samples)
@@ -227,7 +227,7 @@ def test_sessions_go_in_every_way_and_newcomers_have_higher_ids(flavour: Flavour
     assert len(earlier.sessions) > 45, "the play dies out"
 
 
-def test_logins_are_seen_before_they_are_through() -> None:
+def test_logins_are_listed_before_they_are_complete() -> None:
     clock = HeldClock()
     samples = played(SimulatedSource(clock), clock, 300, every=0.25)
     assert any(session.role is Role.LOGIN for sample in samples for session in sample.sessions)
@@ -274,7 +274,7 @@ def test_mysql_shows_every_clients_own_limit() -> None:
     assert not sample.limitations
 
 
-def test_a_crowd_fits_under_max_connections() -> None:
+def test_crowded_server_stays_below_max_connections() -> None:
     sample = SimulatedSource(HeldClock(), sessions=8000).sample()
     assert (sample.variable("max_connections") or 0) > 8000
     assert SimulatedSource(HeldClock()).sample().variable("max_connections") == 5000

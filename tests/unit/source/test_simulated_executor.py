@@ -67,7 +67,7 @@ def test_what_is_within_the_bounds_is_kept_without_a_word() -> None:
 
 
 @pytest.mark.parametrize("flavour", Flavour)
-def test_who_connects_from_then_on_gets_the_new_limit_and_the_others_keep_theirs(flavour: Flavour) -> None:
+def test_new_sessions_get_the_new_limit_and_open_sessions_keep_theirs(flavour: Flavour) -> None:
     clock, source, executor = staged(flavour)
     before = {session.id: session.own_limit for session in source.sample().sessions}
 
@@ -88,7 +88,7 @@ def test_max_connections_is_counted_as_it_is_set() -> None:
     assert source.sample().counter("max_connections") == 300
 
 
-def test_what_is_persisted_is_told_until_it_is_forgotten() -> None:
+def test_persisted_value_is_reported_until_reset() -> None:
     _, _, executor = staged()
 
     executor.set_global("wait_timeout", 600, Persistence.PERSIST)
@@ -119,11 +119,11 @@ def test_there_is_no_setting_what_there_is_not() -> None:
         executor.variable_state("idle_transaction_timeout")
 
 
-def test_it_says_everywhere_that_it_is_simulated() -> None:
+def test_simulated_server_is_named_as_simulated() -> None:
     assert staged()[2].privileges().server_id == "db-01:3306 (simulated)"
 
 
-def test_a_killed_session_is_gone_and_counted() -> None:
+def test_killed_session_ends_and_is_counted() -> None:
     _, source, executor = staged()
     before = source.sample()
     victim = next(session for session in before.sessions if session.is_idle)
@@ -171,7 +171,9 @@ def test_a_login_has_no_statement_to_kill() -> None:
     flavour=st.sampled_from(Flavour),
     acts=st.lists(st.tuples(st.sampled_from(["kill", "kill_query"]), st.integers(0, 80), st.floats(0, 60))),
 )
-def test_the_play_goes_on_whoever_is_killed(flavour: Flavour, acts: list[tuple[str, int, float]]) -> None:
+def test_simulation_goes_on_whichever_session_is_killed(
+    flavour: Flavour, acts: list[tuple[str, int, float]]
+) -> None:
     clock, source, executor = staged(flavour)
 
     for act, place, later in acts:

@@ -52,7 +52,7 @@ def heard(path: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("ssh")
-def test_ssh_is_told_where_to_and_nothing_else_of_ours() -> None:
+def test_ssh_receives_only_the_destination() -> None:
     with Tunnel("jump", "[db1]:3306") as way:
         said = heard(way.path)
 
@@ -62,13 +62,13 @@ def test_ssh_is_told_where_to_and_nothing_else_of_ours() -> None:
 
 
 @pytest.mark.usefixtures("ssh")
-def test_nobody_else_on_this_machine_can_take_it() -> None:
+def test_no_other_user_of_this_machine_can_use_the_tunnel() -> None:
     with Tunnel("jump", "db1:3306") as way:
         assert stat.S_IMODE(Path(way.path).parent.stat().st_mode) == 0o700
 
 
 @pytest.mark.usefixtures("ssh")
-def test_it_is_closed_with_us_and_leaves_nothing() -> None:
+def test_tunnel_is_closed_with_the_program_and_leaves_nothing() -> None:
     way = Tunnel("jump", "db1:3306")
     way.close()
     way.close()
@@ -78,7 +78,7 @@ def test_it_is_closed_with_us_and_leaves_nothing() -> None:
 
 
 @pytest.mark.usefixtures("ssh")
-def test_who_is_not_let_in_hears_what_ssh_said() -> None:
+def test_failed_ssh_login_reports_the_message_of_ssh() -> None:
     with pytest.raises(Unreachable) as caught:
         Tunnel("elsewhere", "db1:3306")
 
@@ -87,7 +87,7 @@ def test_who_is_not_let_in_hears_what_ssh_said() -> None:
     )
 
 
-def test_without_ssh_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_ssh_program_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sockets, "PROGRAM", str(tmp_path / "none"))
 
     with pytest.raises(SourceError, match=r"cannot run .*: No such file or directory"):
@@ -95,7 +95,7 @@ def test_without_ssh_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 @pytest.mark.usefixtures("ssh")
-def test_its_loss_is_told_as_such() -> None:
+def test_lost_tunnel_is_reported() -> None:
     with Tunnel("jump", "db1:3306") as way:
         address = Address(host="db1", via=way.path, label="db1:3306 via jump")
         way._process.kill()

@@ -27,7 +27,7 @@ NOBODY: frozenset[str] = frozenset()
         ("variables", "", "mysql/variables.sql"),
     ],
 )
-def test_the_one_that_tells_most_is_chosen(what: str, able: str, file: str) -> None:
+def test_statement_that_reads_the_most_is_chosen(what: str, able: str, file: str) -> None:
     assert sql.read_sql(file) == sql.choose_statement(Flavour.MYSQL, what, frozenset(able.split()))
 
 

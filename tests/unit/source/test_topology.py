@@ -69,12 +69,12 @@ def test_a_replica_that_reports_its_address_is_there() -> None:
     assert [("replica", "db2", 3306, "")] == places([a_report(b"db2")], a_dump(uuid=UUID))
 
 
-def test_of_one_that_does_not_its_session_shows_where_it_is() -> None:
+def test_unreported_replica_address_comes_from_its_session() -> None:
     assert [("replica", "10.0.0.2", 3306, DUMP_ADDRESS)] == places([a_report()], a_dump(uuid=UUID))
     assert [("replica", "10.0.0.2", 3306, DUMP_ADDRESS)] == places([a_report()], a_dump())
 
 
-def test_of_several_that_cannot_be_told_apart_no_port_is_guessed() -> None:
+def test_no_port_is_guessed_for_replicas_that_cannot_be_distinguished() -> None:
     reported = [a_report(port=3306), a_report(uuid=OTHER, port=3307)]
 
     assert [("replica", "", 3306, NO_ADDRESS), ("replica", "", 3307, NO_ADDRESS)] == places(
@@ -82,7 +82,7 @@ def test_of_several_that_cannot_be_told_apart_no_port_is_guessed() -> None:
     )
 
 
-def test_whoever_reads_the_binary_log_and_reports_nothing_may_be_a_program() -> None:
+def test_unreported_binary_log_reader_may_be_a_program() -> None:
     found = places([a_report(b"db2")], a_dump(uuid=UUID), a_dump(b"10.0.0.9", OTHER))
 
     assert [("replica", "db2", 3306), ("reader", "10.0.0.9", None)] == [each[:3] for each in found]
@@ -136,7 +136,7 @@ def test_a_version_is_asked_in_its_own_words(version: str, file: str) -> None:
     ]
 
 
-def test_a_source_is_told_by_what_shows_it_where_the_tables_may_not_be_read() -> None:
+def test_replication_source_is_found_by_other_means_where_the_tables_are_not_readable() -> None:
     row = {"source_host": b"db0", "source_port": 3307, "source_uuid": UUID.encode(), "source_server_id": 9}
     kin = asked({"mysql/sources.sql": 1142, "mysql/sources_shown.sql": [row]}, "instrumented")
 
@@ -150,13 +150,13 @@ def nodes(addresses: str, place: str = "0", size: str = "2") -> ServerTopology:
     return asked({"mariadb/nodes.sql": [row]}, "galera", flavour=Flavour.MARIADB, version="10.11.19")
 
 
-def test_the_other_nodes_of_a_cluster_are_told_and_itself_is_not() -> None:
+def test_other_nodes_of_a_cluster_are_listed_and_the_server_itself_is_not() -> None:
     kin = nodes("10.0.0.1:3306,[fd00::2]:3307,AUTO", place="0", size="3")
 
     assert [("fd00::2", 3307, ""), ("", None, AUTO)] == [(e.host, e.port, e.note) for e in kin.members]
 
 
-def test_a_list_that_is_cut_off_is_told_as_it_is_and_said_to_be() -> None:
+def test_truncated_list_is_shown_as_it_is_and_marked_as_truncated() -> None:
     kin = nodes("10.0.0.1:3306,10.0.0.2:3306,10.0", size="4")
 
     assert ["10.0.0.1", "10.0.0.2", "10.0"] == [each.host for each in kin.members]
@@ -173,7 +173,7 @@ def test_a_list_that_is_cut_off_is_told_as_it_is_and_said_to_be() -> None:
         ("evil.com/.abc.eu-west-1.rds.amazonaws.com.evil.com", ""),
     ],
 )
-def test_instances_of_aurora_are_found_by_the_endpoint_we_came_by(host: str, there: str) -> None:
+def test_instances_of_aurora_are_found_by_the_endpoint_of_the_connection(host: str, there: str) -> None:
     (found,) = asked({"mysql/instances.sql": [{"name": b"reader-2"}]}, "aurora", host=host).members
 
     assert there == found.host

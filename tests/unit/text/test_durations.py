@@ -31,7 +31,7 @@ from goneaway_tui.text.durations import UNITS, parse_duration
         ("30m1h", 5400),
     ],
 )
-def test_a_duration_is_the_seconds_it_says(text: str, seconds: float) -> None:
+def test_duration_text_parses_to_its_seconds(text: str, seconds: float) -> None:
     assert seconds == parse_duration(text)
 
 

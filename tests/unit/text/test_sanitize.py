@@ -41,17 +41,17 @@ def test_a_letter_keeps_few_of_its_marks() -> None:
     assert "a" + "\u0301" * MAX_MARKS + "b" == plain("a" + "\u0301" * 500 + "b")
 
 
-def test_a_mark_without_a_letter_goes() -> None:
+def test_combining_mark_without_a_letter_is_removed() -> None:
     assert "a" == plain("\u0301a")
 
 
 @pytest.mark.parametrize("selector", ["\ufe00", "\ufe0e", "\ufe0f"])
-def test_a_variation_selector_goes(selector: str) -> None:
+def test_variation_selector_is_removed(selector: str) -> None:
     assert "ab" == plain(f"a{selector}b")
 
 
 @pytest.mark.parametrize("selector", ["\U000e0100", "\U000e01ef"])
-def test_the_other_240_variation_selectors_go_as_well(selector: str) -> None:
+def test_other_240_variation_selectors_are_removed_too(selector: str) -> None:
     """Invisible, of no width: a text can smuggle bytes in them."""
     assert "ab" == plain(f"a{selector}b")
 
@@ -65,6 +65,6 @@ def test_a_limit_holds_for_a_text_of_any_kind() -> None:
     assert 5 == len(plain("\x1b" * 100, 5))
 
 
-def test_bytes_that_are_not_utf8_are_told_as_such() -> None:
+def test_bytes_that_are_not_utf8_are_reported() -> None:
     assert r"caf\xe9" == from_wire(b"caf\xe9")
     assert "café" == from_wire("café".encode())

@@ -38,7 +38,9 @@ def a_gate(path: Path) -> Gate:
 
 
 @pytest.mark.parametrize("action", ACTS, ids=str)
-def test_an_outcome_is_said_and_kept_in_english_and_said_again(action: Action, tmp_path: Path) -> None:
+def test_outcome_is_shown_translated_stored_in_english_and_shown_again(
+    action: Action, tmp_path: Path
+) -> None:
     gate = a_gate(tmp_path)
 
     with spoken(Bracketed()):
@@ -51,7 +53,7 @@ def test_an_outcome_is_said_and_kept_in_english_and_said_again(action: Action, t
     assert "⟦" not in gate.journal.path.read_text()
 
 
-def test_a_refusal_is_said_and_kept_in_english(tmp_path: Path) -> None:
+def test_refusal_is_shown_translated_and_stored_in_english(tmp_path: Path) -> None:
     gate = a_gate(tmp_path)
 
     with spoken(Bracketed()), pytest.raises(Refused) as caught:
@@ -71,7 +73,7 @@ class Silent(FakeExecutor):
         raise SourceError(_("{server} does not answer in time", server=f"db of {name}"), _("start again"))
 
 
-def test_a_failure_is_kept_in_english_and_its_beginning_said_again(tmp_path: Path) -> None:
+def test_failure_is_stored_in_english_and_its_start_translated_again(tmp_path: Path) -> None:
     executor = Silent()
     gate = Gate(executor, Journal(tmp_path / "journal.jsonl", lambda: NOW), executor.can)
 

@@ -79,7 +79,7 @@ def stage(tmp_path: Path) -> Stage:
 # --- Over which connection
 
 
-def test_what_may_borrow_runs_on_a_full_server_and_the_journal_says_over_which_connection(
+def test_borrowing_actions_run_on_a_full_server_and_the_journal_names_the_connection(
     stage: Stage,
 ) -> None:
     stage.executor.takes_no_more = True
@@ -106,7 +106,7 @@ def test_a_change_of_unknown_outcome_is_known_to_have_been_made_over_the_lent_co
     assert (True, "failed") == (stage.last.lent, stage.last.phase.value)
 
 
-def test_a_run_of_acts_has_one_connection_and_looks_at_each_victim_right_before_it_is_killed(
+def test_batch_of_actions_uses_one_connection_and_reads_each_session_right_before_the_kill(
     tmp_path: Path,
 ) -> None:
     victims = [a_session(id=ProcesslistId(number), idle_for=20) for number in range(9, 14)]
@@ -173,7 +173,7 @@ def test_a_journal_that_cannot_be_written_stops_the_act(tmp_path: Path) -> None:
     assert [] == stage.executor.did == stage.executor.looked
 
 
-def test_a_journal_that_fills_up_in_between_is_said_with_what_was_done(tmp_path: Path) -> None:
+def test_full_disk_between_two_entries_is_reported_with_the_change_that_was_made(tmp_path: Path) -> None:
     stage = Stage(tmp_path, room=1)
     outcome = stage.gate.run(YEAR)
 
@@ -215,7 +215,7 @@ def test_what_fails_where_the_journal_fails_too_fails_as_it_did(tmp_path: Path) 
     assert [OUTCOME_NOT_WRITTEN] == [act.outcome for act in stage.journal.acts()]
 
 
-def test_a_server_that_cannot_be_looked_at_is_not_changed(stage: Stage) -> None:
+def test_server_that_cannot_be_read_is_not_changed(stage: Stage) -> None:
     stage.executor.blind = Unreachable("nobody answers")
     for action in (YEAR, KillSession(SEEN)):
         with pytest.raises(Unreachable):
@@ -292,7 +292,7 @@ def test_what_is_persisted_can_be_forgotten(stage: Stage) -> None:
         (KillQuery(BUSY), BUSY, "KILL QUERY 9"),
     ],
 )
-def test_who_is_still_what_was_shown_is_killed(
+def test_session_that_matches_the_shown_session_is_killed(
     action: Action, found: Session, statement: str, tmp_path: Path
 ) -> None:
     stage = Stage(tmp_path, found)
@@ -319,7 +319,7 @@ def test_who_is_still_what_was_shown_is_killed(
         (KillQuery(SEEN), SEEN, "runs nothing"),
     ],
 )
-def test_who_is_no_longer_what_was_shown_is_spared(
+def test_session_that_differs_from_the_shown_session_is_not_killed(
     action: Action, found: Session, why: str, tmp_path: Path
 ) -> None:
     stage = Stage(tmp_path, found)
@@ -339,7 +339,9 @@ def test_who_is_no_longer_what_was_shown_is_spared(
         *(replace(SEEN, role=r) for r in Role if r is not Role.CLIENT),
     ],
 )
-def test_ours_and_the_servers_own_are_not_even_looked_for(witness: Session, tmp_path: Path) -> None:
+def test_own_sessions_and_server_threads_are_refused_without_a_query(
+    witness: Session, tmp_path: Path
+) -> None:
     stage = Stage(tmp_path, witness)
     with pytest.raises(Refused, match=f"session {witness.id} "):
         stage.gate.run(KillSession(witness))
@@ -348,7 +350,7 @@ def test_ours_and_the_servers_own_are_not_even_looked_for(witness: Session, tmp_
 
 
 @pytest.mark.parametrize("action", [KillSession(SEEN), KillQuery(BUSY)])
-def test_already_gone_is_a_normal_outcome(action: Action, tmp_path: Path) -> None:
+def test_already_ended_is_a_normal_outcome(action: Action, tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     outcome = stage.gate.run(action)
 
@@ -361,7 +363,7 @@ def test_already_gone_is_a_normal_outcome(action: Action, tmp_path: Path) -> Non
     assert ["attempted", "done"] == stage.phases
 
 
-def test_who_goes_between_looking_and_killing_was_gone_already(stage: Stage) -> None:
+def test_session_that_ends_before_the_kill_had_already_ended(stage: Stage) -> None:
     stage.executor.loses = True
     outcome = stage.gate.run(KillSession(SEEN))
 
@@ -369,7 +371,7 @@ def test_who_goes_between_looking_and_killing_was_gone_already(stage: Stage) -> 
     assert ["KILL 9"] == stage.executor.did
 
 
-def test_of_many_only_those_who_slept_on_are_killed(tmp_path: Path) -> None:
+def test_only_sessions_that_stayed_idle_are_killed(tmp_path: Path) -> None:
     shown = [a_session(id=each, idle_for=20) for each in range(100, 150)]
     now = [replace(each, idle_since=NOW) if each.id % 5 == 0 else each for each in shown if each.id % 7]
     stage = Stage(tmp_path, *now)
@@ -417,7 +419,7 @@ def test_changes_are_taken_back_newest_first(stage: Stage) -> None:
     assert 28_800 == stage.value()
 
 
-def test_what_somebody_else_has_changed_since_is_left_alone(stage: Stage) -> None:
+def test_value_changed_by_another_user_since_is_left_alone(stage: Stage) -> None:
     stage.gate.run(YEAR)
     stage.executor.variables["wait_timeout"] = VariableState(replace(VARIABLES["wait_timeout"], value=3600))
     with pytest.raises(
@@ -441,7 +443,7 @@ def test_what_was_persisted_comes_back_with_the_value(persisted: int | None, sta
     assert stage.gate.last_change() is None
 
 
-def test_what_somebody_else_has_persisted_since_stays(stage: Stage) -> None:
+def test_value_persisted_by_another_user_since_stays(stage: Stage) -> None:
     stage.gate.run(PERSIST)
     standing = stage.executor.variables["wait_timeout"]
     stage.executor.variables["wait_timeout"] = replace(standing, persisted=900)
@@ -467,7 +469,7 @@ def test_an_undoing_that_failed_half_way_can_be_asked_again(stage: Stage) -> Non
     assert (28_800, None) == (stage.value(), stage.executor.variables["wait_timeout"].persisted)
 
 
-def test_a_journal_that_tells_of_other_names_is_not_believed(stage: Stage) -> None:
+def test_journal_of_other_server_names_is_ignored(stage: Stage) -> None:
     stage.gate.run(YEAR)
     forged = replace(stage.last, id="x", variable="sql_mode")
     stage.journal.append(forged)
@@ -475,7 +477,7 @@ def test_a_journal_that_tells_of_other_names_is_not_believed(stage: Stage) -> No
         stage.gate.undo()
 
 
-def test_a_change_whose_outcome_nobody_knows_is_not_undone_blindly(stage: Stage) -> None:
+def test_change_with_an_unknown_outcome_is_not_undone_blindly(stage: Stage) -> None:
     stage.gate.run(YEAR)
     stage.executor.raises = OutcomeUnknown("the line broke")
     with pytest.raises(OutcomeUnknown):

@@ -76,7 +76,7 @@ def test_an_entry_is_one_line_of_json_for_its_owner_alone(journal: Journal) -> N
     assert [0o700] * 2 == [stat.S_IMODE(each.stat().st_mode) for each in list(journal.path.parents)[:2]]
 
 
-def test_a_journal_others_may_read_is_closed_to_them(journal: Journal) -> None:
+def test_journal_readable_by_other_users_becomes_private(journal: Journal) -> None:
     wrote(journal, ATTEMPT)
     journal.path.chmod(0o644)
     wrote(journal, DONE)
@@ -98,7 +98,7 @@ def test_the_time_and_the_ids_are_given(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_folder_that_may_not_be_written_is_said(tmp_path: Path) -> None:
+def test_folder_without_write_permission_is_reported(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
 
     with pytest.raises(FileError, match="permission denied"):
@@ -117,7 +117,7 @@ def a_disk_with_room_for(size: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("room", [0, 10])
-def test_a_full_disk_is_said_and_what_was_written_stays(room: int, journal: Journal) -> None:
+def test_full_disk_is_reported_and_the_written_lines_stay(room: int, journal: Journal) -> None:
     wrote(journal, ATTEMPT)
     with (
         a_disk_with_room_for(journal.path.stat().st_size + room),
@@ -151,7 +151,7 @@ def test_what_is_no_file_is_no_journal(make: Callable[[Path], None], tmp_path: P
         journal.entries()
 
 
-def test_a_file_in_the_way_of_the_folder_is_said(tmp_path: Path) -> None:
+def test_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
 
     with pytest.raises(FileError, match="not a directory"):
@@ -167,7 +167,7 @@ def test_half_a_line_is_left_aside_and_the_next_begins_on_its_own(journal: Journ
     assert ((ATTEMPT, DONE), 1) == (reading.entries, reading.garbage)
 
 
-def test_a_whole_line_without_its_end_is_not_believed(journal: Journal) -> None:
+def test_whole_line_without_its_end_is_not_used(journal: Journal) -> None:
     """The crash may have come in the middle of a number."""
     wrote(journal, ATTEMPT, DONE)
     journal.path.write_bytes(journal.path.read_bytes()[:-1])
@@ -192,7 +192,7 @@ def test_a_whole_line_without_its_end_is_not_believed(journal: Journal) -> None:
     ],
     ids=lambda line: repr(line[:12]),
 )
-def test_lines_that_are_none_of_ours_are_counted_and_left_aside(line: bytes, journal: Journal) -> None:
+def test_foreign_lines_are_counted_and_ignored(line: bytes, journal: Journal) -> None:
     wrote(journal, ATTEMPT)
     with journal.path.open("ab") as file:
         file.write(line + b"\n")
@@ -307,5 +307,7 @@ def test_an_undoing_that_did_not_happen_undoes_nothing(journal: Journal) -> None
     ],
     ids=["unknown", "failed", "refused", "another server", "a kill", "a reset"],
 )
-def test_it_is_no_change_to_take_back(entries: tuple[JournalEntry, ...], journal: Journal) -> None:
+def test_entry_without_a_finished_change_cannot_be_undone(
+    entries: tuple[JournalEntry, ...], journal: Journal
+) -> None:
     assert wrote(journal, *entries).last_change(SERVER) is None

@@ -24,7 +24,7 @@ BUSY = a_session(command="Query", statement="SELECT * FROM carts")
         a_session(idle_for=20, state="cleaned up", statement=None, program=None),
     ],
 )
-def test_who_slept_on_is_still_the_same(found: Session) -> None:
+def test_session_that_stayed_idle_is_still_the_same(found: Session) -> None:
     assert same_session_problem(SEEN, found) is None
 
 
@@ -43,15 +43,15 @@ def test_who_slept_on_is_still_the_same(found: Session) -> None:
         (BUSY, "is at Query now, not at Sleep"),
     ],
 )
-def test_who_is_no_longer_what_was_shown_is_told(found: Session, why: str) -> None:
+def test_session_that_differs_from_the_shown_session_is_reported(found: Session, why: str) -> None:
     assert why in (same_session_problem(SEEN, found) or "")
 
 
-def test_an_idle_clock_nobody_saw_cannot_go_backward() -> None:
+def test_unknown_start_of_the_idle_time_counts_as_the_same_session() -> None:
     assert same_session_problem(a_session(idle_since=None), a_session(idle_for=1)) is None
 
 
-def test_who_worked_and_works_is_still_the_same() -> None:
+def test_busy_session_with_the_same_statement_is_still_the_same() -> None:
     assert same_session_problem(BUSY, BUSY) is None
     assert "is at Sleep now, not at Query" == same_session_problem(BUSY, SEEN)
 
@@ -66,11 +66,13 @@ def test_who_worked_and_works_is_still_the_same() -> None:
         ("DELETE FROM carts", "runs another statement now"),
     ],
 )
-def test_another_statement_is_told_from_a_cut_one(statement: str | None, why: str | None) -> None:
+def test_different_statement_is_distinguished_from_a_truncated_statement(
+    statement: str | None, why: str | None
+) -> None:
     assert why == other_statement_problem(BUSY, a_session(command="Query", statement=statement))
 
 
-def test_who_sleeps_runs_nothing() -> None:
+def test_idle_session_runs_no_statement() -> None:
     assert "runs nothing" == other_statement_problem(SEEN, SEEN)
 
 

@@ -33,7 +33,7 @@ def foretold(
     return preview(TUNABLE[name], standing, wanted, snapshot or a_snapshot([*(sessions or []), OURS]), keep)
 
 
-def test_the_clamp_is_foretold_and_the_statement_is_what_was_asked_for() -> None:
+def test_clamp_is_predicted_and_the_statement_keeps_the_requested_value() -> None:
     told = foretold("wait_timeout", 32_140_800)
 
     assert (31_536_000, "the server's maximum") == (told.kept, told.why_clamped)
@@ -54,7 +54,7 @@ def test_without_todays_value_there_is_no_undo() -> None:
     assert not foretold("wait_timeout", 600, standing=VariableState(Variable("wait_timeout", None))).undo
 
 
-def test_who_is_open_keeps_its_own_and_who_idles_longer_is_counted() -> None:
+def test_open_sessions_keep_their_limit_and_longer_idle_sessions_are_counted() -> None:
     busy = a_session(id=500, command="Query")
     told = foretold("wait_timeout", 95, sessions=[*NAP, busy])
 
@@ -65,7 +65,7 @@ def test_who_is_open_keeps_its_own_and_who_idles_longer_is_counted() -> None:
     assert told.confirmation is None
 
 
-def test_with_an_interactive_limit_nobody_knows_whom_it_closes() -> None:
+def test_sessions_closed_by_an_interactive_limit_are_unknown() -> None:
     told = foretold("interactive_timeout", 80, sessions=NAP)
 
     assert (
@@ -90,7 +90,7 @@ def test_a_limit_inside_transactions_counts_those_in_one() -> None:
         assert any(counted in each for each in told.effects), told.effects
 
 
-def test_a_limit_that_is_off_closes_nobody() -> None:
+def test_limit_that_is_off_closes_no_session() -> None:
     wrote = a_session(id=200, idle_for=50, transaction=a_transaction())
     told = foretold("idle_transaction_timeout", 0, sessions=[wrote], standing=VariableState(OFF))
 
@@ -99,7 +99,7 @@ def test_a_limit_that_is_off_closes_nobody() -> None:
     assert told.confirmation is None
 
 
-def test_wait_timeout_does_not_close_whom_a_transactions_limit_governs() -> None:
+def test_wait_timeout_does_not_close_sessions_governed_by_a_transaction_limit() -> None:
     sleeper = a_session(idle_for=90, own_limit=None, transaction=a_transaction())
     snapshot = a_snapshot([sleeper], variables={"idle_transaction_timeout": 3600})
     told = foretold("wait_timeout", 60, snapshot=snapshot)
@@ -114,7 +114,7 @@ def test_a_packets_other_limit_is_the_clients() -> None:
     assert any("the client has its own limit" in each for each in told.effects)
 
 
-def test_for_connections_it_says_what_is_in_use_and_what_there_is_room_for() -> None:
+def test_preview_of_max_connections_shows_used_and_free_connections() -> None:
     snapshot = a_snapshot(NAP, counters={"threads_connected": 120, "max_used_connections": 140})
     standing = VariableState(
         VARIABLES["max_connections"],
@@ -148,7 +148,7 @@ def test_for_connections_it_says_what_is_in_use_and_what_there_is_room_for() -> 
         (VariableState(VARIABLES["wait_timeout"], persisted=1200), Persistence.PERSIST, ""),
     ],
 )
-def test_what_a_restart_brings_back_is_said(standing: VariableState, keep: Persistence, said: str) -> None:
+def test_value_after_a_restart_is_reported(standing: VariableState, keep: Persistence, said: str) -> None:
     told = foretold("wait_timeout", 600, standing=standing, keep=keep)
     restart = [each for each in told.effects if "restart" in each]
 
@@ -194,7 +194,7 @@ def test_starving_an_account_is_asked_twice(wanted: int, *, asks: bool) -> None:
     assert "the account with most has 100 sessions open: shop" in told.effects
 
 
-def test_an_empty_server_has_nobody_to_close() -> None:
+def test_empty_server_has_no_session_to_close() -> None:
     told = foretold("wait_timeout", 60)
 
     assert "0 of 0 open sessions change: each keeps its own until it reconnects" in told.effects

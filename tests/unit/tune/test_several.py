@@ -67,7 +67,7 @@ def test_each_keeps_what_its_own_bounds_let_it() -> None:
         ),
     ],
 )
-def test_who_cannot_take_part_is_left_out_with_the_reason(
+def test_server_that_cannot_be_changed_is_excluded_with_the_reason(
     keep: Persistence, seen: ExaminedServer | ExcludedServer, why: str
 ) -> None:
     parts = plan_changes(WAIT, 600, keep, [looked("db1"), seen, looked("db3")])
@@ -85,7 +85,7 @@ def test_a_running_value_that_is_not_persisted_yet_is_persisted() -> None:
     ]
 
 
-def test_whoever_may_not_set_it_at_all_is_known_before_a_value_is() -> None:
+def test_server_that_cannot_set_the_variable_is_known_before_a_value_is_chosen() -> None:
     fixed = looked("db1")
     fixed = replace(
         fixed, variable_state=replace(fixed.variable_state, why_not_settable="only in the option file")
@@ -132,7 +132,9 @@ def kept(value: float | None, *warnings: str) -> KeptValue:
         (600, an_outcome(kept(600), 600, "disk full"), "disk full"),
     ],
 )
-def test_whatever_was_not_foretold_is_a_surprise(wanted: float, outcome: Outcome, words: str) -> None:
+def test_result_that_was_not_predicted_is_reported_as_unexpected(
+    wanted: float, outcome: Outcome, words: str
+) -> None:
     (part,) = changes(plan_changes(WAIT, wanted, Persistence.GLOBAL, [looked("db1")]))
     told = unexpected_result(part.preview, outcome)
 
@@ -149,7 +151,7 @@ def test_whatever_was_not_foretold_is_a_surprise(wanted: float, outcome: Outcome
         (OutcomeUnknown("lost db1"), "nobody knows whether it was done: lost db1"),
     ],
 )
-def test_what_fails_is_told_and_ends_the_row(error: Exception, words: str) -> None:
+def test_failed_change_is_reported_and_stops_the_remaining_changes(error: Exception, words: str) -> None:
     asked: list[str] = []
 
     def fails(part: ServerChange) -> Outcome:
@@ -163,7 +165,7 @@ def test_what_fails_is_told_and_ends_the_row(error: Exception, words: str) -> No
     assert ["db1"] == asked
 
 
-def test_a_fault_of_ours_is_no_surprise_but_a_fault() -> None:
+def test_internal_error_is_not_reported_as_an_unexpected_result() -> None:
     def breaks(_: ServerChange) -> Outcome:
         raise ZeroDivisionError
 
@@ -191,7 +193,7 @@ def gate(tmp_path: Path) -> Gate:
         (Persistence.PERSIST, "RESET PERSIST wait_timeout; SET GLOBAL wait_timeout = 28800"),
     ],
 )
-def test_what_was_done_is_foretold_backwards(gate: Gate, keep: Persistence, statements: str) -> None:
+def test_undo_of_a_change_is_predicted_too(gate: Gate, keep: Persistence, statements: str) -> None:
     done = gate.run(SetVariable("wait_timeout", 600, keep, 28_800))
     part = undo_on("db1", gate.last_change(), done.id)
 

@@ -25,7 +25,7 @@ def test_a_row_can_be_shown(tunable: Tunable) -> None:
         assert preset == parse_value(value_words(preset, tunable.unit), tunable.unit, None, tunable.decimals)
 
 
-def test_each_reach_says_whom_it_reaches() -> None:
+def test_each_reach_states_the_sessions_it_applies_to() -> None:
     assert set(Reach) == REACH_SENTENCES.keys()
     assert "reconnect" in Reach.RECONNECT.sentence
 

@@ -127,13 +127,13 @@ def test_decimals_where_the_variable_has_them(text: str, now: float, number: flo
         ("1" * 81, N, "is not a count"),
     ],
 )
-def test_what_means_nothing_is_said_in_a_sentence(text: str, unit: Unit, sentence: str) -> None:
+def test_meaningless_value_is_reported_in_a_sentence(text: str, unit: Unit, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         parse_value(text, unit, 28_800)
 
 
 @pytest.mark.parametrize("text", ["+10m", "-1", "x2", "/2"])
-def test_nothing_counts_from_a_value_nobody_knows(text: str) -> None:
+def test_relative_change_of_an_unknown_value_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="does not tell today's value"):
         parse_value(text, S, None)
 
@@ -211,7 +211,7 @@ def test_a_maximum_that_is_no_multiple_is_rounded_too() -> None:
     assert Clamped(4096, f"{MAXIMUM}, {ROUNDED}") == clamped(1 << 20, standing, PACKET[0])
 
 
-def test_a_bound_nobody_tells_is_not_foretold() -> None:
+def test_clamp_is_not_predicted_without_known_bounds() -> None:
     assert Clamped(10**12, None) == clamped(10**12, VariableState(Variable("wait_timeout", 28_800)), WAIT[0])
 
 

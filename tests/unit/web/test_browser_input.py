@@ -122,7 +122,7 @@ def test_the_escape_key_arrives_at_once_and_later_characters_as_text() -> None:
     assert ["escape", "left_square_bracket", "x"] == [event.key for event in events if isinstance(event, Key)]
 
 
-def test_more_keys_than_hands_press_are_dropped_and_later_ones_are_heard() -> None:
+def test_excess_keys_are_dropped_and_later_keys_accepted() -> None:
     clock = HeldClock()
     browser = BrowserInput(clock)
     flood = "\x1b[A" * 300_000
@@ -133,7 +133,7 @@ def test_more_keys_than_hands_press_are_dropped_and_later_ones_are_heard() -> No
     assert "q" * round(KEYS_A_SECOND) == browser.allowed("q" * 1_000_000)
 
 
-def test_a_screen_that_is_behind_hears_nothing_but_the_end_of_the_open_paste() -> None:
+def test_screen_that_is_behind_receives_only_the_end_of_the_open_paste() -> None:
     browser = BrowserInput(HeldClock())
     browser.allowed("\x1b[200~SELECT")
 
@@ -149,7 +149,7 @@ def test_a_key_that_comes_in_two_messages_passes(keys: str, data: st.DataObject)
     assert keys == browser.allowed(keys[:cut]) + browser.allowed(keys[cut:])
 
 
-def test_a_paste_without_an_end_is_cut_and_its_end_is_heard() -> None:
+def test_paste_without_an_end_is_cut_and_its_end_is_recognised() -> None:
     browser = BrowserInput(HeldClock())
     passed = [browser.allowed("\x1b[200~")]
     passed += [browser.allowed("x" * 1_000_000) for _ in range(5)]

@@ -24,7 +24,7 @@ def polled(*script: Sample | Exception) -> tuple[MetricsPolling, MetricsStore]:
     return MetricsPolling("db1", Scripted(*script), board, clock, RiskThresholds(), 1.0), board
 
 
-def test_a_server_that_fails_is_down_and_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_failing_server_is_down_and_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
     gone = Unreachable("nobody answers", "wait")
     polling, board = polled(a_sample([a_session()]), gone, gone, a_sample([a_session()]))
     polling.poller.poll()
@@ -42,7 +42,7 @@ def test_a_server_that_fails_is_down_and_told_once(capsys: pytest.CaptureFixture
     assert 1 == told.count("it answers again")
 
 
-def test_without_the_extra_one_line_says_how_to_get_it(
+def test_missing_extra_is_reported_in_one_line_with_the_install_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
@@ -61,7 +61,7 @@ def test_what_does_nothing_without_a_certificate_is_refused(flag: str) -> None:
 
 
 @pytest.mark.parametrize(("mode", "text"), [(0o644, "prom:secret"), (0o600, "prom"), (0o600, "")])
-def test_a_login_that_others_could_read_or_is_none_is_refused(tmp_path: Path, mode: int, text: str) -> None:
+def test_login_readable_by_other_users_or_malformed_is_refused(tmp_path: Path, mode: int, text: str) -> None:
     file = tmp_path / "login"
     file.write_text(text)
     file.chmod(mode)
@@ -81,7 +81,7 @@ def test_a_login_is_read(tmp_path: Path) -> None:
     ("address", "warns"),
     [("127.0.0.1:1", False), ("[::1]:1", False), ("localhost:1", False), ("0.0.0.0:1", True)],
 )
-def test_who_can_be_reached_from_afar_is_warned(
+def test_listening_on_a_public_address_warns(
     address: str,
     warns: bool,  # noqa: FBT001
     capsys: pytest.CaptureFixture[str],

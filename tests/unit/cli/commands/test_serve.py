@@ -28,7 +28,7 @@ def passed_on(told: bytes) -> tuple[WebHandoff, bytes]:
         os.close(ours)
 
 
-def test_without_the_extra_one_line_says_how_to_get_it(
+def test_missing_extra_is_reported_in_one_line_with_the_install_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "textual_serve", None)
@@ -40,7 +40,7 @@ def test_without_the_extra_one_line_says_how_to_get_it(
     assert "goneaway-tui[serve]" in line
 
 
-def test_nothing_can_be_changed_unless_told() -> None:
+def test_nothing_can_be_changed_without_the_option() -> None:
     assert settings("serve").read_only
     assert "serve without --allow-changes" == settings("serve").origins["read_only"]
     assert not settings("serve --allow-changes").read_only
@@ -49,7 +49,7 @@ def test_nothing_can_be_changed_unless_told() -> None:
     assert not settings("").read_only
 
 
-def test_what_hangs_on_a_wall_is_read_only_and_says_by_what() -> None:
+def test_wall_is_read_only_and_names_the_option() -> None:
     assert settings("--wall").read_only
     assert "--wall" == settings("--wall").origins["read_only"]
 
@@ -79,7 +79,7 @@ def test_serving_without_a_login_needs_the_listen_flag() -> None:
         refuse_unsafe_options([settings("serve", {"GONEAWAY_LISTEN": "0.0.0.0:8104"})])
 
 
-def test_a_warning_says_that_users_of_this_machine_can_change_the_server(
+def test_warning_states_that_users_of_this_machine_can_change_the_server(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     refuse_unsafe_options([settings("serve")])

@@ -37,7 +37,7 @@ def watched(*script: Sample | Exception) -> list[Data]:
     return lines
 
 
-def test_what_comes_and_goes_is_told_in_its_order() -> None:
+def test_opened_and_ended_sessions_are_reported_in_order() -> None:
     lines = watched(
         a_sample([ONE]), a_sample([ONE, TWO], taken_at=NOW + 1), a_sample([TWO], taken_at=NOW + 2)
     )
@@ -45,7 +45,7 @@ def test_what_comes_and_goes_is_told_in_its_order() -> None:
     assert ["hello", "opened", "departed"] == [line["event"] for line in lines]
 
 
-def test_a_server_that_stays_away_is_told_once_and_so_is_its_return(
+def test_server_that_stays_away_is_reported_once_and_its_return_once(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("goneaway_tui.monitor.poller.MAX_PAUSE_SECONDS", 0.001)
@@ -56,7 +56,7 @@ def test_a_server_that_stays_away_is_told_once_and_so_is_its_return(
     assert 1 == capsys.readouterr().err.count("nobody answers")
 
 
-def test_what_one_reading_brings_is_told_by_the_time_it_happened(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_of_one_sample_are_reported_in_time_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server started before we were connected to it again."""
     monkeypatch.setattr("goneaway_tui.monitor.poller.MAX_PAUSE_SECONDS", 0.001)
     lines = watched(
@@ -75,14 +75,14 @@ def test_a_server_that_was_never_there_ends_it() -> None:
         Watch(nobody, HeldClock(), RiskThresholds(), print, interval=1).run(None)
 
 
-def test_one_that_is_told_to_go_while_a_look_is_out_has_lost_nobody() -> None:
+def test_watch_closed_during_a_sample_reports_no_lost_connection() -> None:
     closed = Unreachable("db-01:3306 is closed")
 
     assert [] == watched(closed)
     assert ["hello"] == [line["event"] for line in watched(a_sample([ONE]), closed)]
 
 
-def test_it_ends_by_itself() -> None:
+def test_watch_ends_by_itself_after_its_duration() -> None:
     clock = HeldClock()
     lines: list[Data] = []
     Watch(Scripted(a_sample([ONE])), clock, RiskThresholds(), lines.append, interval=5).run(0.001)
@@ -109,7 +109,7 @@ def test_the_command_finds_the_event_on_its_input(tmp_path: Path) -> None:
         (("/nonexistent/program",), "cannot be run"),
     ],
 )
-def test_a_command_that_fails_is_told_and_does_no_harm(
+def test_failing_command_is_reported_and_does_no_harm(
     command: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with ExecHook(command) as errand:
@@ -118,7 +118,7 @@ def test_a_command_that_fails_is_told_and_does_no_harm(
     assert told in capsys.readouterr().err
 
 
-def test_a_command_that_fails_every_time_is_told_once_and_counted(
+def test_command_that_always_fails_is_reported_once_and_counted(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("goneaway_tui.cli.commands.watch.EXEC_PAUSE_SECONDS", 0.0)
@@ -131,7 +131,7 @@ def test_a_command_that_fails_every_time_is_told_once_and_counted(
     assert "7 times cannot be run" in told[1]
 
 
-def test_a_command_that_cannot_keep_up_holds_nobody_up(capsys: pytest.CaptureFixture[str]) -> None:
+def test_slow_command_delays_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     errand = ExecHook(("true",))
     for _ in range(150):
         errand.send({"event": "departed"})

@@ -43,13 +43,13 @@ def test_mariadb_is_preferred_on_the_path(tmp_path: Path) -> None:
     assert (program.path, program.flavour) == (str(tmp_path / "mariadbd"), Flavour.MARIADB)
 
 
-def test_a_launcher_that_said_no_defaults_is_not_made_to_say_it_twice(tmp_path: Path) -> None:
+def test_launcher_that_passes_no_defaults_gets_it_only_once(tmp_path: Path) -> None:
     path = a_fake_program(tmp_path / "it", MARIADB, help_status=2)
     program = find_program({"GONEAWAY_SERVER_PROGRAM": str(path)})
     assert program.command("--x") == [str(path), "--x"]
 
 
-def test_a_named_program_that_is_not_there_is_told_in_one_line() -> None:
+def test_missing_program_is_reported_in_one_line() -> None:
     with pytest.raises(NoServerProgram, match="GONEAWAY_SERVER_PROGRAM names /nowhere/mysqld") as told:
         find_program({"GONEAWAY_SERVER_PROGRAM": "/nowhere/mysqld"})
     assert isinstance(told.value, SourceError)
@@ -72,17 +72,17 @@ def test_the_named_share_directory_gives_the_system_tables_in_order(tmp_path: Pa
     assert all(file.parent == tmp_path for file in files)
 
 
-def test_the_last_words_are_the_first_error(tmp_path: Path) -> None:
+def test_last_log_message_is_the_first_error(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("0 [Note] begins\n0 [ERROR] no room\n0 [ERROR] so it ends\n0 [ERROR] Aborting\n\n")
     assert last_log_lines(log) == "no room"
 
 
-def test_the_last_words_are_the_last_line_where_nothing_is_called_an_error(tmp_path: Path) -> None:
+def test_last_log_message_is_the_last_line_without_an_error(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("one\nsh: mysqld: \x1b[31mnot found\n")
     assert last_log_lines(log) == "sh: mysqld: ␛[31mnot found"
 
 
-def test_a_log_that_is_not_there_leaves_no_word(tmp_path: Path) -> None:
+def test_missing_log_is_not_reported(tmp_path: Path) -> None:
     assert last_log_lines(tmp_path / "none") == "it left no word"

@@ -47,7 +47,7 @@ def test_a_command_reads_what_it_is_given_and_writes_to_its_log() -> None:
         guardian.close()
 
 
-def test_a_command_that_is_not_there_fails_with_a_word_in_the_log() -> None:
+def test_missing_command_fails_with_a_line_in_the_log() -> None:
     guardian = Guardian()
     log = guardian.directory / "log"
     try:

@@ -89,7 +89,7 @@ def expected_limit(server: FakeServer, who: int, *, shown: bool) -> float:
     return server.limits[who] if shown else GLOBAL_LIMIT
 
 
-def test_a_session_that_comes_near_its_closing_is_closed(server: FakeServer, *, shown: bool) -> None:
+def test_session_near_its_deadline_is_closed(server: FakeServer, *, shown: bool) -> None:
     closed = 0
     for who, instants in server.said.items():
         limit = expected_limit(server, who, shown=shown)

@@ -90,7 +90,7 @@ def test_a_cut_recording_opens_up_to_its_last_whole_sample(
         assert set(left) <= set(known), cut
 
 
-def test_a_cut_recording_says_that_it_is_not_whole(whole: Path, tmp_path: Path) -> None:
+def test_truncated_recording_is_reported_as_incomplete(whole: Path, tmp_path: Path) -> None:
     content, path = whole.read_bytes(), tmp_path / "cut"
     for size in (len(content), len(content) - 1, len(content) * 4 // 5):
         path.write_bytes(content[:size])
@@ -98,7 +98,7 @@ def test_a_cut_recording_says_that_it_is_not_whole(whole: Path, tmp_path: Path) 
             assert (size < len(content)) == recording.is_damaged
 
 
-def test_a_recording_with_a_hole_tells_nothing_that_was_not(
+def test_recording_with_a_gap_reports_nothing_that_did_not_happen(
     whole: Path, story: list[Snapshot], tmp_path: Path
 ) -> None:
     content, path = whole.read_bytes(), tmp_path / "torn"
@@ -154,7 +154,7 @@ for number, snapshot in enumerate(takes(1000), 1):
 """
 
 
-def test_a_killed_recorder_has_lost_nothing_it_said_it_had(tmp_path: Path) -> None:
+def test_killed_recorder_loses_nothing_it_had_confirmed(tmp_path: Path) -> None:
     path = tmp_path / "recording"
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(

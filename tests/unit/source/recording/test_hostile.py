@@ -120,7 +120,7 @@ def test_the_database_of_another_program(path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"x", b"important\n" * 1000])
-def test_no_file_of_somebody_is_recorded_into(path: Path, content: bytes) -> None:
+def test_file_that_is_no_recording_is_never_recorded_into(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(FileError, match=r"cannot record into .* it is no recording"):
         RecordingWriter(path, SERVER_NAME)
@@ -349,7 +349,7 @@ def test_an_index_whose_pages_lead_to_one_another_is_given_up(path: Path) -> Non
         assert recording.is_damaged
 
 
-def test_whoever_records_into_such_a_file_is_told(path: Path) -> None:
+def test_recording_into_a_damaged_file_is_refused_with_the_reason(path: Path) -> None:
     record(path, takes(3))
     recorder = RecordingWriter(path, SERVER_NAME)
     recorder._database.set_progress_handler(lambda: True, 1)

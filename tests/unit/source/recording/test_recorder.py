@@ -169,7 +169,7 @@ def test_nothing_is_forgotten_unless_asked_for(path: Path) -> None:
     assert 30 == len(read_back(path))
 
 
-def test_a_clock_that_was_set_back_begins_anew(path: Path) -> None:
+def test_clock_that_was_set_back_starts_again(path: Path) -> None:
     story = [a_take(step) for step in (0, 1, 2, -50, -49, 3)]
     record(path, story, keep_seconds=1000)
 
@@ -196,7 +196,7 @@ def no_larger_than(most: int) -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, ignored)
 
 
-def test_a_full_disk_is_said_and_what_was_recorded_stays(path: Path) -> None:
+def test_full_disk_is_reported_and_the_recorded_samples_stay(path: Path) -> None:
     story = takes(60, sessions=40)
     recorder = RecordingWriter(path, SERVER_NAME)
     done, refused = 0, ""
@@ -217,7 +217,7 @@ def test_a_full_disk_is_said_and_what_was_recorded_stays(path: Path) -> None:
     assert same(story[: done + 1], read_back(path))
 
 
-def test_it_cannot_be_written_to_after_it_was_closed(path: Path) -> None:
+def test_closed_recording_cannot_be_written(path: Path) -> None:
     recorder = RecordingWriter(path, SERVER_NAME)
     recorder.record(a_take(0))
     recorder.close()
@@ -227,7 +227,7 @@ def test_it_cannot_be_written_to_after_it_was_closed(path: Path) -> None:
         recorder.record(a_take(1))
 
 
-def test_somebody_else_who_will_not_let_go_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lock_held_by_another_process_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("goneaway_tui.source.recording.database.BUSY_SECONDS", 0.05)
     recorder = RecordingWriter(path, SERVER_NAME)
     other = sqlite3.connect(path, isolation_level=None)

@@ -42,11 +42,11 @@ def replay(recording: Recording) -> Replay:
     return Replay(recording)
 
 
-def left_by(replay: Replay) -> list[int]:
+def departed_ids(replay: Replay) -> list[int]:
     return [departure.verdict.session.id for departure in replay.departures()]
 
 
-def test_who_was_recorded(recording: Recording) -> None:
+def test_recording_stores_the_server_name_and_the_time_span(recording: Recording) -> None:
     assert SERVER_NAME == recording.server_name
     assert (NOW, NOW + 21) == recording.span
 
@@ -72,7 +72,7 @@ def test_the_time_line_can_be_walked(recording: Recording) -> None:
     assert recording.before(NOW) is None
 
 
-def test_what_was_closed_is_not_read(recording: Recording) -> None:
+def test_closed_recording_is_not_read(recording: Recording) -> None:
     recording.close()
     recording.close()
 
@@ -80,7 +80,7 @@ def test_what_was_closed_is_not_read(recording: Recording) -> None:
         recording.snapshot_at(NOW)
 
 
-def test_departures_are_told_in_their_order(recording: Recording) -> None:
+def test_departures_are_reported_in_order(recording: Recording) -> None:
     expected = [a_departure(each, NOW + step) for step, left in LEFT.items() for each in left]
 
     assert exact(tuple(expected)) == exact(recording.departures_between(0, NOW + 99))
@@ -88,7 +88,7 @@ def test_departures_are_told_in_their_order(recording: Recording) -> None:
     assert () == recording.departures_between(NOW + 2, NOW + 10)
 
 
-def test_it_begins_at_rest_at_its_first_sample(replay: Replay) -> None:
+def test_replay_starts_paused_at_its_first_sample(replay: Replay) -> None:
     replay.advance(5)
 
     assert NOW == replay.clock()
@@ -128,7 +128,7 @@ def test_jumping_stays_within_the_recording(replay: Replay) -> None:
     assert NOW == replay.clock()
 
 
-def test_one_goes_from_departure_to_departure(replay: Replay) -> None:
+def test_replay_moves_from_departure_to_departure(replay: Replay) -> None:
     seen = []
     while replay.next_departure():
         seen.append(replay.clock() - NOW)
@@ -140,7 +140,7 @@ def test_one_goes_from_departure_to_departure(replay: Replay) -> None:
     assert NOW + 2 == replay.clock()
 
 
-def test_playing_goes_as_fast_as_told_and_stops_at_the_end(replay: Replay) -> None:
+def test_playing_has_the_chosen_speed_and_stops_at_the_end(replay: Replay) -> None:
     replay.play(10)
     replay.advance(0.25)
     assert NOW + 2.5 == replay.clock()
@@ -165,8 +165,8 @@ def test_the_ledger_is_that_of_the_instant(replay: Replay) -> None:
     found: dict[int, list[int]] = {}
     for step in (*INSTANTS, *reversed(INSTANTS)):
         replay.jump(NOW + step)
-        found.setdefault(step, left_by(replay))
-        assert found[step] == left_by(replay)
+        found.setdefault(step, departed_ids(replay))
+        assert found[step] == departed_ids(replay)
 
     assert [[], [1], [1, 2, 3], [1, 2, 3, 4]] == [found[step] for step in (1, 3, 13, 21)]
 
@@ -174,8 +174,8 @@ def test_the_ledger_is_that_of_the_instant(replay: Replay) -> None:
 def test_the_ledger_keeps_the_newest(recording: Recording) -> None:
     replay = Replay(recording, max_departures=2)
     replay.jump(NOW + 99)
-    assert [3, 4] == left_by(replay)
+    assert [3, 4] == departed_ids(replay)
     replay.jump(NOW + 12)
-    assert [2, 3] == left_by(replay)
+    assert [2, 3] == departed_ids(replay)
     replay.jump(NOW + 99)
-    assert [3, 4] == left_by(replay)
+    assert [3, 4] == departed_ids(replay)

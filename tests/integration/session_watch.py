@@ -28,7 +28,7 @@ class Mute(Connection):
 
 
 @dataclass(slots=True)
-class Sitter:
+class WatchedSession:
     """One session, what it was told, and what became of it."""
 
     label: str
@@ -40,7 +40,7 @@ class Sitter:
     asked_at: float = 0.0
     """When its last command was sent: between this and `quiet_since` the server began to wait."""
     closed_at: float | None = None
-    foretold: list[Verdict] = field(default_factory=list)
+    predicted: list[Verdict] = field(default_factory=list)
 
     @property
     def id(self) -> int:
@@ -48,7 +48,7 @@ class Sitter:
 
     @property
     def last(self) -> Verdict:
-        return self.foretold[-1]
+        return self.predicted[-1]
 
     @property
     def error(self) -> float:
@@ -89,12 +89,12 @@ class Sitter:
         self.quiet_since = time.time()
 
 
-class Sitting:
+class SessionWatch:
     """Opens sitters on one server, watches their sockets and the product's word on them."""
 
     def __init__(self, server: RealServer, every: float = 0.5) -> None:
         self.server = server
-        self.sitters: list[Sitter] = []
+        self.watched_sessions: list[WatchedSession] = []
         self.snapshot: Snapshot | None = None
         self._source = LiveSource(Address("127.0.0.1", server.port, "root"), time.time)
         self._every = every
@@ -117,49 +117,49 @@ class Sitting:
         self._source.close()
         self.admin("SET GLOBAL wait_timeout = DEFAULT", "SET GLOBAL interactive_timeout = DEFAULT")
         self._admin.close()
-        for sitter in self.sitters:
-            sitter.connection._force_close()
+        for watched_session in self.watched_sessions:
+            watched_session.connection._force_close()
 
     def admin(self, *statements: str) -> None:
         with self._admin.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
 
-    def seat(self, label: str, limit: float, *statements: str, interactive: bool = False) -> Sitter:
+    def seat(self, label: str, limit: float, *statements: str, interactive: bool = False) -> WatchedSession:
         """Open a session, run statements on it and leave it idle."""
-        sitter = Sitter(
+        watched_session = WatchedSession(
             label,
             self.server.connect(autocommit=True, client_flag=CLIENT.INTERACTIVE if interactive else 0),
             limit,
         )
-        sitter.run(*statements)
-        return self._add(sitter)
+        watched_session.run(*statements)
+        return self._add(watched_session)
 
-    def seat_mute(self, label: str, limit: float) -> Sitter:
+    def seat_mute(self, label: str, limit: float) -> WatchedSession:
         """Log in and run nothing at all."""
         mute = Mute(host="127.0.0.1", port=self.server.port, user="root", autocommit=None)
-        sitter = Sitter(label, mute, limit)
-        sitter.quiet_since = time.time()
-        return self._add(sitter)
+        watched_session = WatchedSession(label, mute, limit)
+        watched_session.quiet_since = time.time()
+        return self._add(watched_session)
 
-    def _add(self, sitter: Sitter) -> Sitter:
-        self.sitters.append(sitter)
-        return sitter
+    def _add(self, watched_session: WatchedSession) -> WatchedSession:
+        self.watched_sessions.append(watched_session)
+        return watched_session
 
-    def watch(self, *sitters: Sitter) -> None:
+    def watch(self, *watched_sessions: WatchedSession) -> None:
         """From now on they say nothing more: wait for their ends."""
-        for sitter in sitters or self.sitters:
-            sitter.connection._sock.setblocking(False)
-            self._selector.register(sitter.connection._sock, selectors.EVENT_READ, sitter)
+        for watched_session in watched_sessions or self.watched_sessions:
+            watched_session.connection._sock.setblocking(False)
+            self._selector.register(watched_session.connection._sock, selectors.EVENT_READ, watched_session)
 
     def look(self) -> Snapshot:
         """One reading, now."""
         with self._looking:
             self.snapshot = judge(self._source.sample(), self.snapshot)
             by_id = {verdict.session.id: verdict for verdict in self.snapshot.verdicts}
-            for sitter in list(self.sitters):
-                if sitter.closed_at is None and sitter.id in by_id:
-                    sitter.foretold.append(by_id[sitter.id])  # type: ignore[index]
+            for watched_session in list(self.watched_sessions):
+                if watched_session.closed_at is None and watched_session.id in by_id:
+                    watched_session.predicted.append(by_id[watched_session.id])  # type: ignore[index]
             return self.snapshot
 
     def _keep_looking(self) -> None:
@@ -176,9 +176,9 @@ class Sitting:
                 self._selector.unregister(key.fileobj)
 
 
-def table(sitters: Sequence[Sitter]) -> str:
+def table(watched_sessions: Sequence[WatchedSession]) -> str:
     """What was foretold and what came, worst first; printed so that a failure shows all of it."""
-    gone = sorted((s for s in sitters if s.closed_at), key=lambda s: -abs(s.error))
+    gone = sorted((s for s in watched_sessions if s.closed_at), key=lambda s: -abs(s.error))
     rows = [
         f"{s.label:<28} limit {s.limit:>6g}  error {s.error * 1000:>8.1f} ms  noise {s.noise * 1000:>7.1f} ms"
         for s in gone
@@ -186,10 +186,10 @@ def table(sitters: Sequence[Sitter]) -> str:
     return "\n".join(rows)
 
 
-def assert_foretold(sitters: Sequence[Sitter]) -> None:
+def assert_deadlines_predicted(watched_sessions: Sequence[WatchedSession]) -> None:
     """99 of 100 deadlines within 0.1 s of the closing and none further off than 0.5 s, but for the machine's own lateness."""
-    print(table(sitters))
-    missed = [s for s in sitters if abs(s.error) > 0.1 + s.noise]
+    print(table(watched_sessions))
+    missed = [s for s in watched_sessions if abs(s.error) > 0.1 + s.noise]
 
-    assert len(missed) <= len(sitters) / 100, table(missed)
-    assert [] == [s.label for s in sitters if abs(s.error) > 0.5 + s.noise]
+    assert len(missed) <= len(watched_sessions) / 100, table(missed)
+    assert [] == [s.label for s in watched_sessions if abs(s.error) > 0.5 + s.noise]
