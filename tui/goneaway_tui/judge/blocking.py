@@ -1,0 +1,88 @@
+"""Who blocks whom: chains of sessions that wait for locks of others, from the waits a server listed. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from goneaway_tui.model.lock_wait import LockWait
+from goneaway_tui.model.session import ProcesslistId
+
+Ids = tuple[ProcesslistId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """All waits for locks of one sample. Sessions that wait in a circle block each other, and none of them is a root."""
+
+    waits: Mapping[ProcesslistId, LockWait] = field(default_factory=dict)
+    """By the session that waits."""
+    waiters: Mapping[ProcesslistId, Ids] = field(default_factory=dict)
+    """By the session that holds: those that wait for it directly, the longest first."""
+    blocks: Mapping[ProcesslistId, int] = field(default_factory=dict)
+    """By the session that holds: how many wait for it, directly or through others; itself never counts."""
+    roots: Ids = ()
+    """Sessions that others wait for and that wait for none, those that block most first; then one of each circle."""
+
+    def below(self, holder: ProcesslistId) -> Iterator[tuple[int, ProcesslistId]]:
+        """The sessions that wait for `holder`, each once, with its depth (1 is direct), depth first."""
+        seen = {holder}
+        ahead = [(1, waiter) for waiter in reversed(self.waiters.get(holder, ()))]
+        while ahead:
+            depth, session = ahead.pop()
+            if session in seen:
+                continue
+            seen.add(session)
+            yield depth, session
+            ahead += [(depth + 1, waiter) for waiter in reversed(self.waiters.get(session, ()))]
+
+    def freed_by(self, ended: Iterable[ProcesslistId]) -> frozenset[ProcesslistId]:
+        """The sessions that can go on once these have ended: all whose every holder is among them, or goes on itself."""
+        gone = set(ended)
+        free: set[ProcesslistId] = set()
+        changed = True
+        while changed:
+            changed = False
+            for session, wait in self.waits.items():
+                if session in gone or session in free or not wait.holders:
+                    continue
+                if all(holder in gone or holder in free for holder in wait.holders):
+                    free.add(session)
+                    changed = True
+        return frozenset(free)
+
+
+NO_WAITS = Blocking()
+
+
+def blocking(waits: Iterable[LockWait]) -> Blocking:
+    """Put the waits of a sample together."""
+    by_waiter = {wait.waiter: wait for wait in waits}
+    if not by_waiter:
+        return NO_WAITS
+    waiters: dict[ProcesslistId, list[ProcesslistId]] = defaultdict(list)
+    for wait in sorted(by_waiter.values(), key=_longest_first):
+        for holder in wait.holders:
+            if holder != wait.waiter:
+                waiters[holder].append(wait.waiter)
+    links = {holder: tuple(below) for holder, below in waiters.items()}
+    partial = Blocking(by_waiter, links)
+    blocks = {holder: sum(1 for _ in partial.below(holder)) for holder in links}
+    free = [holder for holder in links if not _waits(by_waiter, holder)]
+    reached = {session for holder in free for _depth, session in partial.below(holder)} | set(free)
+    roots = sorted(free, key=lambda holder: (-blocks[holder], holder))
+    for holder in sorted(links, key=lambda each: (-blocks[each], each)):
+        if holder not in reached:
+            roots.append(holder)
+            reached |= {holder} | {session for _depth, session in partial.below(holder)}
+    return Blocking(by_waiter, links, blocks, tuple(roots))
+
+
+def _waits(by_waiter: Mapping[ProcesslistId, LockWait], session: ProcesslistId) -> bool:
+    wait = by_waiter.get(session)
+    return wait is not None and any(holder != session for holder in wait.holders)
+
+
+def _longest_first(wait: LockWait) -> tuple[float, ProcesslistId]:
+    return (wait.since if wait.since is not None else float("inf"), wait.waiter)
