@@ -205,7 +205,7 @@ def test_every_limitation_is_told_whole_and_once() -> None:
         ("instrumented", "performance_schema = ON"),
         ("statements", "events_statements_current"),
         ("transactions", "events_transactions_current"),
-        ("threads attributes", "GRANT SELECT"),
+        ("threads attributes data_locks metadata_locks", "GRANT SELECT"),
         ("instruments", "NAME LIKE 'statement/sql/%'"),
         ("transaction_instrument", "NAME = 'transaction'"),
         ("timed", "setup_actors"),

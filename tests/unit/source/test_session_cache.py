@@ -103,11 +103,12 @@ def test_nothing_is_asked_where_nobody_is_new_or_nobody_may_ask(
 
 def test_open_transactions_are_told_by_session() -> None:
     server = MysqlStandin()
-    server.held = [(11, 2.5, 3, 1, 0), (12, None, 0, 0, 1)]
+    server.held = [(11, 2.5, 3, 1, 0, b"29", None, None), (12, None, 0, 0, 1, b"30", b"30:1", 2.5)]
 
-    assert {11: (2.5, 3, 1, 0), 12: (None, 0, 0, 1)} == read_open_transactions(
-        server.connection, server.found()
-    )
+    assert {
+        11: (2.5, 3, 1, 0, b"29", None, None),
+        12: (None, 0, 0, 1, b"30", b"30:1", 2.5),
+    } == read_open_transactions(server.connection, server.found())
 
 
 def test_without_process_no_transaction_is_asked_for() -> None:

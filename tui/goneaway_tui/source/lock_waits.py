@@ -26,6 +26,15 @@ class WaitingTransaction:
     since: float | None
 
 
+def is_lock_wait(state: str | None) -> bool:
+    """Whether a session's state says that it waits for a lock of the server itself; waits for rows have no state of their own.
+
+    >>> is_lock_wait("Waiting for table metadata lock"), is_lock_wait("Waiting for table flush"), is_lock_wait(None)
+    (True, False, False)
+    """
+    return state is not None and state.startswith("Waiting for ") and state.endswith("lock")
+
+
 @dataclass(frozen=True, slots=True)
 class InnodbLock:
     """A row of `information_schema.innodb_locks`: a lock that a transaction waits for, or that others wait for."""
