@@ -8,10 +8,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from goneaway_tui.judge import Step
+from goneaway_tui.model.blocking import Blocking
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Server, Variable
-from goneaway_tui.model.session import Transaction
+from goneaway_tui.model.session import ProcesslistId, Transaction
 from goneaway_tui.model.snapshot import Limit, Risk, Snapshot, Verdict
 
 EARLIEST, LATEST = -62_135_596_800.0, 253_402_300_799.0
@@ -58,7 +59,7 @@ def snapshot_data(snapshot: Snapshot) -> Data:
     """The whole snapshot, with its sessions in the order of the sample."""
     return {
         **head_data(snapshot),
-        "sessions": [session_data(v, snapshot.taken_at) for v in snapshot.verdicts],
+        "sessions": [session_data(v, snapshot.taken_at, snapshot.blocking) for v in snapshot.verdicts],
     }
 
 
@@ -110,8 +111,8 @@ def counters_data(sample: Sample) -> Data:
     return named | dict(sample.counters)
 
 
-def session_data(verdict: Verdict, now: float) -> Data:
-    """One session as of `now`."""
+def session_data(verdict: Verdict, now: float, blocking: Blocking | None) -> Data:
+    """One session as of `now`. `blocking` is that of its snapshot."""
     session = verdict.session
     return {
         "id": session.id,
@@ -129,6 +130,21 @@ def session_data(verdict: Verdict, now: float) -> Data:
         "risk": verdict.risk.value,
         "own": session.own,
         "at_stake": transaction_data(session.transaction, now),
+        "busy_seconds": to_millisecond(verdict.busy_seconds(now)),
+        **blocking_data(session.id, blocking, now),
+    }
+
+
+def blocking_data(session: ProcesslistId, blocking: Blocking | None, now: float) -> Data:
+    """The sessions that a session waits for, since when, and how many wait for it; null where it is not known."""
+    if blocking is None:
+        return {"blocked_by": None, "waiting_seconds": None, "blocks": None}
+    wait = blocking.waits.get(session)
+    since = None if wait is None else wait.since
+    return {
+        "blocked_by": [] if wait is None else list(wait.holders) or None,
+        "waiting_seconds": None if since is None else to_millisecond(max(0.0, now - since)),
+        "blocks": blocking.blocks.get(session, 0 if blocking.is_complete else None),
     }
 
 
@@ -191,7 +207,7 @@ def step_events(step: Step) -> Iterator[Data]:
     for departure in sorted(step.departed, key=lambda d: d.at):
         yield departed_event(departure)
     for verdict in step.opened:
-        yield _event("opened", at) | session_data(verdict, at)
+        yield _event("opened", at) | session_data(verdict, at, step.snapshot.blocking)
     for change in step.changes:
         yield _event("variable_changed", at) | {
             "variable": change.variable,
@@ -226,7 +242,7 @@ def at_risk_events(before: Snapshot | None, after: Snapshot) -> Iterator[Data]:
     known_ids = {v.session.id for v in before.verdicts if _in_danger(v)} if before is not None else set()
     for verdict in after.verdicts:
         if _in_danger(verdict) and verdict.session.id not in known_ids:
-            yield _event("imminent", after.taken_at) | session_data(verdict, after.taken_at)
+            yield _event("imminent", after.taken_at) | session_data(verdict, after.taken_at, after.blocking)
 
 
 def lost_event(at: float, why: str) -> Data:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goneaway_tui.judge.blocking import NO_WAITS, blocking
+from goneaway_tui.model.blocking import NO_WAITS, blocking
 from goneaway_tui.model.lock_wait import Lock, LockKind, LockWait
 from goneaway_tui.model.session import ProcesslistId
 

@@ -24,6 +24,8 @@ class Blocking:
     """By the session that holds: how many wait for it, directly or through others; itself never counts."""
     roots: Ids = ()
     """Sessions that others wait for and that wait for none, those that block most first; then one of each circle."""
+    is_complete: bool = True
+    """Whether the holders of every wait are known: else a session may block others without being counted."""
 
     def below(self, holder: ProcesslistId) -> Iterator[tuple[int, ProcesslistId]]:
         """The sessions that wait for `holder`, each once, with its depth (1 is direct), depth first."""
@@ -76,7 +78,8 @@ def blocking(waits: Iterable[LockWait]) -> Blocking:
         if holder not in reached:
             roots.append(holder)
             reached |= {holder} | {session for _depth, session in partial.below(holder)}
-    return Blocking(by_waiter, links, blocks, tuple(roots))
+    is_complete = all(wait.holders for wait in by_waiter.values())
+    return Blocking(by_waiter, links, blocks, tuple(roots), is_complete)
 
 
 def _waits(by_waiter: Mapping[ProcesslistId, LockWait], session: ProcesslistId) -> bool:
