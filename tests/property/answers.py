@@ -437,7 +437,11 @@ class Follower:
 
     def look(self, source: LiveSource) -> None:
         taken: Step = track(source.sample(), self._last, Policy(), self._lessons)
-        for event in (*data.step_events(taken), *data.at_risk_events(self._last, taken.snapshot)):
+        for event in (
+            *data.step_events(taken),
+            *data.at_risk_events(self._last, taken.snapshot),
+            *data.lock_wait_events(self._last, taken.snapshot),
+        ):
             dumps(event)
         for departure in taken.departed:
             dumps(data.departed_event(departure))
