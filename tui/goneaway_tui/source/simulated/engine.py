@@ -440,6 +440,7 @@ class SimulationEngine:
             statement=self._row_builder.shown(statement),
             idle_since=None,
             transaction=held,
+            busy_since=at,
         )
         self._running += 1
         self._counts["questions"] += 1
@@ -453,7 +454,9 @@ class SimulationEngine:
         """A statement ends; the idle time begins again."""
         row = self._rows[who]
         held = None if self._rng.random() < COMMITTED_SHARE else row.transaction
-        self._rows[who] = replace(row, command="Sleep", state=None, idle_since=at, transaction=held)
+        self._rows[who] = replace(
+            row, command="Sleep", state=None, idle_since=at, transaction=held, busy_since=None
+        )
         self._running -= 1
         self._schedule_end_of_wait(at, who)
 
