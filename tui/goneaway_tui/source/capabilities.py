@@ -255,7 +255,7 @@ _INSTRUMENT = "UPDATE performance_schema.{} SET {} WHERE {}"
 
 _METADATA = (
     (
-        "instrumented threads process",
+        "instrumented threads attributes process",
         "metadata_locks",
         METADATA_HOLDERS,
         marked("performance_schema.metadata_locks cannot be read"),
@@ -386,7 +386,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             _INSTRUMENT.format("setup_instruments", "ENABLED = 'YES', TIMED = 'YES'", "NAME = 'transaction'"),
         ),
         (
-            "instrumented process",
+            "instrumented threads attributes process",  # without these, another line has the same grant
             "data_locks innodb_locks",
             HOLDERS,
             marked("the account may not read performance_schema.data_lock_waits"),
