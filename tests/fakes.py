@@ -10,7 +10,13 @@ from goneaway_tui.errors import FileError, GoneawayError, NoConnectionLeft
 from goneaway_tui.model.profile import ConnectedServer, Profile, ProfileDraft
 from goneaway_tui.model.server import Variable
 from goneaway_tui.model.session import ProcesslistId, Session
-from goneaway_tui.model.tuning import KeptValue, NewSessionProbe, Persistence, Privileges, VariableState
+from goneaway_tui.model.tuning import (
+    KeptValue,
+    NewSessionProbe,
+    Persistence,
+    Privileges,
+    VariableState,
+)
 from tests.builders import VARIABLES
 
 POWERS = Privileges("'dba'@'%'", "6f9619ff-8b86-11d0", can_set=True, can_persist=True, can_kill=True)

@@ -16,7 +16,7 @@ from goneaway_tui.settings.man_page import manual_text
 from goneaway_tui.source import connection
 from goneaway_tui.source.recording import streams
 from goneaway_tui.tune.tunables import TUNABLES
-from goneaway_tui.web import browser_input, service
+from goneaway_tui.web import service, viewer
 from goneaway_tui.web import viewer as screens
 from tests.house.extensions import EXTENSIONS
 from tests.house.tree import ROOT
@@ -86,10 +86,10 @@ def budgets() -> str:
         ("one that does not take its answer", f"{service.ANSWER_SECONDS:g} s"),
         (
             "keys of a browser",
-            f"{browser_input.MAX_KEYS_AT_ONCE} at once, {browser_input.KEYS_A_SECOND:g} a second in the long run",
+            f"{viewer.MAX_KEYS_AT_ONCE} at once, {viewer.KEYS_A_SECOND:g} a second in the long run",
         ),
         ("a screen's process once its browser is gone", f"{screens.EXIT_SECONDS:g} s"),
-        ("a paste of a browser", f"{browser_input.MAX_PASTE_CHARACTERS >> 10} Ki characters"),
+        ("a paste of a browser", f"{viewer.MAX_PASTE_CHARACTERS >> 10} Ki characters"),
         ("a screen of a browser", f"{service.WIDEST} x {service.HIGHEST} cells"),
         (
             "data of the process that draws it",

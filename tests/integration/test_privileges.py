@@ -552,8 +552,7 @@ def test_mariadb_shows_the_last_statement_of_an_idle_session_where_its_consumer_
     ):
         run(idler, "SELECT 'before'")
         dark = source.sample()
-        (cure,) = grants_of(dark)
-        run(admin, cure)
+        run(admin, *grants_of(dark))
         run(idler, "SELECT 'after'")
         lit = look(server, "root")
     shown = [s.statement for sample in (dark, lit) for s in sample.sessions if s.id == idler.thread_id()]

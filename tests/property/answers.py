@@ -213,6 +213,15 @@ def answers(server: Standin, chance: random.Random, share: float) -> None:
         "warnings": [(b"Warning", 1292, b"Truncated incorrect wait_timeout value")],
         "room": [(900, 1_300_000)],
         "all_sessions": lambda _length: [],
+        "lock_holders": lambda _ids: [(b"29:5:3:2", b"27:5:3:2", 12, b"shop.cart", b"PRIMARY", b"X")],
+        "innodb_locks": [
+            (f"{each}:5:3:2".encode(), str(each).encode(), b"X", b"`shop`.`cart`", b"PRIMARY")
+            for each in (29, 27)
+        ],
+        "metadata_locks": [
+            (12, b"TABLE", b"shop", b"cart", b"SHARED_READ", 1),
+            (14, b"TABLE", b"shop", b"cart", b"EXCLUSIVE", 0),
+        ],
     }
     for standing in ("standing", "standing_bounds", "standing_before"):
         told[standing] = lambda name: [(
@@ -253,14 +262,17 @@ def a_server(flavour: Flavour, chance: random.Random) -> Standin:
             MysqlSession(OWN_ID, OWN_THREAD, "dba", command="Query", event=Event(NOW, None)),
             *(MysqlSession(each, event=event, time=59) for each in ids),
         )
-        cast(MysqlStandin, server).held = [(12, 5.25, 3, 1, 0)]
+        cast(MysqlStandin, server).held = [
+            (12, 5.25, 3, 1, 0, b"27", None, None),
+            (13, 4.0, 0, 1, 0, b"29", b"29:5:3:2", 2.5),
+        ]
         cast(MysqlStandin, server).began = [(53, NOW - 5, 0)]
     else:
         server = MariadbStandin(
             MariadbSession(OWN_ID, NOW, "dba", command="Query", query=9),
             *(MariadbSession(each, NOW - 60) for each in ids),
         )
-        server.held = [(12, 5.25, 3, 1, 0)]
+        server.held = [(12, 5.25, 3, 1, 0, b"27", None, None), (13, 4.0, 0, 1, 0, b"29", b"29:5:3:2", 2.5)]
     answers(server, chance, chance.choice((0, 0, 0.1, 0.5)))
     if chance.random() < 0.2:
         server.scripted |= {
@@ -428,7 +440,11 @@ class Follower:
 
     def look(self, source: LiveSource) -> None:
         taken: Step = track(source.sample(), self._last, RiskThresholds(), self._lessons)
-        for event in (*data.step_events(taken), *data.at_risk_events(self._last, taken.snapshot)):
+        for event in (
+            *data.step_events(taken),
+            *data.at_risk_events(self._last, taken.snapshot),
+            *data.lock_wait_events(self._last, taken.snapshot),
+        ):
             dumps(event)
         for departure in taken.departed:
             dumps(data.departed_event(departure))

@@ -174,6 +174,10 @@ def test_json_parses_back_and_has_the_keys_of_the_contract(snapshot: Snapshot) -
         "risk",
         "own",
         "at_stake",
+        "busy_seconds",
+        "blocked_by",
+        "waiting_seconds",
+        "blocks",
     ]
 
     assert list(data) == ["schema", "taken_at", "server", "limitations", "variables", "counters", "sessions"]

@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goneaway_tui.judge import judge
-from goneaway_tui.judge.learned_limits import AGREEMENT_SECONDS, NOTHING_LEARNED, common_limit, learn
+from goneaway_tui.judge.learned_limits import (
+    AGREEMENT_SECONDS,
+    NOTHING_LEARNED,
+    common_limit,
+    learn,
+)
 from goneaway_tui.judge.patterns import MIN_OBSERVATIONS, find_patterns
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure, PatternKind

@@ -11,7 +11,13 @@ from goneaway_tui.model.profile import ConnectedServer, Profile, ProfileDraft
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.model.tuning import KeptValue, NewSessionProbe, Persistence, Privileges, VariableState
+from goneaway_tui.model.tuning import (
+    KeptValue,
+    NewSessionProbe,
+    Persistence,
+    Privileges,
+    VariableState,
+)
 
 Clock = Callable[[], float]
 """Seconds since 1970 UTC on one source's own clock. It never runs backwards; a test or a replay may stop it."""

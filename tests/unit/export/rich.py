@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from goneaway_tui.model.blocking import Lock, LockKind, LockWait
 from goneaway_tui.model.server import Limitation
-from goneaway_tui.model.session import Role
+from goneaway_tui.model.session import ProcesslistId, Role
 from goneaway_tui.model.snapshot import Basis, Limit, Snapshot
 from tests.builders import NOW, a_server, a_session, a_snapshot, a_transaction
 
@@ -27,7 +28,14 @@ SESSIONS = (
         idle_for=7.001,
         transaction=a_transaction(started=None, rows_modified=None, rows_locked=None, read_only=True),
     ),
-    a_session(id=15, user="busy", command="Query", state="Sending data", statement="SELECT\n  SLEEP(9)"),
+    a_session(
+        id=15,
+        user="busy",
+        command="Query",
+        state="Sending data",
+        statement="SELECT\n  SLEEP(9)",
+        busy_since=NOW - 12.5,
+    ),
     a_session(id=16, user="outlived", own_limit=None, idle_for=30_000),
     a_session(id=17, user="learned", own_limit=None, idle_for=100),
     a_session(
@@ -64,6 +72,9 @@ def rich_snapshot() -> Snapshot:
         server=a_server(own_session_ids=(20,)),
         counters={"aborted_clients": 1234, "uptime": 3_542_407},
         variables={"max_allowed_packet": 16_776_192, "innodb_lock_wait_timeout": 50},
+        lock_waits=(
+            LockWait(ProcesslistId(15), (ProcesslistId(12),), Lock(LockKind.ROW, "shop.cart"), NOW - 12.125),
+        ),
         limitations=(
             Limitation(
                 "the rows a transaction holds", "the account lacks PROCESS", "GRANT PROCESS ON *.* TO `m`@`%`"

@@ -7,6 +7,7 @@ from typing import Any
 
 from goneaway_tui.export.data import session_data, snapshot_data, to_millisecond
 from goneaway_tui.export.json import dumps
+from goneaway_tui.model.blocking import NO_WAITS, Lock, LockKind, LockWait
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import Snapshot
 from tests.builders import NOW, SERVER, a_server, a_session, a_snapshot, a_transaction, a_verdict
@@ -29,6 +30,10 @@ SESSION_KEYS = [
     "risk",
     "own",
     "at_stake",
+    "busy_seconds",
+    "blocked_by",
+    "waiting_seconds",
+    "blocks",
 ]
 
 
@@ -62,7 +67,7 @@ def test_a_session_has_exactly_the_keys_of_the_contract_in_its_order() -> None:
 
 
 def test_an_idle_session_is_written_as_the_contract_shows_it() -> None:
-    assert session_data(a_verdict(a_session(transaction=a_transaction())), NOW) == {
+    assert session_data(a_verdict(a_session(transaction=a_transaction())), NOW, NO_WAITS) == {
         "id": 4711,
         "user": "shop",
         "host": "web-3:51234",
@@ -78,13 +83,41 @@ def test_an_idle_session_is_written_as_the_contract_shows_it() -> None:
         "risk": "calm",
         "own": False,
         "at_stake": {"transaction_seconds": 3.25, "rows_modified": 3, "rows_locked": 1},
+        "busy_seconds": None,
+        "blocked_by": [],
+        "waiting_seconds": None,
+        "blocks": 0,
     }
+
+
+def test_a_session_that_waits_and_one_that_others_wait_for_are_written_so() -> None:
+    root, middle, low = (
+        a_session(id=number, command="Query", busy_since=NOW - number) for number in (1, 2, 3)
+    )
+    row = Lock(LockKind.ROW, "shop.cart", "PRIMARY", "X")
+    waits = (LockWait(middle.id, (root.id,), row, NOW - 1.5), LockWait(low.id, (middle.id,), row))
+    sessions = parsed(a_snapshot([root, middle, low], lock_waits=waits))["sessions"]
+    keys = ("busy_seconds", "blocked_by", "waiting_seconds", "blocks")
+
+    assert [[1, [], None, 2], [2, [1], 1.5, 1], [3, [2], None, 0]] == [
+        [session[key] for key in keys] for session in sessions
+    ]
+
+
+def test_a_wait_whose_holder_is_not_known_leaves_open_who_blocks() -> None:
+    one, other = a_session(id=1), a_session(id=2, command="Query")
+    waits = (LockWait(other.id, (), Lock(LockKind.METADATA), NOW - 2),)
+    sessions = parsed(a_snapshot([one, other], lock_waits=waits))["sessions"]
+
+    assert [[[], None], [None, None]] == [[each["blocked_by"], each["blocks"]] for each in sessions]
+    assert 2 == sessions[1]["waiting_seconds"]
 
 
 def test_what_does_not_apply_or_is_unknown_is_null() -> None:
     busy = a_session(command="Query", own_limit=None, db=None, program=None, statement=None)
     session = parsed(a_snapshot([busy], variables={"wait_timeout": math.nan}))["sessions"][0]
-    nulls = {"db", "program", "state", "statement", "idle_seconds", "deadline", "seconds_left", "at_stake"}
+    nulls = {"db", "program", "state", "statement", "idle_seconds", "deadline", "seconds_left", "at_stake",
+             "busy_seconds", "blocked_by", "waiting_seconds", "blocks"}  # fmt: skip
 
     assert nulls == {name for name, value in session.items() if value is None}
     assert session["limit"]["seconds"] is None

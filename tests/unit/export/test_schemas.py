@@ -18,6 +18,7 @@ from goneaway_tui.export import SCHEMAS, data, schema_text
 from goneaway_tui.export.data import COUNTERS, SCHEMA, VARIABLES
 from goneaway_tui.judge import Step, judge, track
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
+from goneaway_tui.model.blocking import Lock, LockKind, LockWait
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
@@ -63,6 +64,10 @@ def every_event() -> list[dict[str, Any]]:
     for each in taken:
         lines += data.step_events(each)
     lines += data.at_risk_events(None, a_snapshot([risky], policy=RiskThresholds(imminent_below=60)))
+    wait = LockWait(risky.id, (risky.id,), Lock(LockKind.ROW, "shop.cart", "PRIMARY", "X"), NOW - 2)
+    waiting = a_snapshot([risky], lock_waits=(wait,))
+    lines += data.lock_wait_events(None, waiting)
+    lines += data.lock_wait_events(waiting, a_snapshot([risky], lock_waits=()))
     return json.loads(json.dumps(lines))  # type: ignore[no-any-return]
 
 

@@ -7,7 +7,12 @@ import pytest
 from goneaway_tui.i18n import Catalogue, EnglishCatalogue
 from goneaway_tui.judge.deadline import GLOBAL_WHEN_FIRST_SEEN, disproved_limit
 from goneaway_tui.judge.filters import parse_filter
-from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, LimitObservations, limit_for
+from goneaway_tui.judge.learned_limits import (
+    NOTHING_LEARNED,
+    LearnedLimits,
+    LimitObservations,
+    limit_for,
+)
 from goneaway_tui.model.snapshot import Basis, GlobalLimits, Limit, LimitGroup
 from tests.builders import a_session
 from tests.tongues import Bracketed, spoken, unsaid

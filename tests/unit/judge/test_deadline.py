@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from goneaway_tui.judge.deadline import GRACE_SECONDS, governing_limit, risk_of, risk_within, verdict_on
+from goneaway_tui.judge.deadline import (
+    GRACE_SECONDS,
+    governing_limit,
+    risk_of,
+    risk_within,
+    verdict_on,
+)
 from goneaway_tui.model.session import Role, Session, Transaction
 from goneaway_tui.model.snapshot import (
     SHARED_TRANSACTION_LIMITS,

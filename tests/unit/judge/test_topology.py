@@ -8,7 +8,13 @@ from goneaway_tui.judge.patterns import find_patterns
 from goneaway_tui.judge.topology import ProposedServer, TopologyReport, proposed_servers
 from goneaway_tui.model.cause import Certainty
 from goneaway_tui.model.departure import Pattern, PatternKind
-from goneaway_tui.model.server import Flavour, Server, ServerTopology, TopologyMember, TopologyRelation
+from goneaway_tui.model.server import (
+    Flavour,
+    Server,
+    ServerTopology,
+    TopologyMember,
+    TopologyRelation,
+)
 from goneaway_tui.model.session import Session
 from tests.builders import NOW, a_session, a_snapshot
 

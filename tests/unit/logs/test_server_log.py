@@ -23,7 +23,12 @@ from goneaway_tui.logs.server_log import (
     error_number,
     joined_entries,
 )
-from goneaway_tui.logs.translations import ABORTED_MESSAGES, SLOTS, TranslatedMessage, translated_messages
+from goneaway_tui.logs.translations import (
+    ABORTED_MESSAGES,
+    SLOTS,
+    TranslatedMessage,
+    translated_messages,
+)
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import LogEntry
 

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from goneaway_tui.judge import track
-from goneaway_tui.metrics.collector import FAMILIES, GAUGE, OTHER, STALE_SECONDS, MetricName, ServerMetrics
+from goneaway_tui.metrics.collector import (
+    FAMILIES,
+    GAUGE,
+    OTHER,
+    STALE_SECONDS,
+    MetricName,
+    ServerMetrics,
+)
 from goneaway_tui.model.server import Server
 from goneaway_tui.model.snapshot import RiskThresholds
 from tests.builders import NOW, a_sample, a_server, a_session, a_transaction

@@ -7,7 +7,12 @@ import json
 import pytest
 
 from goneaway_tui.export import SCHEMAS, schema_text
-from goneaway_tui.settings.completions import SHELLS, ArgumentKind, completion_flags, completion_text
+from goneaway_tui.settings.completions import (
+    SHELLS,
+    ArgumentKind,
+    completion_flags,
+    completion_text,
+)
 from goneaway_tui.settings.man_page import manual_text
 from goneaway_tui.settings.options import ACTIONS, COMPLETION, OPTIONS, SCHEMA
 from tests.unit.settings.asking import answer, complaint

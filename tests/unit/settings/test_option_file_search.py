@@ -13,7 +13,13 @@ import pytest
 from goneaway_tui.cli.filesystem import LocalFiles
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.settings.environment import Environment
-from goneaway_tui.settings.option_files import FOLDERS, GROUPS, OptionFileChoice, OptionFiles, OptionSetting
+from goneaway_tui.settings.option_files import (
+    FOLDERS,
+    GROUPS,
+    OptionFileChoice,
+    OptionFiles,
+    OptionSetting,
+)
 from tests.unit.settings.asking import HOME, PaperFiles, program
 
 

@@ -7,7 +7,12 @@ from itertools import chain, combinations
 import pytest
 
 from goneaway_tui.errors import Unsupported, UnsupportedVersion
-from goneaway_tui.model.server import OTHER_ACCOUNTS_MYSQL, OTHER_ACCOUNTS_NO_ROOM, Flavour, Limitation
+from goneaway_tui.model.server import (
+    OTHER_ACCOUNTS_MYSQL,
+    OTHER_ACCOUNTS_NO_ROOM,
+    Flavour,
+    Limitation,
+)
 from goneaway_tui.source import server_variants, sql
 from goneaway_tui.source.capabilities import (
     LIMITATIONS,
@@ -206,7 +211,7 @@ def test_every_limitation_is_shown_in_full_and_once() -> None:
         ("instrumented", "performance_schema = ON"),
         ("statements", "events_statements_current"),
         ("transactions", "events_transactions_current"),
-        ("threads attributes", "GRANT SELECT"),
+        ("threads attributes data_locks metadata_locks", "GRANT SELECT"),
         ("instruments", "NAME LIKE 'statement/sql/%'"),
         ("transaction_instrument", "NAME = 'transaction'"),
         ("timed", "setup_actors"),

@@ -16,9 +16,7 @@ from goneaway_tui.model.sample import NO_EVIDENCE, EndEvidence, ErrorCount, Kill
 from goneaway_tui.model.session import ProcesslistId, Role, Session
 from goneaway_tui.source.connection import Refusal
 from goneaway_tui.source.end_evidence import KILL_SECONDS, NEW_ACCOUNTS, CarriedCounts
-from goneaway_tui.source.end_evidence import (
-    EndEvidenceReader as Remembered,  # pytest would take it for a test
-)
+from goneaway_tui.source.end_evidence import EndEvidenceReader as Remembered
 from tests.builders import NOW, a_sample, a_session
 from tests.unit.source.standins import MysqlStandin, Row, refused
 

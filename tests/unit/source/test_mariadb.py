@@ -357,3 +357,10 @@ def test_without_process_no_transaction_is_asked_for() -> None:
     server.held = [(11, 20.0, 3, 1, 0)]
 
     assert read_one(server, without="process").transaction is None
+
+
+def test_a_running_statement_began_so_many_milliseconds_ago() -> None:
+    busy = MariadbSession(11, NOW - 4.25, command="Query")
+
+    assert read_one(MariadbStandin(busy)).busy_since == about(NOW - 4.25)
+    assert read_one(MariadbStandin(idle(11, 20))).busy_since is None

@@ -768,3 +768,18 @@ def test_missing_age_is_unknown(seconds: int) -> None:
 
 def test_without_the_servers_clock_no_second_can_be_placed() -> None:
     assert idle_since_whole_seconds(20, NOW, Timebase())[0] is None
+
+
+def test_a_running_statement_began_when_its_event_did() -> None:
+    server = MysqlStandin(MysqlSession(11, command="Query", event=Event(NOW - 4, None)))
+
+    assert read_one(server).busy_since == about(NOW - 4)
+
+
+def test_a_running_statement_without_events_is_timed_by_whole_seconds() -> None:
+    server = MysqlStandin(MysqlSession(11, command="Query", time=4))
+    busy = read_one(server, without="statements").busy_since
+
+    assert busy is not None
+    assert abs(busy - (NOW - 4)) <= 1
+    assert read_one(MysqlStandin(idle(11, 20))).busy_since is None

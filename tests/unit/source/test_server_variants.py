@@ -17,7 +17,12 @@ from goneaway_tui.source.capabilities import Capabilities, find_capabilities, li
 from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
-from goneaway_tui.source.server_variants import ALONE, SERVICES, variant_by_banner, variant_limitations
+from goneaway_tui.source.server_variants import (
+    ALONE,
+    SERVICES,
+    variant_by_banner,
+    variant_limitations,
+)
 from tests.builders import NOW
 from tests.servers.impostor import Impostor, Script
 

@@ -105,11 +105,12 @@ def test_no_query_is_sent_without_a_new_session_or_the_privilege(
 
 def test_open_transactions_are_listed_by_session() -> None:
     server = MysqlStandin()
-    server.held = [(11, 2.5, 3, 1, 0), (12, None, 0, 0, 1)]
+    server.held = [(11, 2.5, 3, 1, 0, b"29", None, None), (12, None, 0, 0, 1, b"30", b"30:1", 2.5)]
 
-    assert {11: (2.5, 3, 1, 0), 12: (None, 0, 0, 1)} == read_open_transactions(
-        server.connection, server.found()
-    )
+    assert {
+        11: (2.5, 3, 1, 0, b"29", None, None),
+        12: (None, 0, 0, 1, b"30", b"30:1", 2.5),
+    } == read_open_transactions(server.connection, server.found())
 
 
 def test_without_process_no_transaction_is_asked_for() -> None:

@@ -13,7 +13,14 @@ from goneaway_tui.model.session import Role
 from goneaway_tui.source import sql
 from goneaway_tui.source.executor import SingleSessionCapabilities
 from goneaway_tui.source.session_cache import text
-from goneaway_tui.source.session_table import BY_COMMAND, BY_THREAD, BY_USER, role_of, rows_of, unpacked
+from goneaway_tui.source.session_table import (
+    BY_COMMAND,
+    BY_THREAD,
+    BY_USER,
+    role_of,
+    rows_of,
+    unpacked,
+)
 from tests.unit.source.standins import ALL_ABLE, MysqlSession, MysqlStandin, packed
 
 HOSTS = [(7, b"web-3:51234"), (9, b"cron-1:4")]

@@ -149,7 +149,7 @@ def test_killing_a_statement_leaves_its_session_idle() -> None:
     assert after is not None
     assert after.is_idle
     assert replace(after, transaction=None) == replace(
-        busy, command="Sleep", state=None, idle_since=NOW, transaction=None
+        busy, command="Sleep", state=None, idle_since=NOW, transaction=None, busy_since=None
     )
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from goneaway_tui.model.session import Role, Session
-from goneaway_tui.tune.preconditions import other_statement_problem, protected_problem, same_session_problem
+from goneaway_tui.tune.preconditions import (
+    other_statement_problem,
+    protected_problem,
+    same_session_problem,
+)
 from tests.builders import a_session
 
 SEEN = a_session(idle_for=20)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.tune.tunables import REACH_SENTENCES, TUNABLE, TUNABLES, Reach, Tunable, Unit, tunables_of
+from goneaway_tui.tune.tunables import (
+    REACH_SENTENCES,
+    TUNABLE,
+    TUNABLES,
+    Reach,
+    Tunable,
+    Unit,
+    tunables_of,
+)
 from goneaway_tui.tune.values import parse_value, value_words
 from tests.builders import a_sample
 

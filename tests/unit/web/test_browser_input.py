@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual._xterm_parser import XTermParser
 from textual.events import Key
 
-from goneaway_tui.web.browser_input import (
+from goneaway_tui.web.viewer import (
     ESCAPE_KEY,
     KEYS_A_SECOND,
     MAX_KEYS_AT_ONCE,

@@ -32,7 +32,16 @@ from goneaway_tui.settings import (
     language_asked,
     resolve_each,
 )
-from goneaway_tui.settings.options import DEMO, EXPLAIN, EXPORTER, REPLAY, SERVE, SNAPSHOT, UI, WATCH
+from goneaway_tui.settings.options import (
+    DEMO,
+    EXPLAIN,
+    EXPORTER,
+    REPLAY,
+    SERVE,
+    SNAPSHOT,
+    UI,
+    WATCH,
+)
 
 PASSWORD_VISIBLE = marked("others on this machine can see the password in the process list; use -p alone")
 DEMO_POLICY = RiskThresholds(watch_below=10, imminent_below=5)

@@ -13,7 +13,14 @@ from dataclasses import dataclass, replace
 from goneaway_tui.cli.terminal import tell
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import _, marked
-from goneaway_tui.settings import ConnectionSettings, Keyring, PasswordCommand, Secret, Settings, Transport
+from goneaway_tui.settings import (
+    ConnectionSettings,
+    Keyring,
+    PasswordCommand,
+    Secret,
+    Settings,
+    Transport,
+)
 from goneaway_tui.source.address import STANDARD_SOCKETS, Address, standard_socket
 from goneaway_tui.source.sockets import Tunnel
 from goneaway_tui.text.sanitize import plain

@@ -24,7 +24,13 @@ from goneaway_tui.logs.server_log import error_number
 from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import LogEntry
-from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, TRANSACTION_LIMITS, Basis, Risk, Snapshot
+from goneaway_tui.model.snapshot import (
+    SHARED_TRANSACTION_LIMITS,
+    TRANSACTION_LIMITS,
+    Basis,
+    Risk,
+    Snapshot,
+)
 from goneaway_tui.text.format import in_list, largest_unit_words, seconds_words, size_with_bytes
 
 RECENT_SECONDS = 600.0

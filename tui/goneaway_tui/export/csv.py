@@ -31,6 +31,10 @@ HEADER = (
     "at_stake_transaction_seconds",
     "at_stake_rows_modified",
     "at_stake_rows_locked",
+    "busy_seconds",
+    "blocked_by",
+    "waiting_seconds",
+    "blocks",
 )
 
 TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -62,7 +66,7 @@ def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
 
 def _rows(snapshot: Snapshot) -> Iterable[list[str]]:
     for verdict in snapshot.verdicts:
-        flat = flat_fields(session_data(verdict, snapshot.taken_at))
+        flat = flat_fields(session_data(verdict, snapshot.taken_at, snapshot.blocking))
         yield [csv_cell(flat.get(name)) for name in HEADER]
 
 
@@ -84,11 +88,13 @@ def flat_fields(data: Data, prefix: str = "") -> Data:
 def csv_cell(value: object) -> str:
     """One value as a cell: None is empty, a number stays a number, and text from the server cannot run as a formula.
 
-    >>> csv_cell("=cmd()"), csv_cell("a;=cmd()"), csv_cell(-3.5), csv_cell(True), csv_cell(None)
-    ("'=cmd()", "a;'=cmd()", '-3.5', 'true', '')
+    >>> csv_cell("=cmd()"), csv_cell("a;=cmd()"), csv_cell(-3.5), csv_cell(True), csv_cell(None), csv_cell([7, 8])
+    ("'=cmd()", "a;'=cmd()", '-3.5', 'true', '', '7 8')
     """
     if value is None:
         return ""
+    if isinstance(value, list):
+        return " ".join(map(csv_cell, value))
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, str):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 from goneaway_tui.judge import Step
+from goneaway_tui.model.blocking import Blocking, LockWait
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Server, Variable
-from goneaway_tui.model.session import Transaction
+from goneaway_tui.model.session import ProcesslistId, Transaction
 from goneaway_tui.model.snapshot import Limit, Risk, Snapshot, Verdict
 
 EARLIEST, LATEST = -62_135_596_800.0, 253_402_300_799.0
@@ -58,7 +59,7 @@ def snapshot_data(snapshot: Snapshot) -> Data:
     """The whole snapshot, with its sessions in the order of the sample."""
     return {
         **head_data(snapshot),
-        "sessions": [session_data(v, snapshot.taken_at) for v in snapshot.verdicts],
+        "sessions": [session_data(v, snapshot.taken_at, snapshot.blocking) for v in snapshot.verdicts],
     }
 
 
@@ -110,8 +111,8 @@ def counters_data(sample: Sample) -> Data:
     return named | dict(sample.counters)
 
 
-def session_data(verdict: Verdict, now: float) -> Data:
-    """One session as of `now`."""
+def session_data(verdict: Verdict, now: float, blocking: Blocking | None) -> Data:
+    """One session as of `now`. `blocking` is that of its snapshot."""
     session = verdict.session
     return {
         "id": session.id,
@@ -129,6 +130,21 @@ def session_data(verdict: Verdict, now: float) -> Data:
         "risk": verdict.risk.value,
         "own": session.own,
         "at_stake": transaction_data(session.transaction, now),
+        "busy_seconds": to_millisecond(verdict.busy_seconds(now)),
+        **blocking_data(session.id, blocking, now),
+    }
+
+
+def blocking_data(session: ProcesslistId, blocking: Blocking | None, now: float) -> Data:
+    """The sessions that a session waits for, since when, and how many wait for it; null where it is not known."""
+    if blocking is None:
+        return {"blocked_by": None, "waiting_seconds": None, "blocks": None}
+    wait = blocking.waits.get(session)
+    since = None if wait is None else wait.since
+    return {
+        "blocked_by": [] if wait is None else list(wait.holders) or None,
+        "waiting_seconds": None if since is None else to_millisecond(max(0.0, now - since)),
+        "blocks": blocking.blocks.get(session, 0 if blocking.is_complete else None),
     }
 
 
@@ -191,7 +207,7 @@ def step_events(step: Step) -> Iterator[Data]:
     for departure in sorted(step.departed, key=lambda d: d.at):
         yield departed_event(departure)
     for verdict in step.opened:
-        yield _event("opened", at) | session_data(verdict, at)
+        yield _event("opened", at) | session_data(verdict, at, step.snapshot.blocking)
     for change in step.changes:
         yield _event("variable_changed", at) | {
             "variable": change.variable,
@@ -226,7 +242,54 @@ def at_risk_events(before: Snapshot | None, after: Snapshot) -> Iterator[Data]:
     known_ids = {v.session.id for v in before.verdicts if _in_danger(v)} if before is not None else set()
     for verdict in after.verdicts:
         if _in_danger(verdict) and verdict.session.id not in known_ids:
-            yield _event("imminent", after.taken_at) | session_data(verdict, after.taken_at)
+            yield _event("imminent", after.taken_at) | session_data(verdict, after.taken_at, after.blocking)
+
+
+LONG_WAIT_SECONDS = 1.0
+"""Waits for locks up to this are not events."""
+SAME_WAIT_SECONDS = 1.0
+"""By how much the starts of one wait may differ between two samples: servers keep whole seconds."""
+
+
+def lock_wait_events(before: Snapshot | None, after: Snapshot) -> Iterator[Data]:
+    """Sessions that waited for a lock for more than a second and wait no more, then sessions that have come to wait so long.
+
+    None where `after` does not tell which sessions wait.
+    """
+    if after.blocking is None:
+        return
+    earlier, now = {} if before is None else _long_waits(before), _long_waits(after)
+    for session, wait in earlier.items():
+        if before is not None and not _is_same_wait(after.blocking.waits.get(session), wait):
+            yield _lock_wait_event("unblocked", after.taken_at, wait, before.taken_at)
+    for session, wait in now.items():
+        if not _is_same_wait(earlier.get(session), wait):
+            yield _lock_wait_event("blocked", after.taken_at, wait, after.taken_at)
+
+
+def _long_waits(snapshot: Snapshot) -> Mapping[ProcesslistId, LockWait]:
+    """The waits that are events; those whose start is not known are."""
+    waits = {} if snapshot.blocking is None else snapshot.blocking.waits
+    earliest = snapshot.taken_at - LONG_WAIT_SECONDS
+    return {session: wait for session, wait in waits.items() if wait.since is None or wait.since < earliest}
+
+
+def _is_same_wait(one: LockWait | None, other: LockWait) -> bool:
+    """Whether two samples show one wait of a session, which is not known where a start is not: then they do."""
+    if one is None:
+        return False
+    return one.since is None or other.since is None or abs(one.since - other.since) <= SAME_WAIT_SECONDS
+
+
+def _lock_wait_event(name: str, at: float, wait: LockWait, waited_until: float) -> Data:
+    """`waited_until`: when the session was last read as waiting."""
+    lock, since = wait.lock, wait.since
+    return _event(name, at) | {
+        "id": wait.waiter,
+        "blocked_by": list(wait.holders) or None,
+        "waiting_seconds": None if since is None else to_millisecond(max(0.0, waited_until - since)),
+        "lock": {"kind": lock.kind.value, "table": lock.table, "index": lock.index, "mode": lock.mode},
+    }
 
 
 def lost_event(at: float, why: str) -> Data:

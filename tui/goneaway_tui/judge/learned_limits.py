@@ -17,7 +17,14 @@ from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import Session
-from goneaway_tui.model.snapshot import Basis, GlobalLimits, Limit, LimitGroup, Snapshot, limit_group
+from goneaway_tui.model.snapshot import (
+    Basis,
+    GlobalLimits,
+    Limit,
+    LimitGroup,
+    Snapshot,
+    limit_group,
+)
 from goneaway_tui.text.sanitize import plain
 
 AGREEMENT_SECONDS = 0.5

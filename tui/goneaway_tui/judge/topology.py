@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 from goneaway_tui.i18n import _, ngettext
 from goneaway_tui.model.cause import Certainty
 from goneaway_tui.model.departure import Pattern, PatternKind, PatternScope
-from goneaway_tui.model.server import Server, ServerTopology, TopologyMember, TopologyRelation, is_loopback
+from goneaway_tui.model.server import (
+    Server,
+    ServerTopology,
+    TopologyMember,
+    TopologyRelation,
+    is_loopback,
+)
 from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from goneaway_tui.model.blocking import LockWait
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.server import Limitation, Server, Variable
 from goneaway_tui.model.session import ProcesslistId, Session
@@ -95,6 +96,8 @@ class Sample:
     """How much of that the server may have worked: without the network round trips."""
     end_evidence: EndEvidence = NO_EVIDENCE
     """The evidence since the sample before of why sessions ended."""
+    lock_waits: tuple[LockWait, ...] | None = None
+    """The sessions that wait for locks; None where the server or the account does not tell which sessions wait."""
 
     def variable(self, name: str) -> int | float | None:
         """A global variable's value, or None where the server has no such variable."""

@@ -84,6 +84,8 @@ class Session:
     attributes: tuple[tuple[str, str], ...] = ()
     """All connect attributes, as the client sent them."""
     thread: ThreadId | None = None
+    busy_since: float | None = None
+    """When the running statement began, on the source's clock; None while the session is idle, or where that is not known."""
 
     @property
     def is_idle(self) -> bool:

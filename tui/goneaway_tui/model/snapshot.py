@@ -13,6 +13,7 @@ from enum import Enum, StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
+from goneaway_tui.model.blocking import Blocking, blocking
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId, Role, Session
 
@@ -133,6 +134,11 @@ class Verdict:
         since = self.session.idle_since
         return None if since is None else max(0.0, now - since)
 
+    def busy_seconds(self, now: float) -> float | None:
+        """How long the current statement has run; None while the session is idle, or where that is not known."""
+        since = self.session.busy_since
+        return None if since is None else max(0.0, now - since)
+
 
 @dataclass(frozen=True, slots=True)
 class RiskThresholds:
@@ -172,6 +178,12 @@ class Snapshot:
     @cached_property
     def by_id(self) -> Mapping[ProcesslistId, Verdict]:
         return {verdict.session.id: verdict for verdict in self.verdicts}
+
+    @cached_property
+    def blocking(self) -> Blocking | None:
+        """Who blocks whom; None where the server or the account does not tell which sessions wait for locks."""
+        waits = self.sample.lock_waits
+        return None if waits is None else blocking(waits)
 
     @cached_property
     def totals(self) -> SnapshotTotals:

@@ -13,7 +13,13 @@ from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger
 from goneaway_tui.model.server import ServerTopology
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.monitor.own_kills import OwnKills
-from goneaway_tui.monitor.poller import JOIN_SECONDS, Poller, PollListener, PollSchedule, ReplayPlayer
+from goneaway_tui.monitor.poller import (
+    JOIN_SECONDS,
+    Poller,
+    PollListener,
+    PollSchedule,
+    ReplayPlayer,
+)
 from goneaway_tui.ports import Clock, Executor, Recorder, Source
 from goneaway_tui.tune.journal import Journal
 

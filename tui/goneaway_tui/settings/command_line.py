@@ -26,7 +26,15 @@ from goneaway_tui.settings.option_value import (
     meaning,
     unsupported_error,
 )
-from goneaway_tui.settings.options import ACTIONS, COMMANDS, FILE_COMMANDS, OPTIONS, REPLAY, UI, BareMeaning
+from goneaway_tui.settings.options import (
+    ACTIONS,
+    COMMANDS,
+    FILE_COMMANDS,
+    OPTIONS,
+    REPLAY,
+    UI,
+    BareMeaning,
+)
 from goneaway_tui.settings.secrets import mask_secret
 from goneaway_tui.settings.values import shown
 

@@ -8,8 +8,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from goneaway_tui.export import schema_text
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.settings.completions import completion_text
-from goneaway_tui.settings.help import ABOUT, EXAMPLES, QUESTIONS, SOURCES, STATUSES, SYNOPSES, option_help
-from goneaway_tui.settings.options import ACTIONS, COMMANDS, COMPLETION, MANUAL, OPTIONS, SCHEMA, Section
+from goneaway_tui.settings.help import (
+    ABOUT,
+    EXAMPLES,
+    QUESTIONS,
+    SOURCES,
+    STATUSES,
+    SYNOPSES,
+    option_help,
+)
+from goneaway_tui.settings.options import (
+    ACTIONS,
+    COMMANDS,
+    COMPLETION,
+    MANUAL,
+    OPTIONS,
+    SCHEMA,
+    Section,
+)
 from goneaway_tui.text.width import pieces
 
 NAME = marked("see every MySQL or MariaDB session beside the limit that will close it")

@@ -47,7 +47,13 @@ from goneaway_tui.settings.options import (
     BareMeaning,
     Section,
 )
-from goneaway_tui.settings.settings import ConnectionSettings, InfoAnswer, Settings, SslMode, Transport
+from goneaway_tui.settings.settings import (
+    ConnectionSettings,
+    InfoAnswer,
+    Settings,
+    SslMode,
+    Transport,
+)
 from goneaway_tui.text.sanitize import plain
 
 NOT_FOR_DEMO = marked("{flag} does not go with demo, which has a server of its own")

@@ -188,6 +188,9 @@ def _refused(flavour: Flavour, refusal: Refusal) -> Limitation:
 REQUIRED = frozenset({"impatient", "session", "clock", "wall", "sessions", "limits", "variables", "counters"})
 """Things without which there is no sample: a variant that is refused gives way to a lesser one, and the last one to none."""
 
+HOLDERS = marked("which session holds the lock that another session waits for")
+METADATA_HOLDERS = marked("which session holds the metadata lock that another session waits for")
+
 QUICKER = marked("the quicker reading of a server with many sessions")
 """What is lost with a statement that only saves time."""
 
@@ -201,6 +204,9 @@ LOST = {
     "attributes": marked("the program and client of each session"),
     "innodb_transactions": marked("the rows transactions hold"),
     "transactions": marked("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
+    "lock_holders": HOLDERS,
+    "innodb_locks": HOLDERS,
+    "metadata_locks": METADATA_HOLDERS,
     "variables": marked("the bounds of global variables and where their values come from"),
     "limits": marked("the limit of transactions that are idle"),
     "counters": marked("how many KILL statements ran"),
@@ -246,6 +252,23 @@ _POOLED = marked(
 )
 
 _INSTRUMENT = "UPDATE performance_schema.{} SET {} WHERE {}"
+
+_METADATA = (
+    (
+        "instrumented threads attributes process",
+        "metadata_locks",
+        METADATA_HOLDERS,
+        marked("performance_schema.metadata_locks cannot be read"),
+        _SELECT,
+    ),
+    (
+        "instrumented threads process metadata_locks",
+        "metadata_instrument",
+        METADATA_HOLDERS,
+        marked("the instrument of metadata locks is off"),
+        _INSTRUMENT.format("setup_instruments", "ENABLED = 'YES'", "NAME = 'wait/lock/metadata/sql/mdl'"),
+    ),
+)
 
 LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = {
     Flavour.MYSQL: (
@@ -340,7 +363,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "threads instrumented",
             "process",
-            marked("the rows transactions hold, and clients' ports"),
+            marked("the rows transactions hold, clients' ports, and which sessions wait for locks"),
             marked("the account lacks PROCESS"),
             _PROCESS,
         ),
@@ -362,6 +385,14 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             marked("the instrument of transaction events is off, as MySQL 5.7 has it by default"),
             _INSTRUMENT.format("setup_instruments", "ENABLED = 'YES', TIMED = 'YES'", "NAME = 'transaction'"),
         ),
+        (
+            "instrumented threads attributes process",  # without these, another line has the same grant
+            "data_locks innodb_locks",
+            HOLDERS,
+            marked("the account may not read performance_schema.data_lock_waits"),
+            _SELECT,
+        ),
+        *_METADATA,
         ("pool", "", _CLOSING, _POOLED, None),
     ),
     Flavour.MARIADB: (
@@ -427,6 +458,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
                 "NAME IN ('global_instrumentation', 'thread_instrumentation', 'events_statements_current')",
             ),
         ),
+        *_METADATA,
     ),
 }
 """Rows of: probes that must say yes, probes that must all say no, what is lost, why, what lights it. The last three are

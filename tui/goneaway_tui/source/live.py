@@ -16,10 +16,16 @@ from goneaway_tui.model.server import Flavour, Limitation, Server
 from goneaway_tui.model.session import Session
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.capabilities import Capabilities, find_capabilities, limitations_of, short_of_room
-from goneaway_tui.source.connection import Connection, Refusal, UnfitAnswer
+from goneaway_tui.source.capabilities import (
+    Capabilities,
+    find_capabilities,
+    limitations_of,
+    short_of_room,
+)
+from goneaway_tui.source.connection import Connection, Refusal, Row, UnfitAnswer
 from goneaway_tui.source.end_evidence import EndEvidenceReader
 from goneaway_tui.source.globals import GlobalsReader, number
+from goneaway_tui.source.lock_waits import LockWaitReader
 from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
 from goneaway_tui.source.session_cache import text
@@ -167,6 +173,10 @@ class SessionReader(Protocol):
     @property
     def round_trip(self) -> float:
         """Seconds to the server and back, as quick as they were of late."""
+
+    @property
+    def open_transactions(self) -> Mapping[int, Row]:
+        """The InnoDB transactions of the last reading, as `session_cache.read_open_transactions` brings them."""
 
     def sessions(self, uptime: float) -> tuple[float, tuple[Session, ...]]: ...
 
@@ -385,6 +395,9 @@ class _Reading:
     def _read(self, began: float) -> Sample:
         """All but the evidence of sessions that ended."""
         taken_at, sessions = self._reader.sessions(self._uptime.now(began))
+        lock_waits = self._lock_waits.read(
+            self._reader.open_transactions, sessions, taken_at, self._reader.round_trip
+        )
         variables = self._globals.variables(taken_at)
         counters = self._read_counters(taken_at, frozenset(session.id for session in sessions))
         if not self._reader.lacks_threads and dict(counters).get(INSTANCES_LOST):
@@ -400,6 +413,7 @@ class _Reading:
             variables=variables,
             counters=counters,
             limitations=self._current_limitations(),
+            lock_waits=lock_waits,
         )
 
     def _current_limitations(self) -> tuple[Limitation, ...]:
@@ -474,6 +488,7 @@ class _Reading:
             self._capabilities = capabilities
             self._limitations = limitations_of(capabilities)
             self._globals = GlobalsReader(self.connection, capabilities)
+            self._lock_waits = LockWaitReader(self.connection, capabilities, self._clock)
             try:
                 self._reader: SessionReader = READERS[capabilities.flavour](
                     self.connection, capabilities, self._clock, self._text_length

@@ -61,6 +61,8 @@ class MariadbReader:
         self._working: set[int] = set()
         """Sessions that worked at the last look: they may have come to rest without another command."""
         self._whole_at = -math.inf
+        self.open_transactions: dict[int, Row] = {}
+        """The InnoDB transactions of the last reading, as `read_open_transactions` brings them."""
         self._late_by = 0.0
         """Seconds by which the last reading may have been taken later than assumed: its way was slow."""
 
@@ -92,7 +94,7 @@ class MariadbReader:
         new, ran = self._update_known(rows, gone)
         read_attributes(self._connection, self._capabilities, new)
         self._read_statements(ran)
-        held = read_open_transactions(self._connection, self._capabilities)
+        held = self.open_transactions = read_open_transactions(self._connection, self._capabilities)
         transactions = {number: _transaction(row, taken_at) for number, row in held.items()}
         sessions = [self._session(row, transactions, taken_at) for row in rows]
         if quiet:
@@ -140,7 +142,7 @@ class MariadbReader:
             if cached is None:
                 cached = self._known[session_id] = new[session_id] = SessionCache(session_id)
             if cached.query != query:
-                cached.query, cached.idle_since, cached.statement = query, None, None
+                cached.query, cached.idle_since, cached.busy_since, cached.statement = query, None, None, None
                 ran[session_id] = cached
             info = optional(row[7])
             if info is not None:
@@ -164,6 +166,8 @@ class MariadbReader:
         since = None
         if role is Role.LOGIN or (role is Role.CLIENT and word(command) == "Sleep"):
             since = cached.idle_since = self._refined(cached.idle_since, taken_at - max(0.0, float(seconds)))
+        elif role is Role.CLIENT:
+            cached.busy_since = self._refined(cached.busy_since, taken_at - max(0.0, float(seconds)))
         return Session(
             id=ProcesslistId(session_id),
             user=word(user),
@@ -179,6 +183,7 @@ class MariadbReader:
             idle_since=since,
             transaction=transactions.get(session_id),
             attributes=cached.attributes,
+            busy_since=cached.busy_since if since is None and role is Role.CLIENT else None,
         )
 
     def _refined(self, before: float | None, now_reported: float) -> float:
@@ -193,6 +198,6 @@ class MariadbReader:
 
 
 def _transaction(held: Row, taken_at: float) -> Transaction:
-    age, modified, locked, read_only = held
+    age, modified, locked, read_only = held[:4]
     started = None if age is None else taken_at - max(0.0, float(age))
     return Transaction(started, int(modified), int(locked), bool(int(read_only)))

@@ -143,6 +143,8 @@ class TransactionReader:
         self._connection = connection
         self._capabilities = capabilities
         self._timer = timer
+        self.open_transactions: dict[int, Row] = {}
+        """The InnoDB transactions of the last reading, as `read_open_transactions` brings them."""
 
     def read(self, by_thread: Mapping[ThreadId, SessionCache], taken_at: float) -> dict[int, Transaction]:
         """By session id. Raises SourceError."""
@@ -153,7 +155,7 @@ class TransactionReader:
                 cached = by_thread.get(thread)
                 if cached is not None and start is not None:
                     began[cached.id] = (self._timer.local(start / PICOSECONDS), bool(read_only))
-        held = read_open_transactions(self._connection, self._capabilities)
+        held = self.open_transactions = read_open_transactions(self._connection, self._capabilities)
         readable = "process" in self._capabilities.features
         return {
             number: _transaction(began.get(number), held.get(number), taken_at, rows_readable=readable)
@@ -168,7 +170,7 @@ def _transaction(
     if held is None:
         rows = 0 if rows_readable else None
         return Transaction(started, rows, rows, read_only)
-    age, modified, locked, innodb_read_only = held
+    age, modified, locked, innodb_read_only = held[:4]
     if started is None and age is not None:
         started = taken_at - max(0.0, float(age))
     return Transaction(started, int(modified), int(locked), read_only or bool(int(innodb_read_only)))
@@ -229,6 +231,11 @@ class MysqlReader:
     def round_trip(self) -> float:
         """Seconds to the server and back, as quick as they were of late."""
         return self._clocks.wall.round_trip
+
+    @property
+    def open_transactions(self) -> Mapping[int, Row]:
+        """The InnoDB transactions of the last reading, as `read_open_transactions` brings them."""
+        return self._transactions.open_transactions
 
     def sessions(self, uptime: float = math.inf) -> tuple[float, tuple[Session, ...]]:
         """The instant of the reading on our clock, and every session. Raises SourceError.
@@ -434,9 +441,11 @@ class MysqlReader:
         half_sent = exact and event is not None and event.half_sent
         if shown == "Sleep" and exact and event is not None and event.running and not half_sent:
             shown = "Query"
-        since, within = None, 0.0
+        since, within, busy_since = None, 0.0, None
         if shown == "Sleep" and role is Role.CLIENT:
             since, within = self._idle_since(cached, seconds, exact=exact, taken_at=taken_at)
+        elif role is Role.CLIENT:
+            busy_since = self._busy_since(cached, seconds, exact=exact, taken_at=taken_at)
         return Session(
             id=ProcesslistId(session_id),
             user=word(user) or ("unauthenticated user" if role is Role.LOGIN else ""),
@@ -456,7 +465,17 @@ class MysqlReader:
             transaction=transactions.get(session_id),
             attributes=cached.attributes,
             thread=cached.thread,
+            busy_since=busy_since,
         )
+
+    def _busy_since(
+        self, cached: SessionCache, seconds: int, *, exact: bool, taken_at: float
+    ) -> float | None:
+        """When the running statement began on our clock; to a second where no event times it."""
+        event = cached.event
+        if exact and event is not None and event.running:
+            return min(taken_at, self._clocks.timer.local(event.start + cached.timer_moved))
+        return self._whole_second_waits.began(seconds, taken_at)[0]
 
     def _idle_since(
         self, cached: SessionCache, seconds: int, *, exact: bool, taken_at: float

@@ -163,6 +163,8 @@ class SessionCache:
     query: int = 0
     """MariaDB's QUERY_ID of its last command."""
     idle_since: float | None = None
+    busy_since: float | None = None
+    """When the command that it runs began, on our clock."""
     wait: CoarseWait | None = None
     """Its idle wait as whole seconds tell it, for a session without events; None while it works."""
     followed: bool = False
@@ -247,7 +249,9 @@ def optional(value: bytes | str | None) -> str | None:
 
 
 def read_open_transactions(connection: Connection, capabilities: Capabilities) -> dict[int, Row]:
-    """(age in seconds, rows modified, rows locked, read-only) of each InnoDB transaction, by session id."""
+    """Each InnoDB transaction by session id: age in seconds, rows modified, rows locked, read-only, the transaction's id, the id of
+    the lock it waits for (None where it waits for none), seconds it has waited.
+    """
     statement = capabilities.statement("innodb_transactions")
     if statement is None:
         return {}

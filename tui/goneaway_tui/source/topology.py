@@ -12,7 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from goneaway_tui.i18n import _, marked
-from goneaway_tui.model.server import Flavour, Limitation, ServerTopology, TopologyMember, TopologyRelation
+from goneaway_tui.model.server import (
+    Flavour,
+    Limitation,
+    ServerTopology,
+    TopologyMember,
+    TopologyRelation,
+)
 from goneaway_tui.source import sql
 from goneaway_tui.source.capabilities import Capabilities
 from goneaway_tui.source.connection import ABSENT, Connection, Refusal, UnfitAnswer

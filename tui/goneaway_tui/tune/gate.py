@@ -12,7 +12,13 @@ from threading import Lock
 
 from goneaway_tui.errors import FileError, Refused, SourceError
 from goneaway_tui.i18n import _, english
-from goneaway_tui.model.tuning import KeptValue, NewSessionProbe, Persistence, Privileges, VariableState
+from goneaway_tui.model.tuning import (
+    KeptValue,
+    NewSessionProbe,
+    Persistence,
+    Privileges,
+    VariableState,
+)
 from goneaway_tui.ports import ActConnection, Executor
 from goneaway_tui.tune.actions import (
     Action,

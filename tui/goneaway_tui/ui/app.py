@@ -30,7 +30,12 @@ from goneaway_tui.judge.ledger import Ledger
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.monitor.poller import Poller, ReplayPlayer
-from goneaway_tui.monitor.server_monitor import MonitorSpec, ServerMonitor, close_monitors, with_free_names
+from goneaway_tui.monitor.server_monitor import (
+    MonitorSpec,
+    ServerMonitor,
+    close_monitors,
+    with_free_names,
+)
 from goneaway_tui.ports import Clock
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.tunables import TUNABLE

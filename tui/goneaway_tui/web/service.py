@@ -26,12 +26,18 @@ from aiohttp.web_protocol import RequestHandler
 from textual_serve.download_manager import DownloadManager
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.http_auth import CHALLENGE, UNAUTHORIZED, Guard, HttpEndpoint, refusal_text, tls_context
+from goneaway_tui.http_auth import (
+    CHALLENGE,
+    UNAUTHORIZED,
+    Guard,
+    HttpEndpoint,
+    refusal_text,
+    tls_context,
+)
 from goneaway_tui.i18n import _
 from goneaway_tui.ports import Clock
 from goneaway_tui.text.sanitize import plain
-from goneaway_tui.web.browser_input import BrowserInput
-from goneaway_tui.web.viewer import ScreenProgram, Viewer
+from goneaway_tui.web.viewer import BrowserInput, ScreenProgram, Viewer
 
 MAX_LINES, SECONDS = 20, 10.0
 """How many lines at most are written in how many seconds."""

@@ -10,6 +10,7 @@ import pytest
 from goneaway_tui.cli.commands.watch import ExecHook, Watch
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.export.data import Data
+from goneaway_tui.model.blocking import Lock, LockKind, LockWait
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import RiskThresholds
 from tests.builders import NOW, a_sample, a_server, a_session
@@ -67,6 +68,15 @@ def test_events_of_one_sample_are_reported_in_time_order(monkeypatch: pytest.Mon
 
     assert {"hello", "lost", "departed", "server_restarted", "recovered"} == {line["event"] for line in lines}
     assert ["server_restarted", "recovered"] == [line["event"] for line in lines[-2:]]
+
+
+def test_a_session_that_waits_for_a_lock_is_told_and_so_is_the_end_of_the_wait() -> None:
+    wait = LockWait(TWO.id, (ONE.id,), Lock(LockKind.ROW), NOW - 5)
+    lines = watched(
+        a_sample([ONE, TWO], lock_waits=(wait,)), a_sample([ONE, TWO], taken_at=NOW + 1, lock_waits=())
+    )
+
+    assert ["hello", "blocked", "unblocked"] == [line["event"] for line in lines]
 
 
 def test_a_server_that_was_never_there_ends_it() -> None:

@@ -8,7 +8,12 @@ import pytest
 
 from goneaway_tui.errors import SourceError
 from goneaway_tui.model.server import Flavour
-from goneaway_tui.source.demo.program import SYSTEM_TABLES, NoServerProgram, ServerProgram, find_program
+from goneaway_tui.source.demo.program import (
+    SYSTEM_TABLES,
+    NoServerProgram,
+    ServerProgram,
+    find_program,
+)
 from goneaway_tui.source.demo.server import last_log_lines
 
 

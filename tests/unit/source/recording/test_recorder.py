@@ -16,10 +16,12 @@ from typing import Any
 import pytest
 
 from goneaway_tui.errors import FileError
+from goneaway_tui.model.blocking import Lock, LockKind, LockWait
+from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Limit
 from goneaway_tui.source.recording.reader import Recording
 from goneaway_tui.source.recording.writer import KEPT_SEGMENTS, SEGMENT_SAMPLES, RecordingWriter
-from tests.builders import NOW
+from tests.builders import NOW, a_session, a_snapshot
 from tests.unit.source.recording.takes import (
     SERVER_NAME,
     a_departure,
@@ -79,6 +81,21 @@ def test_two_may_record_into_one_file(path: Path) -> None:
     assert all(same([a_take(step)], [recording.snapshot_at(NOW + step)]) for step in range(20))
     assert "db-02" == recording.server_name
     recording.close()
+
+
+def test_waits_for_locks_are_recorded_and_whether_they_are_known(path: Path) -> None:
+    wait = LockWait(
+        ProcesslistId(2), (ProcesslistId(1),), Lock(LockKind.ROW, "shop.cart", None, "X"), NOW - 2
+    )
+    sessions = [a_session(id=1), a_session(id=2, command="Query", busy_since=NOW - 2.5)]
+    known = a_snapshot(sessions, lock_waits=(wait,))
+    free, unknown = (
+        a_snapshot(sessions, taken_at=NOW + each, lock_waits=waits) for each, waits in ((1, ()), (2, None))
+    )
+    record(path, [known, free, unknown])
+
+    assert same([known, free, unknown], read_back(path))
+    assert [{1: 1}, {}, None] == [each.blocking and dict(each.blocking.blocks) for each in read_back(path)]
 
 
 def test_statements_stay_out_of_it(path: Path) -> None:

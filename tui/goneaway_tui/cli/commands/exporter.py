@@ -18,7 +18,13 @@ from goneaway_tui.errors import ExitCode, FileError, SettingsError
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.server import is_loopback
 from goneaway_tui.model.snapshot import RiskThresholds
-from goneaway_tui.monitor.poller import WAKE_UP_SECONDS, FailedReading, Poller, PollSchedule, Reading
+from goneaway_tui.monitor.poller import (
+    WAKE_UP_SECONDS,
+    FailedReading,
+    Poller,
+    PollSchedule,
+    Reading,
+)
 from goneaway_tui.ports import Clock, Source
 from goneaway_tui.settings import Settings
 from goneaway_tui.settings.config_file import is_private

@@ -24,7 +24,13 @@ from goneaway_tui.export.data import Data
 from goneaway_tui.export.json import dumps
 from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
-from goneaway_tui.monitor.poller import WAKE_UP_SECONDS, FailedReading, Poller, PollSchedule, Reading
+from goneaway_tui.monitor.poller import (
+    WAKE_UP_SECONDS,
+    FailedReading,
+    Poller,
+    PollSchedule,
+    Reading,
+)
 from goneaway_tui.ports import Clock, Recorder, Source
 from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Settings
@@ -93,12 +99,15 @@ class Watch:
         events = [data.recovered_event(step.snapshot.taken_at)] if reading.is_recovery else []
         if self._last is None:
             events.append(data.hello_event(step.snapshot))
-        for event in sorted((*events, *data.step_events(step)), key=lambda event: str(event["at"])):
+        waits = list(data.lock_wait_events(self._last, step.snapshot))
+        events += [*data.step_events(step), *waits]
+        for event in sorted(events, key=lambda event: str(event["at"])):
             self._write(event)
         if self._hook is not None:
             for departure in step.departed:
                 self._hook.send(self._named(data.departed_event(departure)))
-            for event in data.at_risk_events(self._last, step.snapshot):
+            blocked = [event for event in waits if event["event"] == "blocked"]
+            for event in (*data.at_risk_events(self._last, step.snapshot), *blocked):
                 self._hook.send(self._named(event))
         self._last = step.snapshot
 

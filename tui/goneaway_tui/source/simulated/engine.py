@@ -14,8 +14,21 @@ from goneaway_tui.errors import Unsupported
 from goneaway_tui.i18n import _
 from goneaway_tui.model.sample import COM_QUIT
 from goneaway_tui.model.server import Flavour, Variable
-from goneaway_tui.model.session import ProcesslistId, Role, Session, ThreadId, Transaction, library_name
-from goneaway_tui.model.tuning import KeptValue, NewSessionProbe, Persistence, Privileges, VariableState
+from goneaway_tui.model.session import (
+    ProcesslistId,
+    Role,
+    Session,
+    ThreadId,
+    Transaction,
+    library_name,
+)
+from goneaway_tui.model.tuning import (
+    KeptValue,
+    NewSessionProbe,
+    Persistence,
+    Privileges,
+    VariableState,
+)
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.simulated.workload import (
     APPLICATIONS,
@@ -440,6 +453,7 @@ class SimulationEngine:
             statement=self._row_builder.shown(statement),
             idle_since=None,
             transaction=held,
+            busy_since=at,
         )
         self._running += 1
         self._counts["questions"] += 1
@@ -453,7 +467,9 @@ class SimulationEngine:
         """A statement ends; the idle time begins again."""
         row = self._rows[who]
         held = None if self._rng.random() < COMMITTED_SHARE else row.transaction
-        self._rows[who] = replace(row, command="Sleep", state=None, idle_since=at, transaction=held)
+        self._rows[who] = replace(
+            row, command="Sleep", state=None, idle_since=at, transaction=held, busy_since=None
+        )
         self._running -= 1
         self._schedule_end_of_wait(at, who)
 

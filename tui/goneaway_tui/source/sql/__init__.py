@@ -52,6 +52,10 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "aggregate": "mysql/can_aggregate.sql",
         "transactions": "mysql/can_transactions.sql",
         "transaction_instrument": "mysql/can_transaction_instrument.sql",
+        "data_locks": "mysql/can_data_locks.sql",
+        "innodb_locks": "mysql/can_innodb_locks.sql",
+        "metadata_locks": "mysql/can_metadata_locks.sql",
+        "metadata_instrument": "mysql/can_metadata_instrument.sql",
         "attributes": "mysql/can_attributes.sql",
         "errors": "mysql/can_errors.sql",
         "idle_error": "mysql/can_idle_error.sql",
@@ -69,6 +73,9 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "statements": "mariadb/can_statements.sql",
         "attributes": "mariadb/can_attributes.sql",
         "aggregate": "mariadb/can_aggregate.sql",
+        "innodb_locks": "mariadb/can_innodb_locks.sql",
+        "metadata_locks": "mariadb/can_metadata_locks.sql",
+        "metadata_instrument": "mariadb/can_metadata_instrument.sql",
         "accounts": "mariadb/can_accounts.sql",
         "paths": "mariadb/can_paths.sql",
         "rds": "mariadb/can_rds.sql",
@@ -154,6 +161,14 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         ),
         "innodb_transactions": _variants(
             shapes.INNODB_TRANSACTIONS, ("mysql/innodb_transactions.sql", "process")
+        ),
+        "lock_holders": _variants(
+            shapes.LOCK_HOLDERS, ("mysql/lock_holders.sql", "instrumented threads process data_locks")
+        ),
+        "innodb_locks": _variants(shapes.INNODB_LOCKS, ("mysql/innodb_locks.sql", "process innodb_locks")),
+        "metadata_locks": _variants(
+            shapes.METADATA_LOCKS,
+            ("mysql/metadata_locks.sql", "instrumented threads metadata_locks metadata_instrument"),
         ),
         "transactions": _variants(
             shapes.TRANSACTIONS,
@@ -255,6 +270,11 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         ),
         "innodb_transactions": _variants(
             shapes.INNODB_TRANSACTIONS, ("mariadb/innodb_transactions.sql", "process")
+        ),
+        "innodb_locks": _variants(shapes.INNODB_LOCKS, ("mariadb/innodb_locks.sql", "process innodb_locks")),
+        "metadata_locks": _variants(
+            shapes.METADATA_LOCKS,
+            ("mariadb/metadata_locks.sql", "instrumented threads metadata_locks metadata_instrument"),
         ),
         "limits": _variants(shapes.LIMITS, ("mariadb/limits.sql", "")),
         "variables": _variants(shapes.VARIABLES, ("mariadb/variables.sql", "")),

@@ -347,7 +347,13 @@ MARIADB_STATEMENTS = RowsShape(marked("the last statements"), (ID, LETTERS))
 OWN_LIMITS = RowsShape(marked("the sessions' own limits"), (ID, WORD, seconds(0)))
 HOSTS = RowsShape(marked("clients' ports"), (ID, HOST))
 ATTRIBUTES = RowsShape(marked("the connection attributes"), (ID, text(1024).or_null, text(1024).or_null))
-INNODB_TRANSACTIONS = RowsShape(marked("open transactions"), (ID, seconds().or_null, COUNT, COUNT, FLAG))
+INNODB_TRANSACTIONS = RowsShape(
+    marked("open transactions"),
+    (ID, seconds().or_null, COUNT, COUNT, FLAG, WORD, WORD, seconds().or_null),
+)
+LOCK_HOLDERS = RowsShape(marked("the holders of locks"), (text(512), text(512), ID, WORD, WORD, WORD))
+INNODB_LOCKS = RowsShape(marked("the holders of locks"), (text(512), text(512), WORD, WORD, WORD))
+METADATA_LOCKS = RowsShape(marked("the metadata locks"), (ID, WORD, WORD, WORD, WORD, FLAG))
 TRANSACTIONS = RowsShape(marked("open transactions"), (ID, PICOSECONDS, FLAG.or_null))
 LIMITS = RowsShape(marked("the limits"), (NAME, FIGURE))
 VARIABLES = RowsShape(marked("the global variables"), (NAME, FIGURE, FIGURE, FIGURE, WORD))

@@ -35,7 +35,13 @@ from goneaway_tui.ui.screens.dialogs import (
     tunables,
     undo_entries,
 )
-from goneaway_tui.ui.screens.kill import Kills, KillScreen, is_killable, killable_sessions, killable_user
+from goneaway_tui.ui.screens.kill import (
+    Kills,
+    KillScreen,
+    is_killable,
+    killable_sessions,
+    killable_user,
+)
 from goneaway_tui.ui.screens.report import ActResult, ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.screens.variables import VariablesScreen

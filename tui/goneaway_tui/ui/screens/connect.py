@@ -27,7 +27,15 @@ from goneaway_tui.ui.base_app import BaseApp, run_in_thread
 from goneaway_tui.ui.columns import in_cells
 from goneaway_tui.ui.messages import limitations_line
 from goneaway_tui.ui.theme import server_accent
-from goneaway_tui.ui.widgets.plain_text import Button, CheckMark, Field, Label, OptionList, Static, heading
+from goneaway_tui.ui.widgets.plain_text import (
+    Button,
+    CheckMark,
+    Field,
+    Label,
+    OptionList,
+    Static,
+    heading,
+)
 
 TLS_MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
 """The values of --ssl-mode."""

@@ -22,7 +22,14 @@ from goneaway_tui.i18n import _, ngettext
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui.base_app import BaseApp, run_in_thread
-from goneaway_tui.ui.widgets.plain_text import Button, Field, Label, RadioChoice, RadioChoices, heading
+from goneaway_tui.ui.widgets.plain_text import (
+    Button,
+    Field,
+    Label,
+    RadioChoice,
+    RadioChoices,
+    heading,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,14 @@ from goneaway_tui.tune.actions import KillQuery, KillSession
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.copying import CopyItem
 from goneaway_tui.ui.screens.dialogs import GuardedDialog
-from goneaway_tui.ui.widgets.plain_text import Button, Label, RadioChoice, RadioChoices, Static, heading
+from goneaway_tui.ui.widgets.plain_text import (
+    Button,
+    Label,
+    RadioChoice,
+    RadioChoices,
+    Static,
+    heading,
+)
 
 MAX_LISTED, MIN_LISTED = 12, 3
 """Victims listed by name, at most and on a small terminal at least; the rest are counted."""

@@ -31,7 +31,14 @@ from goneaway_tui.ui.messages import RowChosen, VariableChosen
 from goneaway_tui.ui.screens.help import HelpScreen, help_rows
 from goneaway_tui.ui.screens.session import attributes_content, statement_content
 from goneaway_tui.ui.widgets.line_table import LineTable
-from goneaway_tui.ui.widgets.plain_text import Field, KeyFooter, LabelledEntry, Static, heading, paragraphs
+from goneaway_tui.ui.widgets.plain_text import (
+    Field,
+    KeyFooter,
+    LabelledEntry,
+    Static,
+    heading,
+    paragraphs,
+)
 from goneaway_tui.ui.widgets.summary import QUIET, Part
 
 

@@ -19,7 +19,13 @@ from goneaway_tui.model.server import Variable
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.journal import JournalAct
 from goneaway_tui.tune.tunables import TUNABLE
-from goneaway_tui.ui.columns import ACT_COLUMNS, ACT_TINTS, VARIABLE_COLUMNS, bounds_words, variable_words
+from goneaway_tui.ui.columns import (
+    ACT_COLUMNS,
+    ACT_TINTS,
+    VARIABLE_COLUMNS,
+    bounds_words,
+    variable_words,
+)
 from goneaway_tui.ui.copying import CopyItem, table_text
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.help import TextViewer

@@ -7,4 +7,5 @@ SELECT 1 FROM performance_schema.threads WHERE NOT EXISTS (
     UNION ALL SELECT 1 FROM performance_schema.events_statements_summary_by_digest WHERE FALSE
     UNION ALL SELECT 1 FROM performance_schema.host_cache WHERE FALSE
     UNION ALL SELECT 1 FROM performance_schema.setup_consumers WHERE FALSE
+    UNION ALL SELECT 1 FROM performance_schema.setup_instruments WHERE FALSE
 ) LIMIT 1

@@ -1,0 +1,97 @@
+"""Who blocks whom, from waits that are handed in."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goneaway_tui.model.blocking import NO_WAITS, Lock, LockKind, LockWait, blocking
+from goneaway_tui.model.session import ProcesslistId
+
+ROW = Lock(LockKind.ROW, "shop.orders", "PRIMARY", "X")
+
+
+def wait(waiter: int, *holders: int, since: float | None = 0.0) -> LockWait:
+    return LockWait(ProcesslistId(waiter), tuple(map(ProcesslistId, holders)), ROW, since)
+
+
+def test_without_waits_no_session_blocks() -> None:
+    assert blocking(()) is NO_WAITS
+    assert () == NO_WAITS.roots
+
+
+def test_a_chain_is_counted_through_all_its_levels() -> None:
+    found = blocking([wait(2, 1), wait(3, 2), wait(4, 3)])
+
+    assert {1: 3, 2: 2, 3: 1} == found.blocks
+    assert (1,) == found.roots
+    assert [(1, 2), (2, 3), (3, 4)] == list(found.below(ProcesslistId(1)))
+
+
+def test_the_longest_wait_comes_first() -> None:
+    found = blocking([wait(2, 1, since=20), wait(3, 1, since=10), wait(4, 1, since=None)])
+
+    assert (3, 2, 4) == found.waiters[ProcesslistId(1)]
+
+
+def test_the_session_that_blocks_most_is_the_first_root() -> None:
+    found = blocking([wait(2, 1), wait(4, 3), wait(5, 3)])
+
+    assert (3, 1) == found.roots
+
+
+def test_a_circle_has_one_root_and_each_of_it_once() -> None:
+    found = blocking([wait(1, 2), wait(2, 1), wait(3, 1)])
+
+    assert 1 == len(found.roots)
+    assert {1: 2, 2: 2} == found.blocks
+    assert {session for _, session in found.below(found.roots[0])} == {1, 2, 3} - {found.roots[0]}
+
+
+def test_ending_the_root_frees_the_whole_chain() -> None:
+    found = blocking([wait(2, 1), wait(3, 2), wait(5, 4)])
+
+    assert {2, 3} == found.freed_by([ProcesslistId(1)])
+
+
+def test_a_session_that_waits_for_two_is_freed_by_both_alone() -> None:
+    found = blocking([wait(3, 1, 2)])
+
+    assert frozenset() == found.freed_by([ProcesslistId(1)])
+    assert {3} == found.freed_by([ProcesslistId(1), ProcesslistId(2)])
+
+
+def test_a_wait_whose_holder_is_not_known_is_freed_by_none() -> None:
+    found = blocking([wait(2), wait(3, 1)])
+
+    assert {3} == found.freed_by([ProcesslistId(1)])
+    assert 2 in found.waits
+
+
+waits = st.lists(
+    st.builds(
+        lambda waiter, holders: wait(waiter, *holders),
+        st.integers(1, 12),
+        st.lists(st.integers(1, 12), max_size=3),
+    ),
+    max_size=12,
+)
+
+
+@given(waits)
+def test_every_waiter_with_a_holder_is_below_some_root(found: list[LockWait]) -> None:
+    result = blocking(found)
+    below = {session for root in result.roots for _, session in result.below(root)} | set(result.roots)
+
+    for each in result.waits.values():
+        if any(holder != each.waiter for holder in each.holders):
+            assert each.waiter in below
+
+
+@given(waits)
+def test_no_session_blocks_itself_or_more_than_all_others(found: list[LockWait]) -> None:
+    result = blocking(found)
+
+    for holder, number in result.blocks.items():
+        assert 1 <= number < 12
+        assert holder not in {session for _, session in result.below(holder)}
