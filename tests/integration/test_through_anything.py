@@ -192,7 +192,7 @@ def stage(
         stage.names_answer.set()
         real = socket.getaddrinfo
         monkeypatch.setattr(
-            "goneaway_tui.source.line.sockets.getaddrinfo",
+            "goneaway_tui.source.sockets.sockets.getaddrinfo",
             lambda host, *rest, **more: stage.resolve(real, host, *rest, **more),
         )
         stage.run(
