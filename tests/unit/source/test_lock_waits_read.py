@@ -55,6 +55,16 @@ def test_the_holder_of_a_row_is_read_where_a_transaction_waits() -> None:
     assert [('["903:2:4:2:77"]',)] == server.heard_of("lock_holders")
 
 
+def test_a_wait_begins_no_earlier_than_the_statement_that_waits() -> None:
+    """InnoDB tells the start of a wait in whole seconds, so it can seem older than its statement."""
+    server, reader = mysql()
+    busy = a_session(id=B, command="Query", busy_since=NOW - 2.5)
+
+    assert (LockWait(B, (A,), LOCK, NOW - 2.5),) == read(
+        reader, server, {A: HELD, B: waits("903:2:4:2:77")}, busy
+    )
+
+
 def test_a_wait_keeps_the_start_that_was_read_first() -> None:
     server, reader = mysql()
     read(reader, server, {B: waits("903:2:4:2:77", 3.0)})

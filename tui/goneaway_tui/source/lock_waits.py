@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from goneaway_tui.model.blocking import Lock, LockKind, LockWait
 from goneaway_tui.model.session import ProcesslistId, Session
@@ -264,10 +264,11 @@ class LockWaitReader:
         if self._capabilities.statement("innodb_transactions") is None:
             return None
         self._round_trip = round_trip
+        by_id = {session.id: session for session in sessions}
         rows = self._row_waits(self._waiting(open_transactions, taken_at), open_transactions)
-        by_waiter = {wait.waiter: wait for wait in self._metadata_waits(sessions)}
+        by_waiter = {wait.waiter: wait for wait in self._metadata_waits(by_id)}
         by_waiter.update((wait.waiter, wait) for wait in rows)
-        return tuple(by_waiter.values())
+        return tuple(_within_statement(wait, by_id.get(wait.waiter)) for wait in by_waiter.values())
 
     def _waiting(self, open_transactions: Mapping[int, Row], taken_at: float) -> list[WaitingTransaction]:
         waiting, starts = [], {}
@@ -302,8 +303,7 @@ class LockWaitReader:
         holders = [_lock_holder(row) for row in rows if is_fresh or row[2] in open_transactions]
         return row_waits_by_holder(waiting, holders)
 
-    def _metadata_waits(self, sessions: Iterable[Session]) -> tuple[LockWait, ...]:
-        by_id = {session.id: session for session in sessions}
+    def _metadata_waits(self, by_id: Mapping[ProcesslistId, Session]) -> tuple[LockWait, ...]:
         waiting = {session.id for session in by_id.values() if is_lock_wait(session.state)}
         if not waiting:
             return ()
@@ -332,6 +332,14 @@ class LockWaitReader:
         at_server = max(0.0, received - sent - self._round_trip)
         self._answers[what] = _Answer(rows, received + REST * at_server)
         return rows, True
+
+
+def _within_statement(wait: LockWait, session: Session | None) -> LockWait:
+    """The wait, begun no earlier than the statement that waits: InnoDB tells the start of a wait in whole seconds."""
+    began = None if session is None else session.busy_since
+    if began is None or wait.since is None or wait.since >= began:
+        return wait
+    return replace(wait, since=began)
 
 
 def _innodb_lock(row: Row, by_transaction: Mapping[str, ProcesslistId]) -> InnodbLock | None:
