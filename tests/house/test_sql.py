@@ -161,7 +161,7 @@ def test_what_one_reader_reads_from_both_families_has_the_same_columns(what: str
     ("path", "what", "flavour"),
     [
         (path, what, flavour)
-        for path, what in sorted({*asked("must")})
+        for path, what in sorted({*asked("required_statement")})
         for flavour in flavours_of(path)
         if flavour is not NEVER_ASKED.get((path, what), (None, ""))[0]
     ],

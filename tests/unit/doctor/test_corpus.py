@@ -79,7 +79,7 @@ def test_a_hint_hides_no_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
     hinted = [client_log.parse_line(line) for line in lines]
-    monkeypatch.setattr(client_log, "HINTS", ("",))
+    monkeypatch.setattr(client_log, "PREFILTER_WORDS", ("",))
 
     assert hinted == [client_log.parse_line(line) for line in lines]
     assert any(hinted)
