@@ -23,7 +23,7 @@ from tests.house.tree import ROOT, modules
 SAID_BY: dict[str, tuple[int, ...]] = {
     "_": (0,),
     "say": (0,),
-    "marked": (0,),
+    "N_": (0,),
     "ngettext": (0, 1),
     "Binding": (2,),
     "Column": (1,),

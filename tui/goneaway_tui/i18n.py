@@ -1,7 +1,7 @@
 """Messages to a person, in the language of the run.
 
 English stands in the code; other languages are gettext catalogues in folders of `locale/`. A message of a table that
-is made when a module is loaded is only `marked`, and translated with `_` when it is shown: the language is not known
+is made when a module is loaded is only `N_`, and translated with `_` when it is shown: the language is not known
 before.
 """
 
@@ -127,6 +127,6 @@ def _filled(message: str, translated: str, values: Mapping[str, object]) -> str:
     return localized
 
 
-def marked(message: str, /) -> str:
+def N_(message: str, /) -> str:  # noqa: N802 - gettext's name
     """As it is, but in the catalogues: for tables that are made before the language is known."""
     return message

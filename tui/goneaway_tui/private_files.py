@@ -11,11 +11,11 @@ import os
 import stat
 from pathlib import Path
 
-from goneaway_tui.i18n import marked
+from goneaway_tui.i18n import N_
 
 ROOT = 0
-NOT_YOURS = marked("it belongs to another user")
-LINK_OF_ANOTHER = marked("it is a link that another user made")
+NOT_YOURS = N_("it belongs to another user")
+LINK_OF_ANOTHER = N_("it is a link that another user made")
 
 
 def open_private(path: str | os.PathLike[str], flags: int) -> int:
@@ -49,9 +49,9 @@ def must_be_private(path: str | os.PathLike[str]) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EPERM, marked("a file beside it is not a regular file"))
+        raise OSError(errno.EPERM, N_("a file beside it is not a regular file"))
     if not _is_trusted(status):
-        raise OSError(errno.EPERM, marked("a file beside it belongs to another user"))
+        raise OSError(errno.EPERM, N_("a file beside it belongs to another user"))
 
 
 def _is_trusted(status: os.stat_result) -> bool:

@@ -22,7 +22,7 @@ from goneaway_tui.i18n import DOMAIN, LANGUAGES, EnglishCatalogue, _
 from tests.house.tree import PACKAGE
 from tests.unit.settings.asking import settings
 
-KEYWORDS = {"_": None, "marked": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 LOST = "2026-11-23 10:00:00 ERROR pymysql.err.OperationalError: (2013, 'Lost connection to MySQL server during query')\n"
 NO_CATALOGUE = (
     "goneaway-tui: warning: no catalogue of 'zh' was built, so this is in English; "

@@ -21,7 +21,7 @@ from goneaway_tui.cli.terminal import (
     write_out,
 )
 from goneaway_tui.errors import ExitCode, GoneawayError, SettingsError
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.snapshot import RiskThresholds
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import (
@@ -43,7 +43,7 @@ from goneaway_tui.settings.options import (
     WATCH,
 )
 
-PASSWORD_VISIBLE = marked("others on this machine can see the password in the process list; use -p alone")
+PASSWORD_VISIBLE = N_("others on this machine can see the password in the process list; use -p alone")
 DEMO_POLICY = RiskThresholds(watch_below=10, imminent_below=5)
 """Seconds to the deadline that the demo warns at by default: the global limit of its server is 15 s."""
 

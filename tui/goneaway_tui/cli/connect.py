@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from goneaway_tui.cli.terminal import tell
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.settings import (
     ConnectionSettings,
     Keyring,
@@ -27,8 +27,8 @@ from goneaway_tui.text.sanitize import plain
 
 PATIENCE_SECONDS = 120
 """Longest time a password command may take: a person may have to unlock its store."""
-ENDED = marked("{program} ended with status {number}")
-ENDED_BY_SIGNAL = marked("{program} ended with signal {number}")
+ENDED = N_("{program} ended with status {number}")
+ENDED_BY_SIGNAL = N_("{program} ended with signal {number}")
 MAX_PASSWORD_CHARACTERS = 4096
 """Longest password that a command may print, in characters."""
 

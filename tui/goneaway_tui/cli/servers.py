@@ -16,7 +16,7 @@ from goneaway_tui.cli.connect import address_name, resolve_password, route_to
 from goneaway_tui.cli.screen import settings_spec
 from goneaway_tui.cli.terminal import tell
 from goneaway_tui.errors import SettingsError, SourceError
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.monitor.server_monitor import free_name
 from goneaway_tui.ports import Clock, Executor, Source
@@ -41,9 +41,9 @@ SourceFactory = Callable[[Settings, Address, Clock], "LiveSource"]
 CLOSING_SECONDS = 0.5
 """Longest time to wait until all sources are closed."""
 ONE_SERVER_OPTIONS: Mapping[str, str] = {
-    "record": marked("a recording is of one server: run watch --record once for each"),
-    "recording": marked("a recording is of one server: give that server alone"),
-    "error_log": marked("a log is of one server: write error_log below its [servers.NAME]"),
+    "record": N_("a recording is of one server: run watch --record once for each"),
+    "recording": N_("a recording is of one server: give that server alone"),
+    "error_log": N_("a log is of one server: write error_log below its [servers.NAME]"),
 }
 """Options that name one server's file and cannot hold for several servers, each with what to do instead."""
 

@@ -25,7 +25,7 @@ from goneaway_tui.cli.servers import (
 )
 from goneaway_tui.cli.terminal import require_terminal
 from goneaway_tui.errors import ExitCode
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
 from goneaway_tui.source.simulated import SimulatedSource
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from goneaway_tui.source.live import LiveSource
 
 
-NO_WAY = marked("there is no way to this server, so nothing can be changed on it")
+NO_WAY = N_("there is no way to this server, so nothing can be changed on it")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Final
 
 from goneaway_tui.doctor.case import Case
 from goneaway_tui.doctor.rules import Argument, proof
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.logs.error_events import FailureKind
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import LogEntry
@@ -41,9 +41,9 @@ LOGGED_END_SECONDS: Final = {cause: max_seconds for cause, _code, max_seconds in
 ABORT_ERRORS: Final = frozenset({1153, 1158, 1159, 1160, 1161, 4031})
 """The errors that count every end without COM_QUIT, other than by KILL."""
 
-ERROR_COUNTED: Final = marked("The server counted error {code} for {account} {when}.")
-KILL_RUN: Final = marked("Somebody ran KILL {when}.")
-END_LOGGED: Final = marked("The server's log tells of such an end, of session {session}, {when}.")
+ERROR_COUNTED: Final = N_("The server counted error {code} for {account} {when}.")
+KILL_RUN: Final = N_("Somebody ran KILL {when}.")
+END_LOGGED: Final = N_("The server's log tells of such an end, of session {session}, {when}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +256,9 @@ def _server_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
     matching = [end for end in ends if end[1].cause is cause and end[0] <= last + SOON_SECONDS]
     seconds_before, entry = matching[0]  # a signal, before the start that came of it
     template = (
-        marked("The server's own log tells of a start without a stop before it, {when}: {entry}")
+        N_("The server's own log tells of a start without a stop before it, {when}: {entry}")
         if SERVER_STARTS.search(entry.text)
-        else marked("The server's own log says so, {when}: {entry}")
+        else N_("The server's own log says so, {when}: {entry}")
     )
     text = _(template, when=_before_words(seconds_before), entry=entry.text[:120])
     uptime_seconds = case.uptime_seconds

@@ -15,7 +15,7 @@ from goneaway_tui.doctor.case import NO_SERVER, Case, ServerFacts
 from goneaway_tui.doctor.corroboration import corroborating_arguments
 from goneaway_tui.doctor.remedies import Remedies
 from goneaway_tui.doctor.rules import Argument, Rule, proof, refutation
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.logs.client_log import find_error_events
 from goneaway_tui.logs.error_events import CODES, ErrorEvent
 from goneaway_tui.logs.redact import redacted
@@ -59,60 +59,60 @@ def _verification(any_server: str = "", mysql: str = "", mariadb: str = "") -> V
 
 VERIFICATIONS: Final = {
     Cause.IDLE_TIMEOUT: _verification(
-        marked("Compare the pause before the error with SELECT @@GLOBAL.wait_timeout."),
-        marked("it counts error 4031 per account, in performance_schema.events_errors_summary_by_account_by_error."),
-        marked("with log_warnings=2 its error log says 'Aborted connection ... (Got timeout reading communication packets)'."),
+        N_("Compare the pause before the error with SELECT @@GLOBAL.wait_timeout."),
+        N_("it counts error 4031 per account, in performance_schema.events_errors_summary_by_account_by_error."),
+        N_("with log_warnings=2 its error log says 'Aborted connection ... (Got timeout reading communication packets)'."),
     ),
-    Cause.SERVER_RESTART: _verification(marked("SHOW GLOBAL STATUS LIKE 'Uptime': is it shorter than the time since the error?")),
+    Cause.SERVER_RESTART: _verification(N_("SHOW GLOBAL STATUS LIKE 'Uptime': is it shorter than the time since the error?")),
     Cause.KILLED: _verification(
-        marked("SHOW GLOBAL STATUS LIKE 'Com_kill' before and after."),
-        marked("SELECT @@GLOBAL.offline_mode: turning it on ends sessions too, and counts as no KILL."),
-        marked("with log_warnings=4 its error log names the victims."),
+        N_("SHOW GLOBAL STATUS LIKE 'Com_kill' before and after."),
+        N_("SELECT @@GLOBAL.offline_mode: turning it on ends sessions too, and counts as no KILL."),
+        N_("with log_warnings=4 its error log names the victims."),
     ),
     Cause.PACKET_TOO_LARGE: _verification(
-        marked("Compare the statement's size with SELECT @@GLOBAL.max_allowed_packet."),
-        marked("it counts error 1153 per account, in performance_schema.events_errors_summary_by_account_by_error."),
-        marked("its error log says \"Got a packet bigger than 'max_allowed_packet' bytes\" of every one, also where TLS kept 1153 "
+        N_("Compare the statement's size with SELECT @@GLOBAL.max_allowed_packet."),
+        N_("it counts error 1153 per account, in performance_schema.events_errors_summary_by_account_by_error."),
+        N_("its error log says \"Got a packet bigger than 'max_allowed_packet' bytes\" of every one, also where TLS kept 1153 "
         "from the client."),
     ),
     Cause.SERVER_CRASH: _verification(
-        marked("Look for 'got signal' or 'crash recovery' in the server's error log at that time."),
+        N_("Look for 'got signal' or 'crash recovery' in the server's error log at that time."),
     ),
     Cause.PROXY_OR_FIREWALL: _verification(
-        marked("While the client says it is gone, look for its session in SHOW PROCESSLIST: if it still sleeps there, the server "
+        N_("While the client says it is gone, look for its session in SHOW PROCESSLIST: if it still sleeps there, the server "
         "did not close it."),
     ),
-    Cause.CLIENT_QUIT: _verification(marked("Log where connections are opened and closed, with CONNECTION_ID().")),
-    Cause.FORKED_CONNECTION: _verification(marked("Log the process's id and CONNECTION_ID() together: one id in two processes proves it.")),
-    Cause.TOO_MANY_CONNECTIONS: _verification(marked("SHOW GLOBAL STATUS LIKE 'Max_used_connections', beside @@max_connections.")),
+    Cause.CLIENT_QUIT: _verification(N_("Log where connections are opened and closed, with CONNECTION_ID().")),
+    Cause.FORKED_CONNECTION: _verification(N_("Log the process's id and CONNECTION_ID() together: one id in two processes proves it.")),
+    Cause.TOO_MANY_CONNECTIONS: _verification(N_("SHOW GLOBAL STATUS LIKE 'Max_used_connections', beside @@max_connections.")),
     Cause.NET_WRITE_TIMEOUT: _verification(
-        marked("SHOW PROCESSLIST shows 'Sending to client' or 'Writing to net'."),
-        marked("it counts error 1161 per account, in performance_schema.events_errors_summary_by_account_by_error."),
-        marked("with log_warnings=4 its error log says 'Could not write packet ... errno: 110'."),
+        N_("SHOW PROCESSLIST shows 'Sending to client' or 'Writing to net'."),
+        N_("it counts error 1161 per account, in performance_schema.events_errors_summary_by_account_by_error."),
+        N_("with log_warnings=4 its error log says 'Could not write packet ... errno: 110'."),
     ),
     Cause.NET_READ_TIMEOUT: _verification(
-        marked("SHOW PROCESSLIST shows 'Reading from net'."),
-        marked("it counts error 1159 per account, in performance_schema.events_errors_summary_by_account_by_error."),
-        marked("with log_warnings=2 its error log says 'Got timeout reading communication packets'."),
+        N_("SHOW PROCESSLIST shows 'Reading from net'."),
+        N_("it counts error 1159 per account, in performance_schema.events_errors_summary_by_account_by_error."),
+        N_("with log_warnings=2 its error log says 'Got timeout reading communication packets'."),
     ),
     Cause.TRANSACTION_TIMEOUT: _verification(
-        marked("Look for what runs between BEGIN and COMMIT."), mariadb=marked("SELECT @@GLOBAL.idle_transaction_timeout.")
+        N_("Look for what runs between BEGIN and COMMIT."), mariadb=N_("SELECT @@GLOBAL.idle_transaction_timeout.")
     ),
-    Cause.CLIENT_LOST: _verification(marked("Look into the client's log and its machine's for the same instant.")),
+    Cause.CLIENT_LOST: _verification(N_("Look into the client's log and its machine's for the same instant.")),
     Cause.HOST_BLOCKED: _verification(
-        marked("SHOW GLOBAL VARIABLES LIKE 'max_connect_errors'."),
-        marked("SELECT IP, SUM_CONNECT_ERRORS FROM performance_schema.host_cache."),
-        marked("mariadb-admin flush-hosts lets it in again: if that helps, it was this."),
+        N_("SHOW GLOBAL VARIABLES LIKE 'max_connect_errors'."),
+        N_("SELECT IP, SUM_CONNECT_ERRORS FROM performance_schema.host_cache."),
+        N_("mariadb-admin flush-hosts lets it in again: if that helps, it was this."),
     ),
     Cause.STATEMENT_TIMEOUT: _verification(
         "",
-        marked("SELECT @@GLOBAL.max_execution_time (milliseconds)."),
-        marked("SELECT @@GLOBAL.max_statement_time (seconds)."),
+        N_("SELECT @@GLOBAL.max_execution_time (milliseconds)."),
+        N_("SELECT @@GLOBAL.max_statement_time (seconds)."),
     ),
     Cause.ACCESS_DENIED: _verification(
-        marked("Log in by hand from the same machine with the same account."), marked("SELECT @@GLOBAL.offline_mode.")
+        N_("Log in by hand from the same machine with the same account."), N_("SELECT @@GLOBAL.offline_mode.")
     ),
-    Cause.UNKNOWN: _verification(marked("Watch the server with goneaway-tui while it happens again.")),
+    Cause.UNKNOWN: _verification(N_("Watch the server with goneaway-tui while it happens again.")),
 }  # fmt: skip
 """How to verify each cause."""
 
@@ -220,9 +220,9 @@ def _stated_cause_words(event: ErrorEvent) -> str:
     if code is None or code.stated_cause is None:
         return _("The server's own log says it.") if event.from_server_log else _("The error itself says it.")
     template = (
-        marked("The server's own log says it: {meaning} ({name}).")
+        N_("The server's own log says it: {meaning} ({name}).")
         if event.from_server_log
-        else marked("The error itself says it: {meaning} ({name}).")
+        else N_("The error itself says it: {meaning} ({name}).")
     )
     return _(template, meaning=_(code.meaning), name=code.name)
 

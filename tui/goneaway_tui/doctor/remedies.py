@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from goneaway_tui.doctor.case import LARGEST_PACKET_BYTES, Case, ServerFacts
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.deadline import EndLimit, LimitOrigin
 from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR
 from goneaway_tui.model.server import Flavour
@@ -21,129 +21,111 @@ MARGIN_PERCENT: Final = 10
 
 POOLS: Final = {
     "Django": (
-        marked("Django, settings.py: DATABASES['default']['CONN_MAX_AGE'] = {s} (seconds)"),
-        marked("Django 4.1 or later: DATABASES['default']['CONN_HEALTH_CHECKS'] = True"),
-        marked(
+        N_("Django, settings.py: DATABASES['default']['CONN_MAX_AGE'] = {s} (seconds)"),
+        N_("Django 4.1 or later: DATABASES['default']['CONN_HEALTH_CHECKS'] = True"),
+        N_(
             "Django outside of requests (workers, threads, commands): django.db.close_old_connections() before each job"
         ),
     ),
     "Celery": (
-        marked(
-            "Celery: close what the parent opened in the worker_process_init signal; check before each task"
-        ),
+        N_("Celery: close what the parent opened in the worker_process_init signal; check before each task"),
     ),
     "SQLAlchemy": (
-        marked(
-            "SQLAlchemy: create_engine(..., pool_recycle={s}, pool_pre_ping=True) (seconds since connecting)"
-        ),
+        N_("SQLAlchemy: create_engine(..., pool_recycle={s}, pool_pre_ping=True) (seconds since connecting)"),
     ),
     "Flask": (
-        marked(
-            "Flask-SQLAlchemy: SQLALCHEMY_ENGINE_OPTIONS = {{'pool_recycle': {s}, 'pool_pre_ping': True}}"
-        ),
+        N_("Flask-SQLAlchemy: SQLALCHEMY_ENGINE_OPTIONS = {{'pool_recycle': {s}, 'pool_pre_ping': True}}"),
     ),
     "HikariCP": (
-        marked("HikariCP: maxLifetime={ms} (milliseconds), keepaliveTime={keep_ms} (less than maxLifetime)"),
+        N_("HikariCP: maxLifetime={ms} (milliseconds), keepaliveTime={keep_ms} (less than maxLifetime)"),
     ),
     "Rails": (
-        marked("Rails, database.yml: idle_timeout: {s} (seconds); reconnect only outside of transactions"),
+        N_("Rails, database.yml: idle_timeout: {s} (seconds); reconnect only outside of transactions"),
     ),
-    "Laravel": (
-        marked("Laravel: DB::reconnect() in long-running workers; queue:work --max-time={s} (seconds)"),
-    ),
+    "Laravel": (N_("Laravel: DB::reconnect() in long-running workers; queue:work --max-time={s} (seconds)"),),
     "Symfony Doctrine": (
-        marked("Doctrine: close the connection between messages (DoctrineCloseConnectionMiddleware)"),
+        N_("Doctrine: close the connection between messages (DoctrineCloseConnectionMiddleware)"),
     ),
-    "Sequelize": (marked("Sequelize: pool: {{ idle: {idle_ms}, evict: 1000, maxUses: 0 }} (milliseconds)"),),
+    "Sequelize": (N_("Sequelize: pool: {{ idle: {idle_ms}, evict: 1000, maxUses: 0 }} (milliseconds)"),),
     "TypeORM": (
-        marked(
+        N_(
             "TypeORM on mysql2: extra: {{ idleTimeout: {ms}, maxIdle: 2, enableKeepAlive: true }} (milliseconds)"
         ),
     ),
-    "Knex": (marked("Knex: pool: {{ min: 0, idleTimeoutMillis: {ms} }} (milliseconds)"),),
-    "Prisma": (marked("Prisma: max_idle_connection_lifetime={s} in the connection URL (seconds)"),),
+    "Knex": (N_("Knex: pool: {{ min: 0, idleTimeoutMillis: {ms} }} (milliseconds)"),),
+    "Prisma": (N_("Prisma: max_idle_connection_lifetime={s} in the connection URL (seconds)"),),
     "GORM": (
-        marked(
-            "Go: sqlDB.SetConnMaxIdleTime({s} * time.Second), sqlDB.SetConnMaxLifetime({s} * time.Second)"
-        ),
+        N_("Go: sqlDB.SetConnMaxIdleTime({s} * time.Second), sqlDB.SetConnMaxLifetime({s} * time.Second)"),
     ),
     "go-sql-driver": (
-        marked("Go: db.SetConnMaxIdleTime({s} * time.Second), db.SetConnMaxLifetime({s} * time.Second)"),
+        N_("Go: db.SetConnMaxIdleTime({s} * time.Second), db.SetConnMaxLifetime({s} * time.Second)"),
     ),
     "mysqlclient": (
-        marked("mysqlclient: open a new connection after {s} s without use, or conn.ping() before each use"),
+        N_("mysqlclient: open a new connection after {s} s without use, or conn.ping() before each use"),
     ),
     "PyMySQL": (
-        marked("PyMySQL: conn.ping(reconnect=True) before each use after a pause, outside of transactions"),
+        N_("PyMySQL: conn.ping(reconnect=True) before each use after a pause, outside of transactions"),
     ),
-    "aiomysql": (marked("aiomysql: create_pool(..., pool_recycle={s}) (seconds since the last use)"),),
-    "asyncmy": (marked("asyncmy: create_pool(..., pool_recycle={s}) (seconds)"),),
+    "aiomysql": (N_("aiomysql: create_pool(..., pool_recycle={s}) (seconds since the last use)"),),
+    "asyncmy": (N_("asyncmy: create_pool(..., pool_recycle={s}) (seconds)"),),
     "mysql-connector-python": (
-        marked("mysql-connector-python: cnx.ping(reconnect=True) before use after a pause"),
+        N_("mysql-connector-python: cnx.ping(reconnect=True) before use after a pause"),
     ),
     "MySQL Connector/J": (
-        marked("Connector/J has no pool: set the pool's lifetime, HikariCP maxLifetime={ms} (milliseconds)"),
+        N_("Connector/J has no pool: set the pool's lifetime, HikariCP maxLifetime={ms} (milliseconds)"),
     ),
     "MariaDB Connector/J": (
-        marked(
+        N_(
             "MariaDB Connector/J: maxIdleTime={s} (seconds) in its own pool; HikariCP maxLifetime={ms} (milliseconds)"
         ),
     ),
     "PHP PDO": (
-        marked(
+        N_(
             "PHP PDO cannot ping: in long runs connect anew after {s} s of other work; no PDO::ATTR_PERSISTENT"
         ),
     ),
     "PHP mysqli": (
-        marked(
+        N_(
             "PHP mysqli: connect anew after {s} s of other work; 'p:' hosts keep connections between requests"
         ),
     ),
     "Node mysql2": (
-        marked(
+        N_(
             "Node mysql2: createPool({{ idleTimeout: {ms}, maxIdle: 2, enableKeepAlive: true }}) (milliseconds)"
         ),
     ),
     "Node mysql": (
-        marked("Node mysql: use createPool and let go of connections; handle the connection's 'error' event"),
+        N_("Node mysql: use createPool and let go of connections; handle the connection's 'error' event"),
     ),
-    "Node mariadb": (marked("Node mariadb: createPool({{ idleTimeout: {s} }}) (seconds)"),),
+    "Node mariadb": (N_("Node mariadb: createPool({{ idleTimeout: {s} }}) (seconds)"),),
     "Ruby mysql2": (
-        marked(
-            "Ruby mysql2: client.ping before use after a pause, or a pool with idle_timeout: {s} (seconds)"
-        ),
+        N_("Ruby mysql2: client.ping before use after a pause, or a pool with idle_timeout: {s} (seconds)"),
     ),
     "Perl": (
-        marked(
+        N_(
             "Perl DBI: $dbh->ping before use after a pause, or connect_cached; leave mysql_auto_reconnect off"
         ),
     ),
     ".NET": (
-        marked(
-            ".NET: Connection Lifetime={s};Connection Idle Timeout={s} in the connection string (seconds)"
-        ),
+        N_(".NET: Connection Lifetime={s};Connection Idle Timeout={s} in the connection string (seconds)"),
     ),
-    "Rust sqlx": (
-        marked("sqlx: PoolOptions::idle_timeout(Duration::from_secs({s})), max_lifetime the same"),
-    ),
-    "Rust mysql": (marked("Rust mysql: PoolOpts, inactive_connection_ttl Duration::from_secs({s})"),),
+    "Rust sqlx": (N_("sqlx: PoolOptions::idle_timeout(Duration::from_secs({s})), max_lifetime the same"),),
+    "Rust mysql": (N_("Rust mysql: PoolOpts, inactive_connection_ttl Duration::from_secs({s})"),),
     "command line": (
-        marked(
+        N_(
             "The command line: mysql reconnects by itself at a prompt; set wait_timeout in a script's session"
         ),
     ),
     "ProxySQL": (
-        marked("ProxySQL: SET mysql-connection_max_age_ms={ms}; mysql-ping_interval_server_msec below it"),
+        N_("ProxySQL: SET mysql-connection_max_age_ms={ms}; mysql-ping_interval_server_msec below it"),
     ),
     "HAProxy": (
-        marked(
-            "HAProxy: timeout client and timeout server, both above the pool's lifetime, and option clitcpka"
-        ),
+        N_("HAProxy: timeout client and timeout server, both above the pool's lifetime, and option clitcpka"),
     ),
 }
 """Settings by the name of the framework or driver, or by a part of that name. Marked for translation."""
 
-ANY_POOL: Final = marked(
+ANY_POOL: Final = N_(
     "Any pool: let no connection lie unused for more than {s} s, or have it checked before it is used"
 )
 

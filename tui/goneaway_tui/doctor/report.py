@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from goneaway_tui.doctor.diagnosis import SCHEMA, Explanation
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.logs.error_events import CODES
 from goneaway_tui.model.cause import CAUSE_WORDS, Certainty, Finding
 from goneaway_tui.text.format import in_list, in_sentences
@@ -168,9 +168,9 @@ LABEL_COLUMNS: Final = 7
 """Columns of the label before a sentence."""
 
 HEADLINES: Final = {
-    Certainty.CONFIRMED: marked("It was {cause}"),
-    Certainty.LIKELY: marked("Likely {cause}"),
-    Certainty.POSSIBLE: marked("Possible {cause}"),
+    Certainty.CONFIRMED: N_("It was {cause}"),
+    Certainty.LIKELY: N_("Likely {cause}"),
+    Certainty.POSSIBLE: N_("Possible {cause}"),
 }
 """The headline of a finding that is not ruled out."""
 
@@ -283,11 +283,11 @@ def other_findings_words(findings: Sequence[Finding]) -> str:
         _(words, causes=in_list(_(CAUSE_WORDS[finding.cause]) for finding in listed))
         for words, listed in (
             (
-                marked("Also possible: {causes}."),
+                N_("Also possible: {causes}."),
                 [finding for finding in findings[1:] if finding.certainty is not ruled_out],
             ),
             (
-                marked("Ruled out: {causes}."),
+                N_("Ruled out: {causes}."),
                 [finding for finding in findings[1:] if finding.certainty is ruled_out],
             ),
         )

@@ -17,7 +17,7 @@ from goneaway_tui.doctor.case import (
     SHORTEST_LIMIT_SECONDS,
     Case,
 )
-from goneaway_tui.i18n import _, marked, ngettext
+from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR, ErrorEvent, FailureKind
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, TRANSACTION_LIMITS
@@ -52,8 +52,8 @@ def refutation(text: str) -> Argument:
     return Argument(-100, text, Certainty.RULED_OUT)
 
 
-NO_SESSION: Final = marked("No session had begun: the connection was refused.")
-NO_LOGIN: Final = marked("No session had begun: the connection ended before the login.")
+NO_SESSION: Final = N_("No session had begun: the connection was refused.")
+NO_LOGIN: Final = N_("No session had begun: the connection ended before the login.")
 
 
 def _not_in_tls(event: ErrorEvent) -> Iterator[Argument]:
@@ -542,9 +542,9 @@ def too_many_connections(case: Case) -> Iterator[Argument]:
     if case.event.stated_cause is Cause.TOO_MANY_CONNECTIONS and limit and used:
         was_full = used >= limit or (case.uptime_seconds or -1) <= 0
         template = (
-            marked("At its fullest the server had {used} of {limit:.0f} connections.")
+            N_("At its fullest the server had {used} of {limit:.0f} connections.")
             if was_full
-            else marked(
+            else N_(
                 "Since before this error this server has never had more than {used} of {limit:.0f} connections: "
                 "another one said it, or a proxy in front of it, or max_connections was less then."
             )

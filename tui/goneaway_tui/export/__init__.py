@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final, TextIO
 
-from goneaway_tui.i18n import marked
+from goneaway_tui.i18n import N_
 from goneaway_tui.model.snapshot import Snapshot
 
 Write = Callable[[Snapshot, TextIO], None]
@@ -63,18 +63,18 @@ def _each_from(module: str) -> WriteEach:
 FORMATS: dict[str, Format] = {
     row.name: row
     for row in (
-        Format("json", ".json", marked("JSON, for scripts"), _from("json"), _each_from("json")),
-        Format("csv", ".csv", marked("CSV, for spreadsheets"), _from("csv"), _each_from("csv")),
+        Format("json", ".json", N_("JSON, for scripts"), _from("json"), _each_from("json")),
+        Format("csv", ".csv", N_("CSV, for spreadsheets"), _from("csv"), _each_from("csv")),
         Format(
             "markdown",
             ".md",
-            marked("Markdown, for tickets"),
+            N_("Markdown, for tickets"),
             _from("markdown"),
             _one_after_another("markdown"),
         ),
-        Format("html", ".html", marked("HTML page"), _from("html")),
-        Format("svg", ".svg", marked("SVG picture"), _from("svg")),
-        Format("text", ".txt", marked("Plain text"), _from("text"), _one_after_another("text")),
+        Format("html", ".html", N_("HTML page"), _from("html")),
+        Format("svg", ".svg", N_("SVG picture"), _from("svg")),
+        Format("text", ".txt", N_("Plain text"), _from("text"), _one_after_another("text")),
     )
 }
 """Every format by name. Another format is one row here and one module beside this one."""

@@ -12,29 +12,29 @@ from typing import TextIO
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.export.data import file_stamp
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.text.sanitize import plain
 
 NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 """Errors of file systems without hard links."""
 
-ELSEWHERE = marked("name another place")
+ELSEWHERE = N_("name another place")
 
 REASONS = {
-    errno.EEXIST: (marked("a file of that name exists"), marked("name another, or remove that one first")),
-    errno.EISDIR: (marked("it is a directory"), marked("name a file in it")),
-    errno.ENOENT: (marked("no such directory"), marked("create it first, or name another")),
-    errno.ENOTDIR: (marked("part of the path is a file, not a directory"), ELSEWHERE),
-    errno.EACCES: (marked("permission denied"), marked("name a place you may write to")),
-    errno.EPERM: (marked("permission denied"), marked("name a place you may write to")),
-    errno.EROFS: (marked("the file system is read-only"), ELSEWHERE),
-    errno.ENOSPC: (marked("the disk is full"), marked("free some space, or name a place on another disk")),
+    errno.EEXIST: (N_("a file of that name exists"), N_("name another, or remove that one first")),
+    errno.EISDIR: (N_("it is a directory"), N_("name a file in it")),
+    errno.ENOENT: (N_("no such directory"), N_("create it first, or name another")),
+    errno.ENOTDIR: (N_("part of the path is a file, not a directory"), ELSEWHERE),
+    errno.EACCES: (N_("permission denied"), N_("name a place you may write to")),
+    errno.EPERM: (N_("permission denied"), N_("name a place you may write to")),
+    errno.EROFS: (N_("the file system is read-only"), ELSEWHERE),
+    errno.ENOSPC: (N_("the disk is full"), N_("free some space, or name a place on another disk")),
     errno.EDQUOT: (
-        marked("your disk quota is used up"),
-        marked("free some space, or name a place on another disk"),
+        N_("your disk quota is used up"),
+        N_("free some space, or name a place on another disk"),
     ),
-    errno.ENAMETOOLONG: (marked("the name is too long"), marked("name a shorter one")),
-    errno.ELOOP: (marked("its symbolic links go in a circle"), ELSEWHERE),
+    errno.ENAMETOOLONG: (N_("the name is too long"), N_("name a shorter one")),
+    errno.ELOOP: (N_("its symbolic links go in a circle"), ELSEWHERE),
 }
 """What went wrong and what to do, by error number; translate both with `_`."""
 

@@ -10,7 +10,7 @@ from itertools import islice
 
 from goneaway_tui.export.data import iso_instant
 from goneaway_tui.export.table import in_closing_order
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Limitation, Server
 from goneaway_tui.model.session import Role
@@ -26,8 +26,8 @@ from goneaway_tui.text.format import (
 from goneaway_tui.text.sanitize import plain
 
 LEGEND = {
-    Basis.ASSUMED: marked("~ assumed: the global value; the server does not show the session's own"),
-    Basis.DISPROVED: marked("> outlived: the session's own limit is higher, and unknown"),
+    Basis.ASSUMED: N_("~ assumed: the global value; the server does not show the session's own"),
+    Basis.DISPROVED: N_("> outlived: the session's own limit is higher, and unknown"),
 }
 
 

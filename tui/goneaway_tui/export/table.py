@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from goneaway_tui.export.wording import countdown_of, limit_cell, risk_word
-from goneaway_tui.i18n import _, marked, ngettext
+from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.model.session import Transaction
 from goneaway_tui.model.snapshot import Risk, Snapshot, Verdict
 from goneaway_tui.text.format import clock_words
@@ -121,18 +121,18 @@ def at_stake(transaction: Transaction | None) -> str:
 
 
 COLUMNS = (
-    ExportColumn("risk", marked("Risk"), lambda v, _now: risk_word(v.risk)),
-    ExportColumn("id", marked("Id"), lambda v, _now: str(v.session.id), figure=True),
-    ExportColumn("user", marked("User"), lambda v, _now: plain(v.session.user), yields=True),
-    ExportColumn("client", marked("Client"), lambda v, _now: plain(v.session.host), yields=True),
-    ExportColumn("program", marked("Program"), lambda v, _now: plain(v.session.program or ""), yields=True),
-    ExportColumn("db", marked("Db"), lambda v, _now: plain(v.session.db or ""), yields=True),
-    ExportColumn("idle", marked("Idle"), idle, figure=True),
-    ExportColumn("limit", marked("Limit"), lambda v, _now: limit_cell(v.limit), figure=True),
-    ExportColumn("closes", marked("Closes in"), closes_in, figure=True),
-    ExportColumn("stake", marked("At stake"), lambda v, _now: at_stake(v.session.transaction)),
+    ExportColumn("risk", N_("Risk"), lambda v, _now: risk_word(v.risk)),
+    ExportColumn("id", N_("Id"), lambda v, _now: str(v.session.id), figure=True),
+    ExportColumn("user", N_("User"), lambda v, _now: plain(v.session.user), yields=True),
+    ExportColumn("client", N_("Client"), lambda v, _now: plain(v.session.host), yields=True),
+    ExportColumn("program", N_("Program"), lambda v, _now: plain(v.session.program or ""), yields=True),
+    ExportColumn("db", N_("Db"), lambda v, _now: plain(v.session.db or ""), yields=True),
+    ExportColumn("idle", N_("Idle"), idle, figure=True),
+    ExportColumn("limit", N_("Limit"), lambda v, _now: limit_cell(v.limit), figure=True),
+    ExportColumn("closes", N_("Closes in"), closes_in, figure=True),
+    ExportColumn("stake", N_("At stake"), lambda v, _now: at_stake(v.session.transaction)),
     ExportColumn(
-        "statement", marked("Last statement"), lambda v, _now: plain(v.session.statement or ""), yields=True
+        "statement", N_("Last statement"), lambda v, _now: plain(v.session.statement or ""), yields=True
     ),
 )
 

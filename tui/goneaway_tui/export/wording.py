@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 from goneaway_tui.text.format import countdown, limit_words
 
 MARKS = {Basis.ASSUMED: "~", Basis.DISPROVED: ">"}
 """Drawn before a limit that was not read from the session itself."""
 
-LANGUAGE = marked("en")
+LANGUAGE = N_("en")
 """What a catalogue calls its own language, as the web does: `zh-CN`."""
 RISKS = {
-    Risk.EXEMPT: marked("exempt"),
-    Risk.BUSY: marked("busy"),
-    Risk.CALM: marked("calm"),
-    Risk.WATCH: marked("watch"),
-    Risk.IMMINENT: marked("imminent"),
-    Risk.OVERDUE: marked("overdue"),
+    Risk.EXEMPT: N_("exempt"),
+    Risk.BUSY: N_("busy"),
+    Risk.CALM: N_("calm"),
+    Risk.WATCH: N_("watch"),
+    Risk.IMMINENT: N_("imminent"),
+    Risk.OVERDUE: N_("overdue"),
 }
 
 

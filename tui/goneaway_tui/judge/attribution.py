@@ -24,7 +24,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import COM_QUIT, EndEvidence, ErrorCount
 from goneaway_tui.model.session import ProcesslistId
@@ -50,7 +50,7 @@ CAUSE_BY_CODE_BEFORE_4031 = {
     code: cause for code, cause in CAUSE_BY_CODE.items() if code != IDLE_TIMEOUT_CODE
 } | {READ_TIMEOUT_CODE: Cause.IDLE_TIMEOUT}
 """The same where an idle timeout has no error of its own: most timeouts of reading are idle timeouts."""
-OFFLINE_MODE_ENDS_SESSIONS = marked(
+OFFLINE_MODE_ENDS_SESSIONS = N_(
     "offline_mode was turned on: it ends every session without CONNECTION_ADMIN and is not counted as a KILL"
 )
 Account = tuple[str, str]
@@ -292,10 +292,8 @@ def account_of(verdict: Verdict) -> Account:
 
 
 CAUSE_BY_STATE = {"Writing to net": Cause.NET_WRITE_TIMEOUT, "Reading from net": Cause.NET_READ_TIMEOUT}
-OWN_LIMIT_LOOKS_THE_SAME = marked(
-    "so does a shorter wait_timeout of its own, which this server shows of nobody"
-)
-PACKET_LOOKS_THE_SAME = marked(
+OWN_LIMIT_LOOKS_THE_SAME = N_("so does a shorter wait_timeout of its own, which this server shows of nobody")
+PACKET_LOOKS_THE_SAME = N_(
     "an oversized packet ends a session the same way; the server's error log tells them apart"
 )
 
@@ -647,7 +645,7 @@ class _AccountAttribution:
         return Attribution(Cause.UNKNOWN, Certainty.POSSIBLE, (why, self._counts_words))
 
 
-OFFLINE_MODE_MAY_END_SESSIONS = marked(
+OFFLINE_MODE_MAY_END_SESSIONS = N_(
     "turning offline_mode on tears every session without CONNECTION_ADMIN too, and is counted as no KILL"
 )
 """Measured on MySQL 9.7: 1158 and 1160 rise, Aborted_clients too; Com_kill does not, and the error log says nothing."""
@@ -682,15 +680,15 @@ def _by_deadline(verdict: Verdict) -> tuple[float, int]:
 
 
 ENDING_WORDS = {
-    Cause.CLIENT_LOST: marked("ended without COM_QUIT"),
-    Cause.CLIENT_QUIT: marked("ended with COM_QUIT"),
+    Cause.CLIENT_LOST: N_("ended without COM_QUIT"),
+    Cause.CLIENT_QUIT: N_("ended with COM_QUIT"),
 }
 """How a session ended, in words, where the cause's own name says more than was counted."""
-ENDING_WORDS_BEFORE_4031 = ENDING_WORDS | {Cause.IDLE_TIMEOUT: marked("by a timeout of reading (1159)")}
+ENDING_WORDS_BEFORE_4031 = ENDING_WORDS | {Cause.IDLE_TIMEOUT: N_("by a timeout of reading (1159)")}
 """The same where an idle timeout has no error of its own."""
 COUNT_AND_ENDING, COUNT_AND_ENDING_EARLIER = (
-    marked("{number} {ending}"),
-    marked("{number} {ending} a little earlier"),
+    N_("{number} {ending}"),
+    N_("{number} {ending} a little earlier"),
 )
 
 

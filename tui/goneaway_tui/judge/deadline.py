@@ -8,7 +8,7 @@ from enum import Enum
 from functools import lru_cache
 from math import inf
 
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.attribution import CLOCK_SLACK
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, limit_for
 from goneaway_tui.model.cause import Cause
@@ -60,35 +60,35 @@ POOL_TICK_SECONDS = 0.5
 
 
 WHY_DISPROVED = {
-    Basis.ASSUMED: marked(
+    Basis.ASSUMED: N_(
         "it idled longer than the global {variable} of {seconds:.12g} s and is still there, so its own value is higher "
         "(an interactive client, a SET SESSION, or part of a command has arrived); when it ends is unknown"
     ),
-    Basis.LEARNED: marked(
+    Basis.LEARNED: N_(
         "it idled longer than the {seconds:.12g} s learned from others like it and is still there, so its own value is "
         "higher (an interactive client, a SET SESSION, or part of a command has arrived); when it ends is unknown"
     ),
 }
 """The bases that a session disproves by outliving the limit, and the explanation that is then shown."""
 
-READ_FROM_SESSION = marked("read from this session's own variables")
-GLOBAL_WHEN_FIRST_SEEN = marked(
+READ_FROM_SESSION = N_("read from this session's own variables")
+GLOBAL_WHEN_FIRST_SEEN = N_(
     "the global value when it was first seen; the server does not show what this session has set for itself, "
     "or whether it is interactive (then it copied interactive_timeout)"
 )
-LOGIN_NOT_FINISHED = marked(
+LOGIN_NOT_FINISHED = N_(
     "the login is not finished: the global value when it was first seen; the server does not show what this session "
     "has set for itself"
 )
-WROTE_ROWS = marked(
+WROTE_ROWS = N_(
     "idle inside a transaction that wrote rows: the global value when it was first seen; the server does not show what "
     "this session has set for itself"
 )
-WROTE_NOTHING = marked(
+WROTE_NOTHING = N_(
     "idle inside a transaction that wrote nothing: the global value when it was first seen; the server does not show "
     "what this session has set for itself"
 )
-SHARED_LIMIT = marked(
+SHARED_LIMIT = N_(
     "idle inside a transaction: this is one value for all sessions, and the server closes after the shorter of it and the "
     "session's wait_timeout"
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from math import ceil, floor
 
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import Session
@@ -160,7 +160,7 @@ def _observed(before: LimitObservations, ended_at: list[float], outlived: float)
     return LimitObservations(ends[-MAX_ENDS_KEPT:], outlived)
 
 
-LEARNED_FROM = marked(
+LEARNED_FROM = N_(
     "learned from {agreeing} of the last {deaths} sessions of {whose} that ended without a goodbye: they did at this idle "
     "age, and none was seen to outlive it; their own wait_timeout, or something on the way, closes them"
 )

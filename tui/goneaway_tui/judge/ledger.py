@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from goneaway_tui.i18n import marked
+from goneaway_tui.i18n import N_
 from goneaway_tui.model.departure import Departure
 
 DEFAULT_KEPT = 10_000
 """How many departures are kept one by one by default; the totals count all."""
 MAX_NAMES = 1_000
 """How many different users, programs or hosts are counted by name. A bound: clients choose their program names."""
-ALL_OTHERS, UNNAMED = marked("(all others)"), marked("(not said)")
+ALL_OTHERS, UNNAMED = N_("(all others)"), N_("(not said)")
 """The totals of all names above MAX_NAMES, and of sessions without a name; shown with `_`."""
 
 TOTAL_KEYS: Mapping[str, Callable[[Departure], str]] = {

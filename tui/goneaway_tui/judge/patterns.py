@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from goneaway_tui.i18n import _, marked, ngettext
+from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge.topology import sessions_behind_proxies
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure, Pattern, PatternKind, PatternScope
@@ -148,9 +148,9 @@ def scope_name(scope: PatternScope) -> str:
     if scope.user is not None and scope.host is not None:
         return f"{user}@{host} ({program})" if program else f"{user}@{host}"
     properties = (
-        (marked("program {name}"), scope.program),
-        (marked("user {name}"), scope.user),
-        (marked("host {name}"), scope.host),
+        (N_("program {name}"), scope.program),
+        (N_("user {name}"), scope.user),
+        (N_("host {name}"), scope.host),
     )
     given = next(((words, name) for words, name in properties if name), None)
     return _("all clients") if given is None else _(given[0], name=plain(given[1], 60))
@@ -159,20 +159,18 @@ def scope_name(scope: PatternScope) -> str:
 KNOWN_IDLE_LIMITS: tuple[tuple[float, str], ...] = (
     (
         60.0,
-        marked(
-            "AWS Classic Load Balancer as it comes, and many a HAProxy's timeout client and timeout server"
-        ),
+        N_("AWS Classic Load Balancer as it comes, and many a HAProxy's timeout client and timeout server"),
     ),
-    (240.0, marked("Azure Load Balancer and Azure NAT as they come (4 min, and no word to either end)")),
-    (300.0, marked("the five minutes many pools and firewalls are set to")),
-    (350.0, marked("AWS Network Load Balancer and NAT gateway as they come")),
+    (240.0, N_("Azure Load Balancer and Azure NAT as they come (4 min, and no word to either end)")),
+    (300.0, N_("the five minutes many pools and firewalls are set to")),
+    (350.0, N_("AWS Network Load Balancer and NAT gateway as they come")),
     (
         600.0,
-        marked("HikariCP's idleTimeout as it comes, and Google Cloud's firewall, which forgets after 10 min"),
+        N_("HikariCP's idleTimeout as it comes, and Google Cloud's firewall, which forgets after 10 min"),
     ),
-    (900.0, marked("the quarter of an hour many pools and firewalls are set to")),
-    (1800.0, marked("RDS Proxy's idle client timeout as it comes, and the 30 min many pools are set to")),
-    (3600.0, marked("the hour stateful firewalls come with (Cisco ASA among them)")),
+    (900.0, N_("the quarter of an hour many pools and firewalls are set to")),
+    (1800.0, N_("RDS Proxy's idle client timeout as it comes, and the 30 min many pools are set to")),
+    (3600.0, N_("the hour stateful firewalls come with (Cisco ASA among them)")),
 )
 """Idle seconds, and the product that usually ends a connection there; shown with `_`."""
 KNOWN_LIMIT_TOLERANCE = 0.02

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from goneaway_tui.i18n import marked
+from goneaway_tui.i18n import N_
 from goneaway_tui.logs.blocks import LogLine, PrefixedLine, find_blocks, split_prefix
 from goneaway_tui.logs.error_events import (
     CODES,
@@ -291,7 +291,7 @@ _REPLICA: Final = re.compile(r"(?:Slave|Replica) (?:I/O|SQL)")
 _LOGGED_AT_END: Final = re.compile(r"\S{1,80} haproxy\b")
 """A program whose own timestamp is when a session began; the prefix's timestamp is when it ended."""
 _READY_WORDS: Final = re.compile(r"ready for connections")
-_SERVER_CLIENT: Final = LogClient(marked("server log"))
+_SERVER_CLIENT: Final = LogClient(N_("server log"))
 _LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|critical|fatal)\b")
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, Protocol, Self
 
 from goneaway_tui.errors import FileError
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.text.sanitize import plain
 
 BLOCK_BYTES: Final = 1 << 20
@@ -67,7 +67,7 @@ class _Xz:
             if self._unpacker.needs_input and not self._ahead:
                 self._ahead = self._packed.read(BLOCK_BYTES)
                 if not self._ahead:
-                    raise EOFError(marked("it ends before its end"))
+                    raise EOFError(N_("it ends before its end"))
             ahead, self._ahead = self._ahead, b""
             try:
                 block = self._unpacker.decompress(ahead, size)

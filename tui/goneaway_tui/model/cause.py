@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from goneaway_tui.i18n import marked
+from goneaway_tui.i18n import N_
 
 
 class Cause(StrEnum):
@@ -43,27 +43,27 @@ class Certainty(StrEnum):
 
 
 CAUSE_WORDS: Final[Mapping[Cause | Certainty, str]] = {
-    Cause.IDLE_TIMEOUT: marked("idle timeout"),
-    Cause.TRANSACTION_TIMEOUT: marked("transaction timeout"),
-    Cause.KILLED: marked("killed"),
-    Cause.CLIENT_QUIT: marked("client quit"),
-    Cause.CLIENT_LOST: marked("client lost"),
-    Cause.PACKET_TOO_LARGE: marked("packet too large"),
-    Cause.NET_READ_TIMEOUT: marked("net read timeout"),
-    Cause.NET_WRITE_TIMEOUT: marked("net write timeout"),
-    Cause.STATEMENT_TIMEOUT: marked("statement timeout"),
-    Cause.SERVER_RESTART: marked("server restart"),
-    Cause.SERVER_CRASH: marked("server crash"),
-    Cause.TOO_MANY_CONNECTIONS: marked("too many connections"),
-    Cause.HOST_BLOCKED: marked("host blocked"),
-    Cause.ACCESS_DENIED: marked("access denied"),
-    Cause.FORKED_CONNECTION: marked("forked connection"),
-    Cause.PROXY_OR_FIREWALL: marked("proxy or firewall"),
-    Cause.UNKNOWN: marked("unknown"),
-    Certainty.CONFIRMED: marked("confirmed"),
-    Certainty.LIKELY: marked("likely"),
-    Certainty.POSSIBLE: marked("possible"),
-    Certainty.RULED_OUT: marked("ruled out"),
+    Cause.IDLE_TIMEOUT: N_("idle timeout"),
+    Cause.TRANSACTION_TIMEOUT: N_("transaction timeout"),
+    Cause.KILLED: N_("killed"),
+    Cause.CLIENT_QUIT: N_("client quit"),
+    Cause.CLIENT_LOST: N_("client lost"),
+    Cause.PACKET_TOO_LARGE: N_("packet too large"),
+    Cause.NET_READ_TIMEOUT: N_("net read timeout"),
+    Cause.NET_WRITE_TIMEOUT: N_("net write timeout"),
+    Cause.STATEMENT_TIMEOUT: N_("statement timeout"),
+    Cause.SERVER_RESTART: N_("server restart"),
+    Cause.SERVER_CRASH: N_("server crash"),
+    Cause.TOO_MANY_CONNECTIONS: N_("too many connections"),
+    Cause.HOST_BLOCKED: N_("host blocked"),
+    Cause.ACCESS_DENIED: N_("access denied"),
+    Cause.FORKED_CONNECTION: N_("forked connection"),
+    Cause.PROXY_OR_FIREWALL: N_("proxy or firewall"),
+    Cause.UNKNOWN: N_("unknown"),
+    Certainty.CONFIRMED: N_("confirmed"),
+    Certainty.LIKELY: N_("likely"),
+    Certainty.POSSIBLE: N_("possible"),
+    Certainty.RULED_OUT: N_("ruled out"),
 }
 """Causes and certainties in words for sentences; translated where they are shown."""
 

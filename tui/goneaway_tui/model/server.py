@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 
-from goneaway_tui.i18n import marked
+from goneaway_tui.i18n import N_
 
 
 class Flavour(StrEnum):
@@ -39,9 +39,9 @@ class Server:
     """The server's unique id (`server_uuid`, `server_uid`); None where it has none."""
 
 
-OTHER_ACCOUNTS_MYSQL = marked("every session of another account, and the rows transactions hold")
-OTHER_ACCOUNTS_MARIADB = marked("every session of another account, and what transactions hold")
-OTHER_ACCOUNTS_NO_ROOM = marked("sessions of other accounts that performance_schema has no room for")
+OTHER_ACCOUNTS_MYSQL = N_("every session of another account, and the rows transactions hold")
+OTHER_ACCOUNTS_MARIADB = N_("every session of another account, and what transactions hold")
+OTHER_ACCOUNTS_NO_ROOM = N_("sessions of other accounts that performance_schema has no room for")
 HIDES_SESSIONS = frozenset({OTHER_ACCOUNTS_MYSQL, OTHER_ACCOUNTS_MARIADB, OTHER_ACCOUNTS_NO_ROOM})
 """The `what` of a Limitation where whole sessions are not listed."""
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.sample import EndEvidence, KillStatement, Sample
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.tune.actions import Action, KillSession
 
-BY = marked("this tool")
+BY = N_("this tool")
 
 
 class OwnKills:

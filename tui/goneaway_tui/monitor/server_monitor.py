@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from goneaway_tui.i18n import marked
+from goneaway_tui.i18n import N_
 from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger
 from goneaway_tui.model.server import ServerTopology
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
@@ -31,7 +31,7 @@ MIN_KEPT_DEPARTURES = 200
 """How many ended sessions of one server are kept one by one, however many servers there are."""
 CLOSING_THREADS = 16
 """How many servers are closed at the same time."""
-NOT_ASKED = marked("there is no server here to change")
+NOT_ASKED = N_("there is no server here to change")
 POLICY = RiskThresholds()
 
 

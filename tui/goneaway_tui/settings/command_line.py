@@ -13,7 +13,7 @@ from enum import Enum
 from itertools import pairwise, takewhile
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.i18n import _, language_named, language_of, marked
+from goneaway_tui.i18n import N_, _, language_named, language_of
 from goneaway_tui.settings.option_value import (
     BY_NAME,
     FLAG_NAMES,
@@ -42,8 +42,8 @@ ORIGIN = "DSN"
 
 SCHEMES = ("mysql", "mariadb")
 
-_FORM = marked("write mysql://user:password@host:port/database")
-_ESCAPING = marked("in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #")
+_FORM = N_("write mysql://user:password@host:port/database")
+_ESCAPING = N_("in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #")
 _PLACES = ("host", "port", "user", "password", "database")
 """Options with a place of their own in a DSN. Other options of the connection go into its query."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.i18n import _, marked, ngettext
+from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.settings import config_reader
 from goneaway_tui.settings.bindings import BINDINGS
 from goneaway_tui.settings.config_reader import (
@@ -48,17 +48,17 @@ _EXAMPLES = {
 _NOT_IN_EXAMPLE = {"password", "ssl", "ssl-verify-server-cert"}
 """Keys that the example file leaves out: passwords, and second names of an option."""
 
-_BEGINNING = marked("""\
+_BEGINNING = N_("""\
 # Settings of goneaway-tui. Every line here is an example: take its # away.
 # A flag, a DSN or a variable overrules what is said here; this overrules the option files of mysql.
 """)
 
-_SERVERS = marked("""
+_SERVERS = N_("""
 # A server's name and what is special about it: goneaway-tui @prod-db1
 #[servers.prod-db1]
 """)
 
-_ENDING = marked("""\
+_ENDING = N_("""\
 # Prints the password on its first line; no shell takes it apart, and it runs only when it is needed.
 #password_command = ["pass", "db1"]
 # Or the system's keyring has it, put there by: keyring set SERVICE USER

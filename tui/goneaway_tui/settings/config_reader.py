@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.settings.bindings import BINDINGS, binding_leaves, binding_of, collisions
 from goneaway_tui.settings.option_value import (
     BY_NAME,
@@ -195,8 +195,8 @@ class ConfigFaults:
         return _("{place}: {what}", place=self.locate(path), what=path[-1])
 
 
-_FORM = marked('write key = "value"')
-_LETTERS = marked("write letters, digits, - and .")
+_FORM = N_('write key = "value"')
+_LETTERS = N_("write letters, digits, - and .")
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 _COLOR = re.compile(r"#(?:[0-9a-f]{3}){1,2}", re.IGNORECASE)
 _KEY = re.compile(r"(?:(?:ctrl|alt|shift|super|meta|hyper)\+)*(?:\w{1,30}|[!-~])")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from goneaway_tui.errors import ExitCode
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.settings.options import (
     ACTIONS,
     COMMANDS,
@@ -36,7 +36,7 @@ from goneaway_tui.text.width import cell_width, wrapped
 WIDTH = 80
 _COLUMN = 32
 
-ABOUT = marked("goneaway-tui shows every MySQL or MariaDB session beside the limit that will close it.")
+ABOUT = N_("goneaway-tui shows every MySQL or MariaDB session beside the limit that will close it.")
 
 SYNOPSES = (
     "[CONNECTION] [DSN ... | @NAME ...]",
@@ -89,31 +89,31 @@ EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
 """Examples, by the command they show."""
 
 SOURCES = (
-    marked(
+    N_(
         "A DSN is mysql://user:password@host:port/database?ssl-mode=REQUIRED, or mariadb://...; its query takes the"
         " connection's other options."
     ),
-    marked(
+    N_(
         "A value is taken from the first that has one: flag, DSN, environment variable ({place}), config"
         " file, option files of the mysql client, default."
     ),
-    marked("A duration is seconds, or as in 250ms, 90s, 10m, 1h30m, 1y."),
+    N_("A duration is seconds, or as in 250ms, 90s, 10m, 1h30m, 1y."),
 )
 """Paragraphs on where values come from; `{place}` says where the names of the variables are listed."""
 
 STATUSES = {
-    ExitCode.DONE: marked("done"),
-    ExitCode.NOTHING_FOUND: marked("explain found no lost or refused connection"),
-    ExitCode.USAGE: marked("a flag, variable or file says something impossible"),
-    ExitCode.UNREACHABLE: marked("the server is unreachable or refuses us"),
-    ExitCode.FILE: marked("an input or output file cannot be read or written"),
-    ExitCode.INTERRUPTED: marked("interrupted"),
+    ExitCode.DONE: N_("done"),
+    ExitCode.NOTHING_FOUND: N_("explain found no lost or refused connection"),
+    ExitCode.USAGE: N_("a flag, variable or file says something impossible"),
+    ExitCode.UNREACHABLE: N_("the server is unreachable or refuses us"),
+    ExitCode.FILE: N_("an input or output file cannot be read or written"),
+    ExitCode.INTERRUPTED: N_("interrupted"),
 }
 
 QUESTIONS = {
-    "-?, --help": marked("This text."),
-    "-V, --version": marked("The version."),
-    "--print-defaults": marked("Each value as it would be used, and where it came from."),
+    "-?, --help": N_("This text."),
+    "-V, --version": N_("The version."),
+    "--print-defaults": N_("Each value as it would be used, and where it came from."),
 }
 
 _BRACKETS = re.compile(r"\[[^]]*\]")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from goneaway_tui.export import schema_text
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.settings.completions import completion_text
 from goneaway_tui.settings.help import (
     ABOUT,
@@ -28,18 +28,18 @@ from goneaway_tui.settings.options import (
 )
 from goneaway_tui.text.width import pieces
 
-NAME = marked("see every MySQL or MariaDB session beside the limit that will close it")
+NAME = N_("see every MySQL or MariaDB session beside the limit that will close it")
 
 FILES = {
-    "~/.config/goneaway-tui/config.toml": marked(
+    "~/.config/goneaway-tui/config.toml": N_(
         "The config file: common options, servers by name, groups, keys."
         " goneaway-tui config path says where it is, config init writes one that explains itself."
     ),
-    "/etc/my.cnf, /etc/mysql/my.cnf, $MYSQL_HOME/my.cnf, ~/.my.cnf": marked(
+    "/etc/my.cnf, /etc/mysql/my.cnf, $MYSQL_HOME/my.cnf, ~/.my.cnf": N_(
         "The option files of the mysql client."
     ),
-    "~/.mylogin.cnf": marked("The login paths of mysql_config_editor."),
-    "~/.local/state/goneaway-tui/journal.jsonl": marked(
+    "~/.mylogin.cnf": N_("The login paths of mysql_config_editor."),
+    "~/.local/state/goneaway-tui/journal.jsonl": N_(
         "What was changed through this tool, and what undoes it."
     ),
 }

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from goneaway_tui.errors import FileError, SettingsError
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.settings.environment import Environment, FileContent
 from goneaway_tui.settings.option_value import did_you_mean
 from goneaway_tui.text.sanitize import plain
@@ -214,7 +214,7 @@ MAX_FILES = 200
 MAX_TOTAL_BYTES = 256 << 10
 """Bounds of our own on all files together: ten levels of `!includedir` could name any number of files."""
 MAX_WARNINGS = 20
-LOGIN_PATH_HINT = marked("mysql_config_editor set --login-path=NAME makes one")
+LOGIN_PATH_HINT = N_("mysql_config_editor set --login-path=NAME makes one")
 
 _OTHERS_MAY_READ = stat.S_IXUSR | stat.S_IRWXG | stat.S_IRWXO
 

@@ -11,13 +11,13 @@ from enum import IntEnum
 from typing import Any
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.settings.options import OPTIONS, BareMeaning, Option
 from goneaway_tui.settings.values import InvalidValue
 
 UNSUPPORTED: Mapping[str, str] = dict.fromkeys(
     ("--compress", "-C", "--compression-algorithms", "--zstd-compression-level"),
-    marked("leave it away: a look at the server is small"),
+    N_("leave it away: a look at the server is small"),
 )
 """Options of the `mysql` client that we do not have: our connection does not compress. An option file may hold them."""
 
@@ -49,7 +49,7 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     return _("did you mean {word}?", word=nearest) if nearest else ""
 
 
-DEFAULT, LOCALE = marked("default"), marked("locale")
+DEFAULT, LOCALE = N_("default"), N_("locale")
 """The origins of values that nobody gave."""
 
 

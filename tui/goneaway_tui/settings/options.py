@@ -11,7 +11,7 @@ from enum import Enum, StrEnum
 from typing import Final
 
 from goneaway_tui import export
-from goneaway_tui.i18n import LANGUAGES, _, marked
+from goneaway_tui.i18n import LANGUAGES, N_, _
 from goneaway_tui.settings import values
 from goneaway_tui.settings.settings import SslMode
 
@@ -44,16 +44,16 @@ THEMES = (
 class Section(StrEnum):
     """The sections of `--help`."""
 
-    CONNECTION = marked("Connection, as for the mysql client")
-    SHOWING = marked("What to show")
-    DEMO = marked("For demo")
-    SNAPSHOT = marked("For snapshot, watch and explain")
-    WATCHING = marked("For watch")
-    RECORDING = marked("Recordings")
-    LISTENING = marked("For exporter and serve")
-    EXPORTING = marked("For exporter")
-    SERVING = marked("For serve")
-    ORIGINS = marked("Where values come from")
+    CONNECTION = N_("Connection, as for the mysql client")
+    SHOWING = N_("What to show")
+    DEMO = N_("For demo")
+    SNAPSHOT = N_("For snapshot, watch and explain")
+    WATCHING = N_("For watch")
+    RECORDING = N_("Recordings")
+    LISTENING = N_("For exporter and serve")
+    EXPORTING = N_("For exporter")
+    SERVING = N_("For serve")
+    ORIGINS = N_("Where values come from")
     """Options that say where the values of a run are read, and are no values of a run themselves."""
 
 
@@ -73,17 +73,17 @@ CONNECTED = (UI, SNAPSHOT, WATCH, EXPLAIN, EXPORTER, SERVE)
 """Commands that connect to a server the user names."""
 
 COMMANDS: Mapping[str, str] = {
-    DEMO: marked("a private server with a living workload, and the screen on it"),
-    SNAPSHOT: marked("what the screen would show, once, for a script or a colleague"),
-    WATCH: marked("what happens, as it happens: one JSON object a line, no screen"),
-    EXPLAIN: marked("why connections were lost: reads the logs of clients and servers"),
-    REPLAY: marked("the screen on a recording: FILE is what --record wrote"),
-    EXPORTER: marked("metrics for Prometheus, of one server or many"),
-    SERVE: marked("the screen in a browser, read-only unless told"),
-    CONFIG: marked("the config file: where it is, what it means, its faults, a new one, the names in it"),
-    SCHEMA: marked("what that command writes as JSON, in JSON Schema"),
-    COMPLETION: marked("what teaches that shell these words, and the names of the config file"),
-    MANUAL: marked("the manual page: goneaway-tui manual | man -l -"),
+    DEMO: N_("a private server with a living workload, and the screen on it"),
+    SNAPSHOT: N_("what the screen would show, once, for a script or a colleague"),
+    WATCH: N_("what happens, as it happens: one JSON object a line, no screen"),
+    EXPLAIN: N_("why connections were lost: reads the logs of clients and servers"),
+    REPLAY: N_("the screen on a recording: FILE is what --record wrote"),
+    EXPORTER: N_("metrics for Prometheus, of one server or many"),
+    SERVE: N_("the screen in a browser, read-only unless told"),
+    CONFIG: N_("the config file: where it is, what it means, its faults, a new one, the names in it"),
+    SCHEMA: N_("what that command writes as JSON, in JSON Schema"),
+    COMPLETION: N_("what teaches that shell these words, and the names of the config file"),
+    MANUAL: N_("the manual page: goneaway-tui manual | man -l -"),
 }
 """The words that choose a command. Without one the command is `ui`."""
 
@@ -234,102 +234,102 @@ FIELDS: Mapping[str, str] = {
     **LISTEN,
 }
 """Lists of names for the sentences of `--help`."""
-_LEFT = values.seconds(0, 31_536_000, marked("0 to 1y"))
+_LEFT = values.seconds(0, 31_536_000, N_("0 to 1y"))
 _NONE: Final = None
 
 OPTIONS: tuple[Option, ...] = (
-    _connection("host", "-h --host", values.host, marked("Server; absent or localhost is the Unix socket."), "HOST",
+    _connection("host", "-h --host", values.host, N_("Server; absent or localhost is the Unix socket."), "HOST",
                 env="MYSQL_HOST"),
-    _connection("port", "-P --port", values.port, marked("Port; given by flag or DSN it makes localhost TCP."), "PORT",
+    _connection("port", "-P --port", values.port, N_("Port; given by flag or DSN it makes localhost TCP."), "PORT",
                 "3306", env="MYSQL_TCP_PORT"),
-    _connection("user", "-u --user", values.word, marked("Account; your login name if not said."), "USER"),
+    _connection("user", "-u --user", values.word, N_("Account; your login name if not said."), "USER"),
     _connection("password", "-p --password", values.secret,
-                marked("Password, glued to the flag; -p alone asks for it."), "PASSWORD", bare=BareMeaning.ASK,
+                N_("Password, glued to the flag; -p alone asks for it."), "PASSWORD", bare=BareMeaning.ASK,
                 env="MYSQL_PWD"),
-    _connection("socket", "-S --socket", values.path, marked("Unix socket file."), "FILE", env="MYSQL_UNIX_PORT"),
-    _connection("protocol", "--protocol", values.protocol, marked("TCP or SOCKET, whatever the host."), "NAME"),
-    _connection("database", "-D --database", values.word, marked("Default database of our connection."), "NAME"),
+    _connection("socket", "-S --socket", values.path, N_("Unix socket file."), "FILE", env="MYSQL_UNIX_PORT"),
+    _connection("protocol", "--protocol", values.protocol, N_("TCP or SOCKET, whatever the host."), "NAME"),
+    _connection("database", "-D --database", values.word, N_("Default database of our connection."), "NAME"),
     _connection("ssl_mode", "--ssl-mode", values.ssl_mode,
-                marked("{modes}; VERIFY_CA if --ssl-ca is given without it."), "MODE", "PREFERRED"),
-    _connection("ssl_ca", "--ssl-ca", values.path, marked("Certificates of the authorities to trust."), "FILE"),
-    _connection("ssl_cert", "--ssl-cert", values.path, marked("Our own certificate."), "FILE"),
-    _connection("ssl_key", "--ssl-key", values.path, marked("The key of our own certificate."), "FILE"),
-    _connection("ssl", "--ssl", values.switch, marked("As --ssl-mode=REQUIRED; --skip-ssl as DISABLED."), bare=True),
+                N_("{modes}; VERIFY_CA if --ssl-ca is given without it."), "MODE", "PREFERRED"),
+    _connection("ssl_ca", "--ssl-ca", values.path, N_("Certificates of the authorities to trust."), "FILE"),
+    _connection("ssl_cert", "--ssl-cert", values.path, N_("Our own certificate."), "FILE"),
+    _connection("ssl_key", "--ssl-key", values.path, N_("The key of our own certificate."), "FILE"),
+    _connection("ssl", "--ssl", values.switch, N_("As --ssl-mode=REQUIRED; --skip-ssl as DISABLED."), bare=True),
     _connection("ssl_verify_server_cert", "--ssl-verify-server-cert", values.switch,
-                marked("As --ssl-mode=VERIFY_IDENTITY."), bare=True),
+                N_("As --ssl-mode=VERIFY_IDENTITY."), bare=True),
     _connection("enable_cleartext_plugin", "--enable-cleartext-plugin", values.switch,
-                marked("Send the password in clear inside TLS, also to a server that is not verified."), default="0", bare=True),
+                N_("Send the password in clear inside TLS, also to a server that is not verified."), default="0", bare=True),
     _connection("get_server_public_key", "--get-server-public-key", values.switch,
-                marked("Without TLS, believe the public key that the server sends for the password."), default="0", bare=True),
+                N_("Without TLS, believe the public key that the server sends for the password."), default="0", bare=True),
     _connection("server_public_key_path", "--server-public-key-path", values.path,
-                marked("Without TLS, the server's public key for the password."), "FILE"),
+                N_("Without TLS, the server's public key for the password."), "FILE"),
     _connection("connect_timeout", "--connect-timeout", values.connect_timeout,
-                marked("How long to wait for the server."), "SECONDS", "10"),
-    Option("ssh", ("--ssh",), values.ssh, marked("Go through this machine with the system's ssh; seen from it are host and socket."),
+                N_("How long to wait for the server."), "SECONDS", "10"),
+    Option("ssh", ("--ssh",), values.ssh, N_("Go through this machine with the system's ssh; seen from it are host and socket."),
            None, Section.CONNECTION, "[USER@]HOST", env="GONEAWAY_SSH", commands=CONNECTED),
-    Option("interval", ("--interval",), values.seconds(0.1, 3600, marked("0.1s to 1h")),
-           marked("Time between two looks at the server."), "1", Section.SHOWING, "SECONDS", env="GONEAWAY_INTERVAL"),
-    Option("watch_below", ("--watch-below",), _LEFT, marked("Sessions that close within this are to be watched."),
+    Option("interval", ("--interval",), values.seconds(0.1, 3600, N_("0.1s to 1h")),
+           N_("Time between two looks at the server."), "1", Section.SHOWING, "SECONDS", env="GONEAWAY_INTERVAL"),
+    Option("watch_below", ("--watch-below",), _LEFT, N_("Sessions that close within this are to be watched."),
            "10m", Section.SHOWING, "TIME", env="GONEAWAY_WATCH_BELOW"),
-    Option("imminent_below", ("--imminent-below",), _LEFT, marked("Sessions that close within this are imminent."),
+    Option("imminent_below", ("--imminent-below",), _LEFT, N_("Sessions that close within this are imminent."),
            "1m", Section.SHOWING, "TIME", env="GONEAWAY_IMMINENT_BELOW"),
-    Option("read_only", ("--read-only",), values.switch, marked("Change nothing: no tuning, no kill."),
+    Option("read_only", ("--read-only",), values.switch, N_("Change nothing: no tuning, no kill."),
            default="0", section=Section.SHOWING, bare=True, env="GONEAWAY_READ_ONLY"),
-    Option("statements", ("--no-statements",), values.negated_switch, marked("Never show or write SQL text."),
+    Option("statements", ("--no-statements",), values.negated_switch, N_("Never show or write SQL text."),
            default="0", section=Section.SHOWING, bare=False, env="GONEAWAY_NO_STATEMENTS",
            printed="statements"),
-    Option("theme", ("--theme",), values.one_of(THEMES), marked("Colours: {themes}."), None, Section.SHOWING, "NAME",
+    Option("theme", ("--theme",), values.one_of(THEMES), N_("Colours: {themes}."), None, Section.SHOWING, "NAME",
            env="GONEAWAY_THEME"),
-    Option("lang", ("--lang",), values.language, marked("The language: {languages}; the locale's if not said."), None,
+    Option("lang", ("--lang",), values.language, N_("The language: {languages}; the locale's if not said."), None,
            Section.SHOWING, "NAME", env="GONEAWAY_LANG", commands=(UI, *COMMANDS)),
-    Option("wall", ("--wall",), values.switch, marked("Large and calm, for a screen on a wall; nothing can be changed."),
+    Option("wall", ("--wall",), values.switch, N_("Large and calm, for a screen on a wall; nothing can be changed."),
            default="0", section=Section.SHOWING, bare=True, commands=(UI, DEMO, SERVE)),
-    Option("simulated", ("--simulated",), values.switch, marked("No server at all: a made-up one; for serve too."),
+    Option("simulated", ("--simulated",), values.switch, N_("No server at all: a made-up one; for serve too."),
            default="0", section=Section.DEMO, bare=True, commands=(DEMO, SERVE)),
-    Option("run_for", ("--for",), values.seconds(0.1, 31_536_000, marked("0.1s to 1y")), marked("Leave after this long; for watch too."),
+    Option("run_for", ("--for",), values.seconds(0.1, 31_536_000, N_("0.1s to 1y")), N_("Leave after this long; for watch too."),
            None, Section.DEMO, "SECONDS", commands=(DEMO, WATCH)),
     Option("format", ("--format",), values.one_of(tuple(FORMATS)),
-           marked("{formats}; by the suffix of --output if not said, else json. explain: text, json, markdown."),
+           N_("{formats}; by the suffix of --output if not said, else json. explain: text, json, markdown."),
            None, Section.SNAPSHOT, "NAME", commands=(SNAPSHOT, EXPLAIN)),
     Option("output", ("--output",), values.output,
-           marked("Where to write, watch at the file's end; - is standard output."), None,
+           N_("Where to write, watch at the file's end; - is standard output."), None,
            Section.SNAPSHOT, "FILE", commands=(SNAPSHOT, WATCH)),
     Option("error_log", ("--error-log",), values.path,
-           marked("The server's error log, where it lies on this machine: it says why sessions ended."), None,
+           N_("The server's error log, where it lies on this machine: it says why sessions ended."), None,
            Section.SHOWING, "FILE", env="GONEAWAY_ERROR_LOG", commands=(UI, WATCH, EXPLAIN, EXPORTER, SERVE)),
     Option("execute", ("--exec",), values.words,
-           marked("A command to run for each departure, and each open transaction about to be closed; the event is its input."),
+           N_("A command to run for each departure, and each open transaction about to be closed; the event is its input."),
            None, Section.WATCHING, "COMMAND", commands=(WATCH,)),
-    Option("record", ("--record",), values.path, marked("Write a recording, for replay."), None, Section.RECORDING,
+    Option("record", ("--record",), values.path, N_("Write a recording, for replay."), None, Section.RECORDING,
            "FILE", commands=(UI, DEMO, WATCH)),
-    Option("keep", ("--keep",), values.keep, marked("How much of it to keep: a time, or a size as in 500MiB."), "7d",
+    Option("keep", ("--keep",), values.keep, N_("How much of it to keep: a time, or a size as in 500MiB."), "7d",
            Section.RECORDING, "AMOUNT", commands=(UI, DEMO, WATCH)),
-    Option("recording", ("--recording",), values.path, marked("What --record wrote: explain looks up who left at the time."), None,
+    Option("recording", ("--recording",), values.path, N_("What --record wrote: explain looks up who left at the time."), None,
            Section.RECORDING, "FILE", commands=(EXPLAIN,)),
     _serving("listen", values.listen,
-           marked("Where it is to be asked, {exporter} or {serve} unless told; 0.0.0.0 or [::] is anywhere."),
+           N_("Where it is to be asked, {exporter} or {serve} unless told; 0.0.0.0 or [::] is anywhere."),
            "ADDRESS:PORT", section=Section.LISTENING),
-    _serving("listen_cert", values.path, marked("Speak TLS, with this certificate."), "FILE", section=Section.LISTENING),
-    _serving("listen_key", values.path, marked("Its key."), "FILE", section=Section.LISTENING),
-    _serving("listen_ca", values.path, marked("Let in whose certificate one of these authorities signed."), "FILE",
+    _serving("listen_cert", values.path, N_("Speak TLS, with this certificate."), "FILE", section=Section.LISTENING),
+    _serving("listen_key", values.path, N_("Its key."), "FILE", section=Section.LISTENING),
+    _serving("listen_ca", values.path, N_("Let in whose certificate one of these authorities signed."), "FILE",
            section=Section.LISTENING),
-    _serving("listen_auth", values.path, marked("Let in who knows the user:password in this file."), "FILE",
+    _serving("listen_auth", values.path, N_("Let in who knows the user:password in this file."), "FILE",
            section=Section.LISTENING),
-    _serving("max_series", values.count(100, 1_000_000, marked("100 to 1000000")),
-           marked("The most series that name users and programs; the rest is added up as other."), "COUNT", "5000"),
-    _serving("print_rules", values.switch, marked("Print alert rules for Prometheus, and leave.")),
-    _serving("print_dashboard", values.switch, marked("Print a dashboard for Grafana, and leave.")),
-    _serving("allow_changes", values.switch, marked("Let those who look tune and kill too."), section=Section.SERVING),
-    _serving("max_viewers", values.count(1, 100, marked("1 to 100")),
-           marked("How many may look at once; each is a connection to every server."), "COUNT", "5", section=Section.SERVING),
-    _origin("defaults_file", values.path, marked("The only option file to read."), "FILE"),
-    _origin("defaults_extra_file", values.path, marked("An option file to read before ~/.my.cnf."), "FILE"),
-    _origin("defaults_group_suffix", values.word, marked("Read [client_x] too, for the suffix _x."), "SUFFIX",
+    _serving("max_series", values.count(100, 1_000_000, N_("100 to 1000000")),
+           N_("The most series that name users and programs; the rest is added up as other."), "COUNT", "5000"),
+    _serving("print_rules", values.switch, N_("Print alert rules for Prometheus, and leave.")),
+    _serving("print_dashboard", values.switch, N_("Print a dashboard for Grafana, and leave.")),
+    _serving("allow_changes", values.switch, N_("Let those who look tune and kill too."), section=Section.SERVING),
+    _serving("max_viewers", values.count(1, 100, N_("1 to 100")),
+           N_("How many may look at once; each is a connection to every server."), "COUNT", "5", section=Section.SERVING),
+    _origin("defaults_file", values.path, N_("The only option file to read."), "FILE"),
+    _origin("defaults_extra_file", values.path, N_("An option file to read before ~/.my.cnf."), "FILE"),
+    _origin("defaults_group_suffix", values.word, N_("Read [client_x] too, for the suffix _x."), "SUFFIX",
             "MYSQL_GROUP_SUFFIX"),
-    _origin("no_defaults", values.switch, marked("Read no option file but the login paths.")),
-    _origin("login_path", values.word, marked("A login path of mysql_config_editor."), "NAME"),
-    _origin("no_login_paths", values.switch, marked("Read no login path.")),
-    _origin("config", values.path, marked("The config file to read."), "FILE", "GONEAWAY_CONFIG",
+    _origin("no_defaults", values.switch, N_("Read no option file but the login paths.")),
+    _origin("login_path", values.word, N_("A login path of mysql_config_editor."), "NAME"),
+    _origin("no_login_paths", values.switch, N_("Read no login path.")),
+    _origin("config", values.path, N_("The config file to read."), "FILE", "GONEAWAY_CONFIG",
             (*RUNS, CONFIG)),
-    _origin("group", values.word, marked("The servers of one group of the config file."), "NAME"),
+    _origin("group", values.word, N_("The servers of one group of the config file."), "NAME"),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.i18n import _, language_of, marked
+from goneaway_tui.i18n import N_, _, language_of
 from goneaway_tui.settings import config_file, values
 from goneaway_tui.settings.command_line import CommandLine, InfoRequest, parse_command_line
 from goneaway_tui.settings.config_reader import Config, ConfigServer
@@ -56,7 +56,7 @@ from goneaway_tui.settings.settings import (
 )
 from goneaway_tui.text.sanitize import plain
 
-NOT_FOR_DEMO = marked("{flag} does not go with demo, which has a server of its own")
+NOT_FOR_DEMO = N_("{flag} does not go with demo, which has a server of its own")
 MAX_COMMANDS_LISTED = 3
 """An option of more commands than this is not listed with them in an error."""
 
@@ -84,7 +84,7 @@ def refuse_foreign_options(line: CommandLine) -> None:
         )
 
 
-SERVE_READ_ONLY = marked("serve without --allow-changes")
+SERVE_READ_ONLY = N_("serve without --allow-changes")
 
 
 def derived_value(command: str, decided: Mapping[str, ResolvedOption]) -> dict[str, ResolvedOption]:
@@ -246,7 +246,7 @@ def _imminent_below(watch: ResolvedOption, imminent: ResolvedOption) -> Resolved
     if imminent.value <= watch.value:
         return imminent
     if imminent.rank is OriginRank.DEFAULT:
-        return ResolvedOption(watch.value, marked("default, never above watch-below"), OriginRank.DEFAULT)
+        return ResolvedOption(watch.value, N_("default, never above watch-below"), OriginRank.DEFAULT)
     upper, lower = spelled("watch-below", watch.rank), spelled("imminent-below", imminent.rank)
     raise SettingsError(
         _(

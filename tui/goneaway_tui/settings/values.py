@@ -6,12 +6,12 @@ import re
 import shlex
 from collections.abc import Callable, Sequence
 
-from goneaway_tui.i18n import LANGUAGES, _, language_named, marked
+from goneaway_tui.i18n import LANGUAGES, N_, _, language_named
 from goneaway_tui.settings.secrets import Secret
 from goneaway_tui.settings.settings import ListenAddress, RecordingBound, SslMode, Transport
 from goneaway_tui.text.durations import parse_duration
 
-DURATION = marked("write it like 90, 90s, 10m, 1h30m, 8h or 1y")
+DURATION = N_("write it like 90, 90s, 10m, 1h30m, 8h or 1y")
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
@@ -165,7 +165,7 @@ def seconds(minimum: float, maximum: float, span: str) -> Callable[[str], float]
 
 def connect_timeout(text: str) -> float:
     """Seconds. 0 means no limit to the clients: it becomes 12 hours, the maximum of their own option."""
-    duration = seconds(0, 43_200, marked("up to 12h"))(text)
+    duration = seconds(0, 43_200, N_("up to 12h"))(text)
     return max(duration, 0.1) if duration else 43_200
 
 
@@ -238,6 +238,6 @@ def keep(text: str) -> RecordingBound:
     if size:
         return RecordingBound(bytes=int(size[1]) << {"k": 10, "m": 20, "g": 30, "t": 40}[size[2]])
     try:
-        return RecordingBound(seconds=seconds(60, 315_360_000, marked("1m to 10y"))(text))
+        return RecordingBound(seconds=seconds(60, 315_360_000, N_("1m to 10y"))(text))
     except ValueError:
         raise InvalidValue(_("not an amount"), text, _("write a time as 7d, or a size as 500MiB")) from None

@@ -20,7 +20,7 @@ import pymysql
 from pymysql import _auth
 from pymysql.connections import Connection as Wire
 
-from goneaway_tui.i18n import marked
+from goneaway_tui.i18n import N_
 from goneaway_tui.source.address import Address
 
 ROOT = 0
@@ -115,13 +115,11 @@ class InClear(AuthPlugin):
         super().__init__(wire, address=address)
         if not self._is_tls and address.socket is None:
             self._refuse(
-                marked("the server asks for the password in clear text, on a line that is not encrypted")
+                N_("the server asks for the password in clear text, on a line that is not encrypted")
             )
         is_verified = self._is_tls and address.ssl_mode in {"VERIFY_CA", "VERIFY_IDENTITY"}
         if not (is_verified or self._is_proved_socket or address.enable_cleartext_plugin):
-            self._refuse(
-                marked("the server asks for the password in clear text, and has not proved who it is")
-            )
+            self._refuse(N_("the server asks for the password in clear text, and has not proved who it is"))
 
 
 class ClearPassword(InClear):
@@ -146,7 +144,7 @@ class PublicKey(AuthPlugin):
         if not key:
             if not (self._is_proved_socket or self._address.get_server_public_key):
                 self._refuse(
-                    marked(
+                    N_(
                         "the server asks for the password under a key of its own, and has not proved who it is"
                     )
                 )
@@ -189,7 +187,7 @@ class CachingSha2(PublicKey):
             # Over a socket a server takes the password as it is and knows no keys.
             if not self._address.enable_cleartext_plugin:
                 self._refuse(
-                    marked("the server asks for the password in clear text, and has not proved who it is")
+                    N_("the server asks for the password in clear text, and has not proved who it is")
                 )
             return self._ask(wire.password + b"\0")
         return self._ask_under_key()
@@ -213,16 +211,14 @@ class Sha256(PublicKey):
 
 
 def _malformed() -> pymysql.OperationalError:
-    return pymysql.OperationalError(
-        IN_CLEAR, marked("the server does not follow the authentication protocol")
-    )
+    return pymysql.OperationalError(IN_CLEAR, N_("the server does not follow the authentication protocol"))
 
 
 class OldPassword:
     """Hashes of the last century, which PyMySQL names and does not have."""
 
     def __init__(self, _: Wire[Any]) -> None:
-        raise pymysql.OperationalError(CANNOT, marked("the account's password is in the format of MySQL 4.0"))
+        raise pymysql.OperationalError(CANNOT, N_("the account's password is in the format of MySQL 4.0"))
 
 
 def auth_plugins(address: Address) -> dict[Any, Callable[[Wire[Any]], object]]:

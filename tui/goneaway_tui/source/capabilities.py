@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from goneaway_tui.errors import UnsupportedVersion
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.server import (
     OTHER_ACCOUNTS_MARIADB,
     OTHER_ACCOUNTS_MYSQL,
@@ -24,12 +24,12 @@ FLOORS: dict[Flavour, tuple[tuple[int, ...], str]] = {
     # 5.7.9 is the first release of 5.7 for production: dev.mysql.com/doc/relnotes/mysql/5.7/en/news-5-7-9.html.
     Flavour.MYSQL: (
         (5, 7, 9),
-        marked("performance_schema has the tables that goneaway-tui reads only from 5.7.9 on"),
+        N_("performance_schema has the tables that goneaway-tui reads only from 5.7.9 on"),
     ),
     # idle_transaction_timeout and its kin came with 10.3.0: mariadb.com/kb/en/server-system-variables/.
     Flavour.MARIADB: (
         (10, 3),
-        marked("idle_transaction_timeout, which goneaway-tui reads, exists only from 10.3 on"),
+        N_("idle_transaction_timeout, which goneaway-tui reads, exists only from 10.3 on"),
     ),
 }
 """The oldest version that can be read, and what an older one lacks."""
@@ -188,44 +188,44 @@ def _refused(flavour: Flavour, refusal: Refusal) -> Limitation:
 REQUIRED = frozenset({"impatient", "session", "clock", "wall", "sessions", "limits", "variables", "counters"})
 """Things without which there is no sample: a variant that is refused gives way to a lesser one, and the last one to none."""
 
-HOLDERS = marked("which session holds the lock that another session waits for")
-METADATA_HOLDERS = marked("which session holds the metadata lock that another session waits for")
+HOLDERS = N_("which session holds the lock that another session waits for")
+METADATA_HOLDERS = N_("which session holds the metadata lock that another session waits for")
 
-QUICKER = marked("the quicker reading of a server with many sessions")
+QUICKER = N_("the quicker reading of a server with many sessions")
 """What is lost with a statement that only saves time."""
 
 LOST = {
-    "own_thread": marked("the exact idle clock"),
-    "clock": marked("the exact idle clock"),
-    "sessions": marked("own limits and the exact idle clock"),
-    "statements": marked("the exact idle clock and the last statement"),
-    "own_limits": marked("each session's own limit"),
-    "hosts": marked("clients' ports"),
-    "attributes": marked("the program and client of each session"),
-    "innodb_transactions": marked("the rows transactions hold"),
-    "transactions": marked("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
+    "own_thread": N_("the exact idle clock"),
+    "clock": N_("the exact idle clock"),
+    "sessions": N_("own limits and the exact idle clock"),
+    "statements": N_("the exact idle clock and the last statement"),
+    "own_limits": N_("each session's own limit"),
+    "hosts": N_("clients' ports"),
+    "attributes": N_("the program and client of each session"),
+    "innodb_transactions": N_("the rows transactions hold"),
+    "transactions": N_("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
     "lock_holders": HOLDERS,
     "innodb_locks": HOLDERS,
     "metadata_locks": METADATA_HOLDERS,
-    "variables": marked("the bounds of global variables and where their values come from"),
-    "limits": marked("the limit of transactions that are idle"),
-    "counters": marked("how many KILL statements ran"),
-    "all_sessions": marked("the sessions that performance_schema has no room for"),
-    "endings": marked("how the sessions of an account ended"),
-    "accounts": marked("sessions that came and went between two readings"),
-    "kills": marked("who ran a KILL"),
-    "log": marked("what the server's error log says of sessions that ended"),
-    "log_oldest": marked("whether the server's error log reaches back to the last run"),
+    "variables": N_("the bounds of global variables and where their values come from"),
+    "limits": N_("the limit of transactions that are idle"),
+    "counters": N_("how many KILL statements ran"),
+    "all_sessions": N_("the sessions that performance_schema has no room for"),
+    "endings": N_("how the sessions of an account ended"),
+    "accounts": N_("sessions that came and went between two readings"),
+    "kills": N_("who ran a KILL"),
+    "log": N_("what the server's error log says of sessions that ended"),
+    "log_oldest": N_("whether the server's error log reaches back to the last run"),
 }
 """What is lost where the statements that read a thing are refused."""
 
 
-UNTOLD = marked(
+UNTOLD = N_(
     "own limits, the exact idle clock, the program and the last statement of sessions that performance_schema has no room for"
 )
-NO_ROOM = marked("performance_schema_max_thread_instances is too small for so many sessions")
-ROOM = marked("set performance_schema_max_thread_instances = -1 under [mysqld] and restart")
-LEFT_OUT = marked(
+NO_ROOM = N_("performance_schema_max_thread_instances is too small for so many sessions")
+ROOM = N_("set performance_schema_max_thread_instances = -1 under [mysqld] and restart")
+LEFT_OUT = N_(
     "setup_actors leaves our own session out, so nobody tells us the timer: clocks count whole seconds"
 )
 
@@ -234,20 +234,20 @@ _PROCESS = "GRANT PROCESS ON *.* TO {account}"
 _NEVER = ""
 """No probe at all: the limitation always holds."""
 
-_ALL_EVENTS = marked(
+_ALL_EVENTS = N_(
     "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left"
 )
-_EVENTS_OFF = marked(
+_EVENTS_OFF = N_(
     "performance_schema is OFF: limits are assumed, clocks count whole seconds from the last command's start"
 )
-_IN_GROUP = marked("set performance_schema = 1 in the DB parameter group and reboot")
-_IN_SERVICE = marked("set performance_schema = ON among the service's parameters of this server and restart")
+_IN_GROUP = N_("set performance_schema = 1 in the DB parameter group and reboot")
+_IN_SERVICE = N_("set performance_schema = ON among the service's parameters of this server and restart")
 
-_MARIADB_EVENTS = marked(
+_MARIADB_EVENTS = N_(
     "the program and client of each session, the last statement of an idle one, what is counted of who left"
 )
-_CLOSING = marked("the instant at which an idle session is closed")
-_POOLED = marked(
+_CLOSING = N_("the instant at which an idle session is closed")
+_POOLED = N_(
     "with thread_handling = pool-of-threads the server may close it up to thread_pool_stall_limit after the deadline"
 )
 
@@ -258,14 +258,14 @@ _METADATA = (
         "instrumented threads attributes process",
         "metadata_locks",
         METADATA_HOLDERS,
-        marked("performance_schema.metadata_locks cannot be read"),
+        N_("performance_schema.metadata_locks cannot be read"),
         _SELECT,
     ),
     (
         "instrumented threads process metadata_locks",
         "metadata_instrument",
         METADATA_HOLDERS,
-        marked("the instrument of metadata locks is off"),
+        N_("the instrument of metadata locks is off"),
         _INSTRUMENT.format("setup_instruments", "ENABLED = 'YES'", "NAME = 'wait/lock/metadata/sql/mdl'"),
     ),
 )
@@ -276,7 +276,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "",
             "threads process",
             OTHER_ACCOUNTS_MYSQL,
-            marked("the account lacks PROCESS"),
+            N_("the account lacks PROCESS"),
             _PROCESS,
         ),
         (
@@ -284,7 +284,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "instrumented rds aurora azure cloudsql",
             _ALL_EVENTS,
             _EVENTS_OFF,
-            marked("set performance_schema = ON under [mysqld] and restart"),
+            N_("set performance_schema = ON under [mysqld] and restart"),
         ),
         # "Turning on the Performance Schema" in the user guide of Amazon RDS: a static parameter, so a reboot.
         ("rds", "instrumented", _ALL_EVENTS, _EVENTS_OFF, _IN_GROUP),
@@ -294,10 +294,10 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "instrumented",
             "threads attributes",
-            marked(
+            N_(
                 "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left"
             ),
-            marked(
+            N_(
                 "the account may not read performance_schema: limits are assumed, clocks count whole seconds at best"
             ),
             _SELECT,
@@ -305,8 +305,8 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "instrumented attributes",
             "threads",
-            marked("own limits, the exact idle clock, the last statement, a bare BEGIN, why a session left"),
-            marked(
+            N_("own limits, the exact idle clock, the last statement, a bare BEGIN, why a session left"),
+            N_(
                 "the account may not read all of performance_schema: limits are assumed, clocks count whole seconds at best"
             ),
             _SELECT,
@@ -314,8 +314,8 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "instrumented threads",
             "statements",
-            marked("the exact idle clock and the last statement"),
-            marked(
+            N_("the exact idle clock and the last statement"),
+            N_(
                 "a consumer of statement events is off: clocks count whole seconds from the last command's start"
             ),
             _INSTRUMENT.format(
@@ -327,8 +327,8 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "instrumented threads statements",
             "instruments",
-            marked("the exact idle clock, the last statement, and why a session left"),
-            marked(
+            N_("the exact idle clock, the last statement, and why a session left"),
+            N_(
                 "some kinds of statement are not recorded: clocks count whole seconds from the last command's start"
             ),
             _INSTRUMENT.format(
@@ -340,38 +340,36 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "instrumented threads statements instruments",
             "timed",
-            marked("the exact idle clock"),
+            N_("the exact idle clock"),
             LEFT_OUT,
             "INSERT INTO performance_schema.setup_actors (HOST, USER) VALUES ('%', {user})",
         ),
         (
             "instrumented threads statements instruments timed",
             "everyone",
-            marked("the exact idle clock and the last statement of some sessions"),
-            marked(
-                "they are not instrumented: their clocks count whole seconds from the last command's start"
-            ),
+            N_("the exact idle clock and the last statement of some sessions"),
+            N_("they are not instrumented: their clocks count whole seconds from the last command's start"),
             _INSTRUMENT.format("threads", "INSTRUMENTED = 'YES'", "PROCESSLIST_ID IS NOT NULL"),
         ),
         (
             "instrumented threads",
             "attributes",
-            marked("the program and client of each session"),
-            marked("the account may not read performance_schema.session_connect_attrs"),
+            N_("the program and client of each session"),
+            N_("the account may not read performance_schema.session_connect_attrs"),
             _SELECT,
         ),
         (
             "threads instrumented",
             "process",
-            marked("the rows transactions hold, clients' ports, and which sessions wait for locks"),
-            marked("the account lacks PROCESS"),
+            N_("the rows transactions hold, clients' ports, and which sessions wait for locks"),
+            N_("the account lacks PROCESS"),
             _PROCESS,
         ),
         (
             "instrumented threads",
             "transactions",
-            marked("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
-            marked("a consumer of transaction events is off"),
+            N_("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
+            N_("a consumer of transaction events is off"),
             _INSTRUMENT.format(
                 "setup_consumers",
                 "ENABLED = 'YES'",
@@ -381,15 +379,15 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "instrumented threads",
             "transaction_instrument",
-            marked("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
-            marked("the instrument of transaction events is off, as MySQL 5.7 has it by default"),
+            N_("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
+            N_("the instrument of transaction events is off, as MySQL 5.7 has it by default"),
             _INSTRUMENT.format("setup_instruments", "ENABLED = 'YES', TIMED = 'YES'", "NAME = 'transaction'"),
         ),
         (
             "instrumented threads attributes process",  # without these, another line has the same grant
             "data_locks innodb_locks",
             HOLDERS,
-            marked("the account may not read performance_schema.data_lock_waits"),
+            N_("the account may not read performance_schema.data_lock_waits"),
             _SELECT,
         ),
         *_METADATA,
@@ -400,58 +398,58 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "",
             "process",
             OTHER_ACCOUNTS_MARIADB,
-            marked("the account lacks PROCESS"),
+            N_("the account lacks PROCESS"),
             _PROCESS,
         ),
         (
             "",
             _NEVER,
-            marked("each session's own limit"),
-            marked("MariaDB shows it to nobody: the global value is assumed (~)"),
+            N_("each session's own limit"),
+            N_("MariaDB shows it to nobody: the global value is assumed (~)"),
             None,
         ),
         (
             "",
             _NEVER,
-            marked("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
-            marked("MariaDB lists only those that have"),
+            N_("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
+            N_("MariaDB lists only those that have"),
             None,
         ),
         ("pool", "", _CLOSING, _POOLED, None),
-        ("rds", "instrumented", _MARIADB_EVENTS, marked("performance_schema is OFF"), _IN_GROUP),
+        ("rds", "instrumented", _MARIADB_EVENTS, N_("performance_schema is OFF"), _IN_GROUP),
         (
             "",
             "instrumented rds",
             _MARIADB_EVENTS,
-            marked("performance_schema is OFF"),
-            marked("set performance_schema = ON under [mariadbd] and restart"),
+            N_("performance_schema is OFF"),
+            N_("set performance_schema = ON under [mariadbd] and restart"),
         ),
         (
             "instrumented",
             "threads attributes",
             _MARIADB_EVENTS,
-            marked("the account may not read performance_schema"),
+            N_("the account may not read performance_schema"),
             _SELECT,
         ),
         (
             "instrumented threads",
             "attributes",
-            marked("the program and client of each session"),
-            marked("the account may not read performance_schema.session_connect_attrs"),
+            N_("the program and client of each session"),
+            N_("the account may not read performance_schema.session_connect_attrs"),
             _SELECT,
         ),
         (
             "instrumented attributes",
             "threads",
-            marked("the last statement of an idle session, what is counted of who left"),
-            marked("the account may not read all of performance_schema"),
+            N_("the last statement of an idle session, what is counted of who left"),
+            N_("the account may not read all of performance_schema"),
             _SELECT,
         ),
         (
             "instrumented threads",
             "statements",
-            marked("the last statement of an idle session"),
-            marked("a consumer of statement events is off, as MariaDB has it by default"),
+            N_("the last statement of an idle session"),
+            N_("a consumer of statement events is off, as MariaDB has it by default"),
             _INSTRUMENT.format(
                 "setup_consumers",
                 "ENABLED = 'YES'",

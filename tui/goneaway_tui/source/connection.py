@@ -20,7 +20,7 @@ from pymysql.constants import CLIENT, FIELD_TYPE
 from pymysql.protocol import FieldDescriptorPacket, MysqlPacket
 
 from goneaway_tui.errors import SettingsError, SourceError, TooSlow, UnexpectedAnswer, Unsupported
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.authentication import CANNOT, auth_plugins
 from goneaway_tui.source.explanations import (
@@ -84,8 +84,8 @@ ENDS = frozenset({1047, 1053, 1152, 1153, 1156, 1157, 1158, 1159, 1160, 1161, 11
 is answered in it."""
 
 
-CLOSED_LOGIN = marked("it closes the connection during the login")
-CLOSED_UNGREETED = marked("it closes the connection without a greeting")
+CLOSED_LOGIN = N_("it closes the connection during the login")
+CLOSED_UNGREETED = N_("it closes the connection without a greeting")
 
 
 MAX_REFUSAL_LENGTH = 300
@@ -152,9 +152,9 @@ def is_refusal(number: int) -> bool:
 
 
 HALVES = {
-    "user": marked("the user holds half a character, which nobody can send"),
-    "password": marked("the password holds half a character, which nobody can send"),
-    "database": marked("the database holds half a character, which nobody can send"),
+    "user": N_("the user holds half a character, which nobody can send"),
+    "password": N_("the password holds half a character, which nobody can send"),
+    "database": N_("the database holds half a character, which nobody can send"),
 }
 """The message for a setting that is no text."""
 
@@ -196,7 +196,7 @@ class BoundedConnection(Wire):
 
     def _refuse(self) -> NoReturn:
         self._force_close()  # type: ignore[attr-defined]
-        raise pymysql.OperationalError(TOO_MUCH, marked("the server sends more than an answer can be long"))
+        raise pymysql.OperationalError(TOO_MUCH, N_("the server sends more than an answer can be long"))
 
 
 class Connection:
@@ -362,7 +362,7 @@ def _not_connected(address: Address, error: Exception, *, greeted: bool, expired
     if isinstance(cause, ssl.SSLError) or "[SSL" in message:
         number, message = 2026, _tls_words(cause, message)
     elif expired or isinstance(cause, TimeoutError) or "timed out" in message:
-        number, message = 2003, marked("timed out while logging in") if greeted else marked("timed out")
+        number, message = 2003, N_("timed out while logging in") if greeted else N_("timed out")
     elif isinstance(cause, OSError):
         number, message = 2003, cause.strerror or str(cause)
     elif isinstance(error, RuntimeError):

@@ -21,7 +21,7 @@ from goneaway_tui.errors import (
     Unreachable,
     Unsupported,
 )
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.tuning import (
@@ -55,7 +55,7 @@ from goneaway_tui.text.sanitize import from_wire, plain
 
 UNSURE = frozenset({0, 1053, 1317, 1927, 1969, 2006, 2013, 2014, 2027, 3024, 4031})
 """Error numbers after which a statement may have taken effect or not: the line broke, or somebody cut it short."""
-LOOK = marked("look before you try again")
+LOOK = N_("look before you try again")
 
 
 class WriteConnection(Connection):
@@ -127,7 +127,7 @@ ACT_SECONDS = 3 * sql.STATEMENT_SECONDS
 PATIENCE = 60
 """Seconds our own session may idle, should its end not reach the server."""
 
-ALREADY_GONE = marked("already gone")
+ALREADY_GONE = N_("already gone")
 """The warning in Kept where there was no such session any more."""
 
 ASKS_FOR_ROOM = frozenset({"max_connections"})

@@ -15,7 +15,7 @@ from goneaway_tui.errors import (
     TooSlow,
     Unreachable,
 )
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.sockets import NO_TUNNEL
 from goneaway_tui.text.sanitize import from_wire, plain
@@ -24,64 +24,64 @@ CLIENTS = range(2000, 3000)
 """Error numbers of client libraries: what goes with them was not sent by a server."""
 FIRST_OF_SERVERS = 1000
 """The lowest error number that a server sends."""
-_FULL = marked(
+_FULL = N_(
     "all connections are taken. Connect with an account that has CONNECTION_ADMIN or SUPER, "
     "or use -P with admin_port (MySQL) or extra_port (MariaDB)"
 )
-_FULL_WITH_SIDE_DOOR = marked(
+_FULL_WITH_SIDE_DOOR = N_(
     "all connections are taken. Connect with an account that has CONNECTION_ADMIN or SUPER. {side_door}"
 )
 HINTS = {
     1040: (ServerFull, _FULL),
-    1044: (AccessDenied, marked("leave out -D, or name a database this account may use")),
-    1045: (AccessDenied, marked("check the user (-u) and the password (-p asks for it)")),
-    1049: (AccessDenied, marked("leave out -D, or name a database that exists")),
+    1044: (AccessDenied, N_("leave out -D, or name a database this account may use")),
+    1045: (AccessDenied, N_("check the user (-u) and the password (-p asks for it)")),
+    1049: (AccessDenied, N_("leave out -D, or name a database that exists")),
     1129: (
         AccessDenied,
-        marked("unblock this host on the server: TRUNCATE performance_schema.host_cache or FLUSH HOSTS"),
+        N_("unblock this host on the server: TRUNCATE performance_schema.host_cache or FLUSH HOSTS"),
     ),
     1130: (
         AccessDenied,
-        marked("the account is not allowed from this host: CREATE USER ...@'this host' on the server"),
+        N_("the account is not allowed from this host: CREATE USER ...@'this host' on the server"),
     ),
-    1203: (NoConnectionLeft, marked("this account holds max_user_connections already")),
-    1226: (NoConnectionLeft, marked("this account has used up a limit of its own")),
-    1820: (AccessDenied, marked("the password has expired: change it with the mysql client first")),
-    1862: (AccessDenied, marked("the password has expired: change it with the mysql client first")),
-    2020: (SourceError, marked("no statement of ours has so long an answer: is this the server you mean?")),
+    1203: (NoConnectionLeft, N_("this account holds max_user_connections already")),
+    1226: (NoConnectionLeft, N_("this account has used up a limit of its own")),
+    1820: (AccessDenied, N_("the password has expired: change it with the mysql client first")),
+    1862: (AccessDenied, N_("the password has expired: change it with the mysql client first")),
+    2020: (SourceError, N_("no statement of ours has so long an answer: is this the server you mean?")),
     2059: (
         AccessDenied,
-        marked(
+        N_(
             "give the account a plugin we speak: caching_sha2_password, sha256_password or mysql_native_password"
         ),
     ),
     2061: (
         AccessDenied,
-        marked(
+        N_(
             "verify the server: --ssl-mode=VERIFY_CA with --ssl-ca=FILE, or use its socket (-S); "
             "mysql's own switches for it: --get-server-public-key, --enable-cleartext-plugin"
         ),
     ),
-    2026: (Unreachable, marked("check --ssl-mode, --ssl-ca and the name in the server's certificate")),
-    3118: (AccessDenied, marked("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
-    3159: (AccessDenied, marked("the server wants TLS: --ssl-mode=REQUIRED")),
-    4151: (AccessDenied, marked("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
+    2026: (Unreachable, N_("check --ssl-mode, --ssl-ca and the name in the server's certificate")),
+    3118: (AccessDenied, N_("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
+    3159: (AccessDenied, N_("the server wants TLS: --ssl-mode=REQUIRED")),
+    4151: (AccessDenied, N_("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
     # MySQL 5.7 says so where MAX_EXECUTION_TIME ends a statement that sorts.
-    1028: (TooSlow, marked("the server is busy; the next poll tries again")),
+    1028: (TooSlow, N_("the server is busy; the next poll tries again")),
     1317: (
         TooSlow,
-        marked("the server is busy, or somebody stopped the statement; the next poll tries again"),
+        N_("the server is busy, or somebody stopped the statement; the next poll tries again"),
     ),
-    1969: (TooSlow, marked("the server is busy; the next poll tries again")),
-    3024: (TooSlow, marked("the server is busy; the next poll tries again")),
-    1053: (StopReported, marked("the server is shutting down")),
+    1969: (TooSlow, N_("the server is busy; the next poll tries again")),
+    3024: (TooSlow, N_("the server is busy; the next poll tries again")),
+    1053: (StopReported, N_("the server is shutting down")),
     1927: (
         StopReported,
-        marked(
+        N_(
             "a KILL ended our session, or the server is stopping: MariaDB before 10.6 reports both as error 1927"
         ),
     ),
-    4031: (Unreachable, marked("the server closed our idle session")),
+    4031: (Unreachable, N_("the server closed our idle session")),
 }
 
 
@@ -102,7 +102,7 @@ def explain_error(address: Address, number: int, message: str) -> SourceError:
     if number in HINTS:
         kind, hint = HINTS[number]
         if any(words in reported for words in OLD_TLS):
-            hint = marked("the server offers only TLS that is too old, as MySQL 5.7 may: --ssl-mode=DISABLED")
+            hint = N_("the server offers only TLS that is too old, as MySQL 5.7 may: --ssl-mode=DISABLED")
         if hint == _FULL and address.admin_port_hint:
             hint = _FULL_WITH_SIDE_DOOR
         line = _(reported) if number in CLIENTS else reported
@@ -118,7 +118,7 @@ def explain_error(address: Address, number: int, message: str) -> SourceError:
             _(
                 "lost {server}: {why}",
                 server=address.name,
-                why=_(_reason(reported) or marked("the connection is closed")),
+                why=_(_reason(reported) or N_("the connection is closed")),
             ),
             _("reconnecting by itself"),
         )
@@ -136,7 +136,7 @@ def _reason(reported: str) -> str:
     'it closed the connection'
     """
     if reported == "Lost connection to MySQL server during query":
-        return marked("it closed the connection")
+        return N_("it closed the connection")
     inner = reported.partition("(")[2].removesuffix(")")
     quoted = re.search(r"'(.*)'", inner)
     return quoted[1] if quoted else inner.partition("] ")[2] or inner or reported
@@ -145,22 +145,20 @@ def _reason(reported: str) -> str:
 def _way_out(address: Address, reported: str) -> str:
     """What to do, not yet said: `reported` is looked through for words of ours, which are English till then."""
     if address.via and "without a greeting" in reported:
-        return marked("does it listen there, seen from the machine that --ssh names?")
+        return N_("does it listen there, seen from the machine that --ssh names?")
     for words, hint in _WAYS_OUT.items():
         if any(word in reported for word in words):
             return hint
     if address.socket:
-        return marked("is the server running here? name its socket with -S, or a host with -h")
+        return N_("is the server running here? name its socket with -S, or a host with -h")
     if "CERTIFICATE" in reported.upper() or "SSL" in reported.upper():
-        return marked("check --ssl-mode, --ssl-ca and the name in the server's certificate")
-    return marked("is the server running, and is the port (-P) right?")
+        return N_("check --ssl-mode, --ssl-ca and the name in the server's certificate")
+    return N_("is the server running, and is the port (-P) right?")
 
 
 _WAYS_OUT = {
-    (NO_TUNNEL,): marked("start again: ssh may have to ask you something"),
-    ("no possible", "no address", "Name or", "nodename", "resolution"): marked("check the host name (-h)"),
-    ("timed out",): marked(
-        "a firewall may drop the packets; check host and port, or raise --connect-timeout"
-    ),
+    (NO_TUNNEL,): N_("start again: ssh may have to ask you something"),
+    ("no possible", "no address", "Name or", "nodename", "resolution"): N_("check the host name (-h)"),
+    ("timed out",): N_("a firewall may drop the packets; check host and port, or raise --connect-timeout"),
 }
 """What to do, by what is in the words of the failure; the first that fits."""

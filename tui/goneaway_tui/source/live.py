@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from goneaway_tui.errors import SourceError, StopReported, TooSlow, Unreachable
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.sample import RESTART_TOLERANCE, Sample, is_same_run
 from goneaway_tui.model.server import Flavour, Limitation, Server
 from goneaway_tui.model.session import Session
@@ -96,11 +96,11 @@ class AdminPortKind:
 KINDS = {
     Flavour.MYSQL: AdminPortKind(
         "admin_port",
-        marked("an account with SERVICE_CONNECTION_ADMIN"),
-        marked("admin_address under [mysqld]"),
+        N_("an account with SERVICE_CONNECTION_ADMIN"),
+        N_("admin_address under [mysqld]"),
     ),
     Flavour.MARIADB: AdminPortKind(
-        "extra_port", marked("extra_max_connections more"), marked("extra_port under [mariadbd]")
+        "extra_port", N_("extra_max_connections more"), N_("extra_port under [mariadbd]")
     ),
 }
 

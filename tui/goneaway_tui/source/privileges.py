@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.tuning import Privileges
 from goneaway_tui.source.capabilities import Capabilities
@@ -54,21 +54,21 @@ NEEDS: dict[Flavour, tuple[tuple[tuple[int, ...], dict[str, AnyOf]], ...]] = {
 MANAGED = (
     (
         {"rds", "aurora", "rds_superuser_role", "rdsdbbin"},
-        marked("Amazon RDS keeps SET GLOBAL to itself: change the parameter group entry {name} instead"),
+        N_("Amazon RDS keeps SET GLOBAL to itself: change the parameter group entry {name} instead"),
     ),
     (
         {"azure"},
-        marked("Azure keeps SET GLOBAL to itself: change the server parameter {name} instead"),
+        N_("Azure keeps SET GLOBAL to itself: change the server parameter {name} instead"),
     ),
     (
         {"cloudsql", "cloudsqlsuperuser"},
-        marked("Google Cloud SQL keeps SET GLOBAL to itself: change the database flag {name} instead"),
+        N_("Google Cloud SQL keeps SET GLOBAL to itself: change the database flag {name} instead"),
     ),
 )
 """Services that let nobody set a global variable, by what gives them away, and where it is done there."""
 
-NO_PERSIST = marked("{server} keeps no value across restarts: write it into the option file too")
-UNREAD = marked("persisted_globals_load is OFF: a restart would not read what is persisted")
+NO_PERSIST = N_("{server} keeps no value across restarts: write it into the option file too")
+UNREAD = N_("persisted_globals_load is OFF: a restart would not read what is persisted")
 
 
 def granted_privileges(lines: Iterable[str]) -> frozenset[str]:

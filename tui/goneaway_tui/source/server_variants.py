@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from goneaway_tui.errors import Unsupported
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.server import Flavour, Limitation
 from goneaway_tui.source import sql
 from goneaway_tui.source.connection import ABSENT, DENIED, Connection, Refusal, UnfitAnswer
@@ -105,13 +105,13 @@ SERVICES: tuple[ServerVariant, ...] = (
             # Two people measured it: ahmedahamid.com/amazon-aurora-mysql-and-wait-timeout, and in 2023, Aurora 3 beside
             # RDS for MySQL 8.0, mita2db.hateblo.jp/entry/2023/12/26/234813, where RDS closed on time as MySQL does.
             Limitation(
-                marked("the instant at which an idle session is closed"),
-                marked("on Amazon Aurora it may come up to a minute after the deadline"),
+                N_("the instant at which an idle session is closed"),
+                N_("on Amazon Aurora it may come up to a minute after the deadline"),
             ),
             # The first of them; Amazon's own pages do not say.
             Limitation(
-                marked("which of two limits closes an idle session"),
-                marked(
+                N_("which of two limits closes an idle session"),
+                N_(
                     "on Amazon Aurora interactive_timeout counts for every session, beside wait_timeout: the shorter one closes"
                 ),
             ),
@@ -128,8 +128,8 @@ SERVICES: tuple[ServerVariant, ...] = (
         "Galera",
         notes=(
             Limitation(
-                marked("sessions of the other nodes of the cluster"),
-                marked("a Galera node lists its own; look at each node by itself"),
+                N_("sessions of the other nodes of the cluster"),
+                N_("a Galera node lists its own; look at each node by itself"),
             ),
         ),
     ),
@@ -139,8 +139,8 @@ SERVICES: tuple[ServerVariant, ...] = (
         notes=(
             # mariadb.com/kb "Galera Cluster status variables": wsrep_cluster_status; and error 1047.
             Limitation(
-                marked("what this node may still do"),
-                marked("it is not in the cluster's primary component: it refuses statements with error 1047"),
+                N_("what this node may still do"),
+                N_("it is not in the cluster's primary component: it refuses statements with error 1047"),
             ),
         ),
     ),
@@ -152,18 +152,18 @@ SERVICES: tuple[ServerVariant, ...] = (
         notes=(
             # docs.pingcap.com/tidb/stable/information-schema-processlist: columns; CLUSTER_PROCESSLIST has every node's.
             Limitation(
-                marked("each session's own limit, its exact idle clock, and what its transaction holds"),
-                marked("TiDB shows them to nobody: the global limit is assumed, clocks count whole seconds"),
+                N_("each session's own limit, its exact idle clock, and what its transaction holds"),
+                N_("TiDB shows them to nobody: the global limit is assumed, clocks count whole seconds"),
             ),
             # The same page: without PROCESS the rows are one's own, and nothing says so.
             Limitation(
-                marked("sessions of other accounts, where the account lacks PROCESS"),
-                marked("TiDB leaves them out without a word: see that it has PROCESS"),
+                N_("sessions of other accounts, where the account lacks PROCESS"),
+                N_("TiDB leaves them out without a word: see that it has PROCESS"),
             ),
             # docs.pingcap.com "Timeouts": wait_timeout is 28800 from TiDB 5.4 on, and was 0 for no limit before.
             Limitation(
-                marked("a wait_timeout of 0"),
-                marked("to TiDB it means no limit, and was its default before 5.4"),
+                N_("a wait_timeout of 0"),
+                N_("to TiDB it means no limit, and was its default before 5.4"),
             ),
         ),
     ),
@@ -175,12 +175,12 @@ SERVICES: tuple[ServerVariant, ...] = (
         notes=(
             # proxysql.com/documentation/stats-statistics: stats_mysql_processlist; global variables in milliseconds.
             Limitation(
-                marked("the sessions of the servers behind it"),
-                marked("ProxySQL's admin port lists its own clients; look at the servers themselves too"),
+                N_("the sessions of the servers behind it"),
+                N_("ProxySQL's admin port lists its own clients; look at the servers themselves too"),
             ),
             Limitation(
-                marked("a client's own limit"),
-                marked(
+                N_("a client's own limit"),
+                N_(
                     "newer versions of ProxySQL also heed a session's wait_timeout where it is shorter, and show it to nobody"
                 ),
             ),

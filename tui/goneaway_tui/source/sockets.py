@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Self
 
 from goneaway_tui.errors import SourceError, Unreachable
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.source.address import Address
 from goneaway_tui.text.sanitize import plain
 
-NO_TUNNEL = marked("the ssh tunnel to it has ended")
+NO_TUNNEL = N_("the ssh tunnel to it has ended")
 
 
 class ServerSocket:
@@ -44,14 +44,14 @@ class ServerSocket:
         try:
             return self._opened(address)
         except (ValueError, OverflowError):
-            raise OSError(marked("that is no possible name of a server")) from None
+            raise OSError(N_("that is no possible name of a server")) from None
 
     def _opened(self, address: Address) -> sockets.socket:
         if address.via:
             return self._through(address.via, address.connect_timeout)
         if address.socket:
             return self._reached(sockets.AF_UNIX, address.socket, address.connect_timeout)
-        failure = OSError(marked("the name has no address"))
+        failure = OSError(N_("the name has no address"))
         for family, *_rest, target in sockets.getaddrinfo(
             address.host, address.port, type=sockets.SOCK_STREAM
         ):
@@ -119,7 +119,7 @@ class ServerSocket:
         """From here on `cut` reaches it, also while it still connects."""
         with self._guard:
             if self._cut:
-                raise ConnectionAbortedError(marked("closed meanwhile"))
+                raise ConnectionAbortedError(N_("closed meanwhile"))
             if self._handle is not None:
                 self._handle.close()
             self._handle = sock.dup()

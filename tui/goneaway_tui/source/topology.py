@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.server import (
     Flavour,
     Limitation,
@@ -32,20 +32,18 @@ LONGEST_HOST: Final = 255
 RENAMED_IN: Final = (8, 0, 22)
 """The first MySQL with SHOW REPLICAS and SHOW REPLICA STATUS, as its release notes say."""
 
-DUMP_ADDRESS: Final = marked(
-    "it reports no address (report_host): this is the one it reads the binary log from"
-)
-ONLY_DUMP: Final = marked(
+DUMP_ADDRESS: Final = N_("it reports no address (report_host): this is the one it reads the binary log from")
+ONLY_DUMP: Final = N_(
     "only the address it reads the binary log from is known; a program that follows changes reads so too"
 )
-CUT: Final = marked("it lists more or fewer addresses than the cluster has nodes, itself perhaps among them")
-NOT_ASKED: Final = marked("this service is not asked for them; ask it in its own words")
-AUTO: Final = marked("it tells the cluster no address: wsrep_node_incoming_address is not set there")
-NO_ADDRESS: Final = marked("it reports no address (report_host is not set there)")
-ONLY_NAME: Final = marked(
+CUT: Final = N_("it lists more or fewer addresses than the cluster has nodes, itself perhaps among them")
+NOT_ASKED: Final = N_("this service is not asked for them; ask it in its own words")
+AUTO: Final = N_("it tells the cluster no address: wsrep_node_incoming_address is not set there")
+NO_ADDRESS: Final = N_("it reports no address (report_host is not set there)")
+ONLY_NAME: Final = N_(
     "Aurora tells its name alone: connect by an endpoint of the cluster, which ends like its own"
 )
-BY_ENDPOINT: Final = marked("its name, with the ending of the endpoint we came by")
+BY_ENDPOINT: Final = N_("its name, with the ending of the endpoint we came by")
 
 AMAZON: Final = re.compile(
     r"[^.]+\.(?:cluster-(?:ro-|custom-)?)?([a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(?:\.cn)?)"
@@ -116,7 +114,7 @@ class AskedServer:
         self.limitations.append(
             Limitation(
                 lost,
-                marked("the account may not ask for it"),
+                N_("the account may not ask for it"),
                 grant and f"{grant} TO {self.capabilities.account}",
             )
         )
@@ -134,7 +132,7 @@ Grants = Mapping[Flavour, tuple[tuple[tuple[int, ...], str], ...]]
 SELECT: Final[Grants] = {Flavour.MYSQL: (((), "GRANT SELECT ON performance_schema.*"),), Flavour.MARIADB: ()}
 LACKS: Final[dict[str, tuple[str, Grants]]] = {
     "replicas": (
-        marked("the replicas of this server, and where they say they are"),
+        N_("the replicas of this server, and where they say they are"),
         {
             Flavour.MYSQL: (((), "GRANT REPLICATION SLAVE ON *.*"),),
             Flavour.MARIADB: (
@@ -144,7 +142,7 @@ LACKS: Final[dict[str, tuple[str, Grants]]] = {
         },
     ),
     "sources": (
-        marked("the source of this server"),
+        N_("the source of this server"),
         {
             Flavour.MYSQL: (((), "GRANT REPLICATION CLIENT ON *.*"),),
             Flavour.MARIADB: (
@@ -154,11 +152,11 @@ LACKS: Final[dict[str, tuple[str, Grants]]] = {
             ),
         },
     ),
-    "members": (marked("the other members of the replication group"), SELECT),
-    "dumps": (marked("who reads the binary log"), SELECT),
-    "nodes": (marked("the other nodes of the cluster"), SELECT),
-    "instances": (marked("the other instances of the cluster"), SELECT),
-    "self": (marked("what others know this server by"), SELECT),
+    "members": (N_("the other members of the replication group"), SELECT),
+    "dumps": (N_("who reads the binary log"), SELECT),
+    "nodes": (N_("the other nodes of the cluster"), SELECT),
+    "instances": (N_("the other instances of the cluster"), SELECT),
+    "self": (N_("what others know this server by"), SELECT),
 }
 """By thing: what is lost where the account may not ask for it, and what has to be granted, by the first version it holds for."""
 
@@ -166,7 +164,7 @@ LACKS: Final[dict[str, tuple[str, Grants]]] = {
 def read_topology(connection: Connection, capabilities: Capabilities, host: str) -> ServerTopology:
     """Everything it says. `host` is what we reach it by. Raises SourceError where the connection breaks."""
     if capabilities.features & ALONE:  # none of what is asked here means there what it means elsewhere
-        return ServerTopology(limitations=(Limitation(marked("others that belong with it"), NOT_ASKED),))
+        return ServerTopology(limitations=(Limitation(N_("others that belong with it"), NOT_ASKED),))
     words = sql.RENAMED if _version(capabilities) >= RENAMED_IN else sql.NOT_RENAMED
     asked = AskedServer(connection, replace(capabilities, features=capabilities.features | {words}), host, [])
     own = asked.records("self")

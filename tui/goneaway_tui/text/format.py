@@ -26,7 +26,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
 
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 
 DURATION_UNITS = (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("m", 60))
 """Seconds in each unit, the longest first. A year is 365 days: the most the servers allow for `wait_timeout`."""
@@ -136,9 +136,9 @@ def age_words(seconds: float) -> str:
 
 
 _LARGEST_UNITS = (
-    (86_400, marked("{number} days")),
-    (3600, marked("{number} hours")),
-    (60, marked("{number} minutes")),
+    (86_400, N_("{number} days")),
+    (3600, N_("{number} hours")),
+    (60, N_("{number} minutes")),
 )
 """Seconds in each unit; never fewer than two of it."""
 
@@ -156,9 +156,9 @@ def largest_unit_words(seconds: float) -> str:
 
 
 _SECONDS_AND_UNIT = (
-    (86_400, marked("{exact} s ({amount:g} days)"), marked("{exact} s (about {amount:g} days)")),
-    (3600, marked("{exact} s ({amount:g} hours)"), marked("{exact} s (about {amount:g} hours)")),
-    (60, marked("{exact} s ({amount:g} minutes)"), marked("{exact} s (about {amount:g} minutes)")),
+    (86_400, N_("{exact} s ({amount:g} days)"), N_("{exact} s (about {amount:g} days)")),
+    (3600, N_("{exact} s ({amount:g} hours)"), N_("{exact} s (about {amount:g} hours)")),
+    (60, N_("{exact} s ({amount:g} minutes)"), N_("{exact} s (about {amount:g} minutes)")),
 )
 """Seconds in each unit, and how many of it there are, exactly or rounded; never fewer than two."""
 

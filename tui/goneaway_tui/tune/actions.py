@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from goneaway_tui.errors import GoneawayError, OutcomeUnknown, Refused, SourceError
-from goneaway_tui.i18n import _, english, marked
+from goneaway_tui.i18n import N_, _, english
 from goneaway_tui.model.session import Session
 from goneaway_tui.model.tuning import KeptValue, Persistence, VariableState
 from goneaway_tui.tune import journal
@@ -114,7 +114,7 @@ def sql_number(value: float) -> str:
     return str(int(value)) if value == int(value) else f"{Decimal(repr(value)):f}"
 
 
-ALREADY_GONE = marked("already gone")
+ALREADY_GONE = N_("already gone")
 """An executor's warning where the session had already ended."""
 
 

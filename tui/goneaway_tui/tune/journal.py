@@ -22,21 +22,21 @@ from typing import Any
 from uuid import uuid4
 
 from goneaway_tui.errors import FileError
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.tuning import Persistence
 from goneaway_tui.ports import Clock
 from goneaway_tui.private_files import open_private
 from goneaway_tui.text.sanitize import plain
 
-SESSION_ALREADY_ENDED = marked("session {id} had already ended")
-KILLED = marked("session {id} was killed")
-QUERY_KILLED = marked("the statement of session {id} was killed")
-NOT_PERSISTED = marked("nothing is persisted for {name} any more; its running value stays")
-NOT_READ_BACK = marked("{name} was set, and could not be read back")
-KEPT = marked("{name} is {kept} now")
-KEPT_OTHER = marked("{name} is {kept} now, not {asked} as asked for")
-NOT_PERFORMED = marked("not performed: {why}")
-OUTCOME_UNKNOWN = marked("outcome unknown: {why}")
+SESSION_ALREADY_ENDED = N_("session {id} had already ended")
+KILLED = N_("session {id} was killed")
+QUERY_KILLED = N_("the statement of session {id} was killed")
+NOT_PERSISTED = N_("nothing is persisted for {name} any more; its running value stays")
+NOT_READ_BACK = N_("{name} was set, and could not be read back")
+KEPT = N_("{name} is {kept} now")
+KEPT_OTHER = N_("{name} is {kept} now, not {asked} as asked for")
+NOT_PERFORMED = N_("not performed: {why}")
+OUTCOME_UNKNOWN = N_("outcome unknown: {why}")
 
 FIELD_PATTERNS = {"why": r"(?P<why>.*)"}
 ANY_FIELD = r"(?P<{}>[^\s:;,]{{1,100}})"
@@ -81,19 +81,19 @@ def outcome_text(outcome: str) -> str:
     return next((_(sentence, **match.groupdict()) for sentence, match in found if match), outcome)
 
 
-OUTCOME_NOT_WRITTEN = marked("attempted, outcome unknown")
+OUTCOME_NOT_WRITTEN = N_("attempted, outcome unknown")
 """Shown for an act whose second line is missing: the program or the machine stopped in between."""
 
 
 class Phase(StrEnum):
     """The phase of an act that a line records."""
 
-    ATTEMPTED = marked("attempted")
+    ATTEMPTED = N_("attempted")
     """About to be performed."""
-    DONE = marked("done")
-    FAILED = marked("failed")
+    DONE = N_("done")
+    FAILED = N_("failed")
     """The server rejected it, or that is not known; `outcome` says which."""
-    REFUSED = marked("refused")
+    REFUSED = N_("refused")
     """The gate refused it, and sent nothing."""
 
 
@@ -354,7 +354,7 @@ def _write_whole(handle: int, line: bytes) -> None:
 def _must_be_regular(found: os.stat_result) -> None:
     """Raise OSError for a pipe or a device: reading one may never end, and what is written to one is not kept."""
     if not stat.S_ISREG(found.st_mode):
-        raise OSError(errno.EINVAL, marked("not a regular file"))
+        raise OSError(errno.EINVAL, N_("not a regular file"))
 
 
 def _ends_with_newline(handle: int) -> bool:

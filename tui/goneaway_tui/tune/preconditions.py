@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from goneaway_tui.errors import Refused
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.tuning import Persistence, Privileges, VariableState
 from goneaway_tui.ports import ActConnection
@@ -68,12 +68,12 @@ def protected_problem(session: Session) -> str | None:
     return _(PROTECTED_ROLES[session.role]) if session.role in PROTECTED_ROLES else None
 
 
-OWN_CONNECTION = marked("is one of our own")
+OWN_CONNECTION = N_("is one of our own")
 PROTECTED_ROLES = {
-    Role.LOGIN: marked("has not finished its login"),
-    Role.REPLICA: marked("is a part of replication"),
-    Role.DUMP: marked("sends the binary log to a replica"),
-    Role.DAEMON: marked("is the server's own"),
+    Role.LOGIN: N_("has not finished its login"),
+    Role.REPLICA: N_("is a part of replication"),
+    Role.DUMP: N_("sends the binary log to a replica"),
+    Role.DAEMON: N_("is the server's own"),
 }
 
 
@@ -98,7 +98,7 @@ def _woke_up(shown_session: Session, found: Session) -> str | None:
     return _("woke up since") if found.idle_since > shown_session.idle_since + slack else None
 
 
-DECIDE_AGAIN = marked("look at it again, and decide anew")
+DECIDE_AGAIN = N_("look at it again, and decide anew")
 
 
 @dataclass(frozen=True, slots=True)

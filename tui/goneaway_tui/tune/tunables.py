@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.sample import Sample
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
@@ -28,10 +28,10 @@ class Unit(StrEnum):
 class Reach(StrEnum):
     """Which sessions a new global value applies to, and when."""
 
-    NEW_SESSIONS = marked("new sessions")
-    NEXT_LOGIN = marked("next login")
-    SERVER_WIDE = marked("server-wide")
-    RECONNECT = marked("reconnect")
+    NEW_SESSIONS = N_("new sessions")
+    NEXT_LOGIN = N_("next login")
+    SERVER_WIDE = N_("server-wide")
+    RECONNECT = N_("reconnect")
 
     @property
     def sentence(self) -> str:
@@ -39,10 +39,10 @@ class Reach(StrEnum):
 
 
 REACH_SENTENCES = {
-    Reach.NEW_SESSIONS: marked("only sessions that connect afterwards get it"),
-    Reach.NEXT_LOGIN: marked("at each login from then on; who is connected stays"),
-    Reach.SERVER_WIDE: marked("at once for everybody"),
-    Reach.RECONNECT: marked("a session keeps its own until it reconnects"),
+    Reach.NEW_SESSIONS: N_("only sessions that connect afterwards get it"),
+    Reach.NEXT_LOGIN: N_("at each login from then on; who is connected stays"),
+    Reach.SERVER_WIDE: N_("at once for everybody"),
+    Reach.RECONNECT: N_("a session keeps its own until it reconnects"),
 }
 """Sessions copy most globals when they connect, and never again (measured on MySQL 9.7, MariaDB 10.11 and 11.8)."""
 
@@ -50,13 +50,13 @@ REACH_SENTENCES = {
 class IdleCounting(StrEnum):
     """Which idle sessions a limit closes, as far as the process list shows."""
 
-    NOBODY = marked("nobody")
-    IDLE = marked("idle sessions")
-    INTERACTIVE = marked("idle sessions, if their clients are interactive,")
+    NOBODY = N_("nobody")
+    IDLE = N_("idle sessions")
+    INTERACTIVE = N_("idle sessions, if their clients are interactive,")
     """The process list does not show which sessions those are."""
-    TRANSACTIONS = marked("sessions idle inside a transaction")
-    READERS = marked("sessions idle inside a transaction that wrote nothing")
-    WRITERS = marked("sessions idle inside a transaction that wrote rows")
+    TRANSACTIONS = N_("sessions idle inside a transaction")
+    READERS = N_("sessions idle inside a transaction that wrote nothing")
+    WRITERS = N_("sessions idle inside a transaction that wrote rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,95 +95,95 @@ S, MS, NEW = Unit.SECONDS, Unit.MILLISECONDS, Reach.NEW_SESSIONS
 TUNABLES: tuple[Tunable, ...] = (
     Tunable(
         "wait_timeout", "w", S, NEW, (60, 600, 3600, 28_800, 31_536_000),
-        marked("How long a non-interactive session may idle before the server closes it."),
+        N_("How long a non-interactive session may idle before the server closes it."),
         idle_counting=IdleCounting.IDLE,
-        client_note=marked("a pool should let go of a connection before the server does: keep its lifetime below this"),
+        client_note=N_("a pool should let go of a connection before the server does: keep its lifetime below this"),
     ),
     Tunable(
         "interactive_timeout", "i", S, NEW, (600, 3600, 28_800, 31_536_000),
-        marked("How long an interactive session, such as the mysql prompt, may idle before the server closes it."),
+        N_("How long an interactive session, such as the mysql prompt, may idle before the server closes it."),
         idle_counting=IdleCounting.INTERACTIVE,
     ),
     Tunable(
         "max_allowed_packet", "p", Unit.BYTES, Reach.RECONNECT, (16 * MIB, 64 * MIB, 256 * MIB, GIB),
-        marked("The largest statement, row or blob; a packet above it ends the session that sent it."),
+        N_("The largest statement, row or blob; a packet above it ends the session that sent it."),
         block_size=1024,
-        client_note=marked("the client has its own limit, whatever the server allows: raise max_allowed_packet there too"),
+        client_note=N_("the client has its own limit, whatever the server allows: raise max_allowed_packet there too"),
     ),
     Tunable(
         "net_read_timeout", None, S, NEW, (30, 60, 120, 600),
-        marked("How long the server waits for the rest of what a client has begun to send."),
+        N_("How long the server waits for the rest of what a client has begun to send."),
     ),
     Tunable(
         "net_write_timeout", None, S, NEW, (60, 120, 600, 3600),
-        marked("How long the server waits for a client to take its result."),
-        client_note=marked("a client that reads row by row and works in between is what this ends"),
+        N_("How long the server waits for a client to take its result."),
+        client_note=N_("a client that reads row by row and works in between is what this ends"),
     ),
     Tunable(
         "connect_timeout", None, S, Reach.NEXT_LOGIN, (5, 10, 30, 60),
-        marked("How long a login may take."),
-        client_note=marked("the client's own time to connect may run out first"),
+        N_("How long a login may take."),
+        client_note=N_("the client's own time to connect may run out first"),
     ),
     Tunable(
         "max_connections", None, Unit.COUNT, Reach.SERVER_WIDE, (151, 500, 1000, 5000),
-        marked("How many may be connected at once; one more is error 1040, Too many connections."),
-        client_note=marked("the pools of all clients together should ask for less than this"),
-        parameter_note=marked("managed servers often compute it from their memory; a number in its place fixes it"),
+        N_("How many may be connected at once; one more is error 1040, Too many connections."),
+        client_note=N_("the pools of all clients together should ask for less than this"),
+        parameter_note=N_("managed servers often compute it from their memory; a number in its place fixes it"),
     ),
     Tunable(
         "max_user_connections", None, Unit.COUNT, Reach.NEXT_LOGIN, (0, 50, 100, 500),
-        marked("How many sessions one account may have at once."),
-        zero_meaning=marked("no limit"),
+        N_("How many sessions one account may have at once."),
+        zero_meaning=N_("no limit"),
     ),
     Tunable(
         "max_connect_errors", None, Unit.COUNT, Reach.SERVER_WIDE, (100, 1000, 100_000),
-        marked("How many broken logins in a row block a host, with error 1129."),
+        N_("How many broken logins in a row block a host, with error 1129."),
     ),
     Tunable(
         "max_execution_time", None, MS, NEW, (0, 1000, 10_000, 60_000),
-        marked("How long a SELECT may run; the statement ends, the session lives."),
-        zero_meaning=marked("no limit"),
+        N_("How long a SELECT may run; the statement ends, the session lives."),
+        zero_meaning=N_("no limit"),
     ),
     Tunable(
         "max_statement_time", None, S, NEW, (0, 1, 10, 60),
-        marked("How long any statement may run; the statement ends, the session lives."),
+        N_("How long any statement may run; the statement ends, the session lives."),
         decimals=6,
-        zero_meaning=marked("no limit"),
+        zero_meaning=N_("no limit"),
     ),
     Tunable(
         "innodb_lock_wait_timeout", None, S, NEW, (5, 10, 50, 120),
-        marked("How long a statement waits for a row another transaction has locked."),
+        N_("How long a statement waits for a row another transaction has locked."),
     ),
     Tunable(
         "lock_wait_timeout", None, S, NEW, (60, 3600, 86_400, 31_536_000),
-        marked("How long a statement waits for a table whose definition is in use."),
+        N_("How long a statement waits for a table whose definition is in use."),
     ),
     Tunable(
         "idle_transaction_timeout", None, S, NEW, (0, 60, 600, 3600),
-        marked("How long a session may idle inside a transaction; replaces wait_timeout there, also upwards."),
-        idle_counting=IdleCounting.TRANSACTIONS, zero_meaning=marked("off: wait_timeout counts"),
+        N_("How long a session may idle inside a transaction; replaces wait_timeout there, also upwards."),
+        idle_counting=IdleCounting.TRANSACTIONS, zero_meaning=N_("off: wait_timeout counts"),
     ),
     Tunable(
         "idle_readonly_transaction_timeout", None, S, NEW, (0, 60, 600, 3600),
-        marked("The same for a transaction that wrote nothing."),
-        idle_counting=IdleCounting.READERS, zero_meaning=marked("off: idle_transaction_timeout counts"),
+        N_("The same for a transaction that wrote nothing."),
+        idle_counting=IdleCounting.READERS, zero_meaning=N_("off: idle_transaction_timeout counts"),
     ),
     Tunable(
         "idle_write_transaction_timeout", None, S, NEW, (0, 60, 600, 3600),
-        marked("The same for a transaction that wrote rows, and holds their locks."),
-        idle_counting=IdleCounting.WRITERS, zero_meaning=marked("off: idle_transaction_timeout counts"),
+        N_("The same for a transaction that wrote rows, and holds their locks."),
+        idle_counting=IdleCounting.WRITERS, zero_meaning=N_("off: idle_transaction_timeout counts"),
     ),
     Tunable(
         "log_warnings", None, Unit.LEVEL, Reach.SERVER_WIDE, (0, 1, 2, 4),
-        marked("Whether the error log says why a session ended: from 2 on timeouts, from 4 on kills too."),
+        N_("Whether the error log says why a session ended: from 2 on timeouts, from 4 on kills too."),
     ),
     Tunable(
         "log_error_verbosity", None, Unit.LEVEL, Reach.SERVER_WIDE, (1, 2, 3),
-        marked("Whether the error log says why a session ended: only 3 does."),
+        N_("Whether the error log says why a session ended: only 3 does."),
     ),
     Tunable(
         "thread_cache_size", None, Unit.COUNT, Reach.SERVER_WIDE, (0, 16, 64, 256),
-        marked("How many threads are kept for those who connect next."),
+        N_("How many threads are kept for those who connect next."),
     ),
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.tuning import VariableState
 from goneaway_tui.text.durations import UNITS
 from goneaway_tui.text.format import exact_duration, exact_number, exact_size
@@ -48,25 +48,25 @@ FACTORS: dict[Unit, dict[str, Fraction]] = {
 """What each word after a number is worth in the variable's own unit; a bare number is worth 1."""
 
 UNREADABLE_MESSAGES = {
-    Unit.SECONDS: marked("{text!r} is not a duration; {example}"),
-    Unit.MILLISECONDS: marked("{text!r} is not a duration; {example}"),
-    Unit.BYTES: marked("{text!r} is not a size; {example}"),
-    Unit.COUNT: marked("{text!r} is not a count; {example}"),
-    Unit.LEVEL: marked("{text!r} is not a level; {example}"),
+    Unit.SECONDS: N_("{text!r} is not a duration; {example}"),
+    Unit.MILLISECONDS: N_("{text!r} is not a duration; {example}"),
+    Unit.BYTES: N_("{text!r} is not a size; {example}"),
+    Unit.COUNT: N_("{text!r} is not a count; {example}"),
+    Unit.LEVEL: N_("{text!r} is not a level; {example}"),
 }
 EXAMPLES = {
-    Unit.SECONDS: marked("write it like 90, 10m, 1h30m, 8h, 1y, +10m or x2"),
-    Unit.MILLISECONDS: marked("write it like 500, 500ms, 30s, 10m, +1s or x2; a bare number is milliseconds"),
-    Unit.BYTES: marked("write it like 67108864, 64M, 1 GiB, +16M or x2"),
-    Unit.COUNT: marked("write it like 500, 5,000, +100 or x2"),
-    Unit.LEVEL: marked("write it like 2"),
+    Unit.SECONDS: N_("write it like 90, 10m, 1h30m, 8h, 1y, +10m or x2"),
+    Unit.MILLISECONDS: N_("write it like 500, 500ms, 30s, 10m, +1s or x2; a bare number is milliseconds"),
+    Unit.BYTES: N_("write it like 67108864, 64M, 1 GiB, +16M or x2"),
+    Unit.COUNT: N_("write it like 500, 5,000, +100 or x2"),
+    Unit.LEVEL: N_("write it like 2"),
 }
 ONLY_WHOLE = {
-    Unit.SECONDS: marked("only whole seconds"),
-    Unit.MILLISECONDS: marked("only whole milliseconds"),
-    Unit.BYTES: marked("only whole bytes"),
-    Unit.COUNT: marked("only whole numbers"),
-    Unit.LEVEL: marked("only whole numbers"),
+    Unit.SECONDS: N_("only whole seconds"),
+    Unit.MILLISECONDS: N_("only whole milliseconds"),
+    Unit.BYTES: N_("only whole bytes"),
+    Unit.COUNT: N_("only whole numbers"),
+    Unit.LEVEL: N_("only whole numbers"),
 }
 
 _NUMBER = r"(\d{1,3}(?:[,_ ]\d{3})+(?!\d)|\d{1,20})(\.\d{1,20})?"

@@ -25,7 +25,7 @@ from textual.theme import ThemeProvider
 from textual.widgets import Input
 from textual.widgets.option_list import Option
 
-from goneaway_tui.i18n import _, marked, ngettext
+from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge.ledger import Ledger
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
@@ -86,37 +86,37 @@ Row = tuple[str, str, str]
 """Title, help, and the action as a binding names it."""
 
 ON_THE_BOARD: tuple[Row, ...] = (
-    (marked("Filter"), marked("Narrow the sessions by words and fields"), "filter"),
-    (marked("Sort"), marked("Sort by a column"), "sort"),
-    (marked("Group"), marked("Group by user, client, program or database"), "group"),
-    (marked("Freeze"), marked("Hold the screen, or let it go on"), "app.freeze"),
-    (marked("Ledger"), marked("Who left, when, and why"), "app.ledger"),
-    (marked("Doctor"), marked("Every cause as it stands now; explain an error"), "app.doctor"),
-    (marked("Export"), marked("Write the snapshot on the screen to a file"), "app.export"),
-    (marked("Tune"), marked("Change a limit of the server"), "app.tunables"),
-    (marked("Kill"), marked("End the marked sessions, or the one under the cursor"), "app.kill"),
-    (marked("Undo"), marked("Take back the last change"), "app.undo"),
-    (marked("Variables"), marked("The limits, and the journal of changes"), "app.variables"),
+    (N_("Filter"), N_("Narrow the sessions by words and fields"), "filter"),
+    (N_("Sort"), N_("Sort by a column"), "sort"),
+    (N_("Group"), N_("Group by user, client, program or database"), "group"),
+    (N_("Freeze"), N_("Hold the screen, or let it go on"), "app.freeze"),
+    (N_("Ledger"), N_("Who left, when, and why"), "app.ledger"),
+    (N_("Doctor"), N_("Every cause as it stands now; explain an error"), "app.doctor"),
+    (N_("Export"), N_("Write the snapshot on the screen to a file"), "app.export"),
+    (N_("Tune"), N_("Change a limit of the server"), "app.tunables"),
+    (N_("Kill"), N_("End the marked sessions, or the one under the cursor"), "app.kill"),
+    (N_("Undo"), N_("Take back the last change"), "app.undo"),
+    (N_("Variables"), N_("The limits, and the journal of changes"), "app.variables"),
     (
-        marked("Relatives"),
-        marked("Replicas, sources and members that the servers themselves name"),
+        N_("Relatives"),
+        N_("Replicas, sources and members that the servers themselves name"),
         "app.relatives",
     ),
-    (marked("Wall"), marked("Large and calm, for a screen on a wall; esc leaves it"), "app.wall"),
-    (marked("Help"), marked("Keys, words, and what this account cannot see"), "help"),
+    (N_("Wall"), N_("Large and calm, for a screen on a wall; esc leaves it"), "app.wall"),
+    (N_("Help"), N_("Keys, words, and what this account cannot see"), "help"),
 )
 ON_SEVERAL: tuple[Row, ...] = (
-    (marked("One server"), marked("Only the server of the row under the cursor, and all again"), "only"),
-    (marked("Servers"), marked("A row a server, to mark with space, and the sessions again"), "servers"),
+    (N_("One server"), N_("Only the server of the row under the cursor, and all again"), "only"),
+    (N_("Servers"), N_("A row a server, to mark with space, and the sessions again"), "servers"),
     (
-        marked("Tune the marked servers"),
-        marked("The same change on each, one by one, up to the first surprise"),
+        N_("Tune the marked servers"),
+        N_("The same change on each, one by one, up to the first surprise"),
         "tunables",
     ),
 )
 ANYWHERE: tuple[Row, ...] = (
-    (marked("Theme"), marked("Change the colours"), "app.change_theme"),
-    (marked("Quit"), marked("Leave"), "app.quit"),
+    (N_("Theme"), N_("Change the colours"), "app.change_theme"),
+    (N_("Quit"), N_("Leave"), "app.quit"),
 )
 
 

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets.option_list import Option
 
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.filters import SessionGroup
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import Role
@@ -32,17 +32,17 @@ from goneaway_tui.ui.columns import (
 from goneaway_tui.ui.widgets.plain_text import OptionList, heading
 
 KINDS: Mapping[str, tuple[str, str]] = {
-    "id": ("i", marked("id")),
-    "name": ("n", marked("name")),
-    "value": ("v", marked("value")),
-    "row": ("r", marked("row")),
-    "statement": ("s", marked("statement")),
-    "client": ("c", marked("client")),
-    "kill": ("k", marked("KILL statement")),
-    "because": ("b", marked("evidence")),
-    "remedies": ("w", marked("what to do")),
-    "undo": ("u", marked("undo statement")),
-    "all": ("a", marked("everything shown")),
+    "id": ("i", N_("id")),
+    "name": ("n", N_("name")),
+    "value": ("v", N_("value")),
+    "row": ("r", N_("row")),
+    "statement": ("s", N_("statement")),
+    "client": ("c", N_("client")),
+    "kill": ("k", N_("KILL statement")),
+    "because": ("b", N_("evidence")),
+    "remedies": ("w", N_("what to do")),
+    "undo": ("u", N_("undo statement")),
+    "all": ("a", N_("everything shown")),
 }
 """Every kind of copy item: its key in the menu, and its name. To add a kind, add a row."""
 MAX_COPIED = 50_000

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from textual.message import Message
 
 from goneaway_tui.errors import FileError
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge import Step
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Snapshot
@@ -117,7 +117,7 @@ class VariableChosen(Message):
 
 LONG, SHORTENED = 80, 50
 """Cells from which on a list of what is hidden is shortened, and to how many."""
-MARKING = marked("grouped by server, enter narrows to one, space marks for w i p t")
+MARKING = N_("grouped by server, enter narrows to one, space marks for w i p t")
 
 
 def filter_line(text: str, shown: tuple[int, int], grouped: str, only: str = "") -> str:

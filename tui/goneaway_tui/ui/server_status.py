@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from goneaway_tui.export.data import iso_instant
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Risk, Snapshot
 from goneaway_tui.monitor.poller import FailedReading, PollSchedule
@@ -24,7 +24,7 @@ class Freshness:
 
 STALE_INTERVALS = 2
 """Pauses after which what was read is old: another reading should have come."""
-CONNECTING = Freshness(marked("◌ connecting"), "$foreground-muted")
+CONNECTING = Freshness(N_("◌ connecting"), "$foreground-muted")
 """Its words are translated where they are drawn."""
 
 
@@ -100,8 +100,8 @@ class ServerStatus:
         """Its role in replication, by the sessions that are connected; empty where there is none."""
         roles = {} if self.snapshot is None else self.snapshot.totals.roles
         if Role.DUMP in roles:
-            return marked("relay") if Role.REPLICA in roles else marked("source")
-        return marked("replica") if Role.REPLICA in roles else ""
+            return N_("relay") if Role.REPLICA in roles else N_("source")
+        return N_("replica") if Role.REPLICA in roles else ""
 
     @property
     def soon(self) -> int:

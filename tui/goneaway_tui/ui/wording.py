@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from goneaway_tui.export.data import iso_instant
 from goneaway_tui.export.wording import RISKS, countdown_of, limit_cell
-from goneaway_tui.i18n import _, marked, ngettext
+from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.model.cause import CAUSE_WORDS, Certainty
 from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
@@ -68,30 +68,30 @@ SIGNS = {
 """A sign for each risk, told apart by shape alone."""
 
 BASES = {
-    Basis.OWN: marked("own"),
-    Basis.ASSUMED: marked("assumed"),
-    Basis.LEARNED: marked("learned"),
-    Basis.DISPROVED: marked("disproved"),
+    Basis.OWN: N_("own"),
+    Basis.ASSUMED: N_("assumed"),
+    Basis.LEARNED: N_("learned"),
+    Basis.DISPROVED: N_("disproved"),
 }
 
 ORIGINS = {
-    "compiled": marked("compiled"),
-    "file": marked("file"),
-    "persisted": marked("persisted"),
-    "dynamic": marked("dynamic"),
+    "compiled": N_("compiled"),
+    "file": N_("file"),
+    "persisted": N_("persisted"),
+    "dynamic": N_("dynamic"),
 }
 """Where a variable's value comes from, by the contract's words."""
 GROUPED_BY = {
-    "user": marked("user"),
-    "client": marked("client"),
-    "program": marked("program"),
-    "db": marked("database"),
-    "server": marked("server"),
+    "user": N_("user"),
+    "client": N_("client"),
+    "program": N_("program"),
+    "db": N_("database"),
+    "server": N_("server"),
 }
 
-READ_WRITE = marked("read-write")
-READ_ONLY = marked("read-only")
-NO_PRIVILEGES = marked("read-only (privileges)")
+READ_WRITE = N_("read-write")
+READ_ONLY = N_("read-only")
+NO_PRIVILEGES = N_("read-only (privileges)")
 """What this run can do to a server: its account lacks the privileges for every change in the last."""
 
 _LEVELS = "▁▂▃▄▅▆▇█"

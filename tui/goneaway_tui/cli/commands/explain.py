@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from goneaway_tui.cli.factories import LocalZone, live_source
 from goneaway_tui.cli.terminal import invite_to_paste, silence_stdout, tell, use_utf8
 from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.logs.opening import STDIN, read_blocks
 from goneaway_tui.settings import Settings
 from goneaway_tui.settings.options import EXPLAIN
@@ -38,7 +38,7 @@ MAX_ENTRIES: Final = 20_000
 """Entries of a server's error log that are kept; older ones are dropped."""
 MAX_DEPARTURES: Final = 5_000
 """Departures that are read from a recording; older ones are left out."""
-NOTHING_LOST: Final = marked("no lost or refused connection in what was read")
+NOTHING_LOST: Final = N_("no lost or refused connection in what was read")
 
 
 def explain(servers: Sequence[Settings], clock: Clock) -> int:

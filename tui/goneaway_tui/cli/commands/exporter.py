@@ -15,7 +15,7 @@ from goneaway_tui.cli.screen import policy_of
 from goneaway_tui.cli.servers import SourceFactory, close_all, configured_servers, source_of
 from goneaway_tui.cli.terminal import exiting_on_signals, tell, write_out
 from goneaway_tui.errors import ExitCode, FileError, SettingsError
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.server import is_loopback
 from goneaway_tui.model.snapshot import RiskThresholds
 from goneaway_tui.monitor.poller import (
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from goneaway_tui.metrics.collector import MetricsStore
 
 
-READ_BY_ALL = marked("whoever reaches this address reads user names; --listen-auth names who may")
-READ_ON_ITS_WAY = marked("the password can be read on its way; --listen-cert hides it")
+READ_BY_ALL = N_("whoever reaches this address reads user names; --listen-auth names who may")
+READ_ON_ITS_WAY = N_("the password can be read on its way; --listen-cert hides it")
 RULES, DASHBOARD = "rules.yml", "dashboard.json"
 
 
@@ -155,7 +155,7 @@ def _serve(
     return ExitCode.INTERRUPTED if signal.SIGINT in signals else ExitCode.DONE
 
 
-def endpoint_of(settings: Settings, exposed: str = marked("reads user names")) -> HttpEndpoint:
+def endpoint_of(settings: Settings, exposed: str = N_("reads user names")) -> HttpEndpoint:
     """Where to listen, and who may ask. `exposed`: what anybody at the address can do, for the warning where no login is asked.
 
     Raises SettingsError and FileError.

@@ -8,13 +8,13 @@ from pathlib import Path
 from goneaway_tui.cli.screen import MonitoredServers, settings_spec, show_board
 from goneaway_tui.cli.terminal import require_terminal, tell
 from goneaway_tui.errors import ExitCode
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
 
-WHY_READ_ONLY = marked("this is a recording: there is no server here to change")
-DAMAGED = marked("This recording is damaged, or its end is missing: what is whole in it is shown.")
+WHY_READ_ONLY = N_("this is a recording: there is no server here to change")
+DAMAGED = N_("This recording is damaged, or its end is missing: what is whole in it is shown.")
 MOST_DEPARTURES = 2_000
 """How many of the newest the ledger of a recording shows: they are read again at each jump."""
 

@@ -17,7 +17,7 @@ from goneaway_tui.cli.terminal import exiting_on_signals, tell
 from goneaway_tui.cli.web_handoff import pickled_handoff
 from goneaway_tui.errors import ExitCode, SettingsError
 from goneaway_tui.http_auth import basic_auth_guard
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.server import is_loopback
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
@@ -26,7 +26,7 @@ EXTRA_MODULES = {"textual_serve", "aiohttp", "aiohttp_jinja2", "jinja2"}
 """The modules that the extra `serve` installs."""
 WEB_CHILD = ("-P", "-m", "goneaway_tui.cli.web_child")
 """Arguments for Python; `-P` keeps it from importing modules of the current folder."""
-EXPOSED = marked("sees every session and its SQL")
+EXPOSED = N_("sees every session and its SQL")
 
 
 def run_web_service(servers: Sequence[Settings], clock: Clock) -> ExitCode:

@@ -21,7 +21,7 @@ from pathlib import Path
 import pymysql
 
 from goneaway_tui.errors import SourceError
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source.demo.program import (
     PROGRAM_VARIABLE,
@@ -260,7 +260,7 @@ class PrivateServer:
             log = guardian.directory / "initialise-again.log"
             if self._fill(guardian, log):
                 return
-        raise self._failure(marked("{program} could not make its data directory: {said}"), log)
+        raise self._failure(N_("{program} could not make its data directory: {said}"), log)
 
     def _fill(self, guardian: Guardian, log: Path) -> bool:
         """Fill a new data directory; whether that went well."""
@@ -315,7 +315,7 @@ class PrivateServer:
                 return
             if process.poll() is not None or self._stopped.wait(POLL_SECONDS):
                 break
-        raise self._failure(marked("{program} did not start: {said}"), log, process)
+        raise self._failure(N_("{program} did not start: {said}"), log, process)
 
     def _answers(self) -> bool:
         try:
@@ -340,7 +340,7 @@ class PrivateServer:
         if self._stopped.is_set():
             return SourceError(_("the private server was stopped while it started"))
         if process is not None and process.poll() is None:
-            what = marked("{program} does not answer after {seconds:g} s: {said}")
+            what = N_("{program} does not answer after {seconds:g} s: {said}")
         return SourceError(
             _(what, program=self.program, said=last_log_lines(log), seconds=START_SECONDS),
             _("name another in {variable}, or use demo --simulated", variable=PROGRAM_VARIABLE),

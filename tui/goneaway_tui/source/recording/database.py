@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import quote
 
 from goneaway_tui.errors import FileError
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.private_files import must_be_private, open_private
 from goneaway_tui.source.recording.streams import first_seal, seal_of
 from goneaway_tui.text.sanitize import plain
@@ -47,21 +47,21 @@ STEPS, STEPS_PER_BYTE = 2_000_000, 16
 """Steps of SQLite's machine that one transaction may take, and for each byte of the file. A row takes some 10 to read
 and 40 to restore, and 20 bytes at least; but a few pages that all lead to one another make a scan that never ends."""
 STEPS_PER_CHECK = 50_000
-DAMAGED = marked("it is damaged"), marked("`replay` shows what is left in it; record into another")
+DAMAGED = N_("it is damaged"), N_("`replay` shows what is left in it; record into another")
 COMPLAINTS = {
-    "SQLITE_FULL": (marked("the disk is full"), marked("free some space, or name a place on another disk")),
-    "SQLITE_READONLY": (marked("it may not be written to"), marked("name a place you may write to")),
+    "SQLITE_FULL": (N_("the disk is full"), N_("free some space, or name a place on another disk")),
+    "SQLITE_READONLY": (N_("it may not be written to"), N_("name a place you may write to")),
     "SQLITE_CANTOPEN": (
-        marked("it cannot be opened"),
-        marked("look at the rights to the file and its folder"),
+        N_("it cannot be opened"),
+        N_("look at the rights to the file and its folder"),
     ),
-    "SQLITE_BUSY": (marked("another program holds it"), marked("end that one first, or name another file")),
+    "SQLITE_BUSY": (N_("another program holds it"), N_("end that one first, or name another file")),
     "SQLITE_CORRUPT": DAMAGED,
     "SQLITE_INTERRUPT": DAMAGED,
-    "SQLITE_NOTADB": (marked("it is no recording"), marked("name a file made by --record")),
+    "SQLITE_NOTADB": (N_("it is no recording"), N_("name a file made by --record")),
 }
 """What to say for an error of SQLite, and what to do."""
-READ, RECORD = marked("cannot read {path}: {why}"), marked("cannot record into {path}: {why}")
+READ, RECORD = N_("cannot read {path}: {why}"), N_("cannot record into {path}: {why}")
 """What was tried, and did not work."""
 DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
 """What reading a damaged file ends with; the second where SQLite's complaint quotes what is no text."""
@@ -76,11 +76,11 @@ def file_error(what: str, path: Path, error: OSError | sqlite3.Error | ValueErro
     """One line for what went wrong with a file; `what` is READ or RECORD."""
     name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
     why = plain(error.strerror if isinstance(error, OSError) and error.strerror else str(error)).lower()
-    complaint = why, marked("look at the file, or name another")
+    complaint = why, N_("look at the file, or name another")
     if isinstance(error, UnicodeDecodeError):
         complaint = DAMAGED
     elif isinstance(error, ValueError):
-        complaint = marked("not a possible file name"), marked("name another")
+        complaint = N_("not a possible file name"), N_("name another")
     why, hint = COMPLAINTS.get(name, complaint)
     return recording_error(what, path, _(why), _(hint))
 
@@ -236,7 +236,7 @@ def _create_objects(database: sqlite3.Connection) -> None:
             database.execute(sql(name))
         database.execute("COMMIT")
     if not _is_recording(database):
-        raise sqlite3.DatabaseError(marked("it holds something else"))
+        raise sqlite3.DatabaseError(N_("it holds something else"))
 
 
 def _connected(name: str, file: Path) -> BoundedDatabase:
@@ -271,7 +271,7 @@ def _opened(path: Path, flags: int) -> Iterator[int]:
     handle = opened(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, marked("not a regular file"))
+            raise OSError(errno.EINVAL, N_("not a regular file"))
         yield handle
     finally:
         os.close(handle)

@@ -16,7 +16,7 @@ from itertools import chain
 from operator import is_
 from typing import Any, Final, Self
 
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 
 UNSIGNED: Final = 2**64
 """No number of a server's is larger; the largest, which is one less, is rounded to it where it comes as a float."""
@@ -195,23 +195,23 @@ class Anything(ColumnShape):
 
 
 def whole(low: float = 0, high: float = UNSIGNED) -> Number:
-    return Number(marked("a whole number"), frozenset({int}), low, high)
+    return Number(N_("a whole number"), frozenset({int}), low, high)
 
 
 def seconds(low: float = -LATEST, high: float = LATEST) -> Number:
-    return Number(marked("a number"), frozenset({int, float}), low, high)
+    return Number(N_("a number"), frozenset({int, float}), low, high)
 
 
 def text(longest: int | None) -> Text:
-    return Text(marked("text"), frozenset({bytes, str}), longest)
+    return Text(N_("text"), frozenset({bytes, str}), longest)
 
 
 ID = whole(0, SIGNED)
 COUNT = whole()
 FLAG = replace(whole(0, 1), types=frozenset({int, bool}))
-NAME = replace(text(64), pattern=re.compile(rb"\w{1,64}"), kind=marked("the name of a variable"))
+NAME = replace(text(64), pattern=re.compile(rb"\w{1,64}"), kind=N_("the name of a variable"))
 FIGURE = Figure(
-    marked("a number"), frozenset({bytes, str, int, float}), text(1024), seconds(-UNSIGNED, UNSIGNED)
+    N_("a number"), frozenset({bytes, str, int, float}), text(1024), seconds(-UNSIGNED, UNSIGNED)
 ).or_null
 ANYTHING = Anything("", frozenset())
 PICOSECONDS = COUNT.or_null
@@ -313,21 +313,21 @@ class Statement(str):
         return statement
 
 
-SESSIONS: Final = marked("the list of sessions")
+SESSIONS: Final = N_("the list of sessions")
 
-PROBE = RowsShape(marked("what may be read"), (ANYTHING,))
-ASKED = RowsShape(marked("the limits of our own session"), (ANYTHING,))
+PROBE = RowsShape(N_("what may be read"), (ANYTHING,))
+ASKED = RowsShape(N_("the limits of our own session"), (ANYTHING,))
 ANSWERED = replace(ASKED, minimum_rows=1)
-ACT = RowsShape(marked("the answer to a change"), ())
-PACK = RowsShape(marked("rows packed as JSON"), (COUNT, PACKED))
+ACT = RowsShape(N_("the answer to a change"), ())
+PACK = RowsShape(N_("rows packed as JSON"), (COUNT, PACKED))
 
 IDENTITY = RowsShape(
-    marked("the server's version"), (SERVER_TEXT, SERVER_TEXT.or_null, ID, SERVER_TEXT), minimum_rows=1
+    N_("the server's version"), (SERVER_TEXT, SERVER_TEXT.or_null, ID, SERVER_TEXT), minimum_rows=1
 )
-SAID = RowsShape(marked("the server's version"), (SERVER_TEXT,), minimum_rows=1)
-UID = RowsShape(marked("the server's own id"), (SERVER_TEXT.or_null,), minimum_rows=1)
-OWN_THREAD = RowsShape(marked("our own thread"), (ID,))
-CLOCK = RowsShape(marked("the server's clock"), (PICOSECONDS, seconds(0)))
+SAID = RowsShape(N_("the server's version"), (SERVER_TEXT,), minimum_rows=1)
+UID = RowsShape(N_("the server's own id"), (SERVER_TEXT.or_null,), minimum_rows=1)
+OWN_THREAD = RowsShape(N_("our own thread"), (ID,))
+CLOCK = RowsShape(N_("the server's clock"), (PICOSECONDS, seconds(0)))
 MYSQL_SESSIONS = RowsShape(
     SESSIONS,
     (
@@ -340,49 +340,47 @@ MARIADB_SESSIONS = RowsShape(
 SINCE = RowsShape(SESSIONS, (*MARIADB_SESSIONS.columns, COUNT, PACKED))
 ROLL = RowsShape(SESSIONS, (COUNT, COUNT, PACKED), minimum_rows=1)
 ROLL_DIGEST = RowsShape(SESSIONS, (COUNT, COUNT, COUNT), minimum_rows=1)
-MYSQL_STATEMENTS = RowsShape(
-    marked("the last statements"), (ID, PICOSECONDS, PICOSECONDS, FLAG, WORD, LETTERS)
-)
-MARIADB_STATEMENTS = RowsShape(marked("the last statements"), (ID, LETTERS))
-OWN_LIMITS = RowsShape(marked("the sessions' own limits"), (ID, WORD, seconds(0)))
-HOSTS = RowsShape(marked("clients' ports"), (ID, HOST))
-ATTRIBUTES = RowsShape(marked("the connection attributes"), (ID, text(1024).or_null, text(1024).or_null))
+MYSQL_STATEMENTS = RowsShape(N_("the last statements"), (ID, PICOSECONDS, PICOSECONDS, FLAG, WORD, LETTERS))
+MARIADB_STATEMENTS = RowsShape(N_("the last statements"), (ID, LETTERS))
+OWN_LIMITS = RowsShape(N_("the sessions' own limits"), (ID, WORD, seconds(0)))
+HOSTS = RowsShape(N_("clients' ports"), (ID, HOST))
+ATTRIBUTES = RowsShape(N_("the connection attributes"), (ID, text(1024).or_null, text(1024).or_null))
 INNODB_TRANSACTIONS = RowsShape(
-    marked("open transactions"),
+    N_("open transactions"),
     (ID, seconds().or_null, COUNT, COUNT, FLAG, WORD, WORD, seconds().or_null),
 )
-LOCK_HOLDERS = RowsShape(marked("the holders of locks"), (text(512), text(512), ID, WORD, WORD, WORD))
-INNODB_LOCKS = RowsShape(marked("the holders of locks"), (text(512), text(512), WORD, WORD, WORD))
-METADATA_LOCKS = RowsShape(marked("the metadata locks"), (ID, WORD, WORD, WORD, WORD, FLAG))
-TRANSACTIONS = RowsShape(marked("open transactions"), (ID, PICOSECONDS, FLAG.or_null))
-LIMITS = RowsShape(marked("the limits"), (NAME, FIGURE))
-VARIABLES = RowsShape(marked("the global variables"), (NAME, FIGURE, FIGURE, FIGURE, WORD))
-COUNTERS = RowsShape(marked("the status counters"), (NAME, FIGURE))
-ENDINGS = RowsShape(marked("how the sessions of an account ended"), (whole(0, 1_000_000), COUNT))
-ACCOUNTS = RowsShape(marked("the accounts"), (WORD, HOST, COUNT))
-KILLS = RowsShape(marked("the KILL statements"), (LETTERS, COUNT, WORD, HOST, ID.or_null, COUNT))
-OFFLINE = RowsShape(marked("offline_mode"), (FLAG, seconds().or_null), minimum_rows=1)
-LOG = RowsShape(marked("the error log"), (COUNT, WORD, LETTERS, seconds()))
-INSTANT = RowsShape(marked("the error log"), (seconds().or_null,))
-KILLED = RowsShape(marked("the KILL statements"), (seconds().or_null,))
+LOCK_HOLDERS = RowsShape(N_("the holders of locks"), (text(512), text(512), ID, WORD, WORD, WORD))
+INNODB_LOCKS = RowsShape(N_("the holders of locks"), (text(512), text(512), WORD, WORD, WORD))
+METADATA_LOCKS = RowsShape(N_("the metadata locks"), (ID, WORD, WORD, WORD, WORD, FLAG))
+TRANSACTIONS = RowsShape(N_("open transactions"), (ID, PICOSECONDS, FLAG.or_null))
+LIMITS = RowsShape(N_("the limits"), (NAME, FIGURE))
+VARIABLES = RowsShape(N_("the global variables"), (NAME, FIGURE, FIGURE, FIGURE, WORD))
+COUNTERS = RowsShape(N_("the status counters"), (NAME, FIGURE))
+ENDINGS = RowsShape(N_("how the sessions of an account ended"), (whole(0, 1_000_000), COUNT))
+ACCOUNTS = RowsShape(N_("the accounts"), (WORD, HOST, COUNT))
+KILLS = RowsShape(N_("the KILL statements"), (LETTERS, COUNT, WORD, HOST, ID.or_null, COUNT))
+OFFLINE = RowsShape(N_("offline_mode"), (FLAG, seconds().or_null), minimum_rows=1)
+LOG = RowsShape(N_("the error log"), (COUNT, WORD, LETTERS, seconds()))
+INSTANT = RowsShape(N_("the error log"), (seconds().or_null,))
+KILLED = RowsShape(N_("the KILL statements"), (seconds().or_null,))
 RAISED = RowsShape(
-    marked("the errors by account"),
+    N_("the errors by account"),
     (WORD, HOST, whole(0, 1_000_000), COUNT, seconds().or_null, seconds().or_null),
 )
-HOSTS_TROUBLED = RowsShape(marked("the host cache"), (HOST, COUNT, COUNT))
-NAMED = RowsShape(marked("the server's own id"), (NAME, text(1024).or_null))
-SIDE_DOOR = RowsShape(marked("the admin port"), (HOST, whole(0, 65_535).or_null), minimum_rows=1)
-GRANTS = RowsShape(marked("the grants"), (text(65_536),))
-OWN_VALUE = RowsShape(marked("our own session's value"), (FIGURE,), minimum_rows=1)
-SESSION_BEFORE = RowsShape(marked("our own session's settings"), (SERVER_TEXT, text(4096)), minimum_rows=1)
-WARNINGS = RowsShape(marked("the warnings"), (SERVER_TEXT, COUNT, SERVER_TEXT))
+HOSTS_TROUBLED = RowsShape(N_("the host cache"), (HOST, COUNT, COUNT))
+NAMED = RowsShape(N_("the server's own id"), (NAME, text(1024).or_null))
+SIDE_DOOR = RowsShape(N_("the admin port"), (HOST, whole(0, 65_535).or_null), minimum_rows=1)
+GRANTS = RowsShape(N_("the grants"), (text(65_536),))
+OWN_VALUE = RowsShape(N_("our own session's value"), (FIGURE,), minimum_rows=1)
+SESSION_BEFORE = RowsShape(N_("our own session's settings"), (SERVER_TEXT, text(4096)), minimum_rows=1)
+WARNINGS = RowsShape(N_("the warnings"), (SERVER_TEXT, COUNT, SERVER_TEXT))
 STANDING = RowsShape(
-    marked("the variable"),
+    N_("the variable"),
     (
         NAME, FIGURE, FIGURE, FIGURE, WORD, FIGURE, FIGURE, LETTERS, WORD, HOST, seconds(0).or_null, FIGURE,
     ),
 )  # fmt: skip
-ROOM = RowsShape(marked("room for more connections"), (whole(-UNSIGNED), whole(-UNSIGNED)), minimum_rows=1)
+ROOM = RowsShape(N_("room for more connections"), (whole(-UNSIGNED), whole(-UNSIGNED)), minimum_rows=1)
 
 _ADDRESS = {
     "host": HOST,
@@ -390,21 +388,19 @@ _ADDRESS = {
     "uuid": text(256).or_null,
     "server_id": whole(0, 2**32 - 1).or_null,
 }
-SELF = RecordsShape(marked("the server's own id"), {"server_id": _ADDRESS["server_id"]})
+SELF = RecordsShape(N_("the server's own id"), {"server_id": _ADDRESS["server_id"]})
 REPLICAS = RecordsShape(
-    marked("the replicas"), _ADDRESS | dict.fromkeys(("replica_uuid", "slave_uuid"), _ADDRESS["uuid"])
+    N_("the replicas"), _ADDRESS | dict.fromkeys(("replica_uuid", "slave_uuid"), _ADDRESS["uuid"])
 )
-DUMPS = RecordsShape(
-    marked("the sessions that read the binary log"), {"host": HOST, "uuid": _ADDRESS["uuid"]}
-)
+DUMPS = RecordsShape(N_("the sessions that read the binary log"), {"host": HOST, "uuid": _ADDRESS["uuid"]})
 SOURCES = RecordsShape(
-    marked("the sources"),
+    N_("the sources"),
     _ADDRESS
     | {f"{word}_{name}": column for word in ("source", "master") for name, column in _ADDRESS.items()},
 )
-MEMBERS = RecordsShape(marked("the members of the replication group"), _ADDRESS)
+MEMBERS = RecordsShape(N_("the members of the replication group"), _ADDRESS)
 NODES = RecordsShape(
-    marked("the nodes of the cluster"),
+    N_("the nodes of the cluster"),
     {"addresses": ADDRESSES, "place": COUNT.or_null, "size": COUNT.or_null},
 )
-INSTANCES = RecordsShape(marked("the instances of the cluster"), {"name": text(256).or_null})
+INSTANCES = RecordsShape(N_("the instances of the cluster"), {"name": text(256).or_null})

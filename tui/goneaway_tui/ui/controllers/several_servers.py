@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.getters import query_one
 
 from goneaway_tui.errors import FileError, SourceError
-from goneaway_tui.i18n import _, marked, ngettext
+from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.model.tuning import Persistence
 from goneaway_tui.monitor.server_monitor import ServerMonitor
@@ -114,7 +114,7 @@ class ServerBlock(Vertical):
 class TuneSeveralScreen(TuneScreen):
     """The dialog of one of several servers, where the value for all of them is typed. The preview of each comes next."""
 
-    VERB = marked("Show each")
+    VERB = N_("Show each")
     ASKS = False
 
     def __init__(

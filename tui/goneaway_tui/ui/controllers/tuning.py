@@ -18,7 +18,7 @@ from goneaway_tui.errors import (
     Refused,
     SourceError,
 )
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.model.tuning import Privileges, VariableState
 from goneaway_tui.monitor.server_monitor import ServerMonitor
@@ -51,13 +51,13 @@ NEEDS = {"tune": "set", "tunables": "set", "undo": "set", "kill": "kill"}
 """The kind of privilege that each key of the board needs."""
 PATIENCE = 0.7
 """Seconds after which a key that waits says what it waits for."""
-BORROWS = marked(
+BORROWS = N_(
     "▲ The server gave this account no further connection when last asked. Unless it does now, this runs over the connection that reads the board."
 )
-MAY_BORROW = marked(
+MAY_BORROW = N_(
     "▲ The server is full: {taken} of {most} connections. Unless it gives this account one more, this runs over the connection that reads the board."
 )
-NOT_TOLD = marked(
+NOT_TOLD = N_(
     "The server gives this account no further connection, so nothing was sent. Do it again: it can run over the connection that reads the board."
 )
 

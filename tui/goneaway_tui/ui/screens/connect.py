@@ -19,7 +19,7 @@ from textual.widgets import Input, Select
 from textual.widgets.option_list import Option
 
 from goneaway_tui.errors import GoneawayError
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.profile import ConnectedServer, Profile, ProfileDraft
 from goneaway_tui.ports import ServerDirectory
 from goneaway_tui.text.sanitize import plain
@@ -53,27 +53,27 @@ class FormField:
 
 CONNECTION_ROWS: tuple[tuple[FormField, ...], ...] = (
     (
-        FormField("host", marked("host"), marked("none: this machine")),
-        FormField("port", marked("port"), "3306"),
+        FormField("host", N_("host"), N_("none: this machine")),
+        FormField("port", N_("port"), "3306"),
     ),
     (
-        FormField("socket", marked("socket"), "/run/mysqld/mysqld.sock"),
-        FormField("ssh", "ssh", marked("[user@]host to go through")),
+        FormField("socket", N_("socket"), "/run/mysqld/mysqld.sock"),
+        FormField("ssh", "ssh", N_("[user@]host to go through")),
     ),
     (
-        FormField("user", marked("user"), marked("your login name")),
-        FormField("password", marked("password"), marked("never written")),
+        FormField("user", N_("user"), N_("your login name")),
+        FormField("password", N_("password"), N_("never written")),
     ),
 )
 """The rows of the form that say how the server is reached; TLS comes below them."""
 PROFILE_ROWS: tuple[tuple[FormField, ...], ...] = (
     (
-        FormField("name", marked("name"), "prod-db1"),
-        FormField("color", marked("colour"), marked("red, or #c04040")),
+        FormField("name", N_("name"), "prod-db1"),
+        FormField("color", N_("colour"), N_("red, or #c04040")),
     ),
     (
-        FormField("password_command", marked("command"), "pass db1"),
-        FormField("password_keyring", marked("keyring"), marked("its service")),
+        FormField("password_command", N_("command"), "pass db1"),
+        FormField("password_keyring", N_("keyring"), N_("its service")),
     ),
 )
 """The rows that matter only for a saved profile."""

@@ -27,7 +27,7 @@ from goneaway_tui.doctor.live import (
 )
 from goneaway_tui.doctor.report import EventGroups, grouped_events, report_lines
 from goneaway_tui.errors import FileError, SourceError
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.patterns import find_patterns
 from goneaway_tui.logs.opening import read_file_blocks
 from goneaway_tui.model.cause import Certainty
@@ -53,13 +53,13 @@ IDLING = {"idle_timeout": "wait_timeout", "transaction_timeout": "idle_transacti
 PATTERNS_SECONDS = 15.0
 """How often patterns are looked for: it takes a while where thousands of sessions have ended."""
 KEYS = (
-    (marked("arrows page home end"), marked("move")),
-    ("enter", marked("one cause or habit, whole: why, and what to do")),
-    ("/", marked("paste an error line, or name a log file, and press enter")),
-    ("t", marked("change the variable behind it")),
-    ("l", marked("the ledger")),
-    ("y", marked("copy what is said of it, or what to do")),
-    ("esc, d, q", marked("back to the board")),
+    (N_("arrows page home end"), N_("move")),
+    ("enter", N_("one cause or habit, whole: why, and what to do")),
+    ("/", N_("paste an error line, or name a log file, and press enter")),
+    ("t", N_("change the variable behind it")),
+    ("l", N_("the ledger")),
+    ("y", N_("copy what is said of it, or what to do")),
+    ("esc, d, q", N_("back to the board")),
 )
 
 
@@ -106,8 +106,8 @@ class DoctorRow:
         """Everything known of it, in lines: the evidence, the variable, and what to do."""
         lines: list[str] = []
         for verdict, heading in (
-            (self.since_start, marked("since the server started: {certainty}")),
-            (self.now, marked("on this server now: {certainty}")),
+            (self.since_start, N_("since the server started: {certainty}")),
+            (self.now, N_("on this server now: {certainty}")),
         ):
             if verdict is not None:
                 certainty, because = verdict

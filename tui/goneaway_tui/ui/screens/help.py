@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Risk, RiskThresholds, Snapshot
 from goneaway_tui.text.sanitize import plain
@@ -23,49 +23,47 @@ from goneaway_tui.ui.copying import CopyItem
 from goneaway_tui.ui.widgets.plain_text import Label, LabelledEntry, Static, heading, paragraphs
 
 TUNE_LABELS = {
-    "wait_timeout": marked("wait"),
-    "interactive_timeout": marked("inter"),
-    "max_allowed_packet": marked("packet"),
+    "wait_timeout": N_("wait"),
+    "interactive_timeout": N_("inter"),
+    "max_allowed_packet": N_("packet"),
 }
 """What the footer calls the tunables that have a key."""
 Rows = tuple[tuple[str, str], ...]
 """Keys, and what they do."""
 MOVING_KEYS: Rows = (
-    (marked("arrows page home end"), marked("move; left and right push the columns aside")),
-    ("enter", marked("one session, whole")),
-    ("/", marked("filter")),
-    ("s", marked("sort by a column; again: the other way")),
-    ("g", marked("group by user, client, program or database")),
-    ("space", marked("mark a session, or all sessions of a group, for k")),
+    (N_("arrows page home end"), N_("move; left and right push the columns aside")),
+    ("enter", N_("one session, whole")),
+    ("/", N_("filter")),
+    ("s", N_("sort by a column; again: the other way")),
+    ("g", N_("group by user, client, program or database")),
+    ("space", N_("mark a session, or all sessions of a group, for k")),
 )
 ACTION_KEYS: Rows = (
-    ("t", marked("change any limit")),
-    ("k", marked("kill the marked sessions, or those of the row under the cursor")),
-    ("u", marked("undo the last change")),
-    ("l", marked("the ledger: who left, when and why")),
-    ("d", marked("the doctor: every cause as it stands now, and an answer to a pasted error")),
-    ("v", marked("the limits, and the journal of changes")),
+    ("t", N_("change any limit")),
+    ("k", N_("kill the marked sessions, or those of the row under the cursor")),
+    ("u", N_("undo the last change")),
+    ("l", N_("the ledger: who left, when and why")),
+    ("d", N_("the doctor: every cause as it stands now, and an answer to a pasted error")),
+    ("v", N_("the limits, and the journal of changes")),
     (
         "r",
-        marked(
-            "relatives: replicas, sources, members that the servers themselves name, and to watch them too"
-        ),
+        N_("relatives: replicas, sources, members that the servers themselves name, and to watch them too"),
     ),
-    ("f", marked("freeze the screen, and let it go on")),
-    ("y", marked("copy: the id, the row, the statement, the client, the KILL statement")),
-    ("e", marked("export the snapshot on the screen")),
-    ("esc", marked("leave what was opened")),
-    ("ctrl+p", marked("every command by name")),
-    ("q, ctrl+c", marked("quit")),
+    ("f", N_("freeze the screen, and let it go on")),
+    ("y", N_("copy: the id, the row, the statement, the client, the KILL statement")),
+    ("e", N_("export the snapshot on the screen")),
+    ("esc", N_("leave what was opened")),
+    ("ctrl+p", N_("every command by name")),
+    ("q, ctrl+c", N_("quit")),
 )
 SEVERAL_SERVERS_KEYS: Rows = (
-    ("o", marked("only the server of the row under the cursor, and all again")),
-    ("m", marked("a row a server, to mark with space; the sessions again")),
+    ("o", N_("only the server of the row under the cursor, and all again")),
+    ("m", N_("a row a server, to mark with space; the sessions again")),
     (
         " ".join((*(each.key for each in TUNABLES if each.key), "t")),
-        marked("with marked servers: the same change on each, one by one, up to the first surprise"),
+        N_("with marked servers: the same change on each, one by one, up to the first surprise"),
     ),
-    ("u", marked("after such a change: take it back on all it was made on, or on this one")),
+    ("u", N_("after such a change: take it back on all it was made on, or on this one")),
 )
 
 
@@ -151,33 +149,33 @@ def _plain_lines(lines: Iterable[str]) -> list[str]:
 
 
 RISK_MEANINGS = {
-    Risk.OVERDUE: marked("past its deadline and still there"),
-    Risk.IMMINENT: marked("closes within {imminent} (--imminent-below)"),
-    Risk.WATCH: marked("closes within {watch} (--watch-below)"),
-    Risk.CALM: marked("closes later, or nobody knows when (?)"),
-    Risk.BUSY: marked("running something: its idle clock stands still"),
-    Risk.EXEMPT: marked("has no idle clock: replica, dump, daemon, our own"),
+    Risk.OVERDUE: N_("past its deadline and still there"),
+    Risk.IMMINENT: N_("closes within {imminent} (--imminent-below)"),
+    Risk.WATCH: N_("closes within {watch} (--watch-below)"),
+    Risk.CALM: N_("closes later, or nobody knows when (?)"),
+    Risk.BUSY: N_("running something: its idle clock stands still"),
+    Risk.EXEMPT: N_("has no idle clock: replica, dump, daemon, our own"),
 }
 MARK_MEANINGS = (
-    ("8 h", marked("read from the session itself")),
-    ("~8 h", marked("assumed: the global value; the session's own is not shown")),
-    (">8 h", marked("outlived, so wrong: its own limit is longer and unknown")),
-    ("~0:12", marked("a clock in whole seconds, right to a second")),
-    ("trx", marked("idle or working inside an open transaction: closing rolls it back")),
+    ("8 h", N_("read from the session itself")),
+    ("~8 h", N_("assumed: the global value; the session's own is not shown")),
+    (">8 h", N_("outlived, so wrong: its own limit is longer and unknown")),
+    ("~0:12", N_("a clock in whole seconds, right to a second")),
+    ("trx", N_("idle or working inside an open transaction: closing rolls it back")),
 )
 FILTER_EXAMPLES = (
-    ("shop", marked("the word anywhere in a row")),
-    ("user:shop db=dw", marked("in one column; = is the whole word")),
-    ("idle>10m left<1m", marked("times, as 90, 10m, 8h")),
-    ("risk>=watch trx:yes", marked("judgements")),
-    ("-program:cron", marked("everything else")),
+    ("shop", N_("the word anywhere in a row")),
+    ("user:shop db=dw", N_("in one column; = is the whole word")),
+    ("idle>10m left<1m", N_("times, as 90, 10m, 8h")),
+    ("risk>=watch trx:yes", N_("judgements")),
+    ("-program:cron", N_("everything else")),
 )
 FILTER_FIELDS = (
-    (marked("text"), "user host client program library db command state statement variable"),
-    (marked("words"), "risk basis trx own"),
-    (marked("times, numbers"), "idle left limit, id rows"),
+    (N_("text"), "user host client program library db command state statement variable"),
+    (N_("words"), "risk basis trx own"),
+    (N_("times, numbers"), "idle left limit, id rows"),
 )
-SEVERAL_SERVERS_FIELDS = ((marked("of several servers"), "server"),)
+SEVERAL_SERVERS_FIELDS = ((N_("of several servers"), "server"),)
 
 
 class HelpScreen(ModalScreen[None]):

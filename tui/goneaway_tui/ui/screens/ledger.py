@@ -16,7 +16,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
 from goneaway_tui.export.data import iso_instant
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.deadline import limit_that_ended
 from goneaway_tui.judge.filters import NO_DEPARTURE_FILTER, DepartureFilter, parse_departure_filter
 from goneaway_tui.judge.ledger import ALL_OTHERS, TOTAL_KEYS, UNNAMED, Ledger
@@ -119,19 +119,19 @@ CAUSE_VARIABLES = {
 }
 """The variable behind a cause, where it is not the session's own limit."""
 KEYS = (
-    (marked("arrows page home end"), marked("move")),
-    ("enter", marked("one departure, whole: the cause, its evidence, what was foretold")),
-    ("/", marked("filter, as on the board, and by cause:idle_timeout, certainty:likely")),
-    ("s", marked("sort by the next column; a click on a heading sorts by it")),
-    ("t", marked("change the variable that ended it")),
-    ("y", marked("copy: the id, the row, the evidence, the statement, the client")),
-    ("esc, l, q", marked("back to the board")),
+    (N_("arrows page home end"), N_("move")),
+    ("enter", N_("one departure, whole: the cause, its evidence, what was foretold")),
+    ("/", N_("filter, as on the board, and by cause:idle_timeout, certainty:likely")),
+    ("s", N_("sort by the next column; a click on a heading sorts by it")),
+    ("t", N_("change the variable that ended it")),
+    ("y", N_("copy: the id, the row, the evidence, the statement, the client")),
+    ("esc, l, q", N_("back to the board")),
 )
 TOTALS_TITLES = {
-    "cause": marked("by cause"),
-    "user": marked("by user"),
-    "program": marked("by program"),
-    "host": marked("by host"),
+    "cause": N_("by cause"),
+    "user": N_("by user"),
+    "program": N_("by program"),
+    "host": N_("by host"),
 }
 TITLE_CELLS = 11
 MAX_NAMED = 4

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from goneaway_tui.export.data import iso_instant
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.monitor.poller import ReplayPlayer
 from goneaway_tui.text.durations import parse_duration
 from goneaway_tui.ui import wording
@@ -20,11 +20,11 @@ from goneaway_tui.ui.screens.help import help_rows
 from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
 
 KEYS = (
-    ("f", marked("play, and stop playing")),
-    (", .", marked("one sample back, one on")),
-    ("[ ]", marked("to the departure before, to the next")),
-    ("+ -", marked("play faster, slower")),
-    ("j", marked("jump: 14:09:36, 90% or 10m after the start")),
+    ("f", N_("play, and stop playing")),
+    (", .", N_("one sample back, one on")),
+    ("[ ]", N_("to the departure before, to the next")),
+    ("+ -", N_("play faster, slower")),
+    ("j", N_("jump: 14:09:36, 90% or 10m after the start")),
 )
 
 

@@ -12,7 +12,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.tuning import NewSessionProbe
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.actions import Action, KillSession, SetVariable
@@ -128,17 +128,17 @@ class ReportScreen(ModalScreen[None]):
         performed = sum(each.outcome is not None for each in self._done) - gone
         left = self._expected - len(self._done)
         kills = bool(self._done) and isinstance(self._done[0].action, KillSession)
-        said = marked("{number} of {expected} killed") if kills else marked("{number} of {expected} done")
+        said = N_("{number} of {expected} killed") if kills else N_("{number} of {expected} done")
         parts = [_(said, number=performed, expected=self._expected)]
         for number, said in (
-            (gone, marked("{number} had already ended")),
-            (sum(bool(each.refused) for each in self._done), marked("{number} spared")),
+            (gone, N_("{number} had already ended")),
+            (sum(bool(each.refused) for each in self._done), N_("{number} spared")),
             (
                 sum(bool(each.failed) and not each.is_unknown for each in self._done),
-                marked("{number} failed"),
+                N_("{number} failed"),
             ),
-            (sum(each.is_unknown for each in self._done), marked("{number} with unknown outcome")),
-            (left, marked("{number} not attempted") if self.is_finished else marked("{number} to go")),
+            (sum(each.is_unknown for each in self._done), N_("{number} with unknown outcome")),
+            (left, N_("{number} not attempted") if self.is_finished else N_("{number} to go")),
         ):
             if number:
                 parts.append(_(said, number=number))

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.highlight import highlight
 from textual.screen import ModalScreen
 
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.topology import proxy_named_by
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import Role, Session
@@ -72,20 +72,20 @@ def _matching_globals(seconds: float, wait: float | None, interactive: float | N
 
 LABEL_CELLS = 16
 LABELS = (
-    marked("gone"),
-    marked("risk"),
-    marked("user"),
-    marked("client"),
-    marked("program"),
-    marked("library"),
-    marked("database"),
-    marked("command"),
-    marked("idle"),
-    marked("limit"),
-    marked("why"),
-    marked("closes"),
-    marked("note"),
-    marked("at stake"),
+    N_("gone"),
+    N_("risk"),
+    N_("user"),
+    N_("client"),
+    N_("program"),
+    N_("library"),
+    N_("database"),
+    N_("command"),
+    N_("idle"),
+    N_("limit"),
+    N_("why"),
+    N_("closes"),
+    N_("note"),
+    N_("at stake"),
 )
 """What is told of a session, in this order."""
 Row = tuple[str, str]

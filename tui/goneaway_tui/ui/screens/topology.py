@@ -17,7 +17,7 @@ from textual.getters import query_one
 from textual.screen import Screen
 
 from goneaway_tui.errors import SourceError
-from goneaway_tui.i18n import _, marked, ngettext
+from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge.topology import ProposedServer, TopologyReport, proposed_servers
 from goneaway_tui.model.server import ServerTopology, TopologyRelation
 from goneaway_tui.monitor.server_monitor import ServerMonitor
@@ -34,12 +34,12 @@ MAX_PARALLEL = 16
 MAX_PROBLEMS = 6
 """Lines of what could not be read."""
 RELATIONS: Mapping[TopologyRelation, str] = {
-    TopologyRelation.SOURCE: marked("source of {name}"),
-    TopologyRelation.REPLICA: marked("replica of {name}"),
-    TopologyRelation.READER: marked("reads the binary log of {name}"),
-    TopologyRelation.MEMBER: marked("in a replication group with {name}"),
-    TopologyRelation.NODE: marked("in a Galera cluster with {name}"),
-    TopologyRelation.INSTANCE: marked("in an Aurora cluster with {name}"),
+    TopologyRelation.SOURCE: N_("source of {name}"),
+    TopologyRelation.REPLICA: N_("replica of {name}"),
+    TopologyRelation.READER: N_("reads the binary log of {name}"),
+    TopologyRelation.MEMBER: N_("in a replication group with {name}"),
+    TopologyRelation.NODE: N_("in a Galera cluster with {name}"),
+    TopologyRelation.INSTANCE: N_("in an Aurora cluster with {name}"),
 }
 
 
@@ -87,11 +87,9 @@ def proposal_remark(proposal: ProposedServer) -> str:
 
 
 COLUMNS: tuple[Column[ProposedServer], ...] = (
-    Column(
-        "address", marked("Server"), lambda p, *_: server_address(p), server_address, 16, 40, 0, tinted=True
-    ),
-    Column("relation", marked("Is"), lambda p, *_: relation_words(p), relation_words, 18, 46, 0),
-    Column("remark", marked("Remark"), lambda p, *_: proposal_remark(p), proposal_remark, 20, UNBOUNDED, 1),
+    Column("address", N_("Server"), lambda p, *_: server_address(p), server_address, 16, 40, 0, tinted=True),
+    Column("relation", N_("Is"), lambda p, *_: relation_words(p), relation_words, 18, 46, 0),
+    Column("remark", N_("Remark"), lambda p, *_: proposal_remark(p), proposal_remark, 20, UNBOUNDED, 1),
 )
 
 

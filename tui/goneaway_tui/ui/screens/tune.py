@@ -17,7 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, RadioSet
 
 from goneaway_tui.export.data import iso_instant
-from goneaway_tui.i18n import _, marked
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.model.tuning import Persistence, Privileges, VariableState
 from goneaway_tui.text.sanitize import plain
@@ -52,7 +52,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         Binding("escape", "dismiss(None)", "cancel", id="tune.cancel"),
         Binding("y,ctrl+y", "app.copy", "copy", id="tune.copy"),  # in the field y is a year
     ]
-    VERB: ClassVar[str] = marked("Apply")
+    VERB: ClassVar[str] = N_("Apply")
     ASKS: ClassVar[bool] = True
     """Whether what is likely to be an accident is asked about a second time."""
 
@@ -152,9 +152,9 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         bounds = [
             f"{_(name)} {value_words(number, unit)}"
             for name, number in (
-                (marked("min"), now.min),
-                (marked("max"), now.max),
-                (marked("default"), self._standing.default),
+                (N_("min"), now.min),
+                (N_("max"), now.max),
+                (N_("default"), self._standing.default),
             )
             if number is not None
         ]
