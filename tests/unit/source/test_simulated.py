@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from goneaway_tui.judge import judge
 from goneaway_tui.judge.tracker import Step, track
+from goneaway_tui.model.blocking import LockKind
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import COM_QUIT, NO_EVIDENCE, Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Role
 from goneaway_tui.model.snapshot import Basis, Risk, Snapshot
+from goneaway_tui.model.tuning import Persistence
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.source.simulated.engine import LAST_SECONDS
 
@@ -278,3 +280,77 @@ def test_crowded_server_stays_below_max_connections() -> None:
     sample = SimulatedSource(HeldClock(), sessions=8000).sample()
     assert (sample.variable("max_connections") or 0) > 8000
     assert SimulatedSource(HeldClock()).sample().variable("max_connections") == 5000
+
+
+@pytest.mark.parametrize("flavour", Flavour)
+@pytest.mark.parametrize("seed", range(3))
+def test_sessions_wait_for_locks_of_idle_transactions_now_and_then(flavour: Flavour, seed: int) -> None:
+    clock = HeldClock()
+    source = SimulatedSource(clock, flavour=flavour, seed=seed)
+    kinds: set[LockKind] = set()
+    most, calm, deepest = 0, 0, 0
+    for sample in played(source, clock, 600):
+        blocking = sample.blocking()
+        assert blocking is not None
+        sessions = {session.id: session for session in sample.sessions}
+        for wait in blocking.waits.values():
+            waiter = sessions[wait.waiter]
+            assert (waiter.command, waiter.busy_since) == ("Query", wait.since)
+            assert all(sessions[holder].transaction is not None for holder in wait.holders)
+            kinds.add(wait.lock.kind)
+        most, calm = max(most, len(blocking.waits)), calm + (not blocking.waits)
+        depths = (depth for root in blocking.roots for depth, _session in blocking.below(root))
+        deepest = max(deepest, *depths, 0)
+
+    assert set(LockKind) == kinds
+    assert (most, deepest) == (5, 3)
+    assert calm > 300
+
+
+@pytest.mark.parametrize("seconds", [30, 160])
+@pytest.mark.parametrize("flavour", Flavour)
+def test_who_waits_for_a_session_goes_on_once_it_is_killed(flavour: Flavour, seconds: int) -> None:
+    clock = HeldClock()
+    source = SimulatedSource(clock, flavour=flavour)
+    clock.now += seconds
+    blocking = source.sample().blocking()
+    assert blocking is not None
+    (root,) = blocking.roots
+
+    source.executor().kill(root)
+    clock.now += 3
+    later = source.sample()
+
+    assert set(blocking.waits) == blocking.freed_by([root])
+    assert () == later.lock_waits
+    assert blocking.freed_by([root]) <= {session.id for session in later.sessions}
+
+
+def test_a_wait_whose_statement_is_killed_ends_and_those_behind_it_go_on() -> None:
+    clock = HeldClock()
+    source = SimulatedSource(clock)
+    clock.now += 160
+    before = source.sample().blocking()
+    assert before is not None
+    (root,) = before.roots
+    (changer,) = before.waiters[root]
+
+    source.executor().kill_query(changer)
+    clock.now += 3
+
+    assert () == source.sample().lock_waits
+    assert before.waiters[changer]
+
+
+def test_a_wait_for_a_row_fails_after_innodb_lock_wait_timeout() -> None:
+    clock = HeldClock()
+    source = SimulatedSource(clock)
+    source.executor().set_global("innodb_lock_wait_timeout", 3, Persistence.GLOBAL)
+    waited = [
+        sample.taken_at - wait.since
+        for sample in played(source, clock, 40, every=0.5)
+        for wait in sample.lock_waits or ()
+        if wait.since is not None
+    ]
+
+    assert 2 < max(waited) < 3

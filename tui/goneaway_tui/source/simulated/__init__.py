@@ -77,7 +77,7 @@ class SimulatedSource:
                 tuple(sorted(counters.items())),
                 self._server.limitations,
                 end_evidence=self._clues(counters["com_kill"]),
-                lock_waits=(),
+                lock_waits=self._engine.lock_waits(),
             )
 
     def _clues(self, kills: int) -> EndEvidence:

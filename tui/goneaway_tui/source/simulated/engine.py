@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from enum import Enum
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 from random import Random
-from threading import Lock
 
 from goneaway_tui.errors import Unsupported
 from goneaway_tui.i18n import _
+from goneaway_tui.model.blocking import Lock, LockWait
 from goneaway_tui.model.sample import COM_QUIT
 from goneaway_tui.model.server import Flavour, Variable
 from goneaway_tui.model.session import (
@@ -32,8 +34,16 @@ from goneaway_tui.model.tuning import (
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.simulated.workload import (
     APPLICATIONS,
+    CHANGER_LOCK,
+    CHANGER_STATEMENT,
     CONNECT_TIMEOUT,
     DAY,
+    HOLDER_STATEMENT,
+    METADATA_STATE,
+    READER_LOCK,
+    READER_STATEMENT,
+    ROW_LOCK,
+    SHOP,
     Application,
     SimulatedServer,
 )
@@ -272,6 +282,62 @@ CLEAN_DISCONNECT, TIMED_OUT, LOST, KILLED, TOO_LARGE = (COM_QUIT,), (4031,), (11
 EventAction = Callable[[float, ProcesslistId], None]
 
 
+def _row_statement(row: int) -> str:
+    return HOLDER_STATEMENT.replace("?", str(row))
+
+
+LOCKS_AT = 6.0
+"""When the first session forgets to commit, in seconds from the start."""
+LOCKS_HELD_SECONDS = 42.0
+"""How long it forgets that: shorter than innodb_lock_wait_timeout, so that no wait for it fails."""
+LOCKS_EVERY = (100.0, 160.0)
+"""Seconds from one session that forgets to commit to the next."""
+FIRST_WAIT_AFTER, NEXT_WAIT_AFTER = 1.5, (1.0, 3.0)
+"""Seconds until the first session waits, and from one that waits to the next."""
+CHANGED_BEFORE = 0.5
+"""Seconds since a session that waits for a row began its transaction, in which it changed another row."""
+CHAIN, QUEUE = 3, 2
+"""How many sessions wait one for another, and how many besides for the holder."""
+
+
+class SimulatedLocks:
+    """The waits for locks, in the order in which they began."""
+
+    def __init__(self) -> None:
+        self._waits: dict[ProcesslistId, LockWait] = {}
+        self._wanted: dict[ProcesslistId, str] = {}
+        """Which row or table each waits for: sessions that want another one are in another queue."""
+
+    def waits(self) -> tuple[LockWait, ...]:
+        return tuple(self._waits.values())
+
+    def add(self, wait: LockWait, wanted: str) -> None:
+        self._waits[wait.waiter], self._wanted[wait.waiter] = wait, wanted
+
+    def has_waiters(self, holder: ProcesslistId) -> bool:
+        return any(holder in wait.holders for wait in self._waits.values())
+
+    def drop(self, waiter: ProcesslistId) -> LockWait | None:
+        """The session waits no longer; those behind it are let go by `release`."""
+        return self._waits.pop(waiter, None)
+
+    def release(self, holder: ProcesslistId) -> tuple[ProcesslistId, ...]:
+        """The sessions that get a lock now that `holder` holds none. The others wait for the first that gets it."""
+        queues: dict[str, list[LockWait]] = {}
+        for wait in self._waits.values():
+            if holder in wait.holders:
+                queues.setdefault(self._wanted[wait.waiter], []).append(wait)
+        granted: list[ProcesslistId] = []
+        for first, *others in queues.values():
+            granted.append(self._waits.pop(first.waiter).waiter)
+            for wait in others:
+                if wait.lock == READER_LOCK:
+                    granted.append(self._waits.pop(wait.waiter).waiter)
+                else:
+                    self._waits[wait.waiter] = replace(wait, holders=(first.waiter,))
+        return tuple(granted)
+
+
 @dataclass(frozen=True, slots=True)
 class SimulatedSession:
     """What stays the same about a living client session."""
@@ -297,6 +363,8 @@ class SimulationEngine:
         self._running = 1
         self._endings: list[tuple[str, str, int]] = []
         self._opening_ends = started + OPENING_SECONDS
+        self._locks = SimulatedLocks()
+        self._lock_rng = Random(f"locks {seed}")  # noqa: S311 - of its own, so that all else goes on as without
         self._counts = {
             "aborted_clients": 118,
             "aborted_connects": 9,
@@ -310,6 +378,7 @@ class SimulationEngine:
         self._schedule(started + self._rng.uniform(20, 40), self._open_login, self.own)
         self._schedule(started + self._rng.uniform(30, 50), self._kill_oldest, self.own)
         self._schedule(started + PACKET_AT, self._send_too_much, self.own)
+        self._schedule(started + LOCKS_AT, self._forget_row_lock, self.own)
 
     def advance(self, now: float) -> None:
         """Run every event that is due. An earlier instant than last time changes nothing."""
@@ -321,6 +390,10 @@ class SimulationEngine:
     def sessions(self) -> tuple[Session, ...]:
         """All sessions, in the order of their ids."""
         return tuple(self._rows.values())
+
+    def lock_waits(self) -> tuple[LockWait, ...]:
+        """The sessions that wait for locks."""
+        return self._locks.waits()
 
     def counters(self) -> dict[str, int]:
         """Status counters by lower-case name, without the uptime."""
@@ -357,10 +430,14 @@ class SimulationEngine:
             return False
         self._counts["com_kill"] += 1
         if self._rows[who].command == "Query":
-            self._events = [event for event in self._events if event[3] != who]
-            heapify(self._events)
-            self._finish_statement(at, who)
+            self._cancel_events({who})
+            self._locks.drop(who)
+            self._finish_or_commit(at, who)
         return True
+
+    def _cancel_events(self, sessions: Collection[ProcesslistId]) -> None:
+        self._events = [event for event in self._events if event[3] not in sessions]
+        heapify(self._events)
 
     def _add_fixed_sessions(self) -> ProcesslistId:
         """Add the sessions without an idle limit. Returns our own id."""
@@ -442,14 +519,21 @@ class SimulationEngine:
 
     def _run(self, at: float, who: ProcesslistId, template: str, seconds: float) -> None:
         """Start a statement that takes `seconds`."""
-        row, statement = self._rows[who], self._row_builder.filled_in(template)
-        held = row.transaction
+        statement = self._row_builder.filled_in(template)
+        held = self._rows[who].transaction
         if held is None and template in self._clients[who].app.writes:
             held = self._row_builder.transaction(at, statement)
+        self._start_statement(at, who, statement, held)
+        self._schedule(at + seconds, self._finish if statement == "COMMIT" else self._finish_statement, who)
+
+    def _start_statement(
+        self, at: float, who: ProcesslistId, statement: str, held: Transaction | None, state: str = ""
+    ) -> None:
+        """Start a statement; what ends it is scheduled by the caller."""
         self._rows[who] = replace(
-            row,
+            self._rows[who],
             command="Query",
-            state=state_of(statement),
+            state=state or state_of(statement),
             statement=self._row_builder.shown(statement),
             idle_since=None,
             transaction=held,
@@ -457,7 +541,6 @@ class SimulationEngine:
         )
         self._running += 1
         self._counts["questions"] += 1
-        self._schedule(at + seconds, self._finish if statement == "COMMIT" else self._finish_statement, who)
 
     def _finish(self, at: float, who: ProcesslistId) -> None:
         self._rows[who] = replace(self._rows[who], transaction=None)
@@ -472,6 +555,96 @@ class SimulationEngine:
         )
         self._running -= 1
         self._schedule_end_of_wait(at, who)
+        if held is None:
+            self._release_locks(at, who)
+
+    def _finish_or_commit(self, at: float, who: ProcesslistId) -> None:
+        """A statement that waited ends: the transaction too that began with it."""
+        row = self._rows[who]
+        began_with_it = row.transaction is not None and row.transaction.started == row.busy_since
+        (self._finish if began_with_it else self._finish_statement)(at, who)
+
+    def _release_locks(self, at: float, holder: ProcesslistId) -> None:
+        """Let those go on that wait for a session which holds no lock any more."""
+        for waiter in self._locks.release(holder):
+            self._schedule(at + self._lock_rng.uniform(0.1, 0.6), self._finish, waiter)
+
+    def _forget_row_lock(self, at: float, who: ProcesslistId) -> None:
+        """A client changes a row and does not commit: some sessions wait for it, and each of a chain for the one before."""
+        chosen = self._idle_shop_sessions(at, 1 + CHAIN + QUEUE)
+        self._schedule(at + self._lock_rng.uniform(*LOCKS_EVERY), self._forget_read, who)
+        if not chosen:
+            return
+        rows = self._lock_rng.sample(range(1, 90_000), CHAIN)
+        chain, behind_holder = chosen[: 1 + CHAIN], chosen[1 + CHAIN :]
+        self._hold(at, chain[0], _row_statement(rows[0]), Transaction(at, rows_modified=1, rows_locked=1))
+        waits = [(waiter, holder, row) for (holder, waiter), row in zip(pairwise(chain), rows, strict=False)]
+        waits += [(waiter, chain[0], rows[0]) for waiter in behind_holder]
+        begins = at + FIRST_WAIT_AFTER
+        for waiter, holder, row in waits:
+            self._schedule(begins, self._wait_of(holder, _row_statement(row), ROW_LOCK), waiter)
+            begins += self._lock_rng.uniform(*NEXT_WAIT_AFTER)
+
+    def _forget_read(self, at: float, who: ProcesslistId) -> None:
+        """A client reads in a transaction and does not commit: a change of the table waits, and readers behind that."""
+        chosen = self._idle_shop_sessions(at, 2 + QUEUE)
+        self._schedule(at + self._lock_rng.uniform(*LOCKS_EVERY), self._forget_row_lock, who)
+        if len(chosen) < 2:
+            return
+        statement = READER_STATEMENT.replace("?", str(self._lock_rng.randrange(1, 90_000)))
+        holder, changer, readers = chosen[0], chosen[1], chosen[2:]
+        self._hold(at, holder, statement, Transaction(at, rows_modified=0, rows_locked=0))
+        begins = at + FIRST_WAIT_AFTER
+        self._schedule(begins, self._wait_of(holder, CHANGER_STATEMENT, CHANGER_LOCK), changer)
+        for reader in readers:
+            begins += self._lock_rng.uniform(*NEXT_WAIT_AFTER)
+            self._schedule(begins, self._wait_of(changer, statement, READER_LOCK), reader)
+
+    def _idle_shop_sessions(self, at: float, number: int) -> list[ProcesslistId]:
+        """At most so many idle sessions without a transaction that the server closes later than all this takes."""
+        enough = LOCKS_HELD_SECONDS + FAR_SECONDS
+        idle = [
+            who
+            for who, client in self._clients.items()
+            if client.app.db == SHOP
+            and self._rows[who].is_idle
+            and self._rows[who].transaction is None
+            and self._deadline(who, at) - at > enough
+            and client.limit > enough
+        ]
+        chosen = self._lock_rng.sample(idle, min(number, len(idle)))
+        self._cancel_events(set(chosen))
+        return chosen
+
+    def _hold(self, at: float, who: ProcesslistId, statement: str, held: Transaction) -> None:
+        """A client runs a statement in a transaction, and commits much later."""
+        self._counts["questions"] += 1
+        self._rows[who] = replace(
+            self._rows[who], statement=self._row_builder.shown(statement), idle_since=at, transaction=held
+        )
+        self._schedule(at + LOCKS_HELD_SECONDS, self._client_acts, who)
+
+    def _wait_of(self, holder: ProcesslistId, statement: str, lock: Lock) -> EventAction:
+        """The event at which a session begins to wait for `holder`."""
+
+        def wait(at: float, who: ProcesslistId) -> None:
+            if holder not in self._rows or self._rows[holder].transaction is None:
+                self._client_acts(at, who)
+                return
+            is_row = lock == ROW_LOCK
+            began = at - CHANGED_BEFORE if is_row else at
+            held = Transaction(began, rows_modified=int(is_row), rows_locked=2 * is_row)
+            self._start_statement(at, who, statement, held, "" if is_row else METADATA_STATE)
+            self._locks.add(LockWait(who, (holder,), lock, at), statement)
+            timeout = self._server.value("innodb_lock_wait_timeout" if is_row else "lock_wait_timeout")
+            self._schedule(at + timeout, self._give_up_waiting, who)
+
+        return wait
+
+    def _give_up_waiting(self, at: float, who: ProcesslistId) -> None:
+        """A wait for a lock ends in error 1205; in a session that waits no longer nothing happens."""
+        if self._locks.drop(who) is not None:
+            self._finish_or_commit(at, who)
 
     def _schedule_end_of_wait(self, at: float, who: ProcesslistId) -> None:
         """Schedule the end of the running idle wait: the client's next statement, or the server's timeout."""
@@ -504,7 +677,9 @@ class SimulationEngine:
         idle = (
             who
             for who in self._clients
-            if self._rows[who].is_idle and self._deadline(who, at) - at > FAR_SECONDS
+            if self._rows[who].is_idle
+            and self._deadline(who, at) - at > FAR_SECONDS
+            and not self._locks.has_waiters(who)
         )
         sender = next((who for who in idle if self._clients[who].app.writes), None)
         if sender is not None:
@@ -518,6 +693,8 @@ class SimulationEngine:
     def _end_session(self, at: float, who: ProcesslistId, codes: tuple[int, ...]) -> None:
         """A session ends, and raises these errors; another of its application comes a little later."""
         row, client = self._rows.pop(who), self._clients.pop(who)
+        self._locks.drop(who)
+        self._release_locks(at, who)
         self._running -= row.command == "Query"
         self._counts["aborted_clients"] += codes != CLEAN_DISCONNECT
         self._endings += ((row.user, row.client_host, code) for code in codes)
@@ -553,7 +730,7 @@ class SimulatedExecutor:
     is_borrowed = is_full = is_account_full = can_borrow = False
 
     def __init__(
-        self, server: SimulatedServer, engine: SimulationEngine, clock: Clock, lock: Lock, name: str
+        self, server: SimulatedServer, engine: SimulationEngine, clock: Clock, lock: threading.Lock, name: str
     ) -> None:
         """`server` is as it was when the server started."""
         self._server = server

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from goneaway_tui.model.blocking import Lock, LockKind
 from goneaway_tui.model.server import Flavour, Limitation, Variable
 
 DAY = 86_400
@@ -170,6 +171,19 @@ APPLICATIONS = (
         disconnect_share=0.01,
     ),
 )
+
+
+SHOP = "shop"
+"""The database whose sessions wait for each other's locks now and then."""
+HOLDER_STATEMENT = "UPDATE product SET stock = stock - 1 WHERE id = ?"
+"""Leaves a row locked, because its client forgets to commit; others wait in the same statement for the same row."""
+READER_STATEMENT = "SELECT COUNT(*) FROM orders WHERE customer_id = ?"
+"""Leaves the table's definition in use inside a transaction; others wait in the same statement behind CHANGER_STATEMENT."""
+CHANGER_STATEMENT = "ALTER TABLE orders ADD COLUMN note TEXT"
+ROW_LOCK = Lock(LockKind.ROW, "shop.product", "PRIMARY", "X,REC_NOT_GAP")
+CHANGER_LOCK = Lock(LockKind.METADATA, "shop.orders", None, "EXCLUSIVE")
+READER_LOCK = Lock(LockKind.METADATA, "shop.orders", None, "SHARED_READ")
+METADATA_STATE = "Waiting for table metadata lock"
 
 
 @dataclass(frozen=True, slots=True)
