@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from goneaway_tui.errors import SourceError
 from goneaway_tui.source.demo import Demo, NoServerProgram, start_demo
 from goneaway_tui.source.demo.program import PROGRAM_VARIABLE, SHARE_VARIABLE, connect, find_program
 from goneaway_tui.source.demo.server import GLOBAL_LIMIT, PrivateServer
+from goneaway_tui.source.demo.workload import WAITERS
 from tests.servers.private import NAMES, Missing, find
 from tests.waiting import PATIENCE, Stopwatch, comes_true
 
@@ -115,6 +117,17 @@ def test_the_limits_are_short(demo: Demo) -> None:
 def test_the_server_closes_sessions_and_they_come_back(demo: Demo) -> None:
     comes_true(lambda: aborted_clients(demo) >= 2)
     comes_true(lambda: len(rows(demo, "SHOW PROCESSLIST")) >= 36)
+
+
+def test_sessions_wait_for_one_that_forgets_to_commit_until_the_server_closes_it(demo: Demo) -> None:
+    waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+
+    def number() -> int:
+        time.sleep(0.2)  # MariaDB fills innodb_trx anew only if it was not read for 0.1 s
+        return int(rows(demo, waiting)[0][0])
+
+    comes_true(lambda: number() == len(WAITERS))
+    comes_true(lambda: number() == 0)
 
 
 def test_nothing_is_left_after_closing_twice() -> None:

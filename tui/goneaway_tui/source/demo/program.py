@@ -169,7 +169,14 @@ SECONDS = 10.0
 Wire: TypeAlias = "Connection[Any]"
 
 
-def connect(socket: str, user: str, program: str, database: str | None = None, client_flag: int = 0) -> Wire:
+def connect(
+    socket: str,
+    user: str,
+    program: str,
+    database: str | None = None,
+    client_flag: int = 0,
+    answer_seconds: float = SECONDS,
+) -> Wire:
     """Log in. Raises pymysql.MySQLError or OSError.
 
     The socket is opened here because PyMySQL drops its own without closing it when nobody answers.
@@ -181,7 +188,7 @@ def connect(socket: str, user: str, program: str, database: str | None = None, c
         charset="utf8mb4",
         autocommit=True,
         client_flag=client_flag,
-        read_timeout=SECONDS,
+        read_timeout=answer_seconds,
         write_timeout=SECONDS,
         program_name=program,
         defer_connect=True,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from itertools import cycle
 from random import Random
 from typing import Protocol
 
@@ -23,7 +24,7 @@ WATCHER = "goneaway"
 """The account for watching: sees everything, changes nothing."""
 DATABASE = "shop"
 CARTS = 64
-"""Rows in `cart`; each session writes only its own, so none waits for another's lock."""
+"""Rows in `cart`; each session writes only its own, so none waits for another's lock, except for the last two."""
 
 TABLES = (
     "CREATE DATABASE shop",
@@ -63,6 +64,25 @@ BEHAVIOURS = (
 
 BUSY_USERS = ("report", "etl", "report")
 """Users of the sessions that are nearly always busy."""
+
+
+FIRST_LOCKS_AT, LOCKS_EVERY = 12.0, 75.0
+"""Seconds from the start to the first client that forgets to commit, and from one such client's end to the next."""
+LOCKS_HELD = (2.0 * GLOBAL_LIMIT, 0.7 * GLOBAL_LIMIT)
+"""How long it forgets that, in turn: until the server closes its session, or until it commits."""
+LOCK_WAIT_AFTER = 1.5
+"""Seconds from one session that begins to wait to the next."""
+LOCK_WAIT_SECONDS = 50
+"""The longest wait for a row: innodb_lock_wait_timeout by default, and longer than the demo's global value."""
+SHARED_ROW, NEXT_ROW = CARTS - 1, CARTS - 2
+"""The row the client leaves locked, and the one that the first session that waits has locked itself."""
+CHANGE = "UPDATE cart SET quantity = quantity + 1 WHERE id = %s"
+WAITERS = (
+    ("shop_app", "gunicorn", (NEXT_ROW, SHARED_ROW)),
+    ("shop_app", "gunicorn", (SHARED_ROW,)),
+    ("cron", "php", (NEXT_ROW,)),
+)
+"""User and program of the sessions that wait, and the rows each changes in one transaction."""
 
 
 def set_up_database(root: Wire) -> None:
@@ -251,7 +271,7 @@ class DemoClient:
             self._in_transaction = False
         elif self.behaviour.writes and rng.random() < 0.35:
             run(wire, "BEGIN")
-            run(wire, "UPDATE cart SET quantity = quantity + 1 WHERE id = %s", self._number)
+            run(wire, CHANGE, self._number)
             self._in_transaction = True
         elif rng.random() < 0.03:
             self.disconnect()
@@ -271,7 +291,7 @@ class Workload:
         self._rng = Random(seed)  # noqa: S311 - a play, not a secret
         self._stopped = threading.Event()
         self._busy_sessions: dict[str, int] = {}
-        """The session ids of the busy ones, by thread name."""
+        """The session ids of those that are busy or wait, by thread name."""
         clients = [threading.Thread(target=self._run_clients, name="demo-play", daemon=True)]
         busy = [
             threading.Thread(
@@ -279,7 +299,8 @@ class Workload:
             )
             for n, user in enumerate(BUSY_USERS)
         ]
-        self._threads = clients + busy
+        locks = [threading.Thread(target=self._forget_commits, name="demo-locks", daemon=True)]
+        self._threads = clients + busy + locks
 
     def start(self) -> None:
         """Create the shop and let everybody in. Raises SourceError. Once only."""
@@ -347,3 +368,42 @@ class Workload:
                     self._stopped.wait(1.0)
             self._busy_sessions.pop(name, None)
             self._stopped.wait(2.0)
+
+    def _forget_commits(self) -> None:
+        """Now and then a client changes a row and forgets to commit, and others wait for it."""
+        held = cycle(LOCKS_HELD)
+        pause = FIRST_LOCKS_AT
+        while not self._stopped.wait(pause):
+            pause = LOCKS_EVERY
+            waiters = [
+                threading.Thread(target=self._wait_for_rows, args=(number,), daemon=True)
+                for number in range(len(WAITERS))
+            ]
+            with suppress(*_GONE), connect(self._socket, "shop_app", "gunicorn", DATABASE) as wire:
+                run(wire, "BEGIN")
+                run(wire, CHANGE, SHARED_ROW)
+                for waiter in waiters:
+                    waiter.start()
+                self._stopped.wait(next(held))
+                run(wire, "COMMIT")
+            for waiter in waiters:
+                if waiter.is_alive():
+                    waiter.join(JOIN_SECONDS)
+
+    def _wait_for_rows(self, number: int) -> None:
+        """Change rows that others have locked, in one transaction. `number` is the place in WAITERS."""
+        user, program, rows = WAITERS[number]
+        name = f"demo-waiter-{number}"
+        if self._stopped.wait((number + 1) * LOCK_WAIT_AFTER):
+            return
+        with (
+            suppress(*_GONE),
+            connect(self._socket, user, program, DATABASE, answer_seconds=LOCK_WAIT_SECONDS) as wire,
+        ):
+            self._busy_sessions[name] = wire.thread_id()  # type: ignore[no-untyped-call]
+            run(wire, "SET SESSION innodb_lock_wait_timeout = %s", LOCK_WAIT_SECONDS)
+            run(wire, "BEGIN")
+            for row in rows:
+                run(wire, CHANGE, row)
+            run(wire, "COMMIT")
+        self._busy_sessions.pop(name, None)
