@@ -36,6 +36,14 @@ def test_the_rules_are_rules() -> None:
             {"1m": 0, "2m": 1, "3m": 1, "4m": 0},
         ),
         (
+            "SessionsBlocked",
+            {
+                'goneaway_sessions_blocked{server="db1"}': "0 3 5 0",
+                'goneaway_longest_lock_wait_seconds{server="db1"}': "0 12 72 0",
+            },
+            {"0m": 0, "1m": 0, "2m": 1, "3m": 0},
+        ),
+        (
             "ConnectionsSaturatingWhileIdle",
             {**FULL, 'goneaway_idle_sessions{server="db1"}': "80x20"},
             {"4m": 0, "6m": 1},

@@ -11,10 +11,13 @@ from goneaway_tui.metrics.collector import (
     MetricName,
     ServerMetrics,
 )
+from goneaway_tui.model.blocking import Lock, LockKind, LockWait
 from goneaway_tui.model.server import Server
+from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import RiskThresholds
 from tests.builders import NOW, a_sample, a_server, a_session, a_transaction
 
+ROW = Lock(LockKind.ROW)
 IDLE = a_session(id=1, user="shop", program="web", idle_for=10, own_limit=28_800)
 NEAR = a_session(
     id=2, user="etl", program="job", idle_for=28_790, own_limit=28_800, transaction=a_transaction()
@@ -144,3 +147,24 @@ def test_each_metric_is_named_as_prometheus_wants_it() -> None:
         assert "id" not in family.labels
         assert "statement" not in family.labels
     assert FAMILIES.keys() == set(MetricName)
+
+
+def test_sessions_that_wait_for_locks_are_counted() -> None:
+    waits = (
+        LockWait(ProcesslistId(2), (ProcesslistId(1),), ROW, NOW - 12),
+        LockWait(ProcesslistId(3), (ProcesslistId(2),), ROW, NOW - 4),
+    )
+    values = read(IDLE, NEAR, lock_waits=waits).values(NOW + 1)
+
+    assert {(): 2} == values[MetricName.BLOCKED]
+    assert {(): 1} == values[MetricName.BLOCKING]
+    assert {(): 12} == values[MetricName.LONGEST_WAIT]
+    assert {(): 0} == read(IDLE, lock_waits=()).values(NOW)[MetricName.LONGEST_WAIT]
+
+
+def test_what_is_not_known_of_waits_is_absent() -> None:
+    locks = {MetricName.BLOCKED, MetricName.BLOCKING, MetricName.LONGEST_WAIT}
+    unknown_holder = read(IDLE, lock_waits=(LockWait(ProcesslistId(1), (), ROW),)).values(NOW)
+
+    assert not locks & read(IDLE, lock_waits=None).values(NOW).keys()
+    assert {MetricName.BLOCKED} == locks & unknown_holder.keys()

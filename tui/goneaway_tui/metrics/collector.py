@@ -39,6 +39,9 @@ class MetricName(StrEnum):
     TRANSACTIONS = "goneaway_transaction_sessions"
     IDLE_TRANSACTIONS = "goneaway_idle_transaction_sessions"
     ENDANGERED = "goneaway_endangered_transactions"
+    BLOCKED = "goneaway_sessions_blocked"
+    BLOCKING = "goneaway_sessions_blocking"
+    LONGEST_WAIT = "goneaway_longest_lock_wait_seconds"
     NEXT_CLOSING = "goneaway_next_closing_seconds"
     LIMIT_SECONDS = "goneaway_limit_seconds"
     LIMIT_BYTES = "goneaway_limit_bytes"
@@ -86,6 +89,17 @@ FAMILIES = {
             GAUGE,
             "Sessions with an open transaction that are about to be closed: the transaction would be rolled back.",
             ("user", "program"),
+        ),
+        MetricFamily(
+            MetricName.BLOCKED,
+            GAUGE,
+            "Sessions that wait for a lock; absent where the server or the account does not tell.",
+        ),
+        MetricFamily(MetricName.BLOCKING, GAUGE, "Sessions that others wait for, at the root of each wait."),
+        MetricFamily(
+            MetricName.LONGEST_WAIT,
+            GAUGE,
+            "Seconds that the longest wait for a lock has lasted; 0 where no session waits.",
         ),
         MetricFamily(
             MetricName.NEXT_CLOSING,
@@ -267,11 +281,27 @@ def _server_metrics(snapshot: Snapshot, verdicts: list[Verdict]) -> Values:
         MetricName.LIMIT_SECONDS: _limits(sample, {Unit.SECONDS: 1, Unit.MILLISECONDS: 0.001}),
         MetricName.LIMIT_BYTES: _limits(sample, {Unit.BYTES: 1}),
     }
+    metrics |= _lock_metrics(snapshot)
     connected, maximum = sample.counter("threads_connected"), sample.variable("max_connections")
     if connected is not None:
         metrics[MetricName.CONNECTIONS] = {(): connected}
     if maximum is not None:
         metrics[MetricName.MOST_CONNECTIONS] = {(): maximum}
+    return metrics
+
+
+def _lock_metrics(snapshot: Snapshot) -> Values:
+    """How many sessions wait for locks, for how many others, and how long; empty where that is not known."""
+    blocking = snapshot.blocking
+    if blocking is None:
+        return {}
+    starts = [wait.since for wait in blocking.waits.values()]
+    known = [start for start in starts if start is not None]
+    metrics: dict[MetricName, Mapping[Labels, float]] = {MetricName.BLOCKED: {(): len(starts)}}
+    if blocking.is_complete:
+        metrics[MetricName.BLOCKING] = {(): len(blocking.roots)}
+    if known or not starts:
+        metrics[MetricName.LONGEST_WAIT] = {(): max(0.0, snapshot.taken_at - min(known)) if known else 0.0}
     return metrics
 
 
