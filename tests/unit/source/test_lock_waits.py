@@ -57,9 +57,9 @@ def test_shared_locks_do_not_wait_for_shared_ones() -> None:
 
 def test_one_wait_is_asked_about_for_each_record_of_mysql() -> None:
     waiting = [
-        WaitingTransaction(D, "903:2:2:4:2:77", 30.0),
-        WaitingTransaction(C, "902:2:2:4:2:66", 20.0),
-        WaitingTransaction(B, "901:2:2:4:9:55", 10.0),
+        WaitingTransaction(D, "903:18:2:4:2:77", 30.0),
+        WaitingTransaction(C, "902:24:2:4:2:66", 20.0),
+        WaitingTransaction(B, "901:18:2:4:9:55", 10.0),
     ]
 
     assert [B, C] == [each.session for each in oldest_of_each_record(waiting, 9)]
@@ -67,8 +67,8 @@ def test_one_wait_is_asked_about_for_each_record_of_mysql() -> None:
 
 
 def test_all_that_wait_for_a_record_get_the_holder_of_the_oldest() -> None:
-    waiting = [WaitingTransaction(C, "902:2:2:4:2:66", 20.0), WaitingTransaction(B, "901:2:2:4:2:55", 10.0)]
-    holders = [LockHolder("901:2:2:4:2:55", "900:64:2:4:2:44", A, "d.t", "PRIMARY", "X,REC_NOT_GAP")]
+    waiting = [WaitingTransaction(C, "902:24:2:4:2:66", 20.0), WaitingTransaction(B, "901:18:2:4:2:55", 10.0)]
+    holders = [LockHolder("901:18:2:4:2:55", "900:64:2:4:2:44", A, "d.t", "PRIMARY", "X,REC_NOT_GAP")]
     found = row_waits_by_holder(waiting, holders)
 
     assert [(A,), (A,)] == [wait.holders for wait in found]

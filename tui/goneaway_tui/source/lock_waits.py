@@ -128,12 +128,18 @@ def oldest_of_each_record(
 
 
 def _record_in_queue(lock_id: str) -> str:
-    """The middle of an id of `performance_schema.data_locks`, between the transaction and the lock's own address.
+    """The record or table in an id of `performance_schema.data_locks`; different transactions wait for the same one.
 
-    >>> _record_in_queue("93825784093200:2:2:4:2:93825991139360")
-    '2:2:4:2'
+    The parts are transaction:space:page:heap:address, or transaction:table:address. MySQL 9.7 writes one more number after the
+    transaction, which differs from transaction to transaction too.
+
+    >>> _record_in_queue("93825784093200:2:4:2:93825991139360"), _record_in_queue("93825784093200:24:2:4:2:93825991139360")
+    ('2:4:2', '2:4:2')
+    >>> _record_in_queue("93825784093200:1064:93825991139360"), _record_in_queue("93825784093200:24:1064:93825991139360")
+    ('1064', '1064')
     """
-    return ":".join(lock_id.split(":")[1:-1])
+    parts = lock_id.split(":")
+    return ":".join(parts[1 + (len(parts) % 2 == 0) : -1])
 
 
 def row_waits_by_holder(
