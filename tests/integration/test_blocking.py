@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pymysql
 import pytest
 
+from goneaway_tui.cli.commands.watch import Watch
 from goneaway_tui.model.blocking import LockKind, LockWait
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
+from goneaway_tui.model.snapshot import RiskThresholds
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
+from tests.integration.terminal import way_in
+from tests.integration.test_exporter import asked, exporting
 from tests.servers.private import RealServer
 from tests.waiting import comes_true
 
 INSTRUMENT = (
     "UPDATE performance_schema.setup_instruments SET ENABLED = '{}' WHERE NAME = 'wait/lock/metadata/sql/mdl'"
 )
+
+MANY = 200
 
 
 @pytest.fixture(params=["mysql97", "mariadb105", "mariadb1011", "mariadb118"])
@@ -49,9 +59,9 @@ class Waiters:
         self._connections: list[Any] = []
         self._threads: list[threading.Thread] = []
 
-    def open(self, *statements: str) -> Any:
+    def open(self, *statements: str, autocommit: bool = False) -> Any:
         """A session that ran these statements, and its transaction stays open."""
-        connection = self._server.connect(autocommit=False)
+        connection = self._server.connect(autocommit=autocommit)
         self._connections.append(connection)
         with connection.cursor() as cursor:
             for statement in statements:
@@ -89,6 +99,12 @@ def waiters_on(server: RealServer) -> Iterator[Waiters]:
 
 def a_source(server: RealServer, user: str = "root") -> Any:
     return closing(LiveSource(Address("127.0.0.1", server.port, user), time.time))
+
+
+def value_of(server: RealServer, statement: str) -> Any:
+    with closing(server.connect(autocommit=True)) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()[0]
 
 
 def waits_of(sample: Sample) -> dict[int, LockWait]:
@@ -213,3 +229,128 @@ def test_an_account_that_may_not_see_locks_is_told_that_a_session_waits(server: 
     tells = sample.server.flavour is Flavour.MARIADB
     assert ((holder.thread_id(),) if tells else ()) == waits_of(sample)[waiter.thread_id()].holders
     assert tells or any("GRANT SELECT" in (each.grant or "") for each in sample.limitations)
+
+
+CHANGE = "UPDATE waits.cart SET n = n + 1 WHERE id = 1"
+
+
+def as_json(server: RealServer) -> dict[int, dict[str, Any]]:
+    """The sessions of `snapshot --format json`, by their ids."""
+    command = [sys.executable, "-m", "goneaway_tui", "snapshot", *way_in(server), "--format", "json"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    return {session["id"]: session for session in json.loads(done.stdout)["sessions"]}
+
+
+def test_all_that_wait_for_one_row_wait_for_its_holder_and_go_on_once_it_is_killed(
+    server: RealServer,
+) -> None:
+    run(server, "SET GLOBAL max_connections = 400", "SET GLOBAL innodb_lock_wait_timeout = 600")
+    try:
+        with waiters_on(server) as waiters, a_source(server) as source:
+            source.sample()
+            root = waiters.open(CHANGE)
+            for _ in range(MANY):
+                waiters.wait(waiters.open(autocommit=True), CHANGE)
+            is_waiting(server, MANY, ROW_WAITS)
+            blocking = source.sample().blocking()
+            seen = as_json(server)
+            assert blocking is not None
+            predicted = blocking.freed_by([root.thread_id()])
+            run(server, f"KILL {root.thread_id()}")
+            comes_true(lambda: not source.sample().lock_waits)
+    finally:
+        run(server, "SET GLOBAL max_connections = 151", "SET GLOBAL innodb_lock_wait_timeout = 50")
+
+    assert blocking.roots == (root.thread_id(),)
+    assert blocking.blocks == {root.thread_id(): MANY}
+    assert predicted == set(blocking.waits)
+    assert MANY == seen[root.thread_id()]["blocks"]
+    assert MANY == sum(session["blocked_by"] == [root.thread_id()] for session in seen.values())
+    changed = value_of(server, "SELECT n FROM waits.cart WHERE id = 1")
+    assert MANY == changed
+
+
+def test_a_deadlock_leaves_no_wait_behind(server: RealServer) -> None:
+    other = "UPDATE waits.cart SET n = n + 1 WHERE id = 2"
+    with waiters_on(server) as waiters, a_source(server) as source:
+        one, two = waiters.open(CHANGE), waiters.open(other)
+        waiters.wait(one, other)
+        is_waiting(server, 1, ROW_WAITS)
+        before = waits_of(source.sample())
+        with (
+            suppress(pymysql.Error),
+            two.cursor() as cursor,
+        ):  # the server ends one of both, and tells it at once
+            cursor.execute(CHANGE)
+        comes_true(lambda: () == source.sample().lock_waits)
+
+    assert {one.thread_id(): (two.thread_id(),)} == {waiter: wait.holders for waiter, wait in before.items()}
+
+
+def test_sessions_that_wait_in_a_circle_block_each_other(server: RealServer) -> None:
+    run(server, "SET GLOBAL innodb_deadlock_detect = OFF")
+    other = "UPDATE waits.cart SET n = n + 1 WHERE id = 2"
+    try:
+        with waiters_on(server) as waiters, a_source(server) as source:
+            one, two = waiters.open(CHANGE), waiters.open(other)
+            waiters.wait(one, other)
+            waiters.wait(two, CHANGE)
+            is_waiting(server, 2, ROW_WAITS)
+            blocking = source.sample().blocking()
+            run(server, f"KILL {one.thread_id()}")
+            comes_true(lambda: () == source.sample().lock_waits)
+    finally:
+        run(server, "SET GLOBAL innodb_deadlock_detect = ON")
+
+    assert blocking is not None
+    assert {one.thread_id(): 1, two.thread_id(): 1} == blocking.blocks
+    assert 1 == len(blocking.roots)
+    assert {two.thread_id()} == blocking.freed_by([one.thread_id()])
+
+
+def test_watch_tells_when_a_wait_is_long_and_when_it_ends(server: RealServer) -> None:
+    events: list[dict[str, Any]] = []
+    with waiters_on(server) as waiters, a_source(server) as source:
+        watching = Watch(source, time.time, RiskThresholds(), events.append, interval=0.2)
+        thread = threading.Thread(target=watching.run, args=(None,))
+        thread.start()
+        try:
+            holder, waiter = waiters.open(CHANGE), waiters.open()
+            waiters.wait(waiter, CHANGE)
+            comes_true(lambda: any(event["event"] == "blocked" for event in events))
+            holder.commit()
+            comes_true(lambda: any(event["event"] == "unblocked" for event in events))
+        finally:
+            watching.stop()
+            thread.join()
+
+    blocked, unblocked = (event for event in events if event["event"] in {"blocked", "unblocked"})
+    assert (waiter.thread_id(), [holder.thread_id()]) == (blocked["id"], blocked["blocked_by"])
+    assert ("row", "waits.cart", "PRIMARY") == tuple(
+        blocked["lock"][each] for each in ("kind", "table", "index")
+    )
+    assert (blocked["id"], blocked["lock"]) == (unblocked["id"], unblocked["lock"])
+    assert 1 < blocked["waiting_seconds"] <= unblocked["waiting_seconds"]
+
+
+def test_the_exporter_counts_the_sessions_that_wait(server: RealServer, tmp_path: Path) -> None:
+    with (
+        waiters_on(server) as waiters,
+        exporting(tmp_path, "--interval", "0.5", *way_in(server)) as (place, _),
+    ):
+
+        def metric(name: str) -> float:
+            page = asked(f"http://{place}/metrics")
+            lines = (line for line in page.splitlines() if line.startswith(f"goneaway_{name}{{"))
+            return float(next(lines, "absent nan").rpartition(" ")[2])
+
+        comes_true(lambda: metric("sessions_blocked") == 0)
+        assert metric("longest_lock_wait_seconds") == 0
+        holder = waiters.open(CHANGE)
+        for _ in range(3):
+            waiters.wait(waiters.open(autocommit=True), CHANGE)
+        comes_true(lambda: metric("sessions_blocked") == 3)
+        assert metric("sessions_blocking") == 1
+        comes_true(lambda: metric("longest_lock_wait_seconds") > 1)
+        holder.commit()
+        comes_true(lambda: metric("sessions_blocked") == 0)

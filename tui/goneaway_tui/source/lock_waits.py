@@ -187,21 +187,30 @@ def metadata_waits(
         (granted if lock.is_granted else pending)[lock.object].append(lock)
     waits = []
     for key, requests in pending.items():
-        for request in requests:
-            others = [lock for lock in granted[key] if lock.session != request.session]
-            holders = [lock.session for lock in others if metadata_conflict(request.mode, lock.mode)]
-            if not holders:  # it stands behind a stronger request that waits itself
-                holders = [
-                    other.session
-                    for other in requests
-                    if other.session != request.session and metadata_conflict(request.mode, other.mode)
-                ]
-            table = ".".join(part for part in (request.schema, request.name) if part) or None
-            wanted = Lock(LockKind.METADATA, table, None, request.mode)
-            waits.append(
-                LockWait(request.session, tuple(dict.fromkeys(holders)), wanted, since.get(request.session))
+        locks_of_mode = {
+            mode: (
+                _in_conflict(mode, granted[key]),
+                _in_conflict(mode, requests),
+                Lock(LockKind.METADATA, ".".join(part for part in key[1:] if part) or None, None, mode),
             )
+            for mode in {request.mode for request in requests}
+        }
+        for request in requests:
+            holding, asking, wanted = locks_of_mode[request.mode]
+            session = request.session
+            # where none holds it, it stands behind a stronger request that waits itself
+            holders = _without(session, holding) or _without(session, asking)
+            waits.append(LockWait(session, holders, wanted, since.get(session)))
     return tuple(waits)
+
+
+def _in_conflict(mode: str, locks: Iterable[MetadataLock]) -> tuple[ProcesslistId, ...]:
+    """The sessions whose locks, held or asked for, a request of that mode waits for."""
+    return tuple(dict.fromkeys(lock.session for lock in locks if metadata_conflict(mode, lock.mode)))
+
+
+def _without(session: ProcesslistId, sessions: tuple[ProcesslistId, ...]) -> tuple[ProcesslistId, ...]:
+    return tuple(other for other in sessions if other != session) if session in sessions else sessions
 
 
 _WRITES = frozenset({"SHARED_WRITE", "SHARED_WRITE_LOW_PRIO"})
