@@ -23,7 +23,7 @@ from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.lock_waits import LockWaitReader
-from tests.servers.private import NAMES, RealServer, Servers
+from tests.servers.private import EVERY_NAME, RealServer, Servers
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted, an_app
 
@@ -199,14 +199,14 @@ async def refreshes(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--server", choices=NAMES, action="append")
+    parser.add_argument("--server", choices=EVERY_NAME, action="append")
     parser.add_argument("--readings", type=int, default=15)
     asked = parser.parse_args()
     print(
         "| server | sessions | waiting | waits a second | our reading | our refresh | the server | for the locks |"
     )
     print("|---|---|--:|--:|--:|--:|--:|--:|")
-    for name in asked.server or NAMES:
+    for name in asked.server or EVERY_NAME:
         with Servers() as servers, servers.run(name, "--max-connections=700") as server:
             with closing(server.connect(autocommit=True)) as root, root.cursor() as cursor:
                 for statement in SET_UP:

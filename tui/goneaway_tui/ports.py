@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -72,6 +72,11 @@ class Timeline(Protocol):
     def snapshot(self) -> Snapshot: ...
     def departures(self) -> tuple[Departure, ...]:
         """The departures up to the instant that is shown, the oldest first."""
+
+    def past(self, seconds: float, step: float) -> Iterator[Snapshot]:
+        """What was shown in the last `seconds` before the instant that is shown, one each `step`, the oldest first.
+
+        It may be iterated in another thread."""
 
 
 class ActConnection(Protocol):

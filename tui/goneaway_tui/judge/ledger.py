@@ -1,12 +1,19 @@
-"""The ledger: every departure while watching, the newest first, with totals by cause, user, program and host."""
+"""What happened while watching.
+
+The ledger has every departure, the newest first, with totals by cause, user, program and host; the trend has how many sessions
+there were.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from goneaway_tui.i18n import N_
 from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.snapshot import Snapshot
 
 DEFAULT_KEPT = 10_000
 """How many departures are kept one by one by default; the totals count all."""
@@ -53,3 +60,93 @@ class Ledger:
     def totals(self, name: str) -> list[tuple[str, int]]:
         """How many by one of TOTALS, the most first."""
         return sorted(self._totals[name].items(), key=lambda each: (-each[1], each[0]))
+
+
+TREND_SECONDS = 3600
+"""How far back a trend goes."""
+POINT_SECONDS = 10
+"""How long the time is that one point of a trend stands for."""
+
+
+class TrendPoint(NamedTuple):
+    """The highest numbers of sessions in one stretch of time; None where they were not known."""
+
+    at: float
+    """The instant of the newest snapshot in it."""
+    connections: int
+    idle: int
+    blocked: int | None
+    """Sessions that waited for a lock."""
+
+
+class TrendLevels(NamedTuple):
+    """The highest numbers in each of several equal stretches up to the newest point; None where none was read."""
+
+    seconds: float
+    """How long all stretches are together."""
+    connections: tuple[int | None, ...]
+    idle: tuple[int | None, ...]
+    blocked: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How many sessions there were in the last hour: at most 361 points, the oldest first."""
+
+    points: tuple[TrendPoint, ...] = ()
+
+    def with_snapshot(self, snapshot: Snapshot) -> Trend:
+        """The trend with a snapshot more. Points later than the snapshot are left out: the clock, or the replay, was set back."""
+        at, sample = snapshot.taken_at, snapshot.sample
+        connected = sample.counter("threads_connected")
+        waits = sample.lock_waits
+        point = TrendPoint(
+            at,
+            len(sample.sessions) if connected is None else connected,
+            snapshot.totals.idle,
+            None if waits is None else len(waits),
+        )
+        kept = [before for before in self.points if at - TREND_SECONDS <= before.at <= at]
+        if kept and kept[-1].at // POINT_SECONDS == at // POINT_SECONDS:
+            point = _higher(kept.pop(), point)
+        return Trend((*kept, point))
+
+    def followed_by(self, later: Trend) -> Trend:
+        """The trend with those points of another that are later than its own."""
+        newest = self.points[-1].at if self.points else float("-inf")
+        return Trend((*self.points, *(point for point in later.points if point.at > newest)))
+
+    def levels(self, number: int) -> TrendLevels:
+        """The trend in `number` stretches: of an hour, or of the time since its first point where that is shorter."""
+        if not self.points:
+            return TrendLevels(0.0, (), (), ())
+        newest = self.points[-1].at
+        seconds = min(TREND_SECONDS, max(newest - self.points[0].at, number * POINT_SECONDS))
+        stretches: list[TrendPoint | None] = [None] * number
+        for point in self.points:
+            index = min(number - 1, int((point.at - (newest - seconds)) / seconds * number))
+            if index >= 0:
+                before = stretches[index]
+                stretches[index] = point if before is None else _higher(before, point)
+        return TrendLevels(
+            seconds,
+            tuple(each and each.connections for each in stretches),
+            tuple(each and each.idle for each in stretches),
+            tuple(each and each.blocked for each in stretches),
+        )
+
+    def covers(self, since: float) -> bool:
+        """Whether it goes back to an instant, or for an hour."""
+        return bool(self.points) and (
+            self.points[0].at <= max(since, self.points[-1].at - TREND_SECONDS) + 2 * POINT_SECONDS
+        )
+
+
+def _higher(before: TrendPoint, after: TrendPoint) -> TrendPoint:
+    blocked = [number for number in (before.blocked, after.blocked) if number is not None]
+    return TrendPoint(
+        after.at,
+        max(before.connections, after.connections),
+        max(before.idle, after.idle),
+        max(blocked, default=None),
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,7 +15,7 @@ from typing import Protocol
 from goneaway_tui.errors import FileError, SourceError, UnsupportedVersion
 from goneaway_tui.judge import Step, track
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
-from goneaway_tui.judge.ledger import Ledger
+from goneaway_tui.judge.ledger import POINT_SECONDS, TREND_SECONDS, Ledger, Trend
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.monitor.own_kills import OwnKills
 from goneaway_tui.ports import Clock, Recorder, Source, Timeline
@@ -299,6 +299,8 @@ class Poller:
             self._idle.set()
 
 
+GAP_SECONDS = 120
+"""Seconds from one snapshot of a recording to the next that are a jump, and not a replay at its highest speed."""
 SPEEDS = (1, 2, 5, 10, 30, 60)
 """Seconds of the recording per second of ours."""
 
@@ -316,7 +318,17 @@ class ReplayPlayer:
         self._advanced_at = real()
         self._shown: Snapshot | None = None
         self._listener: PollListener | None = None
+        self._trend = Trend()
+        self._past: TrendReader | None = None
         self.speed = SPEEDS[0]
+
+    @property
+    def trend(self) -> Trend:
+        """How many sessions there were in the hour before the instant that is shown, as far as that was read by now."""
+        if self._past is not None and self._past.trend is not None and self._shown is not None:
+            read, self._past = self._past.trend, None
+            self._trend = read.followed_by(self._trend).with_snapshot(self._shown)
+        return self._trend
 
     @property
     def is_playing(self) -> bool:
@@ -336,6 +348,7 @@ class ReplayPlayer:
 
     def close(self) -> None:
         self._timeline.pause()
+        self._stop_trend()
 
     def wait(self, timeout: float) -> bool:  # noqa: ARG002 - the poller's shape
         return True
@@ -389,5 +402,41 @@ class ReplayPlayer:
             return
         if shown is not self._shown:
             self._shown = shown
+            self._follow_trend(shown)
             if self._listener is not None:
                 self._listener.on_reading(Reading(Step(shown)))
+
+    def _follow_trend(self, shown: Snapshot) -> None:
+        """Add what is shown to the trend; after a jump read the hour before it, in a thread."""
+        before = self._trend.points[-1].at if self._trend.points else math.inf
+        self._trend = self._trend.with_snapshot(shown)
+        is_forward = shown.taken_at - before > GAP_SECONDS
+        is_back = shown.taken_at < before and not self._trend.covers(self._timeline.span[0])
+        if is_forward or (is_back and self._past is None):
+            self._stop_trend()
+            self._past = TrendReader(self._timeline.past(TREND_SECONDS, POINT_SECONDS))
+
+    def _stop_trend(self) -> None:
+        if self._past is not None:
+            self._past.is_stopped = True
+
+
+class TrendReader:
+    """Reads the trend of a recording in a thread of its own."""
+
+    def __init__(self, snapshots: Iterable[Snapshot]) -> None:
+        self.trend: Trend | None = None
+        """None until it is read, and where the recording cannot be read."""
+        self.is_stopped = False
+        threading.Thread(target=self._read, args=(snapshots,), name="trend", daemon=True).start()
+
+    def _read(self, snapshots: Iterable[Snapshot]) -> None:
+        trend = Trend()
+        try:
+            for snapshot in snapshots:
+                trend = trend.with_snapshot(snapshot)
+                if self.is_stopped:
+                    return
+        except FileError:
+            return
+        self.trend = trend

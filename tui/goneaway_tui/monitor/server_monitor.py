@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from goneaway_tui.i18n import N_
-from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger
+from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger, Trend
 from goneaway_tui.model.server import ServerTopology
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.monitor.own_kills import OwnKills
@@ -105,6 +105,7 @@ class ServerMonitor:
             self.poller = spec.player
             spec.player.attach(listener)
         self._ledger = Ledger(limit=max(MIN_KEPT_DEPARTURES, DEFAULT_KEPT // servers))
+        self._trend = Trend() if spec.first is None else Trend().with_snapshot(spec.first)
         self.newest = spec.first
         """What was read last."""
         self.shown: Snapshot | None = None
@@ -124,6 +125,11 @@ class ServerMonitor:
     def ledger(self) -> Ledger:
         """The ended sessions, up to the instant that is shown."""
         return self._ledger if self.player is None else self.player.ledger()
+
+    @property
+    def trend(self) -> Trend:
+        """How many sessions there were in the last hour, up to the instant that is shown."""
+        return self._trend if self.player is None else self.player.trend
 
     @property
     def is_recording(self) -> bool:
@@ -156,6 +162,8 @@ class ServerMonitor:
         """Take what was read; True where the reading before failed or there was none."""
         is_back = self.newest is None or bool(self.trouble)
         self.newest = snapshot.with_server_name(self.server_name)
+        if self.player is None:
+            self._trend = self._trend.with_snapshot(snapshot)
         self.trouble = ""
         return is_back
 

@@ -311,6 +311,7 @@ class GoneawayApp(MonitorApp):
     def follow_active_server(self, name: str) -> None:
         """Let the keys act on another server from now on."""
         self._active_monitor = next(monitor for monitor in self.monitors if monitor.name == name)
+        self.trend = self._active_monitor.trend
         self._show_hand(self.clock())
 
     def clear_marks(self) -> None:
@@ -388,7 +389,7 @@ class GoneawayApp(MonitorApp):
         self.poll_due()
         now = self.clock()
         if self._frozen_at is None:
-            self.now = now
+            self.now, self.trend = now, self._active_monitor.trend
         if self.has_several:
             self._draw(now)
         self.freshness = self._freshness(now)
@@ -398,7 +399,7 @@ class GoneawayApp(MonitorApp):
     def _draw(self, now: float) -> None:
         """Show the newest reading of each server, unless the screen is frozen."""
         if self._frozen_at is None:
-            self.now = now
+            self.now, self.trend = now, self._active_monitor.trend
             for monitor in self.monitors:
                 monitor.shown = monitor.newest
         if self.has_several:

@@ -25,6 +25,7 @@ from textual.worker import WorkerFailed
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import _
+from goneaway_tui.judge.ledger import Trend
 from goneaway_tui.monitor.server_monitor import MonitorSpec, ServerMonitor
 from goneaway_tui.ports import Clock
 from goneaway_tui.text.sanitize import plain
@@ -81,6 +82,9 @@ class BaseApp(App[R]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", "quit", show=False, priority=True, id="app.interrupt"),
     ]
+
+    trend: reactive[Trend] = reactive(Trend(), repaint=False)
+    """How many sessions of the server in hand there were in the last hour; empty where there is no server."""
 
     def __init__(self, theme: str | None = None, color: str | None = None) -> None:
         """`color`: the server's, from the config file. Raises SettingsError for a theme that does not exist."""

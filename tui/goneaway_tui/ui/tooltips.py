@@ -33,6 +33,7 @@ FIGURES: Mapping[str, str] = {
     "aborted": N_("Aborted_clients since this began: connections that ended without a goodbye, closed idle ones too."),
     "next": N_("Who is closed first if nothing is sent before; the first row, unless another order was chosen."),
     "closings": N_("How many sessions will be closed, and when, if nobody sends anything."),
+    "trend": N_("The highest number of connections, idle and blocked sessions in each stretch of that time; the figure is the highest of all."),
     "servers": N_("How it goes with each; keys act on the server of the row under the cursor."),
 }  # fmt: skip
 """Tooltips of the figures above the table, by the name in `@hint=`."""

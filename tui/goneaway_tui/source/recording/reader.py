@@ -307,6 +307,12 @@ class Replay:
             self._departures_at = self._now
         return self._departures
 
+    def past(self, seconds: float, step: float) -> Iterator[Snapshot]:
+        """What the board showed in the last `seconds`, one snapshot each `step`, the oldest first: read from the file by itself."""
+        return _snapshots_between(
+            self.recording.path, max(self.span[0], self._now - seconds), self._now, step
+        )
+
     def _before(self, at: float) -> float | None:
         """The sample before the one on the board at that instant."""
         shown = self.recording.before(math.nextafter(at, math.inf))
@@ -316,3 +322,13 @@ class Replay:
         if instant is not None:
             self.jump(instant)
         return instant is not None
+
+
+def _snapshots_between(path: Path, at: float, until: float, step: float) -> Iterator[Snapshot]:
+    recording = Recording(path)
+    try:
+        while at <= until:
+            yield recording.snapshot_at(at)
+            at += step
+    finally:
+        recording.close()

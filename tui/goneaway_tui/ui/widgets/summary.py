@@ -12,6 +12,7 @@ from textual.reactive import reactive
 
 from goneaway_tui.i18n import _, ngettext
 from goneaway_tui.judge.forecast import Forecast, closing_forecast
+from goneaway_tui.judge.ledger import Trend
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import HIDES_SESSIONS
 from goneaway_tui.model.session import Role
@@ -67,6 +68,13 @@ class SummaryHeader(TooltipWidget):
         self._shown = (0, "")
         self._forecast_shown: Forecast | None = None
         self._forecast_key: tuple[float, int] | None = None
+
+    def on_mount(self) -> None:
+        if isinstance(self.app, BaseApp):
+            self.watch(self.app, "trend", self.watch_trend, init=False)
+
+    def watch_trend(self) -> None:
+        self.refresh()
 
     def show_server(self, name: str) -> None:
         """Show another server from now on."""
@@ -143,7 +151,7 @@ class SummaryHeader(TooltipWidget):
             return [Content("")] * 3
         forecast = self._forecast(self.snapshot)
         return [
-            left_and_right(fitting_parts(self._limits(self.snapshot, width), width), [], width),
+            with_trend(fitting_parts(self._limits(self.snapshot, width), width), self.app, width),
             groups_and_right(
                 [*marked_parts(self.marked_sessions), *risk_counts(self.snapshot.totals.risks)],
                 next_closing_parts(forecast, self.now),
@@ -360,3 +368,50 @@ def left_and_right(left: list[Part], right: list[Part], width: int) -> Content:
     )
     end = Content.assemble(*(Content.styled(text, look) for text, look in right))
     return Content.assemble(start, " " * max(0, room - start.cell_length), end)
+
+
+TREND_CELLS = (6, 24)
+"""The fewest and the most cells of each line of the trend."""
+
+
+def with_trend(left: list[Part], app: object, width: int) -> Content:
+    """A line with the trend of the last hour at its right edge, where there is room for it."""
+    room = width - sum(cell_len(text) for text, _look in left) - 3
+    return left_and_right(left, trend_parts(app.trend, room) if isinstance(app, BaseApp) else [], width)
+
+
+def trend_parts(trend: Trend, room: int) -> list[Part]:
+    """`last 40 m:  connections ▂▃▅█ 242  idle ▁▂▃▅ 180  blocked ▁▁█▁ 5`: with the highest number of each.
+
+    Empty where that is too wide for `room` cells, and before there are two points. What is not known is left out.
+    """
+    if len(trend.points) < 2:
+        return []
+    fewest, most = TREND_CELLS
+    for cells in range(most, fewest - 1, -2):
+        parts = _trend_of(trend, cells)
+        if sum(cell_len(text) for text, _look in parts) <= room:
+            return [(text, f"{look} @hint=trend") for text, look in parts]
+    return []
+
+
+def _trend_of(trend: Trend, cells: int) -> list[Part]:
+    levels = trend.levels(cells)
+    parts: list[Part] = [(_("last {period}:", period=wording.age_words(levels.seconds)), QUIET)]
+    for name, numbers, look in (
+        (_("connections"), levels.connections, "$text-primary"),
+        (_("idle"), levels.idle, "$text-primary"),
+        (_("blocked"), levels.blocked, "$text-error"),
+    ):
+        known = [number for number in numbers if number is not None]
+        if known:
+            highest = max(known)
+            blocks = "".join(
+                " " if number is None else wording.heights((number,), highest) for number in numbers
+            )
+            parts += [
+                (f"  {name} ", QUIET),
+                (blocks, look if highest else QUIET),
+                (f" {wording.count_words(highest)}", "bold" if highest else QUIET),
+            ]
+    return parts
