@@ -108,8 +108,8 @@ def test_open_transactions_are_listed_by_session() -> None:
     server.held = [(11, 2.5, 3, 1, 0, b"29", None, None), (12, None, 0, 0, 1, b"30", b"30:1", 2.5)]
 
     assert {
-        11: (2.5, 3, 1, 0, b"29", None, None),
-        12: (None, 0, 0, 1, b"30", b"30:1", 2.5),
+        11: [2.5, 3, 1, 0, "29", None, None],
+        12: [None, 0, 0, 1, "30", "30:1", 2.5],
     } == read_open_transactions(server.connection, server.found())
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from goneaway_tui.model.blocking import Lock, LockKind, LockWait
 from goneaway_tui.model.session import ProcesslistId, Session
@@ -19,6 +19,7 @@ from goneaway_tui.ports import Clock
 from goneaway_tui.source.capabilities import Capabilities
 from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.session_cache import optional, text
+from goneaway_tui.source.session_table import rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,13 +337,12 @@ class LockWaitReader:
 
     def _rows(self, what: str, *parameters: object) -> tuple[Sequence[Row], bool]:
         """The rows of a thing, and whether they are of now; none where it cannot be read here."""
-        statement = self._capabilities.statement(what)
-        if statement is None:
+        if self._capabilities.statement(what) is None:
             return (), True
         before, sent = self._answers.get(what), self._clock()
         if before is not None and sent < before.again_at:
             return before.rows, False
-        rows = self._connection.rows(statement, parameters)
+        rows = rows_of(self._connection, self._capabilities, what, parameters)
         received = self._clock()
         at_server = max(0.0, received - sent - self._round_trip)
         self._answers[what] = _Answer(rows, received + REST * at_server)
@@ -354,7 +354,7 @@ def _within_statement(wait: LockWait, session: Session | None) -> LockWait:
     began = None if session is None else session.busy_since
     if began is None or wait.since is None or wait.since >= began:
         return wait
-    return replace(wait, since=began)
+    return LockWait(wait.waiter, wait.holders, wait.lock, began)
 
 
 def _innodb_lock(row: Row, by_transaction: Mapping[str, ProcesslistId]) -> InnodbLock | None:

@@ -252,10 +252,9 @@ def read_open_transactions(connection: Connection, capabilities: Capabilities) -
     """Each InnoDB transaction by session id: age in seconds, rows modified, rows locked, read-only, the transaction's id, the id of
     the lock it waits for (None where it waits for none), seconds it has waited.
     """
-    statement = capabilities.statement("innodb_transactions")
-    if statement is None:
+    if capabilities.statement("innodb_transactions") is None:
         return {}
-    return {int(row[0]): row[1:] for row in connection.rows(statement)}
+    return {int(row[0]): row[1:] for row in rows_of(connection, capabilities, "innodb_transactions")}
 
 
 def command_words(event_name: str) -> str | None:

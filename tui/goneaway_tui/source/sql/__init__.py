@@ -162,6 +162,9 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "innodb_transactions": _variants(
             shapes.INNODB_TRANSACTIONS, ("mysql/innodb_transactions.sql", "process")
         ),
+        "packed_innodb_transactions": _variants(
+            shapes.PACK, ("mysql/packed_innodb_transactions.sql", "process aggregate")
+        ),
         "lock_holders": _variants(
             shapes.LOCK_HOLDERS, ("mysql/lock_holders.sql", "instrumented threads process data_locks")
         ),
@@ -271,7 +274,13 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "innodb_transactions": _variants(
             shapes.INNODB_TRANSACTIONS, ("mariadb/innodb_transactions.sql", "process")
         ),
+        "packed_innodb_transactions": _variants(
+            shapes.PACK, ("mariadb/packed_innodb_transactions.sql", "process aggregate")
+        ),
         "innodb_locks": _variants(shapes.INNODB_LOCKS, ("mariadb/innodb_locks.sql", "process innodb_locks")),
+        "packed_innodb_locks": _variants(
+            shapes.PACK, ("mariadb/packed_innodb_locks.sql", "process innodb_locks aggregate")
+        ),
         "metadata_locks": _variants(
             shapes.METADATA_LOCKS,
             ("mariadb/metadata_locks.sql", "instrumented threads metadata_locks metadata_instrument"),
