@@ -9,22 +9,29 @@ from pathlib import Path
 import pytest
 
 from goneaway_tui.errors import FileError
+from goneaway_tui.judge import judge
+from goneaway_tui.judge.ledger import TREND_SECONDS, Trend, TrendPoint
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.server import HIDES_SESSIONS, Limitation
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.monitor.poller import ReplayPlayer
 from goneaway_tui.monitor.server_monitor import MonitorSpec
+from goneaway_tui.source.recording.reader import Recording, Replay
+from goneaway_tui.source.recording.writer import RecordingWriter
+from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.kill import KillScreen
-from goneaway_tui.ui.widgets.summary import fullness_alarm, session_count_parts
-from tests.builders import a_sample, a_session, a_transaction
+from goneaway_tui.ui.widgets.summary import fullness_alarm, session_count_parts, trend_parts
+from tests.builders import NOW, a_sample, a_session, a_transaction
 from tests.fakes import POWERS, FakeExecutor
 from tests.snapshot.shots import settle
 from tests.ui import stage
 from tests.ui.stage import HeldClock, Scripted
 from tests.ui.test_board import board, ids, lines
+from tests.ui.test_ledger import replaying
 from tests.ui.test_tuning import an_app, on, ready, until
 
 SIZE = (120, 40)
@@ -232,3 +239,64 @@ def test_the_share_of_max_connections_is_of_the_number_beside_it_which_counts_no
     )
 
     assert "connections 13 / 12 ▲ 108 %" == words(session_count_parts(sample))
+
+
+def trend_of(*connected: int) -> Trend:
+    return Trend(tuple(TrendPoint(NOW + 60 * n, number, 2, 0) for n, number in enumerate(connected)))
+
+
+def test_the_trend_names_the_time_and_the_highest_numbers() -> None:
+    words = "".join(text for text, _look in trend_parts(trend_of(1, 5, 10), 150))
+
+    assert words.startswith("last 4m:  connections ")
+    assert "█ 10  idle " in words
+    assert words.endswith(" 0")
+
+
+def test_the_trend_is_left_out_where_it_does_not_fit_or_says_nothing() -> None:
+    assert [] == trend_parts(trend_of(1, 2), 50)
+    assert [] == trend_parts(trend_of(1), 150)
+    unknown = Trend(tuple(TrendPoint(NOW + 60 * n, 1, 1, None) for n in range(3)))
+    assert not any("blocked" in text for text, _look in trend_parts(unknown, 150))
+
+
+async def test_the_trend_is_shown_at_wide_sizes() -> None:
+    clock = HeldClock()
+    app = stage.an_app(SimulatedSource(clock), clock)
+    async with app.run_test(size=(220, 50)) as pilot:
+        for _ in range(3):
+            clock.now += 20
+            app.tick()
+            await settle(app, pilot)
+
+        assert " connections " in head(app).splitlines()[1]
+        assert " blocked " in head(app).splitlines()[1]
+
+
+async def test_a_replay_shows_the_trend_of_the_hour_before_from_the_recording(tmp_path: Path) -> None:
+    recorder = RecordingWriter(tmp_path / "day.goneaway", "db-01:3306")
+    for n in range(200):
+        counters = {"threads_connected": 10 + n}
+        recorder.record(judge(a_sample(taken_at=NOW + 30 * n, counters=counters)), ())
+    recorder.close()
+    recording = Recording(tmp_path / "day.goneaway")
+    player = ReplayPlayer(Replay(recording), HeldClock())
+    app = replaying(player)
+    async with app.run_test(size=(220, 50)) as pilot:
+        player.jump(NOW + 30 * 150)
+
+        def is_read() -> bool:
+            app.tick()
+            return len(app.trend.points) > 100
+
+        await until(pilot, is_read)
+        points = app.trend.points
+        player.jump(NOW + 30 * 20)
+        app.tick()
+        await pilot.pause()
+
+        assert {10 + 150} == {max(point.connections for point in points)}
+        assert points[0].at == pytest.approx(NOW + 30 * 150 - TREND_SECONDS, abs=60)
+        assert app.trend.points[-1].at == NOW + 30 * 20
+        assert len(app.trend.points) < 25
+    recording.close()
