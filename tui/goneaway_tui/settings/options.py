@@ -298,7 +298,7 @@ OPTIONS: tuple[Option, ...] = (
            N_("The server's error log, where it lies on this machine: it says why sessions ended."), None,
            Section.SHOWING, "FILE", env="GONEAWAY_ERROR_LOG", commands=(UI, WATCH, EXPLAIN, EXPORTER, SERVE)),
     Option("execute", ("--exec",), values.words,
-           N_("A command to run for each departure, and each open transaction about to be closed; the event is its input."),
+           N_("A command to run for each departure, each open transaction about to be closed, and each session that is blocked; the event is its input."),
            None, Section.WATCHING, "COMMAND", commands=(WATCH,)),
     Option("record", ("--record",), values.path, N_("Write a recording, for replay."), None, Section.RECORDING,
            "FILE", commands=(UI, DEMO, WATCH)),
