@@ -81,7 +81,7 @@ complete -c goneaway-tui -n '__goneaway_tui_for snapshot' -l format -x -a 'json 
 complete -c goneaway-tui -n '__goneaway_tui_for explain' -l format -x -a 'text json markdown' -d 'json, csv, markdown, html, svg, text; by the suffix of --output if not said, else json. explain: text, json, markdown.'
 complete -c goneaway-tui -n '__goneaway_tui_for snapshot watch' -l output -r -F -d 'Where to write, watch at the file\'s end; - is standard output.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui watch explain exporter serve' -l error-log -r -F -d 'The server\'s error log, where it lies on this machine: it says why sessions ended.'
-complete -c goneaway-tui -n '__goneaway_tui_for watch' -l exec -x -a '(__fish_complete_command)' -d 'A command to run for each departure, and each open transaction about to be closed; the event is its input.'
+complete -c goneaway-tui -n '__goneaway_tui_for watch' -l exec -x -a '(__fish_complete_command)' -d 'A command to run for each departure, each open transaction about to be closed, and each session that is blocked; the event is its input.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui demo watch' -l record -r -F -d 'Write a recording, for replay.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui demo watch' -l keep -x -d 'How much of it to keep: a time, or a size as in 500MiB.'
 complete -c goneaway-tui -n '__goneaway_tui_for explain' -l recording -r -F -d 'What --record wrote: explain looks up who left at the time.'
