@@ -117,9 +117,9 @@ async def test_past_the_deadline_the_header_reads_now_and_then_overdue_and_never
         await later(app, pilot, clock, 1)
         overdue = lines(app)
 
-    assert headers[0].rstrip().endswith("next: session 7 in 0:01")
-    assert all(header.rstrip().endswith("next: session 7 now") for header in headers[1:])
-    assert "next: session 7 overdue" in overdue
+    assert headers[0].rstrip().endswith("next: session 7 (shop@web-3) closes in 0:01")
+    assert all(header.rstrip().endswith("next: session 7 (shop@web-3) now") for header in headers[1:])
+    assert "next: session 7 (shop@web-3) overdue" in overdue
     assert not any("-0:" in shown for shown in (*headers, grouped, overdue))
 
 
@@ -193,9 +193,9 @@ async def test_sorting_by_a_column_again_turns_it_round() -> None:
         await settle(app, pilot)
         await pilot.press("s")
         assert isinstance(app.screen, ChooserScreen)
-        await pilot.press("home", "enter")
+        await pilot.press("home", "down", "enter")
         upward = ids(app)
-        await pilot.press("s", "home", "enter")
+        await pilot.press("s", "home", "down", "enter")
         downward = ids(app)
 
     assert sorted(upward) == upward
@@ -426,7 +426,7 @@ async def test_a_lost_server_leaves_the_last_snapshot_with_its_age_and_one_line(
 
         assert [7] == ids(app)
         assert "lost db-01:3306: Connection refused" in notice(app)
-        assert "seen 12s ago" in lines(app)
+        assert "seen 12 s ago" in lines(app)
 
 
 async def test_tries_to_reach_a_lost_server_come_further_and_further_apart() -> None:

@@ -41,6 +41,7 @@ __all__ = [
     "countdown_bar",
     "countdown_of",
     "first_fitting",
+    "gauge",
     "grouping_word",
     "heights",
     "idle",
@@ -100,6 +101,7 @@ READ_ONLY = N_("read-only")
 NO_PRIVILEGES = N_("read-only (privileges)")
 """What this run can do to a server: its account lacks the privileges for every change in the last."""
 
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LEVELS = "▁▂▃▄▅▆▇█"
 UNBOUNDED = 1000
 """Cells that are more than any terminal has: a cell in so many shows all of its text."""
@@ -307,12 +309,22 @@ def countdown_bar(verdict: Verdict, now: float, width: int) -> str:
 
 
 def heights(counts: tuple[int, ...], most: int) -> str:
-    """Counts as blocks; nothing is the lowest block, and one of many still shows.
+    """Counts as blocks; nothing is a dot, and one of many still shows.
 
     >>> heights((0, 1, 100), 100)
-    '▁▂█'
+    '·▁█'
     """
-    return "".join(_LEVELS[0 if n == 0 else max(1, round(n / max(most, 1) * 7))] for n in counts)
+    return "".join("·" if n == 0 else _LEVELS[round(n / max(most, 1) * 7)] for n in counts)
+
+
+def gauge(share: float, width: int) -> str:
+    """A share, from 0 to 1, as a bar in eighths of a cell.
+
+    >>> gauge(0.93, 9), gauge(0.001, 9), gauge(1.2, 3)
+    ('████████▎', '▏        ', '███')
+    """
+    eighths = min(width * 8, int(share * width * 8)) or (1 if share > 0 else 0)
+    return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()).ljust(width)
 
 
 def before_bars() -> str:

@@ -266,10 +266,8 @@ def _limits(shown: Sequence[Snapshot]) -> list[list[Part]]:
 
 
 def _closings_ahead(scene: WallView, shown: Sequence[Snapshot], width: int, rows: int) -> list[Content]:
-    *near, (last, _buckets) = max((time_axis(each, width) for each in shown), key=lambda axis: axis[-1][0])
     wide = max(1, width // AXIS_BUCKETS)
-    room = (width - GAP_BETWEEN * len(near)) // wide - sum(buckets for _end, buckets in near)
-    axis = [*near, (last, max(1, room))]
+    axis = time_axis(shown, (width + GAP_BETWEEN) // wide, lambda _end: -(-GAP_BETWEEN // wide))
     ahead: Forecast = summed_forecast(closing_forecast(each, scene.now, axis) for each in shown)
     return bar_lines(ahead, shown[0].policy, width, wide, rows)
 
