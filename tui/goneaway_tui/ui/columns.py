@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +13,7 @@ from goneaway_tui.judge.filters import SessionGroup
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.server import Variable
+from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Risk, Verdict
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.text.width import shortened
@@ -295,7 +296,10 @@ RISK_TINTS: dict[Risk, str] = {risk: f"lines--{risk.value}" for risk in Risk}
 """The component class for a row's tinted cells; app.tcss has its colours."""
 
 
-def session_key(verdict: Verdict) -> Hashable:
+SessionKey = tuple[str, ProcesslistId]
+
+
+def session_key(verdict: Verdict) -> SessionKey:
     """The key of a session's row: the same session id may occur on two servers."""
     return verdict.server_name, verdict.session.id
 
