@@ -261,8 +261,8 @@ def state_within(verdict: Verdict, now: float, room: int, *, with_time: bool) ->
     blocks = _("blocks {number}", number=count_words(locks.blocks)) if locks.blocks else ""
     if locks.wait is not None:
         waits = _waiting_texts(locks.wait, locks.waiting_seconds(now))
-        both = _("{one}, {other}", one=waits[0], other=blocks)
-        return first_fitting([both, *waits] if blocks else waits, room)
+        both = [_("{one}, {other}", one=blocks, other=text) for text in waits if blocks]
+        return first_fitting([*both, *waits], room)
     if blocks:
         return first_fitting((blocks, _("blocks {number}", number=rounded_count(locks.blocks or 0))), room)
     if session.is_idle:
