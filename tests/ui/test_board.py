@@ -13,17 +13,19 @@ from textual.widgets import Button, Input, Static
 
 from goneaway_tui.errors import SettingsError, Unreachable
 from goneaway_tui.judge.filters import parse_filter
+from goneaway_tui.model.blocking import Lock, LockKind, LockWait
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Risk, RiskThresholds
 from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.columns import session_key
 from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.screens.dialogs import ChooserScreen
 from goneaway_tui.ui.screens.export import ExportScreen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.session import SessionScreen
-from tests.builders import NOW, a_sample, a_server, a_session
+from tests.builders import NOW, a_sample, a_server, a_session, a_transaction
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted, an_app
 
@@ -231,6 +233,84 @@ async def test_groups_count_their_sessions_and_enter_narrows_to_one() -> None:
 
         assert group.sessions == len(ids(app))
         assert {group.key} == {v.session.user for v in board(app).sessions.rows}
+
+
+async def test_esc_comes_back_from_a_group_to_the_groups_and_their_cursor() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("slash", *"idle>1s", "enter", "g", "down", "enter", "down", "down")
+        await settle(app, pilot)
+        chosen = board(app).groups.cursor_key
+        await pilot.press("enter")
+        await settle(app, pilot)
+        opened = board(app).query_one("#filter", Input).value
+        await pilot.press("escape")
+        await settle(app, pilot)
+
+        assert chosen is not None
+        assert str(chosen) in opened
+        assert board(app).groups.display
+        assert chosen == board(app).groups.cursor_key
+        assert "idle>1s" == board(app).query_one("#filter", Input).value
+
+        await pilot.press("escape", "escape")
+        await settle(app, pilot)
+        assert board(app).sessions.display
+        assert "" == notice(app)
+
+
+async def test_groups_count_their_blocked_sessions() -> None:
+    row = Lock(LockKind.ROW, "shop.cart", "PRIMARY", "X")
+    sessions = [
+        a_session(id=4802, user="dba", transaction=a_transaction()),
+        *(a_session(id=n, command="Query", state="updating", busy_since=NOW - n) for n in (5, 6)),
+    ]
+    waits = tuple(LockWait(n, (4802,), row, NOW - n) for n in (5, 6))  # type: ignore[arg-type]
+    app = an_app(Scripted(a_sample(sessions, lock_waits=waits)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(app, pilot)
+        await pilot.press("g", "down", "enter")
+        await settle(app, pilot)
+
+        assert {"dba": 0, "shop": 2} == {group.key: group.blocked for group in board(app).groups.rows}
+        assert {"blocked", "trx"} <= set(board(app).groups.shown_columns)
+
+
+async def test_a_marks_all_sessions_that_are_shown_and_again_none() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("slash", *"user:cron", "enter")
+        await settle(app, pilot)
+        cron = {session_key(v) for v in board(app).sessions.rows}
+        await pilot.press("A")
+        assert cron == board(app).sessions.marks
+
+        await pilot.press("escape", "space")
+        await settle(app, pilot)
+        assert f"✔ {len(cron) + 1} marked" in lines(app)
+        await pilot.press("slash", *"user:cron", "enter", "A")
+        await settle(app, pilot)
+        assert "✔ 1 marked, 1 hidden by the filter" in lines(app)
+
+        await pilot.press("escape", "A")
+        assert len(ids(app)) == len(board(app).sessions.marks)
+        await pilot.press("A")
+        await settle(app, pilot)
+        assert not board(app).sessions.marks
+        assert "marked" not in lines(app)
+
+
+async def test_a_in_the_group_view_marks_every_group() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("g", "down", "enter", "A")
+        await settle(app, pilot)
+
+        assert {group.key for group in board(app).groups.rows} == board(app).groups.marks
+        assert len(ids(app)) == len(board(app).sessions.marks)
 
 
 async def test_a_frozen_screen_stands_still_and_then_catches_up() -> None:

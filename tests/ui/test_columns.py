@@ -80,7 +80,7 @@ def test_every_session_has_a_place_beside_every_other(
     risk: Risk,
     deadline: float | None,
     blocks: int | None,
-    waits: bool,
+    waits: bool,  # noqa: FBT001
     writes: bool,  # noqa: FBT001
 ) -> None:
     verdict = a_verdict(

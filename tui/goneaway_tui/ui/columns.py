@@ -146,7 +146,7 @@ SESSION_COLUMNS: tuple[Column[Verdict], ...] = (
     Column("id", "Id", _id_cell, lambda v: v.session.id, 6, 10, 0, right=True),
     Column("user", "User", lambda v, *_: plain(v.session.user, 200), lambda v: v.session.user, 8, 16, 0),
     Column("client", "Client", lambda v, _, room: wording.client(v.session, room), lambda v: v.session.host, 9, 20, 6),
-    Column("program", "Program", lambda v, *_: wording.program(v.session), lambda v: wording.program(v.session) or None, 9, 16, 4),
+    Column("program", "Program", lambda v, *_: wording.program(v.session), lambda v: wording.program(v.session) or None, 8, 16, 4),
     Column("db", "Db", lambda v, *_: plain(v.session.db or "", 200), lambda v: v.session.db, 6, 12, 9),
     Column("idle", "Idle", lambda v, now, room: wording.time_within(wording.idle(v, now), v.idle_seconds(now), room), lambda v: v.session.idle_since, 8, 12, 0, right=True, ticking=True),
     Column("limit", "Limit", lambda v, _, room: wording.limit_within(v.limit, room), lambda v: v.limit and v.limit.seconds, 7, 9, 0, right=True),
@@ -185,7 +185,7 @@ SORT_KEYS: dict[str, Callable[[Verdict], Any]] = {
 """The sort keys of the board's rows, by column id."""
 
 GROUP_COLUMNS: tuple[Column[SessionGroup], ...] = (
-    Column("key", "Group", lambda g, *_: plain(g.key, 200) or say("(none)"), lambda g: g.key, 16, 40, 0),
+    Column("key", "Group", lambda g, *_: plain(g.key, 200) or say("(none)"), lambda g: g.key, 12, 40, 0),
     Column("sessions", "Sessions", lambda g, *_: wording.count_words(g.sessions), lambda g: -g.sessions, 8, 10, 1, right=True),
     Column("idle", "Idle", lambda g, *_: wording.count_words(g.idle), lambda g: -g.idle, 7, 10, 3, right=True),
     Column("oldest", "Oldest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 4, right=True, ticking=True),
@@ -363,8 +363,8 @@ SCROLL_STEP = 8
 """Cells that the columns are scrolled at a time."""
 ASCENDING, DESCENDING = "▴", "▾"
 """Marks of the column that is sorted by; in ASCII too they differ from the signs of the risks."""
-GUTTER = 1
-"""Cells in front of a row, for its mark."""
+GUTTER = 2
+"""Cells in front of a row, for its mark and a blank."""
 
 
 class Layout(Generic[RowT]):

@@ -417,7 +417,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
 
     def _row_line(self, rendered: RenderedRow) -> Strip:
         """Draw a row; neighbouring cells of the same style become one segment."""
-        parts = [("lines--stake", "✔") if rendered.is_marked else ("", " ")]
+        parts = [("lines--stake", "✔ ") if rendered.is_marked else ("", "  ")]
         for (column, room), cell in zip(self._layout.fitted, rendered.cells, strict=True):
             if column.tint is not None:
                 kind = column.tint(rendered.row)
