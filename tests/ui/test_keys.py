@@ -81,5 +81,15 @@ async def test_the_footer_of_marks_says_what_k_and_esc_do_now() -> None:
         await until(pilot, lambda: lines(app).splitlines()[-1].strip() == MAIN_KEYS)
 
 
+async def test_the_footer_of_the_filter_says_what_enter_and_esc_do_there() -> None:
+    app = tunable()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(app, pilot)
+        await pilot.press("slash", "s")
+        await until(pilot, lambda: lines(app).splitlines()[-1].strip() == "⏎ keep  esc clear")
+        await pilot.press("enter")
+        await until(pilot, lambda: lines(app).splitlines()[-1].strip() == MAIN_KEYS)
+
+
 def said(keys: KeyFooter) -> list[str]:
     return [key.description for key in keys.children if hasattr(key, "description")]

@@ -155,7 +155,7 @@ SESSION_COLUMNS: tuple[Column[Verdict], ...] = (
     Column("state", "State", _state_cell, _state_order, STATE_WIDTH, 28, 2, tint=_state_tint, ticking=True, narrow_widths=(10, 19)),
     Column("running", "Running", wording.running, lambda v: v.session.busy_since, 7, 12, 5, right=True, ticking=True, narrow_widths=(0, 0)),
     Column("stake", "At stake", lambda v, _, room: wording.stake_within(v.session, room), _stake_sort_key, 11, 14, 3),
-    Column("trx_age", "Trx age", wording.transaction_age, _transaction_start, 7, 12, 8, right=True, ticking=True),
+    Column("trx_age", "Trx age", wording.transaction_age, _transaction_start, 8, 12, 8, right=True, ticking=True),
     Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 17, UNBOUNDED, 7),
 )  # fmt: skip
 

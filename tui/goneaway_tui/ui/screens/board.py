@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
 
-from goneaway_tui.i18n import _
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.filters import (
     GROUPINGS,
     NO_FILTER,
@@ -231,13 +231,15 @@ class BoardScreen(Screen[None]):
             self.query_one(KeyFooter).show_plan(self.footer_plan())
 
     def footer_plan(self) -> FooterPlan:
-        """The keys of the footer; while sessions are marked those that act on them."""
+        """The keys of the footer; while the filter is typed or sessions are marked, those that matter then."""
+        if self.field.has_focus:
+            return FooterPlan((("enter", N_("keep")), ("board.leave", N_("clear"))))
         number = self.marked_sessions.number
         if number:
             leaves_first = self.field.display or self._grouped
-            marked_keys = (("board.kill", "kill"), ("board.leave", "back" if leaves_first else "clear"))
+            marked_keys = (("board.kill", ""), ("board.leave", N_("back") if leaves_first else N_("clear")))
             return FooterPlan(marked_keys, _("{number:,} marked:", number=number))
-        words = {"table.choose": "open" if self._grouped else "details"}
+        words = {"table.choose": N_("open") if self._grouped else ""}
         keys = tuple((key, words.get(key, "")) for key in self.FOOTER_IDS)
         return FooterPlan(keys, always="board.help")
 

@@ -6,7 +6,7 @@ an unknown tag would end the app. Screens import these widgets from here and set
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, cast
 
 from rich.cells import cell_len
@@ -153,7 +153,7 @@ class FooterPlan(NamedTuple):
     """The keys that a screen wants in its footer, in this order at every width."""
 
     keys: tuple[tuple[str, str], ...]
-    """The id of each binding, and the key's word where that is not the binding's own; neither is translated yet."""
+    """The id of each binding, or its key; and the key's word where that is not the binding's own, not translated yet."""
     label: str = ""
     """What stands before the keys."""
     always: str = ""
@@ -173,7 +173,7 @@ class KeyFooter(Footer):
         self._plan: FooterPlan | None = None
 
     def show_plan(self, plan: FooterPlan) -> None:
-        """Show these keys from now on."""
+        """Show the screen's plan, which may have changed."""
         before, self._plan = self._plan, plan
         if before is None or before.keys != plan.keys or bool(before.label) != bool(plan.label):
             self.call_after_refresh(self.recompose)
@@ -182,7 +182,9 @@ class KeyFooter(Footer):
                 label.update(Content(plan.label))
 
     def compose(self) -> ComposeResult:
-        if self._plan is not None:
+        planned: Callable[[], FooterPlan] | None = getattr(self.screen, "footer_plan", None)
+        if planned is not None:
+            self._plan = planned()
             yield from self._compose_plan(self._plan)
             return
         keys = cast("list[FooterKey]", list(super().compose()))
@@ -206,7 +208,8 @@ class KeyFooter(Footer):
 
     def _planned_keys(self, plan: FooterPlan) -> Iterator[tuple[str, FooterKey]]:
         """Each key of the plan with the id of its binding."""
-        active = {each.binding.id: each for each in self.screen.active_bindings.values()}
+        by_key = self.screen.active_bindings
+        active = {**by_key, **{each.binding.id: each for each in by_key.values() if each.binding.id}}
         for binding_id, word in plan.keys:
             if binding_id in active:
                 _node, binding, is_enabled, _tooltip = active[binding_id]
