@@ -21,7 +21,7 @@ from goneaway_tui.ui.screens.session import session_facts
 from goneaway_tui.ui.screens.wall import WallView, wall_lines
 from goneaway_tui.ui.server_status import ServerStatus
 from goneaway_tui.ui.tooltips import CELLS
-from goneaway_tui.ui.widgets.summary import bar_tooltip, histogram_parts, next_closing_parts
+from goneaway_tui.ui.widgets.summary import bar_tooltip, histogram_parts, next_closing_texts
 from tests.builders import NOW, a_session, a_snapshot_of_verdicts, a_verdict
 
 NEGATIVE = re.compile(r"(?<![\dT])-\s*\d")
@@ -41,7 +41,7 @@ def shown(verdict: Verdict, now: float) -> Iterator[str]:
     yield wording.closes_at(verdict, now)
     yield closes_in(verdict, now)
     yield next_closing(crowd)
-    yield "".join(text for text, _look in next_closing_parts(forecast, now))
+    yield from ("".join(text for text, _look in parts) for parts in next_closing_texts(forecast, now))
     yield "".join(text for text, _look in histogram_parts(forecast, crowd.policy))
     yield from (bar_tooltip(forecast, x) for x in range(80))
     yield from (words for _label, words in session_facts(verdict, now, crowd, gone=False))

@@ -233,7 +233,7 @@ def test_idle_time_and_time_left_add_up_to_the_limit_before_the_deadline(limit: 
 
 
 def seconds_in(shown: str) -> int:
-    days, _, rest = shown.rpartition("d ")
+    days, _, rest = shown.rpartition(" d ")
     total = 0
     for part in rest.split(":"):
         total = 60 * total + int(part)

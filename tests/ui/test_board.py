@@ -13,17 +13,19 @@ from textual.widgets import Button, Input, Static
 
 from goneaway_tui.errors import SettingsError, Unreachable
 from goneaway_tui.judge.filters import parse_filter
+from goneaway_tui.model.blocking import Lock, LockKind, LockWait
 from goneaway_tui.model.server import Limitation
-from goneaway_tui.model.snapshot import RiskThresholds
+from goneaway_tui.model.snapshot import Risk, RiskThresholds
 from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.columns import session_key
 from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.screens.dialogs import ChooserScreen
 from goneaway_tui.ui.screens.export import ExportScreen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.session import SessionScreen
-from tests.builders import NOW, a_sample, a_server, a_session
+from tests.builders import NOW, a_sample, a_server, a_session, a_transaction
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted, an_app
 
@@ -63,10 +65,19 @@ async def test_session_with_the_first_deadline_is_the_first_row() -> None:
     app = an_app()
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
-        deadlines = [v.deadline for v in board(app).sessions.rows if v.deadline is not None]
+        urgent = [v.deadline for v in board(app).sessions.rows if v.risk.rank >= Risk.WATCH.rank]
+        calm = [v for v in board(app).sessions.rows if v.risk is Risk.CALM]
+        in_transaction = [v.deadline for v in calm if v.session.transaction]
+        rest = [v.deadline for v in calm if not v.session.transaction]
 
-    assert sorted(deadlines) == deadlines
-    assert 10 < len(deadlines)
+        assert [v.risk.rank >= Risk.WATCH.rank for v in board(app).sessions.rows[: len(urgent)]] == [
+            True
+        ] * len(urgent)
+
+    assert calm == sorted(calm, key=lambda v: (v.session.transaction is None, v.deadline))
+    for deadlines in (urgent, in_transaction, rest):
+        assert sorted(deadlines) == deadlines  # type: ignore[type-var]
+    assert 10 < len(urgent)
 
 
 async def test_countdowns_move_between_readings() -> None:
@@ -108,9 +119,9 @@ async def test_past_the_deadline_the_header_reads_now_and_then_overdue_and_never
         await later(app, pilot, clock, 1)
         overdue = lines(app)
 
-    assert headers[0].rstrip().endswith("next: session 7 in 0:01")
-    assert all(header.rstrip().endswith("next: session 7 now") for header in headers[1:])
-    assert "next: session 7 overdue" in overdue
+    assert headers[0].rstrip().endswith("next: session 7 (shop@web-3) closes in 0:01")
+    assert all(header.rstrip().endswith("next: session 7 (shop@web-3) now") for header in headers[1:])
+    assert "next: session 7 (shop@web-3) overdue" in overdue
     assert not any("-0:" in shown for shown in (*headers, grouped, overdue))
 
 
@@ -184,9 +195,9 @@ async def test_sorting_by_a_column_again_turns_it_round() -> None:
         await settle(app, pilot)
         await pilot.press("s")
         assert isinstance(app.screen, ChooserScreen)
-        await pilot.press("home", "enter")
+        await pilot.press("home", "down", "enter")
         upward = ids(app)
-        await pilot.press("s", "home", "enter")
+        await pilot.press("s", "home", "down", "enter")
         downward = ids(app)
 
     assert sorted(upward) == upward
@@ -197,7 +208,7 @@ async def test_a_click_on_a_heading_sorts() -> None:
     app = an_app()
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
-        await pilot.click("#sessions", offset=(3, 0))
+        await pilot.click("#sessions", offset=(8, 0))
         await pilot.pause()
 
         assert sorted(ids(app)) == ids(app)
@@ -222,6 +233,84 @@ async def test_groups_count_their_sessions_and_enter_narrows_to_one() -> None:
 
         assert group.sessions == len(ids(app))
         assert {group.key} == {v.session.user for v in board(app).sessions.rows}
+
+
+async def test_esc_comes_back_from_a_group_to_the_groups_and_their_cursor() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("slash", *"idle>1s", "enter", "g", "down", "enter", "down", "down")
+        await settle(app, pilot)
+        chosen = board(app).groups.cursor_key
+        await pilot.press("enter")
+        await settle(app, pilot)
+        opened = board(app).query_one("#filter", Input).value
+        await pilot.press("escape")
+        await settle(app, pilot)
+
+        assert chosen is not None
+        assert str(chosen) in opened
+        assert board(app).groups.display
+        assert chosen == board(app).groups.cursor_key
+        assert "idle>1s" == board(app).query_one("#filter", Input).value
+
+        await pilot.press("escape", "escape")
+        await settle(app, pilot)
+        assert board(app).sessions.display
+        assert "" == notice(app)
+
+
+async def test_groups_count_their_blocked_sessions() -> None:
+    row = Lock(LockKind.ROW, "shop.cart", "PRIMARY", "X")
+    sessions = [
+        a_session(id=4802, user="dba", transaction=a_transaction()),
+        *(a_session(id=n, command="Query", state="updating", busy_since=NOW - n) for n in (5, 6)),
+    ]
+    waits = tuple(LockWait(n, (4802,), row, NOW - n) for n in (5, 6))  # type: ignore[arg-type]
+    app = an_app(Scripted(a_sample(sessions, lock_waits=waits)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(app, pilot)
+        await pilot.press("g", "down", "enter")
+        await settle(app, pilot)
+
+        assert {"dba": 0, "shop": 2} == {group.key: group.blocked for group in board(app).groups.rows}
+        assert {"blocked", "trx"} <= set(board(app).groups.shown_columns)
+
+
+async def test_a_marks_all_sessions_that_are_shown_and_again_none() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("slash", *"user:cron", "enter")
+        await settle(app, pilot)
+        cron = {session_key(v) for v in board(app).sessions.rows}
+        await pilot.press("A")
+        assert cron == board(app).sessions.marks
+
+        await pilot.press("escape", "space")
+        await settle(app, pilot)
+        assert f"✔ {len(cron) + 1} marked" in lines(app)
+        await pilot.press("slash", *"user:cron", "enter", "A")
+        await settle(app, pilot)
+        assert "✔ 1 marked, 1 hidden by the filter" in lines(app)
+
+        await pilot.press("escape", "A")
+        assert len(ids(app)) == len(board(app).sessions.marks)
+        await pilot.press("A")
+        await settle(app, pilot)
+        assert not board(app).sessions.marks
+        assert "marked" not in lines(app)
+
+
+async def test_a_in_the_group_view_marks_every_group() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("g", "down", "enter", "A")
+        await settle(app, pilot)
+
+        assert {group.key for group in board(app).groups.rows} == board(app).groups.marks
+        assert len(ids(app)) == len(board(app).sessions.marks)
 
 
 async def test_a_frozen_screen_stands_still_and_then_catches_up() -> None:
@@ -417,7 +506,7 @@ async def test_a_lost_server_leaves_the_last_snapshot_with_its_age_and_one_line(
 
         assert [7] == ids(app)
         assert "lost db-01:3306: Connection refused" in notice(app)
-        assert "seen 12s ago" in lines(app)
+        assert "seen 12 s ago" in lines(app)
 
 
 async def test_tries_to_reach_a_lost_server_come_further_and_further_apart() -> None:
@@ -479,31 +568,21 @@ async def test_missing_privileges_are_shown_with_their_grants() -> None:
 @pytest.mark.parametrize(
     ("width", "columns"),
     [
-        (80, ["id", "user", "program", "risk", "idle", "limit", "left", "stake"]),
+        (80, "risk id user program idle limit left state stake"),
+        (120, "risk id user client program idle limit left state stake statement"),
+        (140, "risk id user client program idle limit left state running stake statement"),
         (
-            120,
-            [
-                "id",
-                "user",
-                "client",
-                "program",
-                "risk",
-                "idle",
-                "limit",
-                "left",
-                "bar",
-                "stake",
-                "statement",
-            ],
+            200,
+            "risk id user client program db idle limit left bar state running stake trx_age statement",
         ),
     ],
 )
-async def test_the_least_needed_columns_go_first(width: int, columns: list[str]) -> None:
+async def test_the_least_needed_columns_go_first(width: int, columns: str) -> None:
     app = an_app()
     async with app.run_test(size=(width, 24)) as pilot:
         await settle(app, pilot)
 
-        assert columns == board(app).sessions.shown_columns
+        assert columns.split() == board(app).sessions.shown_columns
 
 
 async def test_nothing_is_wider_than_the_terminal() -> None:
@@ -515,14 +594,16 @@ async def test_nothing_is_wider_than_the_terminal() -> None:
             assert {width} == {strip.cell_length for strip in app.screen._compositor.render_strips()}
 
 
-async def test_risk_is_a_word_and_a_sign_before_it_is_a_colour() -> None:
+@pytest.mark.parametrize(("width", "shown"), [(80, "▲"), (139, "▲"), (140, "▲ imminent")])
+async def test_risk_is_a_sign_before_it_is_a_colour_and_a_word_where_there_is_room(
+    width: int, shown: str
+) -> None:
     app = an_app()
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=(width, 24)) as pilot:
         await settle(app, pilot)
-        shown = lines(app)
+        rows = [line[1:].split("  ")[0].strip() for line in lines(app).splitlines()[5:9]]
 
-    assert "▲ imminent" in shown
-    assert "△ watch" in shown
+    assert [shown] * 4 == rows
 
 
 async def test_thresholds_move_the_line_between_calm_and_watch() -> None:

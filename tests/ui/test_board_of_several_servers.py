@@ -114,10 +114,12 @@ async def test_o_narrows_to_the_server_under_the_cursor_and_back() -> None:
         assert {"db1"} == {name for name, _ in seen(app)}
         assert "only db1" in notice(app)
         assert "wait_timeout" in lines(app)
+        assert "server" not in board(app).sessions.shown_columns
 
         await pilot.press("o")
         await settle(app, pilot)
         assert everyone == seen(app)
+        assert "server" in board(app).sessions.shown_columns
 
         await pilot.press("o", "escape")
         await settle(app, pilot)

@@ -11,7 +11,9 @@ import pytest
 from goneaway_tui.errors import FileError
 from goneaway_tui.judge import judge
 from goneaway_tui.judge.ledger import TREND_SECONDS, Trend, TrendPoint
+from goneaway_tui.model.blocking import Lock, LockKind, LockWait
 from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import HIDES_SESSIONS, Limitation
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Snapshot
@@ -24,7 +26,7 @@ from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.kill import KillScreen
-from goneaway_tui.ui.widgets.summary import fullness_alarm, session_count_parts, trend_parts
+from goneaway_tui.ui.widgets.summary import blocked_parts, fullness_alarm, session_count_parts, trend_parts
 from tests.builders import NOW, a_sample, a_session, a_transaction
 from tests.fakes import POWERS, FakeExecutor
 from tests.snapshot.shots import settle
@@ -65,13 +67,90 @@ def test_nearly_full_server_is_marked_by_a_symbol_and_the_share(connected: int, 
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-async def test_the_alarm_of_a_full_server_stands_first_and_is_never_cut(size: tuple[int, int]) -> None:
+async def test_the_gauge_of_connections_stands_first_and_is_never_cut(size: tuple[int, int]) -> None:
     sample = a_sample(variables={"max_connections": 260}, counters={"threads_connected": 242})
     app = stage.an_app(Scripted(sample))
     async with app.run_test(size=size) as pilot:
         await settle(app, pilot)
 
-        assert head(app).splitlines()[1].strip().startswith("connections 242 / 260 ▲ 93 %")
+        assert head(app).splitlines()[1].strip().startswith("242/260 █████████▎ 93 %   wait_timeout")
+
+
+@pytest.mark.parametrize(
+    ("connected", "look"), [(207, "$text-success"), (208, "$text-warning"), (234, "$text-error")]
+)
+def test_the_gauge_is_amber_from_80_percent_and_red_from_90(connected: int, look: str) -> None:
+    sample = a_sample(variables={"max_connections": 260}, counters={"threads_connected": connected})
+    ((_used, (_bar, bar_look), (_share, share_look), _gap),) = session_count_parts(sample)
+
+    assert look in bar_look
+    assert look in share_look
+
+
+SHOP_SESSION = a_session(id=4235, user="shop", host="web-3:4711", idle_for=49.5, own_limit=60)
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (60, "next: session 4235 (shop@web-3) closes in 0:11"),
+        (40, "next: 4235 (shop@web-3) in 0:11"),
+        (24, "next: 4235 in 0:11"),
+    ],
+)
+async def test_the_next_closing_names_its_session_where_there_is_room(width: int, shown: str) -> None:
+    app = stage.an_app(Scripted(a_sample([SHOP_SESSION], counters={"threads_connected": 1})))
+    async with app.run_test(size=(width + 16, 24)) as pilot:
+        await settle(app, pilot)
+
+        assert head(app).splitlines()[2].rstrip().endswith(shown)
+
+
+def chain(*links: tuple[int, tuple[int, ...]]) -> Sample:
+    """A sample in which sessions wait for rows that others hold: pairs of a waiter and its holders."""
+    waiters = dict(links)
+    holders = {number for ahead in waiters.values() for number in ahead} - waiters.keys()
+    row = Lock(LockKind.ROW, "shop.cart", "PRIMARY", "X")
+    return a_sample(
+        [
+            *(a_session(id=n, idle_for=95, transaction=a_transaction()) for n in sorted(holders)),
+            *(a_session(id=n, command="Query", state="updating", busy_since=NOW - 12) for n in waiters),
+            SHOP_SESSION,
+        ],
+        lock_waits=tuple(LockWait(n, ahead, row, NOW - 12) for n, ahead in links),  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(
+    ("links", "words"),
+    [
+        ([(5, (4802,)), (6, (4802,)), (7, (5,))], "3 blocked by 4802"),
+        ([(5, (4802,)), (6, (4803,)), (7, (4803,))], "3 blocked by 4803, 4802"),
+        ([(5, (1,)), (6, (2,)), (7, (3,))], "3 blocked by 3 sessions"),
+        ([(5, ())], "1 blocked"),
+    ],
+)
+def test_the_header_counts_the_blocked_sessions_and_names_who_blocks_them(
+    links: list[tuple[int, tuple[int, ...]]], words: str
+) -> None:
+    ((said, look), _gap), *others = blocked_parts([judge(chain(*links))])
+
+    assert words == said
+    assert "$text-error" in look
+    assert not others
+
+
+def test_the_header_is_silent_about_blocking_where_no_session_waits() -> None:
+    assert not blocked_parts([judge(a_sample(lock_waits=())), judge(a_sample())])
+
+
+async def test_a_risk_that_no_session_has_is_not_shown() -> None:
+    app = stage.an_app(Scripted(a_sample([SHOP_SESSION])))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+
+        assert "▲ imminent 1" in head(app)
+        assert not any(word in head(app) for word in ("calm", "watch", "busy", "overdue", "exempt"))
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 36)])
@@ -227,7 +306,7 @@ def test_account_that_sees_only_some_sessions_gets_both_counts(what: str) -> Non
         limitations=(hides,),
     )
 
-    assert "sessions 5 seen of 7 / 151" == words(session_count_parts(sample))
+    assert ["7/151 ▍          4 %", "sessions 5 seen of 7"] == [*map(words, session_count_parts(sample))]
 
 
 def test_the_share_of_max_connections_is_of_the_number_beside_it_which_counts_no_daemons() -> None:
@@ -237,8 +316,8 @@ def test_the_share_of_max_connections_is_of_the_number_beside_it_which_counts_no
         variables={"max_connections": 12},
         counters={"threads_connected": 13},
     )
+    assert ["13/12 ██████████ 108 %"] == [*map(words, session_count_parts(sample))]
 
-    assert "connections 13 / 12 ▲ 108 %" == words(session_count_parts(sample))
 
 
 def trend_of(*connected: int) -> Trend:

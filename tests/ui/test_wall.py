@@ -117,7 +117,7 @@ def test_a_bar_is_as_high_as_its_count_and_one_of_many_still_shows(rows: int) ->
     _title, *drawn, axis = (line.plain for line in bar_lines(forecast, RiskThresholds(), 30, 2, rows))
 
     assert rows == len(drawn)
-    assert drawn[-1].startswith("▁▁")
+    assert drawn[-1].startswith("··▁▁")
     assert "█" in drawn[0]
     assert all(line.rstrip()[-1] == "█" for line in drawn)
     assert "1 m" in axis

@@ -282,6 +282,8 @@ class SessionGroup:
     open_transactions: int
     is_overdue: bool = False
     """Whether one of the sessions is overdue: then the one with the soonest deadline is."""
+    blocked: int = 0
+    """How many of the sessions wait for a lock."""
 
 
 def group_by(by: str, verdicts: Iterable[Verdict]) -> tuple[SessionGroup, ...]:
@@ -314,4 +316,5 @@ def _summary(by: str, key: str, verdicts: list[Verdict]) -> SessionGroup:
         soonest_deadline=min((v.deadline for v in verdicts if v.deadline is not None), default=None),
         open_transactions=sum(v.session.transaction is not None for v in verdicts),
         is_overdue=any(v.risk is Risk.OVERDUE for v in verdicts),
+        blocked=sum(v.locks.wait is not None for v in verdicts),
     )

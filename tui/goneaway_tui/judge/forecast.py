@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from goneaway_tui.model.session import ProcesslistId, Role
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 
-HORIZONS = ((60.0, 6), (600.0, 5), (3600.0, 7), (28_800.0, 24))
-"""Each range of the time ahead: where it ends in seconds, and into how many equal buckets it is divided."""
+HORIZONS = ((60.0, 12), (600.0, 10), (3600.0, 8), (28_800.0, 10))
+"""Each range of the time ahead: where it ends in seconds, and into how many buckets it is divided."""
+FIRST_RANGE_RATIO = 32.0
+"""How many times longer the first range is than its first bucket would be if it had no bucket for the time before."""
 
 BEFORE_ANY_SESSION = -1
 """Less than any session id: sorts before every session of the same deadline."""
@@ -18,11 +20,16 @@ BEFORE_ANY_SESSION = -1
 
 @dataclass(frozen=True, slots=True)
 class BucketRange:
-    """How many sessions close in each of several equal buckets between `start` and `end`, in seconds from now."""
+    """How many sessions close in each of several buckets between `start` and `end`, in seconds from now."""
 
     start: float
     end: float
     counts: tuple[int, ...]
+
+    @property
+    def edges(self) -> list[float]:
+        """Where each bucket ends, in seconds from now."""
+        return bucket_edges(self.start, self.end, len(self.counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,16 @@ class Forecast:
     """The session that closes first."""
 
 
+def bucket_edges(start: float, end: float, buckets: int) -> list[float]:
+    """Where each bucket of a range ends: the buckets become longer by the same factor, as the time ahead is less urgent.
+
+    >>> [round(edge) for edge in bucket_edges(600.0, 3600.0, 3)], [round(edge) for edge in bucket_edges(0.0, 60.0, 5)]
+    ([1090, 1981, 3600], [4, 8, 15, 30, 60])
+    """
+    ratio = end / start if start else FIRST_RANGE_RATIO
+    return [*(end * ratio ** (bucket / buckets - 1) for bucket in range(1, buckets)), end]
+
+
 def closing_forecast(
     snapshot: Snapshot, now: float, horizons: Iterable[tuple[float, int]] = HORIZONS
 ) -> Forecast:
@@ -44,8 +61,7 @@ def closing_forecast(
     ranges, start, counted = [], 0.0, 0
     for end, buckets in horizons:
         counts = []
-        for bucket in range(1, buckets + 1):
-            edge = start + (end - start) * bucket / buckets
+        for edge in bucket_edges(start, end, buckets):
             before = bisect_left(deadlines, (now + edge, BEFORE_ANY_SESSION))
             counts.append(before - counted)
             counted = before

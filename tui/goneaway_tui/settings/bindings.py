@@ -24,6 +24,7 @@ BINDINGS: Mapping[str, str] = {
     "board.kill": "k",
     "board.leave": "escape",
     "board.ledger": "l",
+    "board.mark_all": "A",
     "board.only": "o",
     "board.quit": "q",
     "board.relatives": "r",

@@ -6,7 +6,7 @@
 | `exact_duration` | `1 h 30 m` | a variable's value: exact whatever its decimals, and grouped in thousands |
 | `clock_words` | `1:30:00` | a time that runs: it ticks once a second |
 | `countdown` | `1:30:00`, `now` | the time until a deadline |
-| `age_words` | `1h 30m` | a cell that is narrow |
+| `age_words` | `1 h 30 m` | how long something has lasted |
 | `largest_unit_words` | `90 minutes` | an age in a sentence |
 | `seconds_words` | `5400 s (90 minutes)` | a sentence that names a setting: the number as it is typed, and what people call it |
 | `size_words` | `1.2 MiB` | a cell: rounded, and shown to be |
@@ -83,7 +83,7 @@ def clock_words(seconds: float) -> str:
     """Elapsed time as a clock shows it; a second counts once it is over.
 
     >>> clock_words(12.9), clock_words(3588), clock_words(28321), clock_words(274329), clock_words(-3)
-    ('0:12', '59:48', '7:52:01', '3d 04:12:09', '0:00')
+    ('0:12', '59:48', '7:52:01', '3 d 04:12:09', '0:00')
     """
     return _clock(math.floor(seconds)) if math.isfinite(seconds) else UNKNOWN
 
@@ -109,30 +109,30 @@ def _clock(seconds: int) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     if days:
-        return f"{days}d {hours:02}:{minutes:02}:{rest:02}"
+        return f"{days} d {hours:02}:{minutes:02}:{rest:02}"
     if hours:
         return f"{hours}:{minutes:02}:{rest:02}"
     return f"{minutes}:{rest:02}"
 
 
-def age_words(seconds: float) -> str:
-    """How long something has lasted, in its two leading units; from ten days on, in days. For narrow cells.
+def age_words(seconds: float, units: int = 2) -> str:
+    """How long something has lasted, in its two leading units, or in one; from ten days on, in days.
 
     >>> age_words(41 * 86400 + 7), age_words(11520), age_words(12), age_words(125), age_words(3 * 86400 + 4 * 3600)
-    ('41d', '3h 12m', '12s', '2m 5s', '3d 4h')
+    ('41 d', '3 h 12 m', '12 s', '2 m 5 s', '3 d 4 h')
     """
     if not math.isfinite(seconds):
         return UNKNOWN
     rest = max(0, math.floor(seconds))
     days, rest = divmod(rest, 86_400)
     if days >= 10:
-        return f"{count_words(days)}d"
+        return f"{count_words(days)} d"
     hours, rest = divmod(rest, 3600)
     minutes, rest = divmod(rest, 60)
     parts = [(days, "d"), (hours, "h"), (minutes, "m"), (rest, "s")]
     while len(parts) > 1 and not parts[0][0]:
         parts.pop(0)
-    return " ".join(f"{n}{unit}" for i, (n, unit) in enumerate(parts[:2]) if n or i == 0)
+    return " ".join(f"{n} {unit}" for i, (n, unit) in enumerate(parts[:units]) if n or i == 0)
 
 
 _LARGEST_UNITS = (

@@ -66,6 +66,31 @@ def cut_to(text: str, width: int) -> str:
     return "".join(kept) + "…" if width > 0 else ""
 
 
+def shortened(text: str, width: int) -> str:
+    """`text` in at most `width` cells, marked by `…` in its middle where it lost something: its end tells names apart.
+
+    >>> shortened("db-prod.example.com:3307", 14), shortened("db1", 14)
+    ('db-prod.…:3307', 'db1')
+    """
+    if cell_width(text) <= width:
+        return text
+    start, colon, port = text.rpartition(":")
+    end = colon + port if start and port.isdigit() else ""
+    if len(end) > width - 3:
+        end = ""
+    end = end or _last_cells(text, (width - 1) // 2)
+    return cut_to(text, width - cell_width(end)) + end
+
+
+def _last_cells(text: str, width: int) -> str:
+    """The end of `text` that takes at most `width` cells."""
+    start, used = len(text), 0
+    while start and used + cell_width(text[start - 1]) <= width:
+        start -= 1
+        used += cell_width(text[start])
+    return text[start:]
+
+
 def padded(text: str, width: int, *, right: bool = False) -> str:
     """`text` with as many blanks as fill `width` cells; unchanged where it takes more.
 

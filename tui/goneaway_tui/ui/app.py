@@ -89,6 +89,7 @@ ON_THE_BOARD: tuple[Row, ...] = (
     (N_("Filter"), N_("Narrow the sessions by words and fields"), "filter"),
     (N_("Sort"), N_("Sort by a column"), "sort"),
     (N_("Group"), N_("Group by user, client, program or database"), "group"),
+    (N_("Mark all"), N_("Mark all sessions that are shown; again: none"), "mark_all"),
     (N_("Freeze"), N_("Hold the screen, or let it go on"), "app.freeze"),
     (N_("Ledger"), N_("Who left, when, and why"), "app.ledger"),
     (N_("Doctor"), N_("Every cause as it stands now; explain an error"), "app.doctor"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
@@ -13,16 +13,20 @@ from goneaway_tui.judge.filters import SessionGroup
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.server import Variable
+from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Risk, Verdict
 from goneaway_tui.text.sanitize import plain
+from goneaway_tui.text.width import shortened
 from goneaway_tui.tune.journal import JournalAct, Phase
 from goneaway_tui.tune.tunables import TUNABLE, Unit
 from goneaway_tui.tune.values import value_words
 from goneaway_tui.ui import wording
 
 RowT = TypeVar("RowT")
-UNBOUNDED = 1000
+UNBOUNDED = wording.UNBOUNDED
 """The maximal width of a column that takes all the cells that are left."""
+MEDIUM_TABLE, WIDE_TABLE, ROOMY_TABLE = 110, 140, 170
+"""Cells from which on a table has more columns, has all of them with words instead of signs, and two blanks between them."""
 SERVER_MIN_WIDTH, SERVER_MAX_WIDTH = 6, 24
 """Cells of the column of server names."""
 
@@ -51,10 +55,19 @@ class Column(Generic[RowT]):
     """The component class for its cell of a row, where that is not the row's."""
     ticking: bool = False
     """Whether its cells change with time, without a new sample."""
+    narrow_widths: tuple[int, int] | None = None
+    """Its exact width in a narrow table and in a medium one, where that differs from the widths above; 0 leaves it out."""
+
+    def in_table(self, width: int) -> Column[RowT] | None:
+        """The column as a table of `width` cells has it; None where such a table leaves it out."""
+        if self.narrow_widths is None or width >= WIDE_TABLE:
+            return self
+        own_width = self.narrow_widths[width >= MEDIUM_TABLE]
+        return replace(self, min_width=own_width, max_width=own_width) if own_width else None
 
     def heading_text(self, mark: str, width: int) -> str:
         """The translated heading with a mark behind it, cut to `width` cells."""
-        heading = say(self.heading)
+        heading = say(self.heading) if width > 1 else ""
         length = width - cell_len(mark)
         return (heading if cell_len(heading) <= length else set_cell_size(heading, length)) + mark
 
@@ -64,35 +77,99 @@ def _stake_sort_key(verdict: Verdict) -> int | None:
     return None if transaction is None else -(transaction.rows_modified or 0)
 
 
+NEVER = float("inf")
+
+
+def closing_order(verdict: Verdict) -> tuple[int, float, float] | None:
+    """The board's default order: trouble first, then by the deadline.
+
+    Sessions that others wait for come first: those that wait for none themselves, then those in the middle of a chain; the
+    ones that block most on top. Then come sessions that close soon, idle sessions with an open transaction, the calm ones,
+    and sessions that wait for a lock. None for all others: they sort last.
+    """
+    locks, risk, deadline = verdict.locks, verdict.risk, verdict.deadline
+    closes = NEVER if deadline is None else deadline
+    if locks.blocks:
+        return (0 if locks.wait is None else 1), -locks.blocks, closes
+    if deadline is not None and risk.rank >= Risk.WATCH.rank:
+        return 2, closes, 0.0
+    if risk is Risk.CALM and verdict.session.transaction is not None:
+        return 3, closes, 0.0
+    if deadline is not None:
+        return 4, closes, 0.0
+    if locks.wait is not None:
+        return 5, NEVER if locks.wait.since is None else locks.wait.since, 0.0
+    return None
+
+
+def _state_order(verdict: Verdict) -> tuple[int, float, str] | None:
+    """Sessions that others wait for first, then those that wait, the longest first, then the busy ones by their state."""
+    locks, session = verdict.locks, verdict.session
+    if locks.blocks:
+        return 0, -locks.blocks, ""
+    if locks.wait is not None:
+        return 1, NEVER if locks.wait.since is None else locks.wait.since, ""
+    return None if session.is_idle else (2, 0.0, session.state or session.command)
+
+
+def _transaction_start(verdict: Verdict) -> float | None:
+    transaction = verdict.session.transaction
+    return None if transaction is None else transaction.started
+
+
+def _state_tint(verdict: Verdict) -> str:
+    if verdict.locks.blocks:
+        return "lines--imminent"
+    return "lines--watch" if verdict.locks.wait is not None else "lines--quiet"
+
+
+def _id_cell(verdict: Verdict, _now: float, room: int) -> str:
+    """The session's number; where it has no room its last digits, which tell sessions apart."""
+    number = str(verdict.session.id)
+    return number if len(number) <= room else f"…{number[1 - room :]}"
+
+
+def _risk_cell(verdict: Verdict, _now: float, room: int) -> str:
+    return wording.risk_word(verdict.risk) if room > 1 else wording.SIGNS[verdict.risk]
+
+
+STATE_WIDTH = 20
+"""Cells of the column State where the running time has a column of its own."""
+
+
+def _state_cell(verdict: Verdict, now: float, room: int) -> str:
+    return wording.state_within(verdict, now, room, with_time=room < STATE_WIDTH)
+
+
 SESSION_COLUMNS: tuple[Column[Verdict], ...] = (
-    Column("id", "Id", lambda v, *_: str(v.session.id), lambda v: v.session.id, 6, 8, 0, right=True),
+    Column("risk", "Risk", _risk_cell, lambda v: -v.risk.rank, 10, 10, 1, tinted=True, narrow_widths=(1, 1)),
+    Column("id", "Id", _id_cell, lambda v: v.session.id, 6, 10, 0, right=True),
     Column("user", "User", lambda v, *_: plain(v.session.user, 200), lambda v: v.session.user, 8, 16, 0),
-    Column("client", "Client", lambda v, _, room: wording.client(v.session, room), lambda v: v.session.host, 12, 24, 4),
-    Column("program", "Program", lambda v, *_: wording.program(v.session), lambda v: wording.program(v.session) or None, 9, 16, 3),
-    Column("db", "Db", lambda v, *_: plain(v.session.db or "", 200), lambda v: v.session.db, 6, 12, 7),
-    Column("risk", "Risk", lambda v, *_: wording.risk_word(v.risk), lambda v: -v.risk.rank, 10, 10, 1, tinted=True),
-    Column("idle", "Idle", lambda v, now, room: wording.time_within(wording.idle(v, now), v.idle_seconds(now), room), lambda v: v.session.idle_since, 8, 11, 0, right=True, ticking=True),
-    Column("limit", "Limit", lambda v, _, room: wording.limit_within(v.limit, room), lambda v: v.limit and v.limit.seconds, 8, 9, 0, right=True),
-    Column("left", "Closes in", lambda v, now, room: wording.time_within(wording.closes_in(v, now), v.seconds_left(now), room), lambda v: v.deadline, 10, 13, 0, right=True, tinted=True, ticking=True),
-    Column("bar", "", wording.countdown_bar, lambda v: v.deadline, 6, 12, 6, tinted=True, ticking=True),
-    Column("stake", "At stake", lambda v, _, room: wording.stake_within(v.session, room), _stake_sort_key, 12, 14, 2),
-    Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 17, UNBOUNDED, 5),
+    Column("client", "Client", lambda v, _, room: wording.client(v.session, room), lambda v: v.session.host, 9, 20, 6),
+    Column("program", "Program", lambda v, *_: wording.program(v.session), lambda v: wording.program(v.session) or None, 8, 16, 4),
+    Column("db", "Db", lambda v, *_: plain(v.session.db or "", 200), lambda v: v.session.db, 6, 12, 9),
+    Column("idle", "Idle", lambda v, now, room: wording.time_within(wording.idle(v, now), v.idle_seconds(now), room), lambda v: v.session.idle_since, 8, 12, 0, right=True, ticking=True),
+    Column("limit", "Limit", lambda v, _, room: wording.limit_within(v.limit, room), lambda v: v.limit and v.limit.seconds, 7, 9, 0, right=True),
+    Column("left", "Closes in", lambda v, now, room: wording.time_within(wording.closes_in(v, now), v.seconds_left(now), room), closing_order, 10, 14, 0, right=True, tinted=True, ticking=True),
+    Column("bar", "", wording.countdown_bar, lambda v: v.deadline, 6, 12, 10, tinted=True, ticking=True, narrow_widths=(0, 0)),
+    Column("state", "State", _state_cell, _state_order, STATE_WIDTH, 28, 2, tint=_state_tint, ticking=True, narrow_widths=(10, 19)),
+    Column("running", "Running", wording.running, lambda v: v.session.busy_since, 7, 12, 5, right=True, ticking=True, narrow_widths=(0, 0)),
+    Column("stake", "At stake", lambda v, _, room: wording.stake_within(v.session, room), _stake_sort_key, 11, 14, 3),
+    Column("trx_age", "Trx age", wording.transaction_age, _transaction_start, 8, 12, 8, right=True, ticking=True),
+    Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 17, UNBOUNDED, 7),
 )  # fmt: skip
 
 
 def server_column(names: Sequence[str]) -> Column[Verdict]:
     """The column of the server a session is on, as wide as the longest name within the limits above.
 
-    Where names that begin alike have to be cut, their ends are shown.
+    A longer name is shortened in its middle.
     """
-    shown = {plain(name, 200) for name in names}
-    width = min(max(SERVER_MIN_WIDTH, *map(cell_len, shown)), SERVER_MAX_WIDTH)
+    width = min(max(SERVER_MIN_WIDTH, *(cell_len(plain(name, 200)) for name in names)), SERVER_MAX_WIDTH)
     min_width = min(width, SERVER_MAX_WIDTH // 2)
-    begin_alike = len({name[: min_width - 1] for name in shown}) < len(shown)
 
     def cell(verdict: Verdict, _: float, room: int) -> str:
-        name = _server_name(verdict)
-        return f"…{name[1 - room :]}" if begin_alike and len(name) > room > 1 else name
+        return shortened(_server_name(verdict), room)
 
     return Column("server", "Server", cell, _server_name, min_width, width, 0)
 
@@ -108,11 +185,12 @@ SORT_KEYS: dict[str, Callable[[Verdict], Any]] = {
 """The sort keys of the board's rows, by column id."""
 
 GROUP_COLUMNS: tuple[Column[SessionGroup], ...] = (
-    Column("key", "Group", lambda g, *_: plain(g.key, 200) or say("(none)"), lambda g: g.key, 16, 40, 0),
+    Column("key", "Group", lambda g, *_: plain(g.key, 200) or say("(none)"), lambda g: g.key, 12, 40, 0),
     Column("sessions", "Sessions", lambda g, *_: wording.count_words(g.sessions), lambda g: -g.sessions, 8, 10, 1, right=True),
     Column("idle", "Idle", lambda g, *_: wording.count_words(g.idle), lambda g: -g.idle, 7, 10, 3, right=True),
     Column("oldest", "Oldest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 4, right=True, ticking=True),
     Column("left", "Soonest closing", lambda g, now, _: _until(g, now), lambda g: g.soonest_deadline, 16, 16, 2, right=True, ticking=True),
+    Column("blocked", "Blocked", lambda g, *_: wording.count_words(g.blocked) if g.blocked else "", lambda g: -g.blocked, 8, 10, 3, right=True, tint=lambda _: "lines--imminent"),
     Column("trx", "Open trx", lambda g, *_: wording.count_words(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, 8, 10, 5, right=True),
 )  # fmt: skip
 
@@ -195,6 +273,8 @@ WIDTH_LIMIT = 2**32 - 1
 def variable_words(variable: Variable) -> str:
     """The variable's value with its unit; empty where that is the bare figure again."""
     tunable = TUNABLE.get(variable.name)
+    if tunable and tunable.zero_meaning and variable.value == 0:
+        return say("off")
     words = value_words(variable.value, tunable.unit) if tunable and variable.value is not None else ""
     return "" if words == f"{variable.value:,}" else words
 
@@ -210,13 +290,16 @@ def bounds_words(variable: Variable) -> str:
     return say("{least} to {most}", least=minimum, most=value_words(variable.max, unit))
 
 
-COLUMN_TINTS = {"stake": "lines--stake", "statement": "lines--quiet"}
+COLUMN_TINTS = {"stake": "lines--stake", "trx_age": "lines--stake", "statement": "lines--quiet"}
 """The component classes of columns that look the same in every row."""
 RISK_TINTS: dict[Risk, str] = {risk: f"lines--{risk.value}" for risk in Risk}
 """The component class for a row's tinted cells; app.tcss has its colours."""
 
 
-def session_key(verdict: Verdict) -> Hashable:
+SessionKey = tuple[str, ProcesslistId]
+
+
+def session_key(verdict: Verdict) -> SessionKey:
     """The key of a session's row: the same session id may occur on two servers."""
     return verdict.server_name, verdict.session.id
 
@@ -276,21 +359,21 @@ def sorted_rows(
     return sorted(known, key=order, reverse=reverse) + unknown
 
 
-WIDE_TABLE = 140
-"""Cells from which on two blanks stand between columns."""
 SCROLL_STEP = 8
 """Cells that the columns are scrolled at a time."""
 ASCENDING, DESCENDING = "▴", "▾"
 """Marks of the column that is sorted by; in ASCII too they differ from the signs of the risks."""
-GUTTER = 1
-"""Cells in front of a row, for its mark."""
+GUTTER = 2
+"""Cells in front of a row, for its mark and a blank."""
 
 
 class Layout(Generic[RowT]):
     """The columns of one table, fitted to its width."""
 
     def __init__(self, columns: tuple[Column[RowT], ...]) -> None:
+        self._all_columns = columns
         self._columns = columns
+        """Those that a table of this width can have, with their widths in it."""
         self._width = 0
         self.gap = 1
         """Cells after each column."""
@@ -301,7 +384,8 @@ class Layout(Generic[RowT]):
 
     def fit_to(self, width: int) -> None:
         """Fit the columns to `width` cells."""
-        self._width, self.gap = width, 2 if width >= WIDE_TABLE else 1
+        self._width, self.gap = width, 2 if width >= ROOMY_TABLE else 1
+        self._columns = tuple(c for column in self._all_columns if (c := column.in_table(width)) is not None)
         self.offset = min(self.offset, self._hidden_cells)
         room = width - GUTTER + (self._hidden_cells if self.offset else 0)
         self.fitted = fit_columns(self._columns, room, self.gap)

@@ -164,6 +164,7 @@ ASCII_SIGNS = {
     **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼┏┓┗┛┣┫╋", "+"),
     **dict(zip("▁▂▃▄▅▆▇█", "_.:-=+*#", strict=True)),
     "▮": "|",
+    **dict(zip("▏▎▍▋▊▉", "  -===", strict=True)),
 }
 """Signs of one cell, and the ASCII character that stands for each."""
 CACHED_TEXTS = 2048

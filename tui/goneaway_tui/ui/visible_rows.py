@@ -143,6 +143,10 @@ class VisibleRows:
         self.reverse = column == self.column and not self.reverse
         self.column = column
 
+    def shows(self, verdict: Verdict) -> bool:
+        """Whether a verdict of the snapshots followed last is among the visible rows."""
+        return id(verdict) in self._entries
+
     def follow(self, *snapshots: Snapshot) -> VisibleRowView:
         """The rows of these snapshots, one for each server. A view returned earlier must not be read after this."""
         if self._settings != (self.filter, self.column, self.reverse):

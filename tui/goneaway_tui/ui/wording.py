@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from goneaway_tui.export.data import iso_instant
 from goneaway_tui.export.wording import RISKS, countdown_of, limit_cell
 from goneaway_tui.i18n import N_, _, ngettext
+from goneaway_tui.model.blocking import LockWait
 from goneaway_tui.model.cause import CAUSE_WORDS, Certainty
 from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
@@ -21,7 +23,7 @@ from goneaway_tui.text.format import (
     size_words,
 )
 from goneaway_tui.text.sanitize import plain
-from goneaway_tui.text.width import cell_width
+from goneaway_tui.text.width import cell_width, cut_to
 
 __all__ = [
     "SIGNS",
@@ -38,6 +40,8 @@ __all__ = [
     "countdown",
     "countdown_bar",
     "countdown_of",
+    "first_fitting",
+    "gauge",
     "grouping_word",
     "heights",
     "idle",
@@ -49,12 +53,15 @@ __all__ = [
     "program",
     "risk_word",
     "rows",
+    "running",
     "size_words",
     "stake_within",
+    "state_within",
     "statement",
     "time_of_day",
     "time_within",
     "title_on",
+    "transaction_age",
 ]  # fmt: skip
 
 SIGNS = {
@@ -94,7 +101,10 @@ READ_ONLY = N_("read-only")
 NO_PRIVILEGES = N_("read-only (privileges)")
 """What this run can do to a server: its account lacks the privileges for every change in the last."""
 
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LEVELS = "▁▂▃▄▅▆▇█"
+UNBOUNDED = 1000
+"""Cells that are more than any terminal has: a cell in so many shows all of its text."""
 
 
 def title_on(title: str, server: str) -> str:
@@ -103,6 +113,7 @@ def title_on(title: str, server: str) -> str:
 
 
 def risk_word(risk: Risk) -> str:
+    """The sign and the word of a risk."""
     return f"{SIGNS[risk]} {_(RISKS[risk])}"
 
 
@@ -150,20 +161,37 @@ def closes_at(verdict: Verdict, now: float) -> str:
 
 
 def time_within(words: str, seconds: float | None, room: int) -> str:
-    """A clock, or where there is no room for one its leading units: a time cut short would be another time.
+    """A clock, or where it has no room the same time in its leading units: a time cut short would be another time.
 
-    >>> time_within("364d 08:18:15", 31479495.0, 13), time_within("364d 08:18:15", 31479495.0, 10)
-    ('364d 08:18:15', '364d')
+    >>> [time_within("364 d 08:18:15", 31479495.0, room) for room in (14, 10)], time_within("12:34:56", 45296.0, 7)
+    (['364 d 08:18:15', '364 d'], '12 h')
     """
-    return words if seconds is None or len(words) <= room else age_words(seconds)
+    if seconds is None or len(words) <= room:
+        return words
+    return first_fitting((age_words(seconds), age_words(seconds, 1)), room)
+
+
+def first_fitting(texts: Sequence[str], room: int) -> str:
+    """The first text of at most `room` cells; the last where none fits.
+
+    >>> first_fitting(("waits for 4802 12 s", "waits 12 s"), 12)
+    'waits 12 s'
+    """
+    return next((text for text in texts if cell_width(text) <= room), texts[-1])
 
 
 def limit_within(limit: Limit | None, room: int) -> str:
-    """A limit with its basis' mark: in words where there is room, else as a clock."""
+    """A limit with its basis' mark, always exact: in words, as a clock, or where neither has room in one unit.
+
+    >>> [limit_within(Limit(5415.0, "wait_timeout", Basis.ASSUMED, ""), room) for room in (16, 8, 7)]
+    ['~1 h 30 m 15 s', '~1:30:15', '~5415 s']
+    """
     words = limit_cell(limit)
-    if limit is None or len(words) <= room:
+    if limit is None or cell_width(words) <= room:
         return words
-    return words[: len(words) - len(limit_words(limit.seconds))] + clock_words(limit.seconds)
+    mark = words[: len(words) - len(limit_words(limit.seconds))]
+    clock = clock_words(limit.seconds)
+    return first_fitting((words, mark + clock, f"{mark}{limit.seconds:.12g} s", mark + clock), room)
 
 
 def limit_in_full(limit: Limit) -> str:
@@ -215,16 +243,60 @@ def program(session: Session) -> str:
 
 
 def client(session: Session, room: int) -> str:
-    """The client's address; without its port where that would not fit."""
-    whole = plain(session.host, 200)
-    return whole if len(whole) <= room else plain(session.client_host, 200)
+    """The client's address without its port; with it where all of the text is asked for, as a tooltip does."""
+    return plain(session.host if room >= UNBOUNDED else session.client_host, 200)
 
 
 def statement(verdict: Verdict) -> str:
-    session = verdict.session
-    if session.statement:
-        return " ".join(plain(session.statement, 512).split())
-    return plain(session.state or "", 200) if not session.is_idle else ""
+    """The statement in one line; empty where none is known."""
+    return " ".join(plain(verdict.session.statement or "", 512).split())
+
+
+def state_within(verdict: Verdict, now: float, room: int, *, with_time: bool) -> str:
+    """What a session does: whom it waits for, how many wait for it, or the server's state of a busy session.
+
+    Times and counts are never cut. `with_time`: a busy session's running time is shown behind its state.
+    """
+    locks, session = verdict.locks, verdict.session
+    blocks = _("blocks {number}", number=count_words(locks.blocks)) if locks.blocks else ""
+    if locks.wait is not None:
+        waits = _waiting_texts(locks.wait, locks.waiting_seconds(now))
+        both = [_("{one}, {other}", one=blocks, other=text) for text in waits if blocks]
+        return first_fitting([*both, *waits], room)
+    if blocks:
+        return first_fitting((blocks, _("blocks {number}", number=rounded_count(locks.blocks or 0))), room)
+    if session.is_idle:
+        return ""
+    state = plain(session.state or session.command, 200)
+    seconds = verdict.busy_seconds(now) if with_time else None
+    if seconds is None:
+        return state
+    time = first_fitting((age_words(seconds), age_words(seconds, 1)), room // 2)
+    return f"{cut_to(state, room - cell_width(time) - 1)} {time}"
+
+
+def _waiting_texts(wait: LockWait, seconds: float | None) -> list[str]:
+    """That a session waits: for whom and for how long, the longest text first."""
+    holders = str(wait.holders[0]) if wait.holders else ""
+    if len(wait.holders) > 1:
+        holders = f"{holders} +{len(wait.holders) - 1}"
+    if seconds is None:
+        return [_("waits for {holders}", holders=holders), _("waits")] if holders else [_("waits")]
+    times = (age_words(seconds), age_words(seconds, 1))
+    whole = [_("waits for {holders} {time}", holders=holders, time=time) for time in times if holders]
+    return [*whole, *(_("waits {time}", time=time) for time in times)]
+
+
+def running(verdict: Verdict, now: float, room: int) -> str:
+    """How long the current statement has run; empty while the session is idle."""
+    seconds = verdict.busy_seconds(now)
+    return "" if seconds is None else time_within(clock_words(seconds), seconds, room)
+
+
+def transaction_age(verdict: Verdict, now: float, room: int) -> str:
+    """How old the open transaction is; empty without one."""
+    seconds = verdict.transaction_seconds(now)
+    return "" if seconds is None else time_within(clock_words(seconds), seconds, room)
 
 
 def countdown_bar(verdict: Verdict, now: float, width: int) -> str:
@@ -237,12 +309,22 @@ def countdown_bar(verdict: Verdict, now: float, width: int) -> str:
 
 
 def heights(counts: tuple[int, ...], most: int) -> str:
-    """Counts as blocks; nothing is the lowest block, and one of many still shows.
+    """Counts as blocks; nothing is a dot, and one of many still shows.
 
     >>> heights((0, 1, 100), 100)
-    '▁▂█'
+    '·▁█'
     """
-    return "".join(_LEVELS[0 if n == 0 else max(1, round(n / max(most, 1) * 7))] for n in counts)
+    return "".join("·" if n == 0 else _LEVELS[round(n / max(most, 1) * 7)] for n in counts)
+
+
+def gauge(share: float, width: int) -> str:
+    """A share, from 0 to 1, as a bar in eighths of a cell.
+
+    >>> gauge(0.93, 9), gauge(0.001, 9), gauge(1.2, 3)
+    ('████████▎', '▏        ', '███')
+    """
+    eighths = min(width * 8, int(share * width * 8)) or (1 if share > 0 else 0)
+    return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()).ljust(width)
 
 
 def before_bars() -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any, ClassVar
+from collections.abc import Hashable, Iterator
+from typing import Any, ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
 
-from goneaway_tui.i18n import _
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.filters import (
     GROUPINGS,
     NO_FILTER,
@@ -30,6 +30,7 @@ from goneaway_tui.ui.columns import (
     RISK_TINTS,
     SESSION_COLUMNS,
     Column,
+    SessionKey,
     session_key,
     sorted_rows,
 )
@@ -48,11 +49,18 @@ from goneaway_tui.ui.screens.session import SessionScreen
 from goneaway_tui.ui.server_status import CONNECTING, Freshness
 from goneaway_tui.ui.visible_rows import VisibleRows
 from goneaway_tui.ui.widgets.line_table import LineTable
-from goneaway_tui.ui.widgets.plain_text import Field, KeyFooter, Static
+from goneaway_tui.ui.widgets.plain_text import Field, FooterPlan, KeyFooter, Static
 from goneaway_tui.ui.widgets.summary import NO_MARKS, MarkedCount, SummaryHeader
 from goneaway_tui.ui.wording import grouping_word
 
 NARROW_WIDTH, ROOMY_WIDTH = 100, 150
+MAIN_KEYS = (
+    "table.choose", "board.filter", "table.mark", "board.kill", "board.doctor", "board.ledger", "board.tune", "board.help",
+)  # fmt: skip
+LESS_USED_KEYS = (
+    "board.blocking", "board.sort", "board.group", "board.mark_all", "tune.wait_timeout", "board.undo", "board.freeze",
+    "board.export", "board.variables", "app.copy", "board.quit", "tune.interactive_timeout", "tune.max_allowed_packet",
+)  # fmt: skip
 SERVER_COLUMN = "server"
 """The column, the grouping and the filter's word that one server alone has no use for."""
 
@@ -61,7 +69,7 @@ class BoardScreen(Screen[None]):
     """Shows the snapshot the app hands down; narrows, sorts and groups it for the eye, and changes nothing in it."""
 
     AUTO_FOCUS = "#sessions"
-    BINDINGS: ClassVar[list[BindingType]] = [  # as the footer has them: where it is narrow the last give way
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", key_display="/", id="board.filter"),
         Binding("question_mark", "help", "help", key_display="?", id="board.help"),
         Binding("q", "app.quit", "quit", id="board.quit"),
@@ -69,17 +77,20 @@ class BoardScreen(Screen[None]):
         Binding("k", "app.kill", "kill", id="board.kill"),
         Binding("l", "app.ledger", "ledger", id="board.ledger"),
         Binding("d", "app.doctor", "doctor", id="board.doctor"),
-        Binding("t", "app.tunables", "tune", id="board.tune"),
+        Binding("t", "app.tunables", "limits", id="board.tune"),
         Binding("u", "app.undo", "undo", id="board.undo"),
         Binding("e", "app.export", "export", id="board.export"),
         Binding("s", "sort", "sort", id="board.sort"),
         Binding("g", "group", "group", id="board.group"),
+        Binding("A", "mark_all", "all", id="board.mark_all"),
         Binding("f", "app.freeze", "freeze", id="board.freeze"),
         Binding("v", "app.variables", "vars", id="board.variables"),
         Binding("r", "app.relatives", "relatives", show=False, id="board.relatives"),
         Binding("y", "app.copy", "copy", id="app.copy"),
         Binding("escape", "leave", "back", show=False, id="board.leave"),
     ]
+    FOOTER_IDS: ClassVar[tuple[str, ...]] = (*MAIN_KEYS, *LESS_USED_KEYS)
+    """The keys of the footer by their bindings' ids, in its order: where it is narrow the last give way."""
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     now: reactive[float] = reactive(0.0, repaint=False)
@@ -104,6 +115,8 @@ class BoardScreen(Screen[None]):
         self._drawn_notice = ("", "")
         self._visible = VisibleRows("left")
         self._grouped = ""
+        self._opened_group: tuple[str, str] | None = None
+        """What the sessions were grouped by, and the filter, before a group was opened; esc goes back to it."""
         self._group_sort, self._group_reverse = "left", False
 
     def compose(self) -> ComposeResult:
@@ -117,12 +130,14 @@ class BoardScreen(Screen[None]):
         )
         yield Static(id="notice")
         yield Field(
-            placeholder=_('filter: shop  user:shop  idle>10m  risk:imminent  -program:cron  "SELECT 1"'),
+            placeholder=_("filter: shop  user:shop  idle>10m  blocked:yes  risk:imminent  -program:cron"),
             id="filter",
             select_on_focus=False,  # what is typed right after the slash must not be typed over
         )
-        yield LineTable(self._columns, session_key, lambda v: RISK_TINTS[v.risk], id="sessions")
-        yield LineTable(GROUP_COLUMNS, lambda g: g.key, lambda _: "", id="groups")
+        yield LineTable(
+            self._columns, session_key, lambda v: RISK_TINTS[v.risk], id="sessions", can_mark=True
+        )
+        yield LineTable(GROUP_COLUMNS, lambda g: g.key, lambda _: "", id="groups", can_mark=True)
         yield KeyFooter()
 
     def on_mount(self) -> None:
@@ -144,28 +159,30 @@ class BoardScreen(Screen[None]):
 
     def chosen_sessions(self) -> list[Verdict]:
         """The marked sessions, those that a filter hides first; or those of the row under the cursor."""
-        shown, hidden_ones = self._marked_sessions()
-        if shown or hidden_ones:
-            return [*hidden_ones, *shown]
+        marked = self._marked_sessions()
+        if marked:
+            return marked
         if self._grouped:
             return self._in_group(self.groups.cursor_key)
         under = self.sessions.cursor_row
         return [] if under is None else [under]
 
-    def _marked_sessions(self) -> tuple[list[Verdict], list[Verdict]]:
-        """The marked sessions of what is shown: those in sight, then those that the filter hides."""
+    def _marked_sessions(self) -> list[Verdict]:
+        """The marked sessions of what is shown: those that the filter hides, then those in sight, in their order."""
         marks = self.sessions.marks
         if not marks:
-            return [], []
-        shown = [v for v in self.sessions.rows if session_key(v) in marks]
-        in_sight = {session_key(v) for v in shown}
-        rest = [
-            v
-            for each in self._shown_snapshots()
-            for v in each.verdicts
-            if session_key(v) in marks and session_key(v) not in in_sight
-        ]
-        return shown, rest
+            return []
+        hidden = [verdict for verdict in self._marked_verdicts() if not self._visible.shows(verdict)]
+        return [*hidden, *(v for v in self.sessions.rows if session_key(v) in marks)]
+
+    def _marked_verdicts(self) -> Iterator[Verdict]:
+        """The marked sessions of what is shown, in no order; costs as much as there are marks."""
+        snapshots = {each.server_name: each for each in self._shown_snapshots()}
+        for server_name, number in cast("set[SessionKey]", self.sessions.marks):
+            snapshot = snapshots.get(server_name)
+            verdict = None if snapshot is None else snapshot.by_id.get(number)
+            if verdict is not None:
+                yield verdict
 
     def _in_group(self, key: Hashable) -> list[Verdict]:
         """The sessions in sight that are counted in one row of the grouped view."""
@@ -188,13 +205,43 @@ class BoardScreen(Screen[None]):
         marks = self.sessions.marks
         self.sessions.marks = marks - members if members <= marks else marks | members
 
+    def action_mark_all(self) -> None:
+        """Mark all sessions in sight, or take their marks away where all have one."""
+        shown = {session_key(v) for v in self.sessions.rows}
+        marks = self.sessions.marks
+        self.sessions.marks = marks - shown if shown <= marks else marks | shown
+        self._show_marks()
+
     def _show_marks(self) -> None:
         """Count the marks, and mark the groups of which every session is marked."""
-        shown, rest = self._marked_sessions()
-        self.marked_sessions = MarkedCount(len(shown) + len(rest), len(rest))
+        number = hidden = 0
+        for verdict in self._marked_verdicts():
+            number += 1
+            hidden += not self._visible.shows(verdict)
+        self.marked_sessions = MarkedCount(number, hidden)
         if self._grouped:
             self.groups.marks = self._marked_groups()
-            self.groups.tick(self.now)
+        self._table.tick(self.now)
+
+    def watch_marked_sessions(self) -> None:
+        self._show_footer()
+
+    def _show_footer(self) -> None:
+        if self.is_mounted:
+            self.query_one(KeyFooter).show_plan(self.footer_plan())
+
+    def footer_plan(self) -> FooterPlan:
+        """The keys of the footer; while the filter is typed or sessions are marked, those that matter then."""
+        if self.field.has_focus:
+            return FooterPlan((("enter", N_("keep")), ("board.leave", N_("clear"))))
+        number = self.marked_sessions.number
+        if number:
+            leaves_first = self.field.display or self._grouped
+            marked_keys = (("board.kill", ""), ("board.leave", N_("back") if leaves_first else N_("clear")))
+            return FooterPlan(marked_keys, _("{number:,} marked:", number=number))
+        words = {"table.choose": N_("open") if self._grouped else ""}
+        keys = tuple((key, words.get(key, "")) for key in self.FOOTER_IDS)
+        return FooterPlan(keys, always="board.help")
 
     def _marked_groups(self) -> set[Hashable]:
         marks, key_of = self.sessions.marks, GROUPINGS[self._grouped]
@@ -211,8 +258,11 @@ class BoardScreen(Screen[None]):
     def _forget_ended(self) -> None:
         """A session that ended takes its mark along; one that the filter hides keeps it."""
         if self.sessions.marks:
-            self.sessions.marks &= {
-                session_key(v) for each in self._markable_snapshots() for v in each.verdicts
+            by_server = {each.server_name: each.by_id for each in self._markable_snapshots()}
+            self.sessions.marks = {
+                key
+                for key in cast("set[SessionKey]", self.sessions.marks)
+                if key[1] in by_server.get(key[0], ())
             }
 
     def copy_items(self) -> list[CopyItem]:
@@ -236,6 +286,7 @@ class BoardScreen(Screen[None]):
     def _draw(self) -> None:
         self._draw_rows()
         self._draw_notice()
+        self._show_footer()
 
     def _draw_rows(self) -> None:
         if not self.is_mounted:
@@ -311,11 +362,17 @@ class BoardScreen(Screen[None]):
     @on(Input.Submitted, "#filter")
     def _keep_filter(self) -> None:
         self.field.display = bool(self.field.value)
+        if not self.field.value:
+            self._opened_group = None
         self._table.focus()
 
     def action_leave(self) -> None:
-        """Leave what was opened last: the filter, then the grouping, then the marks."""
-        if self.field.display:
+        """Leave what was opened last: a group, the filter, the grouping, then the marks."""
+        if self._opened_group is not None:
+            self._grouped, self.field.value = self._opened_group
+            self.field.display = bool(self.field.value)
+            self._opened_group = None
+        elif self.field.display:
             self.field.value = ""
             self.field.display = False
         elif self._grouped:
@@ -358,7 +415,7 @@ class BoardScreen(Screen[None]):
     def _group_by(self, by: str | None) -> None:
         if by is None:
             return
-        self._grouped = by
+        self._grouped, self._opened_group = by, None
         self.groups.to_top()
         self._draw()
         self._table.focus()
@@ -378,6 +435,7 @@ class BoardScreen(Screen[None]):
 
     def _filter_by_group(self, key: str) -> None:
         """From a group to its sessions, by the filter, so that it is seen and can be changed."""
+        self._opened_group = self._grouped, self.field.value
         self.field.value = f"{self.field.value} {filter_term(self._grouped, plain(key))}".strip()
         self._grouped = ""
         self.field.display = True

@@ -32,11 +32,12 @@ Rows = tuple[tuple[str, str], ...]
 """Keys, and what they do."""
 MOVING_KEYS: Rows = (
     (N_("arrows page home end"), N_("move; left and right push the columns aside")),
-    ("enter", N_("one session, whole")),
+    ("enter", N_("the session's details; on a group: its sessions, and esc comes back")),
     ("/", N_("filter")),
     ("s", N_("sort by a column; again: the other way")),
     ("g", N_("group by user, client, program or database")),
     ("space", N_("mark a session, or all sessions of a group, for k")),
+    ("A", N_("mark all sessions that are shown; again: none")),
 )
 ACTION_KEYS: Rows = (
     ("t", N_("change any limit")),
@@ -161,6 +162,8 @@ MARK_MEANINGS = (
     ("~8 h", N_("assumed: the global value; the session's own is not shown")),
     (">8 h", N_("outlived, so wrong: its own limit is longer and unknown")),
     ("~0:12", N_("a clock in whole seconds, right to a second")),
+    ("blocks 5", N_("five sessions wait for a lock that it holds, directly or through others")),
+    ("waits for 4802", N_("it waits for a lock that session 4802 holds; +1: and one more session")),
     ("trx", N_("idle or working inside an open transaction: closing rolls it back")),
 )
 FILTER_EXAMPLES = (
@@ -168,12 +171,14 @@ FILTER_EXAMPLES = (
     ("user:shop db=dw", N_("in one column; = is the whole word")),
     ("idle>10m left<1m", N_("times, as 90, 10m, 8h")),
     ("risk>=watch trx:yes", N_("judgements")),
+    ("blocked:yes waiting>10s", N_("sessions that wait for a lock, and how long")),
+    ("blocks>0", N_("sessions that others wait for")),
     ("-program:cron", N_("everything else")),
 )
 FILTER_FIELDS = (
     (N_("text"), "user host client program library db command state statement variable"),
-    (N_("words"), "risk basis trx own"),
-    (N_("times, numbers"), "idle left limit, id rows"),
+    (N_("words"), "risk basis trx own blocked"),
+    (N_("times, numbers"), "idle left limit waiting, id rows blocks"),
 )
 SEVERAL_SERVERS_FIELDS = ((N_("of several servers"), "server"),)
 

@@ -14,7 +14,7 @@ from goneaway_tui.i18n import N_, _
 from goneaway_tui.monitor.poller import ReplayPlayer
 from goneaway_tui.text.durations import parse_duration
 from goneaway_tui.ui import wording
-from goneaway_tui.ui.screens.board import BoardScreen
+from goneaway_tui.ui.screens.board import LESS_USED_KEYS, MAIN_KEYS, BoardScreen
 from goneaway_tui.ui.screens.dialogs import PromptScreen
 from goneaway_tui.ui.screens.help import help_rows
 from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
@@ -48,6 +48,20 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
             if not (isinstance(each, Binding) and each.id == "board.freeze")
         ),
     ]
+
+    FOOTER_IDS: ClassVar[tuple[str, ...]] = (
+        *MAIN_KEYS[:2],
+        "replay.play",
+        "replay.back",
+        "replay.on",
+        "replay.previous",
+        "replay.next",
+        "replay.jump",
+        "board.help",
+        "board.doctor",
+        "board.ledger",
+        *LESS_USED_KEYS,
+    )
 
     def __init__(self, name: str, player: ReplayPlayer) -> None:
         super().__init__(name)

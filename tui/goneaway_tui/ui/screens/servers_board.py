@@ -18,7 +18,7 @@ from goneaway_tui.ui.base_app import BaseApp
 from goneaway_tui.ui.columns import SESSION_COLUMNS, server_column
 from goneaway_tui.ui.controllers.several_servers import SeveralServersController
 from goneaway_tui.ui.controllers.tuning import NEEDS
-from goneaway_tui.ui.screens.board import SERVER_COLUMN, BoardScreen
+from goneaway_tui.ui.screens.board import LESS_USED_KEYS, MAIN_KEYS, SERVER_COLUMN, BoardScreen
 from goneaway_tui.ui.screens.help import SEVERAL_SERVERS_KEYS, HelpScreen, help_rows
 from goneaway_tui.ui.server_status import ServerStatus
 from goneaway_tui.ui.widgets.server_strip import ServerStrip
@@ -39,11 +39,22 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *BoardScreen.BINDINGS[:2],
-        Binding("o", "only", "one server", id="board.only"),
+        Binding("o", "only", "one", id="board.only"),
         *map(for_marked_servers, BoardScreen.BINDINGS[2:-6]),
         Binding("m", "servers", "servers", id="board.servers"),
         *map(for_marked_servers, BoardScreen.BINDINGS[-6:]),
     ]
+
+    FOOTER_IDS: ClassVar[tuple[str, ...]] = (
+        *MAIN_KEYS[:4],
+        "board.only",
+        "board.servers",
+        "board.doctor",
+        "board.help",
+        "board.ledger",
+        "board.tune",
+        *LESS_USED_KEYS,
+    )
 
     servers: reactive[tuple[ServerStatus, ...]] = reactive((), repaint=False)
     active_server: reactive[str] = reactive("", repaint=False)
@@ -155,6 +166,15 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
         else:
             super()._mark_group(key)
 
+    def action_mark_all(self) -> None:
+        """Mark what is in sight: where the rows are servers, all of these."""
+        if self._grouped != SERVER_COLUMN:
+            super().action_mark_all()
+            return
+        names = {str(group.key) for group in self.groups.rows}
+        marked = self.marked_servers
+        self.marked_servers = marked - names if names <= marked else marked | names
+
     def unmark(self, name: str) -> None:
         """What was marked was marked for what is done now."""
         self.marked_servers -= {name}
@@ -181,6 +201,7 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
 
     def _show_only(self, name: str) -> None:
         self._only_name = name
+        self.sessions.set_columns(SESSION_COLUMNS if name else self._columns)
         self.set_class(bool(name), "one")
         for each in self.servers:
             if each.name == name and isinstance(self.app, BaseApp):

@@ -120,7 +120,11 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
     def compose(self) -> ComposeResult:
         yield Static(id="totals", classes="one")
         yield LineTable(
-            COLUMNS, proposal_key, lambda p: "lines--quiet" if not p.is_proposable else "", id="relatives"
+            COLUMNS,
+            proposal_key,
+            lambda p: "lines--quiet" if not p.is_proposable else "",
+            id="relatives",
+            can_mark=True,
         )
         yield Static(id="remark")
         yield Static(id="lacks")

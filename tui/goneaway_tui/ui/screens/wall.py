@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import heapq
+import operator
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import groupby, islice, takewhile
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -37,6 +38,7 @@ from goneaway_tui.ui.widgets.summary import (
     QUIET,
     RISK_STYLES,
     Part,
+    blocked_parts,
     figure_parts,
     fitting_parts,
     left_and_right,
@@ -96,8 +98,13 @@ def bar_lines(forecast: Forecast, policy: RiskThresholds, width: int, wide: int,
         room = wide * len(stretch.counts)
         for row, line in enumerate(lines):
             below = (rows - 1 - row) * (len(BAR_LEVELS) - 1)
-            signs = (_bar_character(n, most, rows, below) for n in stretch.counts)
-            line += [("".join(sign * wide for sign in signs), look), (" " * GAP_BETWEEN, "")]
+            for is_empty, counts in groupby(stretch.counts, key=operator.not_):
+                if is_empty:  # dots on the ground, nothing above
+                    bars, style = (" " if below else "·") * wide * len([*counts]), QUIET
+                else:
+                    bars, style = "".join(_bar_character(n, most, rows, below) * wide for n in counts), look
+                line.append((bars, style))
+            line.append((" " * GAP_BETWEEN, ""))
         axis += [(in_cells(_stretch_label(stretch, room), room, right=True), QUIET), (" " * GAP_BETWEEN, "")]
     title: list[Part] = [(_("closings ahead"), "bold $text-primary")]
     if forecast.later:
@@ -115,11 +122,10 @@ def _stretch_style(stretch: BucketRange, policy: RiskThresholds) -> str:
 
 
 def _bar_character(number: int, most: int, rows: int, below: int) -> str:
-    """What of a bar stands in a line that begins so many eighths above the ground, where there is always a trace of one."""
+    """What of a bar stands in a line that begins so many eighths above the ground; one of many still shows."""
     top = len(BAR_LEVELS) - 1
-    height = max(1, round(number / max(most, 1) * rows * top)) if number else 0
-    ground = 1 if below == 0 else 0
-    return BAR_LEVELS[max(ground, min(top, height - below))]
+    height = max(1, round(number / max(most, 1) * rows * top))
+    return BAR_LEVELS[max(0, min(top, height - below))]
 
 
 def _stretch_label(stretch: BucketRange, room: int) -> str:
@@ -250,7 +256,7 @@ def _figures(shown: Sequence[Snapshot], width: int) -> list[Content]:
             line.append((in_cells(text, room, right=False), QUIET if line is lines[-1] else look))
     return [
         *(left_and_right(line, [], width) for line in lines),
-        left_and_right(fitting_parts(_limits(shown), width), [], width),
+        left_and_right(fitting_parts([*blocked_parts(shown), *_limits(shown)], width), [], width),
     ]
 
 
@@ -266,10 +272,8 @@ def _limits(shown: Sequence[Snapshot]) -> list[list[Part]]:
 
 
 def _closings_ahead(scene: WallView, shown: Sequence[Snapshot], width: int, rows: int) -> list[Content]:
-    *near, (last, _buckets) = max((time_axis(each, width) for each in shown), key=lambda axis: axis[-1][0])
     wide = max(1, width // AXIS_BUCKETS)
-    room = (width - GAP_BETWEEN * len(near)) // wide - sum(buckets for _end, buckets in near)
-    axis = [*near, (last, max(1, room))]
+    axis = time_axis(shown, (width + GAP_BETWEEN) // wide, lambda _end: -(-GAP_BETWEEN // wide))
     ahead: Forecast = summed_forecast(closing_forecast(each, scene.now, axis) for each in shown)
     return bar_lines(ahead, shown[0].policy, width, wide, rows)
 

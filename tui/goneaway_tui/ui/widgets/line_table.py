@@ -73,8 +73,8 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         Binding("right", "scroll_columns(1)", "right", show=False, id="table.right"),
         Binding("home", "jump(0)", "first", show=False, id="table.first"),
         Binding("end", "jump(-1)", "last", show=False, id="table.last"),
-        Binding("enter", "choose", "detail", id="table.choose"),
-        Binding("space", "mark", "mark", show=False, id="table.mark"),
+        Binding("enter", "choose", "details", id="table.choose"),
+        Binding("space", "mark", "mark", id="table.mark"),
     ]
 
     class HeadingPressed(Message):
@@ -94,9 +94,12 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         tint_of: Callable[[RowT], str],
         *,
         id: str,  # noqa: A002 - Textual's name
+        can_mark: bool = False,
     ) -> None:
+        """`can_mark`: whether space marks a row."""
         super().__init__(id=id)
         self._layout = Layout(columns)
+        self._can_mark = can_mark
         self._key_of = key_of
         self._tint_of = tint_of
         self._rows: Sequence[RowT] = ()
@@ -141,6 +144,13 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
             self.cursor = index
             self._scroll_to_row(index - line_on_screen)
         self._redraw()
+
+    def set_columns(self, columns: tuple[Column[RowT], ...]) -> None:
+        """Show other columns from now on."""
+        self._layout = Layout(columns)
+        self._layout.fit_to(self.size.width)
+        self._forget_drawn()
+        self.refresh()
 
     def set_empty_text(self, text: str) -> None:
         """Set what the table shows while it has no rows."""
@@ -290,6 +300,10 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         if self.cursor_key is not None:
             self.post_message(RowChosen(self.cursor_key))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
+        """Rows that cannot be marked have no key for it."""
+        return action != "mark" or self._can_mark
+
     def action_mark(self) -> None:
         """Toggle the mark of the cursor's row, and move on to the next row."""
         if self.cursor_key is not None:
@@ -403,7 +417,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
 
     def _row_line(self, rendered: RenderedRow) -> Strip:
         """Draw a row; neighbouring cells of the same style become one segment."""
-        parts = [("lines--stake", "✔") if rendered.is_marked else ("", " ")]
+        parts = [("lines--stake", "✔ ") if rendered.is_marked else ("", "  ")]
         for (column, room), cell in zip(self._layout.fitted, rendered.cells, strict=True):
             if column.tint is not None:
                 kind = column.tint(rendered.row)

@@ -6,8 +6,8 @@ an unknown tag would end the app. Screens import these widgets from here and set
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, cast
 
 from rich.cells import cell_len
 from textual import events, widgets
@@ -149,46 +149,102 @@ KEY_PADDING = 3
 """Cells that stand around a key and its word; two where the footer is compact."""
 
 
+class FooterPlan(NamedTuple):
+    """The keys that a screen wants in its footer, in this order at every width."""
+
+    keys: tuple[tuple[str, str], ...]
+    """The id of each binding, or its key; and the key's word where that is not the binding's own, not translated yet."""
+    label: str = ""
+    """What stands before the keys."""
+    always: str = ""
+    """The id of the binding whose key keeps its room where the line is narrow."""
+
+
 class KeyFooter(Footer):
     """The keys of a screen along its last line, each whole or not at all.
 
-    Where the line is too narrow, the keys that can do nothing now are left out first.
+    Where the line is too narrow, the last keys of the screen's plan are left out; a key that can do nothing now is dim. A
+    screen without a plan has its keys in the order of its bindings, and those that can do nothing now are left out first.
     """
 
     def __init__(self) -> None:
         super().__init__(show_command_palette=False)
         self._width = 0
+        self._plan: FooterPlan | None = None
+
+    def show_plan(self, plan: FooterPlan) -> None:
+        """Show the screen's plan, which may have changed."""
+        before, self._plan = self._plan, plan
+        if before is None or before.keys != plan.keys or bool(before.label) != bool(plan.label):
+            self.call_after_refresh(self.recompose)
+        elif before.label != plan.label:
+            for label in self.query(".label").results(Label):
+                label.update(Content(plan.label))
 
     def compose(self) -> ComposeResult:
+        planned: Callable[[], FooterPlan] | None = getattr(self.screen, "footer_plan", None)
+        if planned is not None:
+            self._plan = planned()
+            yield from self._compose_plan(self._plan)
+            return
         keys = cast("list[FooterKey]", list(super().compose()))
-        help_texts: Iterable[tuple[str, str]] = getattr(self.screen, "key_words", tuple)()
         for key in keys:
             key.description = _(key.description)
-            words = next(
-                (words for names, words in help_texts if key.key_display in names.replace(",", "").split()),
-                "",
-            )
-            key.tooltip = Content(words or key.description)
         self.compact = sum(map(_key_cells, keys)) > self.size.width
-        shown = set(fitting(keys, self.size.width, KEY_PADDING - self.compact))
-        yield from (key for index, key in enumerate(keys) if index in shown)
+        enabled_first = sorted(keys, key=lambda key: key.has_class("-disabled"))
+        fit = {*self._keys_that_fit(enabled_first, KEY_PADDING - self.compact)}
+        yield from self._with_tooltips(key for key in keys if key in fit)
+
+    def _compose_plan(self, plan: FooterPlan) -> ComposeResult:
+        self.compact = False
+        if plan.label:
+            yield Label(Content(plan.label), classes="label")
+        keys = [*self._planned_keys(plan)]
+        kept = [key for name, key in keys if name == plan.always]
+        used = cell_len(plan.label) + sum(map(_key_cells, kept))
+        others = (key for name, key in keys if name != plan.always)
+        fit = {*kept, *self._keys_that_fit(others, KEY_PADDING, used)}
+        yield from self._with_tooltips(key for _name, key in keys if key in fit)
+
+    def _planned_keys(self, plan: FooterPlan) -> Iterator[tuple[str, FooterKey]]:
+        """Each key of the plan with the id of its binding."""
+        by_key = self.screen.active_bindings
+        active = {**by_key, **{each.binding.id: each for each in by_key.values() if each.binding.id}}
+        for binding_id, word in plan.keys:
+            if binding_id in active:
+                _node, binding, is_enabled, _tooltip = active[binding_id]
+                key = FooterKey(
+                    binding.key,
+                    self.app.get_key_display(binding),
+                    _(word or binding.description),
+                    binding.action,
+                    disabled=not is_enabled,
+                )
+                key.set_reactive(FooterKey.compact, False)
+                yield binding_id, key
+
+    def _keys_that_fit(self, keys: Iterable[FooterKey], padding: int, used: int = 0) -> Iterator[FooterKey]:
+        """The first keys that fit beside `used` cells."""
+        for key in keys:
+            used += _key_cells(key, padding)
+            if used > self.size.width:
+                return
+            yield key
+
+    def _with_tooltips(self, keys: Iterable[FooterKey]) -> Iterator[FooterKey]:
+        """The keys, each with its line of the screen's help."""
+        help_texts = [*getattr(self.screen, "key_words", tuple)()]
+        for key in keys:
+            words = (
+                words for names, words in help_texts if key.key_display in names.replace(",", "").split()
+            )
+            key.tooltip = Content(next(words, key.description))
+            yield key
 
     def on_resize(self, event: events.Resize) -> None:
         if event.size.width != self._width:
             self._width = event.size.width
             self.call_after_refresh(self.recompose)
-
-
-def fitting(keys: Iterable[FooterKey], width: int, padding: int) -> list[int]:
-    """The indexes of the keys that fit into a line of `width` cells; enabled keys take their room first."""
-    numbered = sorted(enumerate(keys), key=lambda pair: pair[1].has_class("-disabled"))
-    fit = []
-    for index, key in numbered:
-        width -= _key_cells(key, padding)
-        if width < 0:
-            break
-        fit.append(index)
-    return fit
 
 
 def _key_cells(key: FooterKey, padding: int = KEY_PADDING) -> int:

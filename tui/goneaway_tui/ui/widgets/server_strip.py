@@ -15,6 +15,7 @@ from goneaway_tui.i18n import _
 from goneaway_tui.judge.forecast import Forecast, closing_forecast, summed_forecast
 from goneaway_tui.model.snapshot import Risk, Snapshot
 from goneaway_tui.text.sanitize import plain
+from goneaway_tui.text.width import shortened
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import in_cells
 from goneaway_tui.ui.server_status import ServerStatus
@@ -22,22 +23,25 @@ from goneaway_tui.ui.theme import server_accent
 from goneaway_tui.ui.tooltips import TooltipWidget, live_hint, server_hint
 from goneaway_tui.ui.widgets.summary import (
     NO_MARKS,
+    OTHER_RISKS,
     QUIET,
     RISK_STYLES,
+    URGENT_RISKS,
     MarkedCount,
     Part,
     bar_tooltip,
+    blocked_parts,
     figure_parts,
     fitting_parts,
     fullness_alarm,
     groups_and_right,
+    header_axis,
     histogram_parts,
     left_and_right,
     marked_parts,
-    next_closing_parts,
+    next_closing_texts,
     recording_parts,
     risk_counts,
-    time_axis,
 )
 
 HEIGHT_SHARE = 5
@@ -188,7 +192,7 @@ class ServerStrip(TooltipWidget):
         if active is not None:
             right += [
                 (_("   keys act on "), f"{QUIET} @hint=servers"),
-                (plain(active.name, NAME_MAX_WIDTH), "bold @hint=servers"),
+                (shortened(plain(active.name, 200), NAME_MAX_WIDTH), "bold @hint=servers"),
                 (f"  {_(self.reach)}", f"{QUIET} @hint=reach"),
             ]
         return left_and_right(left, right, width)
@@ -210,8 +214,13 @@ class ServerStrip(TooltipWidget):
         return [
             left_and_right(fitting_parts(totals, width), [], width),
             groups_and_right(
-                [*marked_parts(self.marked_sessions), *risk_counts(risks)],
-                next_closing_parts(forecast, self.now),
+                [
+                    *blocked_parts(snapshots),
+                    *marked_parts(self.marked_sessions),
+                    *risk_counts(risks, URGENT_RISKS),
+                ],
+                risk_counts(risks, OTHER_RISKS),
+                next_closing_texts(forecast, self.now),
                 width,
             ),
             left_and_right(histogram_parts(forecast, snapshots[0].policy), [], width),
@@ -221,7 +230,7 @@ class ServerStrip(TooltipWidget):
         """The closings ahead on all servers, counted again each second."""
         second = int(self.now)
         if self._forecast_shown is None or self._forecast_shown[0] != second:
-            axis = max((time_axis(s, width) for s in snapshots), key=lambda stretches: stretches[-1][0])
+            axis = header_axis(snapshots, width)
             self._forecast_shown = (
                 second,
                 summed_forecast(closing_forecast(s, self.now, axis) for s in snapshots),
@@ -237,7 +246,7 @@ def nearly_full_parts(servers: Sequence[ServerStatus]) -> list[list[Part]]:
         if server.snapshot is not None
     )
     return [
-        [(plain(name, NAME_MAX_WIDTH), "bold"), alarm, ("   ", "")]
+        [(shortened(plain(name, 200), NAME_MAX_WIDTH), "bold"), alarm, ("   ", "")]
         for name, alarm in alarms
         if alarm is not None
     ]
@@ -302,7 +311,7 @@ def server_cell(
     name_style = ("bold" if accent is None else accent.style) + (
         " reverse" if status.name == active_server else ""
     )
-    name = in_cells(plain(status.name, 200), name_width, right=False)
+    name = in_cells(shortened(plain(status.name, 200), name_width), name_width, right=False)
     shown = name.rstrip()
     mark = "" if not marked else MARK if status.name in marked else " "
     parts: list[Part] = [

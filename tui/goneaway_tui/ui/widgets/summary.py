@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -11,13 +12,15 @@ from textual.content import Content
 from textual.reactive import reactive
 
 from goneaway_tui.i18n import _, ngettext
-from goneaway_tui.judge.forecast import Forecast, closing_forecast
 from goneaway_tui.judge.ledger import Trend
+from goneaway_tui.judge.forecast import FIRST_RANGE_RATIO, Forecast, closing_forecast
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import HIDES_SESSIONS
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Risk, RiskThresholds, Snapshot
+from goneaway_tui.text.format import in_list
 from goneaway_tui.text.sanitize import plain
+from goneaway_tui.text.width import shortened
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.base_app import BaseApp
 from goneaway_tui.ui.server_status import CONNECTING, Freshness
@@ -34,6 +37,8 @@ RISK_STYLES = {
     Risk.BUSY: "$text-primary",
     Risk.EXEMPT: "$foreground-muted",
 }
+URGENT_RISKS, OTHER_RISKS = (Risk.OVERDUE, Risk.IMMINENT, Risk.WATCH), (Risk.CALM, Risk.BUSY, Risk.EXEMPT)
+"""The risks in the header's order."""
 QUIET = "$foreground-muted"
 CONNECTION_SLACK = 3
 """Connections that may have been opened between the reading of the sessions and that of their count."""
@@ -49,6 +54,19 @@ class MarkedCount(NamedTuple):
 NO_MARKS = MarkedCount(0, 0)
 NEARLY_FULL_SHARE, FULL_SHARE = 0.8, 0.9
 """Shares of max_connections from which on the header shows a warning and an alarm."""
+GAUGE_CELLS = 10
+MIN_NAME_CELLS = 16
+"""Cells that the server's name keeps in the narrowest header."""
+WIDE_HEADER = 150
+"""Cells from which on the header shows the raw values of the limits."""
+NAMED_ROOTS = 2
+"""How many sessions that others wait for are named."""
+AXIS_ENDS = (60.0, 600.0, 3600.0, 28_800.0, 86_400.0, 2_592_000.0)
+"""Where the stretches of the time axis end, in seconds, before the last one."""
+MIN_STRETCHES, MIN_BUCKETS, MAX_BUCKETS_PER_E = 3, 5, 5.0
+"""The fewest stretches of the time axis, the fewest buckets of one on average, and the most buckets for a factor e of time."""
+LATER_CELLS = 10
+"""Cells behind the time axis, for the number of later closings."""
 
 
 class SummaryHeader(TooltipWidget):
@@ -105,7 +123,7 @@ class SummaryHeader(TooltipWidget):
         """The closings ahead, counted again for each snapshot and each second."""
         key = (snapshot.taken_at, int(self.now))
         if self._forecast_shown is None or self._forecast_key != key:
-            axis = time_axis(snapshot, self.size.width)
+            axis = header_axis([snapshot], self.size.width)
             self._forecast_shown = closing_forecast(snapshot, self.now, axis)
             self._forecast_key = key
         return self._forecast_shown
@@ -125,69 +143,65 @@ class SummaryHeader(TooltipWidget):
         return Content("\n").join(lines)
 
     def _title(self, width: int) -> Content:
-        parts: list[Part] = [("goneaway ", "bold $text-primary"), *self._title_name()]
-        up = ""
+        version = up = ""
         if self.snapshot is not None:
             server = self.snapshot.sample.server
-            parts.append((f"  {server.flavour.title} {plain(server.version, 30)}", ""))
+            version = f"  {server.flavour.title} {plain(server.version, 30)}"
             up = _("  up {age}", age=wording.age_words(server.uptime))
         right = [
             *recording_parts(is_on=self.is_recording),
             (_(self.freshness.words), f"{self.freshness.look} @hint=fresh"),
             (f"  {_(self.reach)}", f"{QUIET} @hint=reach"),
         ]
-        used = sum(cell_len(text) for text, _look in (*parts, *right))
+        title: Part = ("goneaway ", "bold $text-primary")
+        name_room = width - _cells([title, (version, ""), *right]) - 3
+        parts = [title, *self._title_name(max(MIN_NAME_CELLS, name_room)), (version, "")]
+        used = _cells([*parts, *right])
         if up and used + cell_len(up) < width:  # the whole text or none of it
             parts.append((up, f"{QUIET} @hint=up"))
         return left_and_right(parts, right, width)
 
-    def _title_name(self) -> list[Part]:
-        """The server's name, on the server's colour where it has one."""
+    def _title_name(self, room: int) -> list[Part]:
+        """The server's name in at most `room` cells, on the server's colour where it has one."""
         accent = self.app.accent if isinstance(self.app, BaseApp) else None
-        return [(self._server_name, "bold") if accent is None else (f" {self._server_name} ", accent.style)]
+        name = shortened(self._server_name, room)
+        return [(name, "bold") if accent is None else (f" {name} ", accent.style)]
 
     def _figures(self, width: int) -> list[Content]:
         if self.snapshot is None:
             return [Content("")] * 3
         forecast = self._forecast(self.snapshot)
+        risks = self.snapshot.totals.risks
+        needed = [
+            *blocked_parts([self.snapshot]),
+            *marked_parts(self.marked_sessions),
+            *risk_counts(risks, URGENT_RISKS),
+        ]
         return [
             with_trend(fitting_parts(self._limits(self.snapshot, width), width), self.app, width),
             groups_and_right(
-                [*marked_parts(self.marked_sessions), *risk_counts(self.snapshot.totals.risks)],
-                next_closing_parts(forecast, self.now),
-                width,
+                needed, risk_counts(risks, OTHER_RISKS), next_closing_texts(forecast, self.now), width
             ),
             left_and_right(histogram_parts(forecast, self.snapshot.policy), [], width),
         ]
 
     def _limits(self, snapshot: Snapshot, width: int) -> list[list[Part]]:
-        """The number of sessions, then the limits in words, with the raw values where there is room."""
-        sample = snapshot.sample
-        figures: list[list[Part]] = [session_count_parts(sample)]
+        """How full the server is, then the limits in words, on a wide screen with the raw values."""
+        sample, is_wide = snapshot.sample, width >= WIDE_HEADER
+        figures: list[list[Part]] = session_count_parts(sample)
         for variable, name in (
             ("wait_timeout", "wait_timeout"),
             ("interactive_timeout", _("interactive")),
         ):
             value = sample.variable(variable)
             if value is not None:
-                figures.append(
-                    figure_parts(
-                        name,
-                        wording.limit_words(value),
-                        f" ({value:.12g} s)" if width >= 110 and value >= 60 else "",
-                        variable,
-                    )
-                )
+                raw = f" ({value:.12g} s)" if is_wide and value >= 60 else ""
+                figures.append(figure_parts(name, wording.limit_words(value), raw, variable))
         packet = sample.variable("max_allowed_packet")
         if packet is not None:
-            figures.append(
-                figure_parts(
-                    _("packet"),
-                    wording.size_words(int(packet)),
-                    f" ({packet:.0f} B)" if width >= 140 else "",
-                    "max_allowed_packet",
-                )
-            )
+            raw = f" ({packet:.0f} B)" if is_wide else ""
+            size = wording.size_words(int(packet))
+            figures.append(figure_parts(_("packet"), size, raw, "max_allowed_packet"))
         figures.append(figure_parts(_("idle"), wording.count_words(snapshot.totals.idle), ""))
         aborted = sample.counter("aborted_clients")
         if aborted is not None and self._aborted_before is not None:
@@ -209,30 +223,40 @@ def visible_share_words(sample: Sample) -> str:
     return "" if sees_all else _(" seen of {number:,}", number=connected or 0)
 
 
-def session_count_parts(sample: Sample) -> list[Part]:
-    """The sessions and max_connections. Once the server is nearly full: its connections, a sign and their share."""
-    maximum = sample.variable("max_connections")
-    hidden, limit = visible_share_words(sample), f" / {wording.count_words(int(maximum))}" if maximum else ""
-    alarm = fullness_alarm(sample)
-    if alarm is None:
-        return figure_parts(_("sessions"), wording.count_words(len(sample.sessions)), hidden + limit)
-    if hidden:
-        parts = figure_parts(_("sessions"), wording.count_words(len(sample.sessions)), hidden + limit)
-    else:  # daemons are sessions, but do not count against max_connections
-        connected = sample.counter("threads_connected") or 0
-        parts = figure_parts(_("connections"), wording.count_words(connected), limit, "sessions")
-    return [*parts[:-1], (parts[-1][0].rstrip(), parts[-1][1]), alarm, ("   ", "")]
+def session_count_parts(sample: Sample) -> list[list[Part]]:
+    """The gauge of the used connections; the number of sessions, where not all are visible or max_connections is not known."""
+    maximum, connected = sample.variable("max_connections"), sample.counter("threads_connected")
+    hidden = visible_share_words(sample)
+    sessions = figure_parts(_("sessions"), wording.count_words(len(sample.sessions)), hidden)
+    if not maximum or connected is None:
+        return [sessions]
+    share, meta = connected / maximum, " @hint=connections"
+    look = RISK_STYLES[risk] if (risk := fullness_risk(share)) else "$text-success"
+    used = f"{wording.count_words(connected)}/{wording.count_words(int(maximum))}"
+    saturation = [
+        (f"{used} ", "bold" + meta),
+        (wording.gauge(share, GAUGE_CELLS), f"{look} on $surface{meta}"),
+        (f" {_('{number} %', number=int(100 * share))}", look + meta),
+        ("   ", ""),
+    ]
+    return [saturation, sessions] if hidden else [saturation]
+
+
+def fullness_risk(share: float) -> Risk | None:
+    """The risk whose colour a share of max_connections has; None below `NEARLY_FULL_SHARE`."""
+    if share < NEARLY_FULL_SHARE:
+        return None
+    return Risk.IMMINENT if share >= FULL_SHARE else Risk.WATCH
 
 
 def fullness_alarm(sample: Sample) -> Part | None:
     """`▲ 93 %`, the used share of max_connections from `NEARLY_FULL_SHARE` on; None below, and where it is unknown."""
-    maximum = sample.variable("max_connections")
-    connected = sample.counter("threads_connected")
-    if not maximum or connected is None or connected / maximum < NEARLY_FULL_SHARE:
+    maximum, connected = sample.variable("max_connections"), sample.counter("threads_connected")
+    risk = fullness_risk(connected / maximum) if maximum and connected is not None else None
+    if risk is None or not maximum or connected is None:
         return None
-    risk = Risk.IMMINENT if connected / maximum >= FULL_SHARE else Risk.WATCH
     share = _("{number} %", number=int(100 * connected / maximum))
-    return f" {wording.SIGNS[risk]} {share}", f"{RISK_STYLES[risk]} @hint=sessions"
+    return f" {wording.SIGNS[risk]} {share}", f"{RISK_STYLES[risk]} @hint=connections"
 
 
 def recording_parts(*, is_on: bool) -> list[Part]:
@@ -258,44 +282,106 @@ def figure_parts(name: str, value: str, detail: str, hint: str = "") -> list[Par
     return [(f"{name} ", QUIET + meta), (value, "bold" + meta), (f"{detail}   ", QUIET + meta)]
 
 
-def risk_counts(counts: Mapping[Risk, int]) -> list[list[Part]]:
-    """How many sessions are at each risk, the gravest first; overdue is left out where no session is."""
-    groups: list[list[Part]] = []
-    for risk in reversed(Risk):
-        number = counts.get(risk, 0)
-        if number or risk is not Risk.OVERDUE:
-            words = f"{wording.risk_word(risk)} {wording.count_words(number)}"
-            look = RISK_STYLES[risk] if number else QUIET
-            groups.append([(words, f"{look} @hint={risk.value}"), ("   ", "")])
-    return groups
+def risk_counts(counts: Mapping[Risk, int], risks: Iterable[Risk]) -> list[list[Part]]:
+    """How many sessions are at each of these risks; a risk that no session has is left out."""
+    return [
+        [
+            (
+                f"{wording.risk_word(risk)} {wording.count_words(number)}",
+                f"{RISK_STYLES[risk]} @hint={risk.value}",
+            ),
+            ("   ", ""),
+        ]
+        for risk in risks
+        if (number := counts.get(risk, 0))
+    ]
 
 
-def next_closing_parts(forecast: Forecast, now: float) -> list[Part]:
-    """`next: session 71 on db1 in 0:42`: the session that closes next, and its countdown."""
+def blocked_parts(snapshots: Iterable[Snapshot]) -> list[list[Part]]:
+    """`5 blocked by 4802`: how many sessions of these servers wait for a lock, and which sessions all of them wait for."""
+    waiting, roots = 0, []
+    for snapshot in snapshots:
+        known = snapshot.blocking
+        if known is not None:
+            waiting += len(known.waits)
+            on = _(" on {server}", server=plain(snapshot.server_name, 24)) if snapshot.server_name else ""
+            roots += [f"{root}{on}" for root in known.roots]
+    if not waiting:
+        return []
+    number = wording.count_words(waiting)
+    if not roots:
+        words = _("{number} blocked", number=number)
+    elif len(roots) <= NAMED_ROOTS:
+        words = _("{number} blocked by {sessions}", number=number, sessions=in_list(roots))
+    else:
+        words = _(
+            "{number} blocked by {count} sessions", number=number, count=wording.count_words(len(roots))
+        )
+    return [[(words, f"{RISK_STYLES[Risk.IMMINENT]} @hint=blocked"), ("   ", "")]]
+
+
+def next_closing_texts(forecast: Forecast, now: float) -> list[list[Part]]:
+    """`next: session 71 (shop@web-3) closes in 0:42`: the session that closes next, the longest text first."""
     first = forecast.first_to_close
     meta = " @hint=next"
     left = None if first is None else wording.countdown_of(first, now)
     if first is None or first.deadline is None or left is None:
-        return [(_("no closing ahead"), QUIET + meta)]
+        return [[(_("no closing ahead"), QUIET + meta)]]
+    session, is_ahead = first.session, now < first.deadline
+    number, time = (str(session.id), "bold" + meta), (left, RISK_STYLES[first.risk] + meta)
+    account = f"{plain(session.user, 24)}@{plain(session.client_host, 40)}"
+    server = _(" on {server}", server=plain(first.server_name, 24)) if first.server_name else ""
+    who = (f" ({account}){server}", QUIET + meta)
+    soon = (_(" in ") if is_ahead else " ", QUIET + meta)
+    start = (_("next: "), QUIET + meta)
     return [
-        (_("next: session "), QUIET + meta),
-        (str(first.session.id), "bold" + meta),
-        (_(" on {server}", server=plain(first.server_name, 24)) if first.server_name else "", QUIET + meta),
-        (_(" in ") if now < first.deadline else " ", QUIET + meta),
-        (left, RISK_STYLES[first.risk] + meta),
+        [
+            (_("next: session "), QUIET + meta),
+            number,
+            who,
+            (_(" closes in ") if is_ahead else " ", QUIET + meta),
+            time,
+        ],
+        [start, number, who, soon, time],
+        [start, number, (server, QUIET + meta), soon, time],
+        [start, number, soon, time],
     ]
 
 
-def time_axis(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
+def time_axis(
+    snapshots: Iterable[Snapshot], width: int, label_cells: Callable[[float], int]
+) -> list[tuple[float, int]]:
     """The time axis of the closings ahead, as pairs of an end in seconds and a number of buckets.
 
-    It ends at a minute, ten minutes, an hour, and the longest global limit, whose stretch takes the room that is left.
+    It ends at the longest global limit, and at an hour at least. Each stretch has buckets in proportion to its logarithm, as
+    many as fit into `width` cells with the labels behind the stretches, `label_cells` for one that ends at so many seconds.
     """
-    stretches = [(60.0, 6), (600.0, 6), (3600.0, 7)]
-    last = max(snapshot.sample.variable(name) or 0 for name in ("wait_timeout", "interactive_timeout"))
-    if last > stretches[-1][0]:
-        stretches.append((float(last), max(6, min(30, width - 74))))
-    return stretches
+    longest = max(
+        (s.sample.variable(name) or 0 for s in snapshots for name in ("wait_timeout", "interactive_timeout")),
+        default=0,
+    )
+    last = max(float(longest), AXIS_ENDS[2])
+    ends = [end for end in AXIS_ENDS if end * 2 <= last]
+    ends.append(last)
+    while len(ends) > MIN_STRETCHES and _axis_room(ends, width, label_cells) < MIN_BUCKETS * len(ends):
+        del ends[-2]
+    starts = [ends[0] / FIRST_RANGE_RATIO, *ends[:-1]]
+    logarithms = [math.log(end / start) for start, end in zip(starts, ends, strict=True)]
+    scale = min(MAX_BUCKETS_PER_E, _axis_room(ends, width, label_cells) / sum(logarithms))
+    return [(end, max(2, int(length * scale))) for end, length in zip(ends, logarithms, strict=True)]
+
+
+def _axis_room(ends: Iterable[float], width: int, label_cells: Callable[[float], int]) -> int:
+    return width - sum(map(label_cells, ends))
+
+
+def header_axis(snapshots: Iterable[Snapshot], width: int) -> list[tuple[float, int]]:
+    """The time axis of a header line of `width` cells."""
+    return time_axis(snapshots, width - cell_len(wording.before_bars()) - LATER_CELLS, _label_cells)
+
+
+def _label_cells(end: float) -> int:
+    return len(wording.limit_words(end)) + 2
 
 
 def histogram_parts(forecast: Forecast, policy: RiskThresholds) -> list[Part]:
@@ -319,13 +405,12 @@ def bar_tooltip(forecast: Forecast, x: int) -> str:
     left = cell_len(wording.before_bars())
     for stretch in forecast.ranges:
         if 0 <= x - left < len(stretch.counts):
-            step = (stretch.end - stretch.start) / len(stretch.counts)
-            start = stretch.start + step * (x - left)
-            number = stretch.counts[x - left]
+            edges = [stretch.start, *stretch.edges]
+            start, end, number = edges[x - left], edges[x - left + 1], stretch.counts[x - left]
             return ngettext("{number} session closes in {start} to {end}", "{number} sessions close in {start} to {end}",
                             number, start=wording.limit_words(round(start)),
-                            end=wording.limit_words(round(start + step)))  # fmt: skip
-        left += len(stretch.counts) + len(wording.limit_words(stretch.end)) + 2
+                            end=wording.limit_words(round(end)))  # fmt: skip
+        left += len(stretch.counts) + _label_cells(stretch.end)
     return ""
 
 
@@ -353,11 +438,17 @@ def fitting_parts(groups: list[list[Part]], width: int) -> list[Part]:
     return [*parts[:-1], (parts[-1][0].rstrip(), parts[-1][1])] if parts else parts
 
 
-def groups_and_right(groups: list[list[Part]], right: list[Part], width: int) -> Content:
-    """One line: as many whole groups as fit, and parts at the right edge."""
-    return left_and_right(
-        fitting_parts(groups, width - sum(cell_len(text) for text, _look in right) - 1), right, width
-    )
+def groups_and_right(
+    needed: list[list[Part]], others: list[list[Part]], texts: list[list[Part]], width: int
+) -> Content:
+    """One line: as many whole groups as fit, and at the right edge the first text that leaves room for the needed ones."""
+    wanted = sum(_cells(group) for group in needed)
+    right = next((text for text in texts if wanted + _cells(text) <= width), texts[-1])
+    return left_and_right(fitting_parts([*needed, *others], width - _cells(right) - 1), right, width)
+
+
+def _cells(parts: Iterable[Part]) -> int:
+    return sum(cell_len(text) for text, _look in parts)
 
 
 def left_and_right(left: list[Part], right: list[Part], width: int) -> Content:
