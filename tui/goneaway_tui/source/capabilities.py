@@ -8,9 +8,12 @@ from typing import Self
 from goneaway_tui.errors import UnsupportedVersion
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.server import (
+    LOCK_HOLDERS,
+    METADATA_LOCK_HOLDERS,
     OTHER_ACCOUNTS_MARIADB,
     OTHER_ACCOUNTS_MYSQL,
     OTHER_ACCOUNTS_NO_ROOM,
+    ROWS_PORTS_AND_WAITS,
     Flavour,
     Limitation,
 )
@@ -188,9 +191,6 @@ def _refused(flavour: Flavour, refusal: Refusal) -> Limitation:
 REQUIRED = frozenset({"impatient", "session", "clock", "wall", "sessions", "limits", "variables", "counters"})
 """Things without which there is no sample: a variant that is refused gives way to a lesser one, and the last one to none."""
 
-HOLDERS = N_("which session holds the lock that another session waits for")
-METADATA_HOLDERS = N_("which session holds the metadata lock that another session waits for")
-
 QUICKER = N_("the quicker reading of a server with many sessions")
 """What is lost with a statement that only saves time."""
 
@@ -204,9 +204,9 @@ LOST = {
     "attributes": N_("the program and client of each session"),
     "innodb_transactions": N_("the rows transactions hold"),
     "transactions": N_("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
-    "lock_holders": HOLDERS,
-    "innodb_locks": HOLDERS,
-    "metadata_locks": METADATA_HOLDERS,
+    "lock_holders": LOCK_HOLDERS,
+    "innodb_locks": LOCK_HOLDERS,
+    "metadata_locks": METADATA_LOCK_HOLDERS,
     "variables": N_("the bounds of global variables and where their values come from"),
     "limits": N_("the limit of transactions that are idle"),
     "counters": N_("how many KILL statements ran"),
@@ -257,14 +257,14 @@ _METADATA = (
     (
         "instrumented threads attributes process",
         "metadata_locks",
-        METADATA_HOLDERS,
+        METADATA_LOCK_HOLDERS,
         N_("performance_schema.metadata_locks cannot be read"),
         _SELECT,
     ),
     (
         "instrumented threads process metadata_locks",
         "metadata_instrument",
-        METADATA_HOLDERS,
+        METADATA_LOCK_HOLDERS,
         N_("the instrument of metadata locks is off"),
         _INSTRUMENT.format("setup_instruments", "ENABLED = 'YES'", "NAME = 'wait/lock/metadata/sql/mdl'"),
     ),
@@ -361,7 +361,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "threads instrumented",
             "process",
-            N_("the rows transactions hold, clients' ports, and which sessions wait for locks"),
+            ROWS_PORTS_AND_WAITS,
             N_("the account lacks PROCESS"),
             _PROCESS,
         ),
@@ -386,7 +386,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "instrumented threads attributes process",  # without these, another line has the same grant
             "data_locks innodb_locks",
-            HOLDERS,
+            LOCK_HOLDERS,
             N_("the account may not read performance_schema.data_lock_waits"),
             _SELECT,
         ),
