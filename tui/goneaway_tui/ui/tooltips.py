@@ -53,6 +53,17 @@ HEADINGS: Mapping[str, Mapping[str, str]] = {
         "stake": N_("What closing it would roll back: its open transaction."),
         "statement": N_("What it runs, or ran last."),
     },
+    "blocking": {
+        "server": N_("Which of the servers it is on."),
+        "session": N_("Id and user. A session stands below the one whose lock it waits for."),
+        "state": N_("How long it waits for the lock, is idle, or runs its statement."),
+        "blocks": N_("How many sessions wait for it, directly or through others."),
+        "lock": N_("The lock it waits for: kind, table, index, mode. At the top: what its end rolls back."),
+        "end": N_("When a limit ends the session; of one that waits, when its statement gives up."),
+        "client": N_("Where it comes from, as the server sees it."),
+        "program": N_("What the client says it is, by its connect attributes; its library in parentheses."),
+        "statement": N_("What it runs, or ran last."),
+    },
     "groups": {
         "key": N_("What its sessions have in common; enter narrows the board to them."),
         "sessions": N_("How many there are."),
