@@ -101,7 +101,7 @@ def row_waits(waiting: Iterable[WaitingTransaction], locks: Iterable[InnodbLock]
         wanted_lock = (
             Lock(LockKind.ROW, wanted.table, wanted.index, wanted.mode) if wanted else Lock(LockKind.ROW)
         )
-        waits.append(LockWait(each.session, holders, wanted_lock, each.since))
+        waits.append(LockWait(each.session, holders, wanted_lock, each.since, record_of(each.requested)))
     return tuple(waits)
 
 
@@ -154,7 +154,9 @@ def row_waits_by_holder(
         granted = [row.session for row in rows if row.id not in requested and row.session != each.session]
         ahead = [row.session for row in rows if row.session != each.session]
         lock = Lock(LockKind.ROW, rows[0].table, rows[0].index, rows[0].mode) if rows else Lock(LockKind.ROW)
-        waits.append(LockWait(each.session, tuple(dict.fromkeys(granted or ahead)), lock, each.since))
+        holders_or_ahead = tuple(dict.fromkeys(granted or ahead))
+        record = _record_in_queue(each.requested)
+        waits.append(LockWait(each.session, holders_or_ahead, lock, each.since, record))
     return tuple(waits)
 
 
@@ -192,9 +194,8 @@ def metadata_waits(
                 ]
             table = ".".join(part for part in (request.schema, request.name) if part) or None
             wanted = Lock(LockKind.METADATA, table, None, request.mode)
-            waits.append(
-                LockWait(request.session, tuple(dict.fromkeys(holders)), wanted, since.get(request.session))
-            )
+            began, queue = since.get(request.session), ".".join(part or "" for part in key)
+            waits.append(LockWait(request.session, tuple(dict.fromkeys(holders)), wanted, began, queue))
     return tuple(waits)
 
 

@@ -153,16 +153,33 @@ def rollback_words(verdict: Verdict) -> str:
     )
 
 
-def freed_words(freed: Collection[ProcesslistId], blocks: int | None) -> str:
-    """Which sessions go on once a session has ended; empty where none waits for it."""
-    if freed:
-        return ngettext(
+def freed_words(blocking: Blocking, session: ProcesslistId, *, named: bool = True) -> str:
+    """Which sessions go on once a session has ended; empty where none waits for it. `named`: with the id of each."""
+    blocks, freed = blocking.blocks.get(session), blocking.freed_by((session,))
+    if not freed:
+        return _("Once it ends, no session goes on: each waits for another one too.") if blocks else ""
+    if not named and len(freed) == blocks:
+        words = _("Once it ends, all of them go on.")
+    else:
+        words = ngettext(
             "Once it ends, {number:,} waiting session goes on: {ids}.",
             "Once it ends, {number:,} waiting sessions go on: {ids}.",
             len(freed),
             ids=id_list(freed),
         )
-    return _("Once it ends, no session goes on: each waits for another one too.") if blocks else ""
+    return in_sentences([words, at_once_words(blocking, (session,), len(freed))])
+
+
+def at_once_words(blocking: Blocking, ended: Collection[ProcesslistId], freed: int) -> str:
+    """How many of the freed sessions get their lock at once; empty where that is all of them."""
+    at_once = blocking.freed_at_once(ended)
+    if at_once >= freed:
+        return ""
+    return ngettext(
+        "{number:,} of them at once, the others when those before them end their transactions.",
+        "{number:,} of them at once, the others when those before them end their transactions.",
+        at_once,
+    )
 
 
 def row_wait_words(session: ProcesslistId, snapshot: Snapshot) -> str:
@@ -349,17 +366,21 @@ def _lock_cell(row: TreeRow, _now: float, room: int) -> str:
     return wording.stake_within(row.verdict.session, room) if row.verdict is not None else ""
 
 
-def _end_cell(row: TreeRow, now: float, _room: int) -> str:
+def _end_cell(row: TreeRow, now: float, room: int) -> str:
     """The time until a limit ends the session, or for a waiter the wait."""
     verdict, wait = row.verdict, row.wait
     if wait is not None:
         at = gives_up_at(wait, row.snapshot.sample)
-        return "" if at is None or row.hidden else wording.countdown(at - now)
+        return (
+            ""
+            if at is None or row.hidden
+            else wording.time_within(wording.countdown(at - now), at - now, room)
+        )
     if verdict is None:
         return ""
     if not verdict.session.is_idle or verdict.session.own:
         return _("no limit")
-    return wording.closes_in(verdict, now)
+    return wording.time_within(wording.closes_in(verdict, now), verdict.seconds_left(now), room)
 
 
 def _client_cell(row: TreeRow, _now: float, room: int) -> str:
@@ -384,7 +405,13 @@ def _tint(row: TreeRow) -> str:
 
 
 def _lock_tint(row: TreeRow) -> str:
+    if row.kind is not RowKind.SESSION:
+        return "lines--quiet"
     return "lines--stake" if row.wait is None else "lines--calm"
+
+
+def _end_tint(row: TreeRow) -> str:
+    return _tint(row) if row.wait is None else "lines--quiet"
 
 
 def _no_order(_row: TreeRow) -> None:
@@ -396,7 +423,7 @@ TREE_COLUMNS: tuple[Column[TreeRow], ...] = (
     Column("state", N_("State"), _state_cell, _no_order, 13, 16, 0, tinted=True, ticking=True),
     Column("blocks", N_("Blocks"), lambda row, *_: f"{row.blocks:,}" if row.blocks else "", _no_order, 6, 7, 1, right=True),
     Column("lock", N_("Waits for / at stake"), _lock_cell, _no_order, 22, 44, 0, tint=_lock_tint),
-    Column("end", N_("Ends in"), _end_cell, _no_order, 10, 13, 2, right=True, ticking=True),
+    Column("end", N_("Ends in"), _end_cell, _no_order, 10, 13, 2, right=True, tint=_end_tint, ticking=True),
     Column("client", N_("Client"), _client_cell, _no_order, 12, 22, 5),
     Column("program", N_("Program"), _program_cell, _no_order, 9, 16, 4),
     Column("statement", N_("Statement"), _statement_cell, _no_order, 17, UNBOUNDED, 3),
@@ -444,8 +471,8 @@ class BlockingScreen(Screen[None]):
         self._shown: Sequence[Snapshot] | None = None
         self._unfolded: set[Hashable] = set()
         self._now = 0.0
-        self._freed: tuple[TreeRow | None, frozenset[ProcesslistId]] = None, frozenset()
-        """A row, and the sessions that go on once its session has ended."""
+        self._freed: tuple[TreeRow | None, str] = None, ""
+        """A row, and which sessions go on once its session has ended."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="totals", classes="one")
@@ -525,8 +552,8 @@ class BlockingScreen(Screen[None]):
     def _draw_title(self) -> None:
         freshness = self._freshness()
         name = plain(self._names[0], 60) if len(self._names) == 1 else ""
-        left = [(_("who blocks whom") + "  ", "bold $text-primary"), (f"{name}  " if name else "", "bold")]
-        left.append((tally_words(self._shown or (), self._now), ""))
+        tally = tally_words(self._shown or (), self._now)
+        left = [(_("who blocks whom"), "bold $text-primary"), (f"  {tally}", "bold"), (f"  {name}", "")]
         right = [(f" {_(freshness.words)}", freshness.look)]
         self.query_one("#totals", Static).update(left_and_right(left, right, max(0, self.size.width - 2)))
 
@@ -557,18 +584,19 @@ class BlockingScreen(Screen[None]):
             parts.append(_("The sessions wait in a circle."))
         lines = [
             Content.styled("  ".join(filter(None, who)), "bold"),
-            Content(in_sentences(filter(None, parts))),
-            Content(freed_words(self._freed_by(row), row.blocks)),
+            Content(in_sentences(parts)),
+            Content.styled(self._freed_words(row), "$text-accent"),
             Content.styled(wording.statement(verdict), "$foreground-muted").truncate(
                 max(0, self.size.width - 2), ellipsis=True
             ),
         ]
         return [line for line in lines if line.plain]
 
-    def _freed_by(self, row: TreeRow) -> frozenset[ProcesslistId]:
+    def _freed_words(self, row: TreeRow) -> str:
+        """Computed once for a row: a snapshot makes new rows."""
         if self._freed[0] is not row:
-            ended = () if row.session is None else (row.session,)
-            self._freed = row, row.blocking.freed_by(ended)
+            words = "" if row.session is None else freed_words(row.blocking, row.session)
+            self._freed = row, words
         return self._freed[1]
 
     def _follow_cursor(self) -> None:
@@ -602,7 +630,7 @@ def tally_words(snapshots: Iterable[Snapshot], now: float) -> str:
     waits = [wait for each in snapshots for wait in (each.blocking or NO_WAITS).waits.values()]
     if not waits:
         return ""
-    words = ngettext("{number:,} session waits for a lock", "{number:,} sessions wait for locks", len(waits))
+    words = ngettext("{number:,} session waits", "{number:,} sessions wait", len(waits))
     since = min((wait.since for wait in waits if wait.since is not None), default=None)
     if since is None:
         return words

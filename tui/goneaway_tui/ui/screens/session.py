@@ -78,25 +78,29 @@ def _matching_globals(seconds: float, wait: float | None, interactive: float | N
 
 
 LABEL_CELLS = 16
-LABELS = (
+FIRST_LABELS = (
     N_("gone"),
     N_("risk"),
     N_("waits for"),
     N_("blocks"),
+    N_("at stake"),
     N_("user"),
     N_("client"),
     N_("program"),
-    N_("library"),
     N_("database"),
     N_("command"),
     N_("idle"),
+    N_("closes"),
+)
+"""What is told of a session above its statements, in this order."""
+LAST_LABELS = (
     N_("limit"),
     N_("why"),
-    N_("closes"),
     N_("note"),
-    N_("at stake"),
+    N_("library"),
 )
-"""What is told of a session, in this order."""
+"""What is told of a session below its statements."""
+LABELS = (*FIRST_LABELS, *LAST_LABELS)
 Row = tuple[str, str]
 ReadStatements = Callable[[ProcesslistId], tuple[PastStatement, ...] | None]
 MAX_STATEMENT = 400
@@ -143,10 +147,13 @@ class SessionScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="session") as dialog:
             dialog.border_subtitle = heading(_("k kill  y copy  n next  p previous  esc back"))
-            for label in LABELS:
+            for label in FIRST_LABELS:
                 yield LabelledEntry(label, id=_id(label))
             yield Static(id="statement")
             yield Static(id="history")
+            yield Static()
+            for label in LAST_LABELS:
+                yield LabelledEntry(label, id=_id(label))
             yield Static(id="attributes")
 
     def on_mount(self) -> None:
@@ -235,7 +242,7 @@ def _id(label: str) -> str:
 
 
 def session_facts(verdict: Verdict, now: float, snapshot: Snapshot | None, *, gone: bool) -> Iterator[Row]:
-    """Everything known of the session under its label, in the order of LABELS, each with how it is known."""
+    """Everything known of the session under its label, each with how it is known."""
     session, limit = verdict.session, verdict.limit
     if gone:
         yield "gone", _("it has left since the last reading; this is what was known")
@@ -283,8 +290,8 @@ def _lock_facts(verdict: Verdict, now: float, snapshot: Snapshot) -> Iterator[Ro
     if number:
         counted = ngettext("{number:,} session: {ids}.", "{number:,} sessions: {ids}.", number,
                            ids=id_list([waiter for _depth, waiter in blocking.below(session)]))  # fmt: skip
-        freed = freed_words(blocking.freed_by((session,)), number)
-        yield "blocks", in_sentences(filter(None, (counted, freed, row_wait_words(session, snapshot))))
+        freed = freed_words(blocking, session, named=False)
+        yield "blocks", in_sentences([counted, freed, row_wait_words(session, snapshot)])
 
 
 def _client(session: Session) -> str:
