@@ -201,7 +201,7 @@ def test_a_wait_is_told_with_its_holder_and_its_end() -> None:
 
     assert "Waits 0:20 for a row lock on shop.orders" in known
     assert "Held by 1." in known
-    assert "gives up in 0:30 (innodb_lock_wait_timeout 50 s, assumed)" in known
+    assert "times out in 0:30 (innodb_lock_wait_timeout 50 s, assumed)" in known
     assert "does not tell which session holds it" in unknown
 
 
@@ -500,16 +500,16 @@ async def test_details_show_the_statements_of_the_open_transaction() -> None:
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (None, "events_statements_history"),
+        (Limitation("x", "the server keeps none", "UPDATE y"), "not known: the server keeps none: UPDATE y"),
         ((), "the server has kept none"),
         ((PastStatement("SELECT '\x1b[2J' [red]", None),), "?  SELECT"),
         (Unreachable("lost db-01"), "lost db-01"),
     ],
 )
 async def test_why_statements_are_missing_is_told(
-    answer: tuple[PastStatement, ...] | Exception | None, told: str
+    answer: tuple[PastStatement, ...] | Exception | Limitation, told: str
 ) -> None:
-    def read(_session: ProcesslistId) -> tuple[PastStatement, ...] | None:
+    def read(_session: ProcesslistId) -> tuple[PastStatement, ...] | Limitation:
         if isinstance(answer, Exception):
             raise answer
         return answer

@@ -26,7 +26,7 @@ from goneaway_tui.source.sockets import Tunnel
 
 if TYPE_CHECKING:
     from goneaway_tui.doctor.case import ServerFacts
-    from goneaway_tui.model.server import ServerTopology
+    from goneaway_tui.model.server import Limitation, ServerTopology
     from goneaway_tui.model.session import PastStatement, ProcesslistId
     from goneaway_tui.monitor.server_monitor import MonitorSpec
     from goneaway_tui.source.end_history import EndHistory
@@ -74,7 +74,7 @@ class UnreachedSource:
     def history(self) -> EndHistory:
         raise self._no_route()
 
-    def transaction_statements(self, session: ProcesslistId) -> tuple[PastStatement, ...] | None:  # noqa: ARG002
+    def transaction_statements(self, session: ProcesslistId) -> tuple[PastStatement, ...] | Limitation:  # noqa: ARG002
         raise self._no_route()
 
     def relatives(self) -> ServerTopology:

@@ -164,6 +164,33 @@ def limitations_of(capabilities: Capabilities) -> tuple[Limitation, ...]:
     return notes + lacking + tuple(_refused(capabilities.flavour, each) for each in capabilities.refusals)
 
 
+def history_limitation(capabilities: Capabilities, *, is_wanted: bool = True) -> Limitation:
+    """Why the statements of an open transaction are not read. `is_wanted`: whether SQL text may be brought over at all."""
+    what = N_("the statements of an open transaction")
+    if not is_wanted:
+        return Limitation(what, N_("--no-statements shows no SQL text"))
+    if "instrumented" not in capabilities.features:
+        return Limitation(what, N_("performance_schema is OFF"))
+    if (
+        capabilities.features.issuperset(("threads", "statements", "history"))
+        or "threads" not in capabilities.features
+    ):
+        return Limitation(
+            what,
+            N_("the account may not read all of performance_schema"),
+            _SELECT.format(account=capabilities.account),
+        )
+    return Limitation(
+        what,
+        N_("the server keeps no statements after they have ended"),
+        _INSTRUMENT.format(
+            "setup_consumers",
+            "ENABLED = 'YES'",
+            "NAME IN ('events_statements_current', 'events_statements_history')",
+        ),
+    )
+
+
 def short_of_room(capabilities: Capabilities, unlisted: int) -> tuple[Limitation, ...]:
     """The same where performance_schema has no room for some sessions: `unlisted` of them were read elsewhere."""
     sees_all = "process" in capabilities.features

@@ -236,8 +236,8 @@ class LiveSource:
         past = self._with_reading(lambda reading: reading.history())
         return past if self._log is None else replace(past, log=(*past.log, *self._log.past()))
 
-    def transaction_statements(self, session: ProcesslistId) -> tuple[PastStatement, ...] | None:
-        """The statements of a session's open transaction, the oldest first; None where none are kept. Raises SourceError."""
+    def transaction_statements(self, session: ProcesslistId) -> tuple[PastStatement, ...] | Limitation:
+        """The statements of a session's open transaction, the oldest first; or why none are told. Raises SourceError."""
         return self._with_reading(lambda reading: reading.transaction_statements(session))
 
     def relatives(self) -> ServerTopology:
@@ -469,7 +469,7 @@ class _Reading:
 
         return read_history(self.connection, self._capabilities, self._clock)
 
-    def transaction_statements(self, session: ProcesslistId) -> tuple[PastStatement, ...] | None:
+    def transaction_statements(self, session: ProcesslistId) -> tuple[PastStatement, ...] | Limitation:
         return self._without_refused(
             lambda: read_transaction_statements(
                 self.connection, self._capabilities, self._clock, session, self._text_length

@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.session import PastStatement, ProcesslistId, ThreadId, library_name
 from goneaway_tui.ports import Clock
-from goneaway_tui.source.capabilities import Capabilities
+from goneaway_tui.source.capabilities import Capabilities, history_limitation
 from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.session_table import rows_of
 from goneaway_tui.text.sanitize import from_wire
@@ -265,14 +266,14 @@ def read_transaction_statements(
     clock: Clock,
     session: ProcesslistId,
     text_length: int,
-) -> tuple[PastStatement, ...] | None:
-    """The statements of one session's open transaction, the oldest first; None where the server keeps none for us.
+) -> tuple[PastStatement, ...] | Limitation:
+    """The statements of one session's open transaction, the oldest first; or why the server tells us none.
 
     Raises SourceError and Refusal.
     """
     statement = capabilities.statement("transaction_statements")
     if statement is None or not text_length:
-        return None
+        return history_limitation(capabilities, is_wanted=bool(text_length))
     rows = connection.rows(statement, (text_length, session))
     now = clock()
     return tuple(

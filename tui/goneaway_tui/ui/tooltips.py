@@ -59,7 +59,7 @@ HEADINGS: Mapping[str, Mapping[str, str]] = {
         "state": N_("How long it waits for the lock, is idle, or runs its statement."),
         "blocks": N_("How many sessions wait for it, directly or through others."),
         "lock": N_("The lock it waits for: kind, table, index, mode. At the top: what its end rolls back."),
-        "end": N_("When a limit ends the session; of one that waits, when its statement gives up."),
+        "end": N_("When a limit ends the session; of one that waits, when its wait times out."),
         "client": N_("Where it comes from, as the server sees it."),
         "program": N_("What the client says it is, by its connect attributes; its library in parentheses."),
         "statement": N_("What it runs, or ran last."),

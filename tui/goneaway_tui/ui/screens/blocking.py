@@ -80,14 +80,14 @@ def wait_limit(lock: Lock, sample: Sample) -> tuple[str, float] | None:
     return None if value is None else (name, float(value))
 
 
-def gives_up_at(wait: LockWait, sample: Sample) -> float | None:
+def times_out_at(wait: LockWait, sample: Sample) -> float | None:
     """When a wait ends without its lock, if its session has the global limit; None where that is not known."""
     limit = wait_limit(wait.lock, sample)
     return None if limit is None or wait.since is None else wait.since + limit[1]
 
 
 def wait_words(wait: LockWait, sample: Sample, now: float) -> str:
-    """What a session waits for, since when, and when it gives up."""
+    """What a session waits for, since when, and when the wait times out."""
     lock = lock_sentence(wait.lock)
     words = (
         _("Waits for {lock}.", lock=lock)
@@ -99,16 +99,16 @@ def wait_words(wait: LockWait, sample: Sample, now: float) -> str:
         if wait.holders
         else _("The server does not tell which session holds it.")
     )
-    limit, at = wait_limit(wait.lock, sample), gives_up_at(wait, sample)
+    limit, at = wait_limit(wait.lock, sample), times_out_at(wait, sample)
     if limit is None or at is None:
         return in_sentences([words, held])
-    gives_up = _(
-        "The statement gives up in {left} ({variable} {limit}, assumed).",
+    times_out = _(
+        "The wait times out in {left} ({variable} {limit}, assumed).",
         left=wording.countdown(at - now),
         variable=limit[0],
         limit=wording.limit_words(limit[1]),
     )
-    return in_sentences([words, held, gives_up])
+    return in_sentences([words, held, times_out])
 
 
 def ending_words(verdict: Verdict, now: float) -> str:
@@ -183,7 +183,7 @@ def at_once_words(blocking: Blocking, ended: Collection[ProcesslistId], freed: i
 
 
 def row_wait_words(session: ProcesslistId, snapshot: Snapshot) -> str:
-    """That waits for rows that a session holds give up by themselves; empty where none of its waiters waits for a row."""
+    """that waits for rows that a session holds time out by themselves; empty where none of its waiters waits for a row."""
     blocking = snapshot.blocking or NO_WAITS
     waits = (blocking.waits.get(waiter) for waiter in blocking.waiters.get(session, ()))
     lock = next((wait.lock for wait in waits if wait is not None and wait.lock.kind is LockKind.ROW), None)
@@ -191,7 +191,7 @@ def row_wait_words(session: ProcesslistId, snapshot: Snapshot) -> str:
     if limit is None:
         return ""
     return _(
-        "Statements that wait for a row give up after {limit} ({variable}, assumed).",
+        "Waits for a row time out after {limit} ({variable}, assumed).",
         limit=wording.limit_words(limit[1]),
         variable=limit[0],
     )
@@ -370,7 +370,7 @@ def _end_cell(row: TreeRow, now: float, room: int) -> str:
     """The time until a limit ends the session, or for a waiter the wait."""
     verdict, wait = row.verdict, row.wait
     if wait is not None:
-        at = gives_up_at(wait, row.snapshot.sample)
+        at = times_out_at(wait, row.snapshot.sample)
         return (
             ""
             if at is None or row.hidden

@@ -96,7 +96,7 @@ class ConfirmScreen(ModalScreen[bool]):
         self.query_one("#cancel", Button).focus()
 
     def on_descendant_focus(self) -> None:
-        self.query_one(".dialog").border_subtitle = key_line(self.focused)
+        self.query_one(".dialog").border_subtitle = heading(key_line(self.focused))
 
     @on(Button.Pressed)
     def _answer(self, event: Button.Pressed) -> None:

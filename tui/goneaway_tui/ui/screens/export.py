@@ -78,7 +78,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
                 yield Button(_("Export"), variant="primary", id="export", compact=True)
 
     def on_descendant_focus(self) -> None:
-        self.query_one(".dialog").border_subtitle = key_line(self.focused)
+        self.query_one(".dialog").border_subtitle = heading(key_line(self.focused))
 
     def on_mount(self) -> None:
         self.query_one("#format", RadioSet).focus()

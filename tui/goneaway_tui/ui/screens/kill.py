@@ -218,7 +218,7 @@ class KillScreen(GuardedDialog[Kills | None]):
         self._show_choice()
 
     def on_descendant_focus(self) -> None:
-        self.query_one(".dialog").border_subtitle = key_line(self.focused, _("s statements"))
+        self.query_one(".dialog").border_subtitle = heading(key_line(self.focused, _("s statements")))
 
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Count the sessions that would be freed anew: more may wait by now. The victims stay those that were chosen."""

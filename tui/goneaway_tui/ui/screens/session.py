@@ -18,6 +18,7 @@ from goneaway_tui.errors import SourceError
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge.topology import proxy_named_by
 from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.session import PastStatement, ProcesslistId, Role, Session
 from goneaway_tui.model.snapshot import Basis, Snapshot, Verdict
 from goneaway_tui.text.format import in_sentences
@@ -102,13 +103,9 @@ LAST_LABELS = (
 """What is told of a session below its statements."""
 LABELS = (*FIRST_LABELS, *LAST_LABELS)
 Row = tuple[str, str]
-ReadStatements = Callable[[ProcesslistId], tuple[PastStatement, ...] | None]
+ReadStatements = Callable[[ProcesslistId], tuple[PastStatement, ...] | Limitation]
 MAX_STATEMENT = 400
 """Characters of a statement of the transaction."""
-NOT_KEPT = N_("not kept, or not readable by this account. To keep them: {statement}")
-KEEPS_STATEMENTS = (
-    "UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' WHERE NAME = 'events_statements_history'"
-)
 
 
 class SessionScreen(ModalScreen[None]):
@@ -221,8 +218,8 @@ class SessionScreen(ModalScreen[None]):
 
     def _draw(self) -> None:
         named = _("session {id}", id=self._verdict.session.id)
-        title = heading(wording.title_on(named, self._verdict.server_name))
-        self.query_one("#session").border_title = title
+        title = wording.title_on(named, self._verdict.server_name)
+        self.query_one("#session").border_title = heading(title)
         known = dict(self._facts())
         for label in LABELS:
             look = "bold $text-error" if label == "gone" else ""
@@ -319,10 +316,11 @@ def _history_content(words: str | Content) -> Content:
     return Content.assemble("\n", (title, "$foreground-muted"), words)
 
 
-def history_content(kept: Sequence[PastStatement] | None, now: float) -> Content:
+def history_content(kept: Sequence[PastStatement] | Limitation, now: float) -> Content:
     """The statements of an open transaction, each with how long ago it began; or why there are none."""
-    if kept is None:
-        return _history_content(_(NOT_KEPT, statement=KEEPS_STATEMENTS))
+    if isinstance(kept, Limitation):
+        parts = (_("not known"), _(kept.why), kept.grant and _(kept.grant))
+        return _history_content(plain(": ".join(filter(None, parts)), 400))
     lines = [
         Content.assemble(
             (

@@ -113,7 +113,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                 yield Button(_(self.VERB), variant="primary", id="apply", disabled=True, compact=True)
 
     def on_descendant_focus(self) -> None:
-        self.query_one(".dialog").border_subtitle = key_line(self.focused)
+        self.query_one(".dialog").border_subtitle = heading(key_line(self.focused))
 
     def on_mount(self) -> None:
         value = self.query_one("#value", Input)

@@ -31,7 +31,7 @@ def heading(text: str) -> Content:
     return Content(plain(text, MAX_TITLE))
 
 
-def key_line(focused: Widget | None, *more: str) -> Content:
+def key_line(focused: Widget | None, *more: str) -> str:
     """The keys of a dialog, for its frame: what enter does where the focus is. `more`: further keys of this dialog."""
     if isinstance(focused, widgets.Button):
         enter = _("enter {button}", button=str(focused.label).lower())
@@ -39,7 +39,7 @@ def key_line(focused: Widget | None, *more: str) -> Content:
         enter = _("arrows choose")
     else:
         enter = _("enter apply")
-    return heading(" · ".join((enter, _("tab next"), *more, _("esc cancel"))))
+    return " · ".join((enter, _("tab next"), *more, _("esc cancel")))
 
 
 class Static(widgets.Static):
