@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from goneaway_tui.judge import judge
+from goneaway_tui.model.blocking import Lock, LockKind, LockWait
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour, Server, Variable
 from goneaway_tui.model.session import ProcesslistId, Session, Transaction
@@ -62,6 +63,13 @@ def a_session(*, idle_for: float | None = None, **fields: Any) -> Session:
     elif fields.get("command", "Sleep") != "Sleep":
         fields.setdefault("idle_since", None)
     return replace(SESSION, **fields)
+
+
+def a_wait(waiter: int, *holders: int, waited: float = 48.0, **fields: Any) -> LockWait:
+    """A wait for a row of shop.orders that began `waited` seconds before NOW; each row has its own `queue`."""
+    lock = fields.pop("lock", Lock(LockKind.ROW, "shop.orders", "PRIMARY", "X,REC_NOT_GAP"))
+    ids = tuple(map(ProcesslistId, holders))
+    return LockWait(ProcesslistId(waiter), ids, lock, NOW - waited, fields.pop("queue", "row 1"))
 
 
 def a_sample(

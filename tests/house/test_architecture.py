@@ -275,7 +275,7 @@ MAY_CATCH_ALL: dict[str, str] = {
     "ui/controllers/tuning.py": "handed to the app, which ends with it",
     "ui/base_app.py": "raised again in the coroutine that awaits the thread",
     "monitor/poller.py": "handed to the app, which ends with it",
-    "ui/controllers/topology.py": "handed to the app, which ends with it",
+    "ui/screens/topology.py": "handed to the app, which ends with it",
     "settings/secrets.py": "hiding the password is a courtesy: nothing in it may stop a run",
 }
 

@@ -68,15 +68,19 @@ class Waiters:
                 cursor.execute(statement)
         return connection
 
-    def wait(self, connection: Any, statement: str) -> None:
-        """Let the session run a statement that waits."""
+    def wait(self, connection: Any, statement: str, *, commits: bool = False) -> threading.Thread:
+        """Let the session run a statement that waits, and commit once it has gone on."""
 
         def ask() -> None:
             with suppress(pymysql.Error), connection.cursor() as cursor:
                 cursor.execute(statement)
+                if commits:
+                    connection.commit()
 
-        self._threads.append(threading.Thread(target=ask))
-        self._threads[-1].start()
+        thread = threading.Thread(target=ask)
+        self._threads.append(thread)
+        thread.start()
+        return thread
 
     def end(self) -> None:
         for connection in self._connections:

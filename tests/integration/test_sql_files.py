@@ -35,6 +35,7 @@ ASKED_WITH: dict[str, tuple[object, ...]] = {
     "some": (64, [1, 2]),
     "since": (1, [1, 2], 64),
     "own_limits": ([1, 2],),
+    "transaction_statements": (64, 1),
     "hosts": (1,),
     "attributes": (1,),
     "some_attributes": ([1, 2],),
@@ -52,7 +53,10 @@ ASKED_WITH: dict[str, tuple[object, ...]] = {
 }
 """By thing, or by file where those of a thing differ; what a file has no place for is left out from the end."""
 LENT = ("rds_kill", "rds_kill_query", "az_kill", "az_kill_query")
-CONSUMERS = "'global_instrumentation', 'thread_instrumentation', 'events_statements_current', 'events_transactions_current'"
+CONSUMERS = (
+    "'global_instrumentation', 'thread_instrumentation', 'events_statements_current', 'events_statements_history', "
+    "'events_transactions_current'"
+)
 
 
 def everything_to_be_had(server: RealServer) -> None:

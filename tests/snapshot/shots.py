@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -20,8 +21,10 @@ from textual.widgets import Input
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.i18n import ENGLISH, EnglishCatalogue, catalogue_of, set_language
 from goneaway_tui.judge import track
+from goneaway_tui.model.blocking import Lock, LockKind
 from goneaway_tui.model.profile import Profile
 from goneaway_tui.model.server import Flavour, ServerTopology, TopologyMember, TopologyRelation
+from goneaway_tui.model.session import PastStatement, Session
 from goneaway_tui.model.tuning import VariableState
 from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source.simulated import SimulatedSource
@@ -29,7 +32,7 @@ from goneaway_tui.source.topology import DUMP_ADDRESS, ONLY_DUMP
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.connect import ConnectApp
-from tests.builders import NOW
+from tests.builders import NOW, a_sample, a_session, a_transaction, a_wait
 from tests.fakes import FakeExecutor, FakeServerDirectory
 from tests.ui.stage import HeldClock, Scripted, an_app
 
@@ -175,6 +178,73 @@ def alike(color: str | None = None) -> GoneawayApp:
     return GoneawayApp(subjects, clock, ticking=False)
 
 
+def blocked(waiters: int = 40) -> GoneawayApp:
+    """An import that was left open blocks a chain and many others; a report blocks a migration."""
+
+    def waits(number: int, program: str, statement: str, for_seconds: float, **fields: Any) -> Session:
+        return a_session(
+            id=number,
+            command="Query",
+            program=program,
+            statement=statement,
+            host=f"10.0.0.{number % 9 + 1}:{50_000 + number}",
+            busy_since=NOW - for_seconds,
+            transaction=a_transaction(started=NOW - for_seconds, rows_modified=0),
+            **fields,
+        )
+
+    change = "UPDATE orders SET state = 'paid' WHERE id = 4711"
+    many = [waits(number, "gunicorn", change, 47 - number % 40) for number in range(4810, 4810 + waiters)]
+    sessions = [
+        a_session(
+            id=4802,
+            user="batch",
+            host="10.0.0.7:41022",
+            program="nightly-import",
+            statement="SELECT COUNT(*) FROM orders",
+            idle_for=252,
+            transaction=a_transaction(started=NOW - 260, rows_modified=1_204, rows_locked=1_310),
+        ),
+        waits(4803, "gunicorn", change, 50, user="shop"),
+        waits(4804, "gunicorn", "DELETE FROM cart WHERE id = 7", 31),
+        waits(4805, "cron", "UPDATE cart SET n = 0", 12),
+        *many,
+        a_session(id=4790, user="report", program="metabase", idle_for=1_900, statement="SELECT * FROM stock",
+                  transaction=a_transaction(started=NOW - 1_950, rows_modified=0, rows_locked=0)),
+        waits(4791, "flyway", "ALTER TABLE stock ADD COLUMN place INT", 640, user="migrate"),
+        waits(4792, "gunicorn", "SELECT * FROM stock WHERE id = 12", 300),
+        *(a_session(id=number, idle_for=number % 90) for number in range(4700, 4712)),
+    ]  # fmt: skip
+    cart = Lock(LockKind.ROW, "shop.cart", "PRIMARY", "X,REC_NOT_GAP")
+    stock = [Lock(LockKind.METADATA, "shop.stock", None, mode) for mode in ("EXCLUSIVE", "SHARED_READ")]
+    lock_waits = (
+        a_wait(4803, 4802, waited=50),
+        a_wait(4804, 4803, waited=31, lock=cart, queue="row 2"),
+        a_wait(4805, 4804, waited=12, lock=cart, queue="row 3"),
+        *(a_wait(each.id, 4802, waited=47 - each.id % 40) for each in many),
+        a_wait(4791, 4790, waited=640, lock=stock[0], queue="stock"),
+        a_wait(4792, 4791, waited=300, lock=stock[1], queue="stock"),
+    )
+    clock = HeldClock()
+    seen = a_sample(
+        sessions,
+        lock_waits=lock_waits,
+        variables={"innodb_lock_wait_timeout": 300, "lock_wait_timeout": 86_400},
+    )
+    executor = FakeExecutor(sessions=sessions)
+    journal = Journal(Path(mkdtemp()) / "journal.jsonl", clock)
+    statements = (
+        PastStatement("BEGIN", NOW - 260),
+        PastStatement("INSERT INTO orders SELECT * FROM staging.orders", NOW - 259),
+        PastStatement("UPDATE orders SET state = 'new' WHERE state IS NULL", NOW - 254),
+        PastStatement("SELECT COUNT(*) FROM orders", NOW - 252.5),
+    )
+    spec = MonitorSpec(
+        Scripted(seen), executor=executor, journal=journal, read_statements=lambda _session: statements
+    )
+    return GoneawayApp([spec], clock, ticking=False)
+
+
 MARK_ALL = ("m", *["space"] * 4)
 
 SHOTS = (
@@ -199,6 +269,14 @@ SHOTS = (
     Shot("tune-80x24", (80, 24), ("w", *"32140800"), app=tunable),
     Shot("tuned", (120, 36), ("w", *"32140800", "enter"), app=tunable),
     Shot("kill", (120, 36), ("space", "down", "down", "space", "k"), app=tunable),
+    Shot("blocking", (120, 36), ("b",), app=blocked),
+    Shot("blocking-80x24", (80, 24), ("b",), app=blocked),
+    Shot("blocking-zh", (80, 24), ("b",), app=blocked, language="zh"),
+    Shot("holder", (120, 36), ("b", "enter"), app=blocked),
+    Shot("kill-blocker", (80, 24), ("b", "k"), app=blocked),
+    Shot(
+        "kill-many", (80, 24), ("g", *["down"] * 3, "enter", "down", "down", "k"), app=partial(blocked, 120)
+    ),
     Shot("tunables", (120, 36), ("t",), app=tunable),
     Shot("journal", (120, 36), ("w", *"1y", "enter", "escape", "v", "right"), app=tunable),
     Shot("ledger", (120, 36), ("l",), app=busy_day),
@@ -266,7 +344,7 @@ async def settle(app: GoneawayApp | ConnectApp, pilot: Pilot[Any]) -> None:
                 await asyncio.to_thread(each.poller.wait, 5)
                 await asyncio.to_thread(app.tuning_of(each).wait, 5)
         for thread in threading.enumerate():
-            if thread.name in {"patterns", "attempt", "topology", "joining"}:
+            if thread.name in {"patterns", "attempt", "topology", "joining", "statements"}:
                 await asyncio.to_thread(thread.join, 5)
                 calm = 0
         await pilot.pause()

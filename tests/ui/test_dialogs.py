@@ -16,7 +16,7 @@ from goneaway_tui.ui.screens.help import TextViewer
 from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.widgets.plain_text import RadioChoice
-from tests.builders import a_sample
+from tests.builders import NOW, a_sample, a_session
 from tests.fakes import FakeExecutor
 from tests.snapshot.shots import settle
 from tests.ui import stage
@@ -61,7 +61,8 @@ async def test_up_after_down_is_the_first_choice_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["k", "e"])
 async def test_every_set_of_choices_follows_the_arrows(tmp_path: Path, key: str) -> None:
-    app = an_app(tmp_path, FakeExecutor(sessions=SESSIONS))
+    working = [a_session(id=7, command="Query", busy_since=NOW - 3)]
+    app = an_app(tmp_path, FakeExecutor(sessions=working), working)
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot)
         await pilot.press(key)

@@ -319,7 +319,6 @@ def test_the_share_of_max_connections_is_of_the_number_beside_it_which_counts_no
     assert ["13/12 ██████████ 108 %"] == [*map(words, session_count_parts(sample))]
 
 
-
 def trend_of(*connected: int) -> Trend:
     return Trend(tuple(TrendPoint(NOW + 60 * n, number, 2, 0) for n, number in enumerate(connected)))
 

@@ -418,6 +418,11 @@ async def test_read_connection_is_not_used_without_a_prior_notice(tmp_path: Path
 # --- Many kills
 
 
+async def confirm_many(pilot: Pilot[None], number: int) -> None:
+    """Type how many are killed, in a dialog that asks for it."""
+    await pilot.press("shift+tab", *str(number), "enter")
+
+
 CROWD = [a_session(id=n, idle_for=n, own_limit=6000) for n in range(100, 160)]
 
 
@@ -428,7 +433,7 @@ async def test_batch_of_kills_opens_one_connection_and_its_report_follows_the_ne
         await ready(app, pilot)
         await pilot.press(*["space"] * len(CROWD), "k")
         await until(pilot, on(app, KillScreen))
-        await pilot.click("#kill")
+        await confirm_many(pilot, 60)
         await until(pilot, reported(app))
         told = lines(app)
 
@@ -455,7 +460,7 @@ async def test_batch_whose_connection_breaks_reports_unknown_and_not_attempted_a
         await ready(app, pilot)
         await pilot.press(*["space"] * len(CROWD), "k")
         await until(pilot, on(app, KillScreen))
-        await pilot.click("#kill")
+        await confirm_many(pilot, 60)
         await until(pilot, reported(app))
         told = lines(app)
 

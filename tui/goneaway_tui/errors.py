@@ -106,6 +106,10 @@ class UnsupportedVersion(Unsupported):
     pass
 
 
+class KillDenied(AccessDenied):
+    """The server did not let our account end this session. Nothing was done, and others may be killed all the same."""
+
+
 class Refused(GoneawayError):
     """A change that the gate did not send. Nothing was sent to the server."""
 

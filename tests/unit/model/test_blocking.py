@@ -95,3 +95,58 @@ def test_no_session_blocks_itself_or_more_than_all_others(found: list[LockWait])
     for holder, number in result.blocks.items():
         assert 1 <= number < 12
         assert holder not in {session for _, session in result.below(holder)}
+
+
+# --- Who goes on at once
+
+
+def in_queue(waiter: int, *holders: int, queue: str = "row", mode: str = "X", since: float = 0.0) -> LockWait:
+    lock = Lock(LockKind.ROW, "shop.orders", "PRIMARY", mode)
+    return LockWait(ProcesslistId(waiter), tuple(map(ProcesslistId, holders)), lock, since, queue)
+
+
+def at_once(*waits: LockWait, ended: int = 1) -> int:
+    return blocking(waits).freed_at_once([ProcesslistId(ended)])
+
+
+def test_of_those_that_want_one_row_one_goes_on_at_once() -> None:
+    assert 1 == at_once(in_queue(2, 1), in_queue(3, 1), in_queue(4, 1))
+
+
+def test_one_of_each_queue_goes_on_at_once() -> None:
+    assert 2 == at_once(in_queue(2, 1), in_queue(3, 1), in_queue(4, 1, queue="other row"))
+
+
+def test_shared_locks_are_granted_together_up_to_the_first_that_is_not() -> None:
+    waits = [in_queue(2, 1, mode="S", since=1), in_queue(3, 1, mode="S,REC_NOT_GAP", since=2)]
+
+    assert 2 == at_once(*waits)
+    assert 2 == at_once(*waits, in_queue(4, 1, since=3), in_queue(5, 1, mode="S", since=4))
+    assert 1 == at_once(*waits, in_queue(4, 1, since=0.5))
+
+
+def test_who_stands_behind_a_waiter_does_not_go_on_at_once() -> None:
+    assert 1 == at_once(in_queue(2, 1), in_queue(3, 2, queue="other row"))
+
+
+def test_who_waits_for_another_session_too_does_not_go_on_at_once() -> None:
+    assert 0 == at_once(in_queue(2, 1, 9))
+
+
+def test_readers_get_a_metadata_lock_together_and_an_alter_table_alone() -> None:
+    read, alter = (
+        Lock(LockKind.METADATA, "shop.orders", None, mode) for mode in ("SHARED_READ", "EXCLUSIVE")
+    )
+
+    assert read.is_shared
+    assert not alter.is_shared
+    assert not Lock(LockKind.METADATA, mode="SHARED_NO_WRITE").is_shared
+
+
+@given(st.lists(st.tuples(st.integers(1, 12), st.integers(1, 12)), max_size=20))
+def test_no_more_go_on_at_once_than_are_freed(pairs: list[tuple[int, int]]) -> None:
+    found = blocking(wait(waiter, holder) for waiter, holder in pairs if waiter != holder)
+    for root in found.roots:
+        freed = found.freed_by([root])
+        assert found.freed_at_once([root]) <= len(freed)
+        assert bool(freed) == bool(found.freed_at_once([root]))

@@ -26,7 +26,8 @@ from goneaway_tui.source.sockets import Tunnel
 
 if TYPE_CHECKING:
     from goneaway_tui.doctor.case import ServerFacts
-    from goneaway_tui.model.server import ServerTopology
+    from goneaway_tui.model.server import Limitation, ServerTopology
+    from goneaway_tui.model.session import PastStatement, ProcesslistId
     from goneaway_tui.monitor.server_monitor import MonitorSpec
     from goneaway_tui.source.end_history import EndHistory
     from goneaway_tui.source.live import LiveSource
@@ -71,6 +72,9 @@ class UnreachedSource:
         raise self._no_route()
 
     def history(self) -> EndHistory:
+        raise self._no_route()
+
+    def transaction_statements(self, session: ProcesslistId) -> tuple[PastStatement, ...] | Limitation:  # noqa: ARG002
         raise self._no_route()
 
     def relatives(self) -> ServerTopology:
@@ -186,6 +190,7 @@ class RelatedServers:
             journal=journal,
             read_topology=source.relatives,
             read_history=history_source(source),
+            read_statements=source.transaction_statements,
             spec_for_host=self.opener(settings, related, journal),
         )
 

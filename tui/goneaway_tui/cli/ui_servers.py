@@ -72,6 +72,7 @@ def live_server(settings: Settings, clock: Clock, open_source: SourceFactory) ->
             recorder=recorder,
             read_topology=source.relatives,
             read_history=history_source(source),
+            read_statements=source.transaction_statements,
             spec_for_host=related.opener(settings, route.address, journal),
         )
 
@@ -110,6 +111,7 @@ def several_servers_board(
                 monitor_spec(server, source, clock, journal),
                 read_topology=source.relatives,
                 read_history=history_source(source),
+                read_statements=source.transaction_statements,
                 spec_for_host=None
                 if server.address is None
                 else related.opener(server.settings, server.address, journal),

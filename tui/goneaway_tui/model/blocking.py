@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import takewhile
 
 from goneaway_tui.model.session import ProcesslistId
 
@@ -30,6 +31,14 @@ class Lock:
     mode: str | None = None
     """In the server's words: `X,REC_NOT_GAP`, `EXCLUSIVE`."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether sessions that wait for it in one queue can get it together."""
+        mode = self.mode or ""
+        if self.kind is LockKind.ROW:
+            return mode.partition(",")[0] in {"S", "IS", "IX"}
+        return mode.startswith("SHARED") and not mode.startswith("SHARED_NO_")
+
 
 @dataclass(frozen=True, slots=True)
 class LockWait:
@@ -41,6 +50,8 @@ class LockWait:
     lock: Lock
     since: float | None = None
     """When the wait began, in seconds on the source's clock, to a second; None where the server does not tell."""
+    queue: str | None = field(default=None, compare=False)
+    """Names what is locked: waits with the same name stand in one queue. None where the server does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,22 @@ class Blocking:
                     free.add(session)
                     changed = True
         return frozenset(free)
+
+    def freed_at_once(self, ended: Iterable[ProcesslistId]) -> int:
+        """How many of `freed_by` get their lock at once; the others get it as those end their transactions.
+
+        Of each queue the first gets it, and with a shared lock those that stand right behind it for a shared one. Which session
+        is first is the server's choice: InnoDB prefers one that others wait for.
+        """
+        gone = set(ended)
+        queues: dict[object, list[LockWait]] = defaultdict(list)
+        for wait in sorted(self.waits.values(), key=_longest_first):
+            if wait.waiter not in gone and wait.holders and gone.issuperset(wait.holders):
+                queues[wait.queue or wait.lock].append(wait)
+        return sum(
+            1 if not queue[0].lock.is_shared else sum(1 for _ in takewhile(lambda w: w.lock.is_shared, queue))
+            for queue in queues.values()
+        )
 
 
 NO_WAITS = Blocking()

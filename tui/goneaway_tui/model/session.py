@@ -28,6 +28,16 @@ class Role(StrEnum):
     DAEMON = "daemon"
 
 
+@dataclass(frozen=True, slots=True)
+class PastStatement:
+    """A statement that a session has run in its open transaction."""
+
+    text: str
+    """Untrusted, and cut by the server or by the reader."""
+    began: float | None
+    """Instant on the source's clock; None where the server did not time it."""
+
+
 def library_name(name: str | None, version: str | None) -> str | None:
     """The client library and its version, by the connect attributes; PHP's driver repeats its name in its version.
 

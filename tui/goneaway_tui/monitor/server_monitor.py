@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from goneaway_tui.i18n import N_
 from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger, Trend
-from goneaway_tui.model.server import ServerTopology
+from goneaway_tui.model.server import Limitation, ServerTopology
+from goneaway_tui.model.session import PastStatement, ProcesslistId
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.monitor.own_kills import OwnKills
 from goneaway_tui.monitor.poller import (
@@ -61,6 +62,9 @@ class MonitorSpec:
     """Asks the server for its topology, in the caller's thread. Raises SourceError."""
     read_history: Callable[[], ServerFacts] | None = None
     """Asks the server for what it has counted since it started, in the caller's thread. Raises SourceError."""
+    read_statements: Callable[[ProcesslistId], tuple[PastStatement, ...] | Limitation] | None = None
+    """Asks the server for the statements of a session's open transaction, in the caller's thread; or why it tells
+    none. Raises SourceError."""
     spec_for_host: Callable[[str, int], MonitorSpec] | None = None
     """Makes the spec of the server at another host and port, by the same account; connects to no server.
 

@@ -8,9 +8,12 @@ from typing import Self
 from goneaway_tui.errors import UnsupportedVersion
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.server import (
+    LOCK_HOLDERS,
+    METADATA_LOCK_HOLDERS,
     OTHER_ACCOUNTS_MARIADB,
     OTHER_ACCOUNTS_MYSQL,
     OTHER_ACCOUNTS_NO_ROOM,
+    ROWS_PORTS_AND_WAITS,
     Flavour,
     Limitation,
 )
@@ -161,6 +164,33 @@ def limitations_of(capabilities: Capabilities) -> tuple[Limitation, ...]:
     return notes + lacking + tuple(_refused(capabilities.flavour, each) for each in capabilities.refusals)
 
 
+def history_limitation(capabilities: Capabilities, *, is_wanted: bool = True) -> Limitation:
+    """Why the statements of an open transaction are not read. `is_wanted`: whether SQL text may be brought over at all."""
+    what = N_("the statements of an open transaction")
+    if not is_wanted:
+        return Limitation(what, N_("--no-statements shows no SQL text"))
+    if "instrumented" not in capabilities.features:
+        return Limitation(what, N_("performance_schema is OFF"))
+    if (
+        capabilities.features.issuperset(("threads", "statements", "history"))
+        or "threads" not in capabilities.features
+    ):
+        return Limitation(
+            what,
+            N_("the account may not read all of performance_schema"),
+            _SELECT.format(account=capabilities.account),
+        )
+    return Limitation(
+        what,
+        N_("the server keeps no statements after they have ended"),
+        _INSTRUMENT.format(
+            "setup_consumers",
+            "ENABLED = 'YES'",
+            "NAME IN ('events_statements_current', 'events_statements_history')",
+        ),
+    )
+
+
 def short_of_room(capabilities: Capabilities, unlisted: int) -> tuple[Limitation, ...]:
     """The same where performance_schema has no room for some sessions: `unlisted` of them were read elsewhere."""
     sees_all = "process" in capabilities.features
@@ -188,9 +218,6 @@ def _refused(flavour: Flavour, refusal: Refusal) -> Limitation:
 REQUIRED = frozenset({"impatient", "session", "clock", "wall", "sessions", "limits", "variables", "counters"})
 """Things without which there is no sample: a variant that is refused gives way to a lesser one, and the last one to none."""
 
-HOLDERS = N_("which session holds the lock that another session waits for")
-METADATA_HOLDERS = N_("which session holds the metadata lock that another session waits for")
-
 QUICKER = N_("the quicker reading of a server with many sessions")
 """What is lost with a statement that only saves time."""
 
@@ -204,9 +231,9 @@ LOST = {
     "attributes": N_("the program and client of each session"),
     "innodb_transactions": N_("the rows transactions hold"),
     "transactions": N_("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
-    "lock_holders": HOLDERS,
-    "innodb_locks": HOLDERS,
-    "metadata_locks": METADATA_HOLDERS,
+    "lock_holders": LOCK_HOLDERS,
+    "innodb_locks": LOCK_HOLDERS,
+    "metadata_locks": METADATA_LOCK_HOLDERS,
     "variables": N_("the bounds of global variables and where their values come from"),
     "limits": N_("the limit of transactions that are idle"),
     "counters": N_("how many KILL statements ran"),
@@ -257,14 +284,14 @@ _METADATA = (
     (
         "instrumented threads attributes process",
         "metadata_locks",
-        METADATA_HOLDERS,
+        METADATA_LOCK_HOLDERS,
         N_("performance_schema.metadata_locks cannot be read"),
         _SELECT,
     ),
     (
         "instrumented threads process metadata_locks",
         "metadata_instrument",
-        METADATA_HOLDERS,
+        METADATA_LOCK_HOLDERS,
         N_("the instrument of metadata locks is off"),
         _INSTRUMENT.format("setup_instruments", "ENABLED = 'YES'", "NAME = 'wait/lock/metadata/sql/mdl'"),
     ),
@@ -361,7 +388,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "threads instrumented",
             "process",
-            N_("the rows transactions hold, clients' ports, and which sessions wait for locks"),
+            ROWS_PORTS_AND_WAITS,
             N_("the account lacks PROCESS"),
             _PROCESS,
         ),
@@ -386,7 +413,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "instrumented threads attributes process",  # without these, another line has the same grant
             "data_locks innodb_locks",
-            HOLDERS,
+            LOCK_HOLDERS,
             N_("the account may not read performance_schema.data_lock_waits"),
             _SELECT,
         ),

@@ -13,6 +13,7 @@ import pymysql
 
 from goneaway_tui.errors import (
     AccessDenied,
+    KillDenied,
     NoConnectionLeft,
     OutcomeUnknown,
     ServerFull,
@@ -502,7 +503,7 @@ class LiveActConnection:
                 "its account has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO {account}",
                 account=capabilities.account,
             )
-        raise AccessDenied(self._refusal_text(refusal), hint) from None
+        raise KillDenied(self._refusal_text(refusal), hint) from None
 
     def _absent(self, name: str) -> Unsupported:
         return Unsupported(

@@ -13,7 +13,7 @@ from goneaway_tui.errors import SourceError, StopReported, TooSlow, Unreachable
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.sample import RESTART_TOLERANCE, Sample, is_same_run
 from goneaway_tui.model.server import Flavour, Limitation, Server
-from goneaway_tui.model.session import Session
+from goneaway_tui.model.session import PastStatement, ProcesslistId, Session
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.capabilities import (
@@ -28,7 +28,7 @@ from goneaway_tui.source.globals import GlobalsReader, number
 from goneaway_tui.source.lock_waits import LockWaitReader
 from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
-from goneaway_tui.source.session_cache import text
+from goneaway_tui.source.session_cache import read_transaction_statements, text
 from goneaway_tui.source.sockets import ServerSocket
 from goneaway_tui.source.sql import STATEMENT_SECONDS
 from goneaway_tui.text.sanitize import plain
@@ -235,6 +235,10 @@ class LiveSource:
         """What the server remembers of ends and refusals, dated on our clock. Raises SourceError."""
         past = self._with_reading(lambda reading: reading.history())
         return past if self._log is None else replace(past, log=(*past.log, *self._log.past()))
+
+    def transaction_statements(self, session: ProcesslistId) -> tuple[PastStatement, ...] | Limitation:
+        """The statements of a session's open transaction, the oldest first; or why none are told. Raises SourceError."""
+        return self._with_reading(lambda reading: reading.transaction_statements(session))
 
     def relatives(self) -> ServerTopology:
         """What the server says of others that belong with it. Raises SourceError."""
@@ -464,6 +468,13 @@ class _Reading:
         from goneaway_tui.source.end_history import read_history
 
         return read_history(self.connection, self._capabilities, self._clock)
+
+    def transaction_statements(self, session: ProcesslistId) -> tuple[PastStatement, ...] | Limitation:
+        return self._without_refused(
+            lambda: read_transaction_statements(
+                self.connection, self._capabilities, self._clock, session, self._text_length
+            )
+        )
 
     def relatives(self) -> ServerTopology:
         from goneaway_tui.source.topology import read_topology

@@ -102,7 +102,7 @@ def row_waits(waiting: Iterable[WaitingTransaction], locks: Iterable[InnodbLock]
         wanted_lock = (
             Lock(LockKind.ROW, wanted.table, wanted.index, wanted.mode) if wanted else Lock(LockKind.ROW)
         )
-        waits.append(LockWait(each.session, holders, wanted_lock, each.since))
+        waits.append(LockWait(each.session, holders, wanted_lock, each.since, record_of(each.requested)))
     return tuple(waits)
 
 
@@ -161,7 +161,9 @@ def row_waits_by_holder(
         granted = [row.session for row in rows if row.id not in requested and row.session != each.session]
         ahead = [row.session for row in rows if row.session != each.session]
         lock = Lock(LockKind.ROW, rows[0].table, rows[0].index, rows[0].mode) if rows else Lock(LockKind.ROW)
-        waits.append(LockWait(each.session, tuple(dict.fromkeys(granted or ahead)), lock, each.since))
+        holders_or_ahead = tuple(dict.fromkeys(granted or ahead))
+        record = _record_in_queue(each.requested)
+        waits.append(LockWait(each.session, holders_or_ahead, lock, each.since, record))
     return tuple(waits)
 
 
@@ -188,6 +190,7 @@ def metadata_waits(
         (granted if lock.is_granted else pending)[lock.object].append(lock)
     waits = []
     for key, requests in pending.items():
+        queue = ".".join(part or "" for part in key)
         locks_of_mode = {
             mode: (
                 _in_conflict(mode, granted[key]),
@@ -201,7 +204,7 @@ def metadata_waits(
             session = request.session
             # where none holds it, it stands behind a stronger request that waits itself
             holders = _without(session, holding) or _without(session, asking)
-            waits.append(LockWait(session, holders, wanted, since.get(session)))
+            waits.append(LockWait(session, holders, wanted, since.get(session), queue))
     return tuple(waits)
 
 

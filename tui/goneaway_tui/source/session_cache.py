@@ -12,8 +12,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from goneaway_tui.model.session import ThreadId, library_name
-from goneaway_tui.source.capabilities import Capabilities
+from goneaway_tui.model.server import Limitation
+from goneaway_tui.model.session import PastStatement, ProcesslistId, ThreadId, library_name
+from goneaway_tui.ports import Clock
+from goneaway_tui.source.capabilities import Capabilities, history_limitation
 from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.session_table import rows_of
 from goneaway_tui.text.sanitize import from_wire
@@ -255,6 +257,28 @@ def read_open_transactions(connection: Connection, capabilities: Capabilities) -
     if capabilities.statement("innodb_transactions") is None:
         return {}
     return {int(row[0]): row[1:] for row in rows_of(connection, capabilities, "innodb_transactions")}
+
+
+def read_transaction_statements(
+    connection: Connection,
+    capabilities: Capabilities,
+    clock: Clock,
+    session: ProcesslistId,
+    text_length: int,
+) -> tuple[PastStatement, ...] | Limitation:
+    """The statements of one session's open transaction, the oldest first; or why the server tells us none.
+
+    Raises SourceError and Refusal.
+    """
+    statement = capabilities.statement("transaction_statements")
+    if statement is None or not text_length:
+        return history_limitation(capabilities, is_wanted=bool(text_length))
+    rows = connection.rows(statement, (text_length, session))
+    now = clock()
+    return tuple(
+        PastStatement(text(words), None if seconds_ago is None else now - float(seconds_ago))
+        for seconds_ago, words in rows
+    )
 
 
 def command_words(event_name: str) -> str | None:

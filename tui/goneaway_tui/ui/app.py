@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import repeat
 from threading import Lock
@@ -28,7 +28,7 @@ from textual.widgets.option_list import Option
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge.ledger import Ledger
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.monitor.poller import Poller, ReplayPlayer
 from goneaway_tui.monitor.server_monitor import (
     MonitorSpec,
@@ -42,7 +42,6 @@ from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.tune.values import value_with_unit
 from goneaway_tui.ui.base_app import MonitorApp
 from goneaway_tui.ui.controllers.several_servers import SeveralServersController
-from goneaway_tui.ui.controllers.topology import TopologyController
 from goneaway_tui.ui.controllers.tuning import NEEDS, TuningController
 from goneaway_tui.ui.messages import (
     GreyedKeyPressed,
@@ -54,10 +53,13 @@ from goneaway_tui.ui.messages import (
     StepTaken,
     VariableChosen,
 )
+from goneaway_tui.ui.screens.blocking import BlockingScreen
 from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.screens.export import ExportController
 from goneaway_tui.ui.screens.replay import ReplayBoard
 from goneaway_tui.ui.screens.servers_board import SeveralServersBoard
+from goneaway_tui.ui.screens.session import SessionScreen
+from goneaway_tui.ui.screens.topology import TopologyController
 from goneaway_tui.ui.server_status import (
     CONNECTING,
     Freshness,
@@ -82,6 +84,14 @@ class FollowsSnapshots(Protocol):
         """Take what is new. `departed`: how many sessions have ended so far."""
 
 
+@runtime_checkable
+class ChoosesSessions(Protocol):
+    """A screen on which sessions can be chosen, to be killed."""
+
+    def chosen_sessions(self) -> list[Verdict]:
+        """The marked sessions, or the one under the cursor."""
+
+
 Row = tuple[str, str, str]
 """Title, help, and the action as a binding names it."""
 
@@ -95,6 +105,7 @@ ON_THE_BOARD: tuple[Row, ...] = (
     (N_("Doctor"), N_("Every cause as it stands now; explain an error"), "app.doctor"),
     (N_("Export"), N_("Write the snapshot on the screen to a file"), "app.export"),
     (N_("Tune"), N_("Change a limit of the server"), "app.tunables"),
+    (N_("Blocking"), N_("Who waits for whose lock, and what ends the wait"), "app.blocking"),
     (N_("Kill"), N_("End the marked sessions, or the one under the cursor"), "app.kill"),
     (N_("Undo"), N_("Take back the last change"), "app.undo"),
     (N_("Variables"), N_("The limits, and the journal of changes"), "app.variables"),
@@ -528,7 +539,9 @@ class GoneawayApp(MonitorApp):
 
     def action_kill(self) -> None:
         """Ask about the marked sessions, on the server they are on: that may be another than the one under the cursor."""
-        victims, hidden = self._board.chosen_sessions(), self._board.marked_sessions.hidden
+        screen = self.screen if isinstance(self.screen, ChoosesSessions) else self._board
+        victims = screen.chosen_sessions()
+        hidden = self._board.marked_sessions.hidden if screen is self._board else 0
         if not victims:
             self.notify(_("There is no session to kill here."), severity="warning")
             return
@@ -540,15 +553,34 @@ class GoneawayApp(MonitorApp):
             )
             self.notify(words, severity="warning", timeout=10, markup=False)
             return
-        owner = next(
-            (monitor for monitor in self.monitors if {monitor.server_name} == names), self.active_monitor
-        )
         note = ngettext(
             "{number:,} of these sessions is marked and hidden by the filter.",
             "{number:,} of these sessions are marked and hidden by the filter.",
             hidden,
         )
-        self.tuning_of(owner).kill(victims, note if hidden else "")
+        self.tuning_of(self._monitor_of(victims[0].server_name)).kill(victims, note if hidden else "")
+
+    def action_blocking(self) -> None:
+        def snapshots() -> list[Snapshot]:
+            return [monitor.shown for monitor in self.monitors if monitor.shown is not None]
+
+        names = [monitor.name for monitor in self.monitors]
+        self.push_screen(BlockingScreen(snapshots, lambda: self.freshness, names, self._activate_server))
+
+    def show_session(self, verdict: Verdict, listed: Callable[[], Sequence[Verdict]]) -> None:
+        monitor = self._monitor_of(verdict.server_name)
+        read_statements = monitor.spec.read_statements
+        self.push_screen(SessionScreen(verdict, self.now, monitor.shown, listed, read_statements))
+
+    def _monitor_of(self, server_name: str) -> ServerMonitor:
+        """The monitor of the server that a verdict names: empty where there is one server alone."""
+        found = (monitor for monitor in self.monitors if monitor.server_name == server_name)
+        return next(found, self._active_monitor)
+
+    def _activate_server(self, name: str) -> None:
+        """Let the keys act on another server, while a screen of several servers is over the board."""
+        if isinstance(self._board, SeveralServersBoard):
+            self._board.active_server = name
 
     def action_variables(self) -> None:
         self.tuning.variables()

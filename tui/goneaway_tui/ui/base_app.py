@@ -26,6 +26,7 @@ from textual.worker import WorkerFailed
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import _
 from goneaway_tui.judge.ledger import Trend
+from goneaway_tui.model.snapshot import Verdict
 from goneaway_tui.monitor.server_monitor import MonitorSpec, ServerMonitor
 from goneaway_tui.ports import Clock
 from goneaway_tui.text.sanitize import plain
@@ -185,6 +186,10 @@ class MonitorApp(BaseApp[None]):
 
     def clear_marks(self) -> None:
         """Unmark the sessions: what they were marked for is done."""
+        raise NotImplementedError
+
+    def show_session(self, verdict: Verdict, listed: Callable[[], Sequence[Verdict]]) -> None:
+        """Show a session's details. `listed`: the sessions among which it has a next and a previous one."""
         raise NotImplementedError
 
     def poll_soon(self, monitor: ServerMonitor) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.cells import cell_len
+from textual import events
 from textual.message import Message
+from textual.screen import Screen
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.i18n import N_, _
@@ -106,6 +109,14 @@ class GreyedKeyPressed(Message):
     action: str
     description: str
     """Of the key, not translated yet."""
+
+
+def post_if_greyed(screen: Screen[Any], event: events.Key) -> None:
+    """Let a greyed key of a screen say why it is grey."""
+    active = screen.active_bindings.get(event.key)
+    if active is not None and not active.enabled:
+        action = active.binding.action.removeprefix("app.").partition("(")[0]
+        screen.post_message(GreyedKeyPressed(action, active.binding.description))
 
 
 @dataclass

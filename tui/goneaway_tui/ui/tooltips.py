@@ -59,6 +59,17 @@ HEADINGS: Mapping[str, Mapping[str, str]] = {
         "trx_age": N_("How long its transaction has been open."),
         "statement": N_("What it runs, or ran last."),
     },
+    "blocking": {
+        "server": N_("Which of the servers it is on."),
+        "session": N_("Id and user. A session stands below the one whose lock it waits for."),
+        "state": N_("How long it waits for the lock, is idle, or runs its statement."),
+        "blocks": N_("How many sessions wait for it, directly or through others."),
+        "lock": N_("The lock it waits for: kind, table, index, mode. At the top: what its end rolls back."),
+        "end": N_("When a limit ends the session; of one that waits, when its wait times out."),
+        "client": N_("Where it comes from, as the server sees it."),
+        "program": N_("What the client says it is, by its connect attributes; its library in parentheses."),
+        "statement": N_("What it runs, or ran last."),
+    },
     "groups": {
         "key": N_("What its sessions have in common; enter narrows the board to them."),
         "sessions": N_("How many there are."),

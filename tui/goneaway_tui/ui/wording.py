@@ -54,6 +54,7 @@ __all__ = [
     "risk_word",
     "rows",
     "running",
+    "share_bar",
     "size_words",
     "stake_within",
     "state_within",
@@ -304,7 +305,16 @@ def countdown_bar(verdict: Verdict, now: float, width: int) -> str:
     left, limit = verdict.seconds_left(now), verdict.limit
     if left is None or limit is None or limit.seconds <= 0 or limit.basis is Basis.DISPROVED:
         return ""
-    halves = round(min(1.0, max(0.0, 1 - left / limit.seconds)) * width * 2)
+    return share_bar(1 - left / limit.seconds, width)
+
+
+def share_bar(share: float, width: int) -> str:
+    """A part of a whole, as a bar.
+
+    >>> share_bar(0.5, 4), share_bar(2.0, 4), share_bar(0.4, 4)
+    ('━━──', '━━━━', '━╸──')
+    """
+    halves = round(min(1.0, max(0.0, share)) * width * 2)
     return ("━" * (halves // 2) + "╸" * (halves % 2)).ljust(width, "─")
 
 

@@ -57,6 +57,7 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "metadata_locks": "mysql/can_metadata_locks.sql",
         "metadata_instrument": "mysql/can_metadata_instrument.sql",
         "attributes": "mysql/can_attributes.sql",
+        "history": "mysql/can_history.sql",
         "errors": "mysql/can_errors.sql",
         "idle_error": "mysql/can_idle_error.sql",
         "accounts": "mysql/can_accounts.sql",
@@ -72,6 +73,7 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "threads": "mariadb/can_threads.sql",
         "statements": "mariadb/can_statements.sql",
         "attributes": "mariadb/can_attributes.sql",
+        "history": "mariadb/can_history.sql",
         "aggregate": "mariadb/can_aggregate.sql",
         "innodb_locks": "mariadb/can_innodb_locks.sql",
         "metadata_locks": "mariadb/can_metadata_locks.sql",
@@ -176,6 +178,14 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "transactions": _variants(
             shapes.TRANSACTIONS,
             ("mysql/transactions.sql", "instrumented threads transactions transaction_instrument"),
+        ),
+        "transaction_statements": _variants(
+            shapes.TRANSACTION_STATEMENTS,
+            (
+                "mysql/transaction_statements.sql",
+                "instrumented threads statements history transactions transaction_instrument",
+            ),
+            ("mysql/statements_since_start.sql", "instrumented threads statements history process"),
         ),
         "limits": _variants(
             shapes.LIMITS,
@@ -284,6 +294,10 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "metadata_locks": _variants(
             shapes.METADATA_LOCKS,
             ("mariadb/metadata_locks.sql", "instrumented threads metadata_locks metadata_instrument"),
+        ),
+        "transaction_statements": _variants(
+            shapes.TRANSACTION_STATEMENTS,
+            ("mariadb/statements_since_start.sql", "instrumented threads statements history process"),
         ),
         "limits": _variants(shapes.LIMITS, ("mariadb/limits.sql", "")),
         "variables": _variants(shapes.VARIABLES, ("mariadb/variables.sql", "")),

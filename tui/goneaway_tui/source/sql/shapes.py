@@ -353,6 +353,7 @@ LOCK_HOLDERS = RowsShape(N_("the holders of locks"), (text(512), text(512), ID, 
 INNODB_LOCKS = RowsShape(N_("the holders of locks"), (text(512), text(512), WORD, WORD, WORD))
 METADATA_LOCKS = RowsShape(N_("the metadata locks"), (ID, WORD, WORD, WORD, WORD, FLAG))
 TRANSACTIONS = RowsShape(N_("open transactions"), (ID, PICOSECONDS, FLAG.or_null))
+TRANSACTION_STATEMENTS = RowsShape(N_("the statements of a transaction"), (seconds().or_null, LETTERS))
 LIMITS = RowsShape(N_("the limits"), (NAME, FIGURE))
 VARIABLES = RowsShape(N_("the global variables"), (NAME, FIGURE, FIGURE, FIGURE, WORD))
 COUNTERS = RowsShape(N_("the status counters"), (NAME, FIGURE))

@@ -13,6 +13,7 @@ from functools import partial
 from goneaway_tui.errors import (
     FileError,
     GoneawayError,
+    KillDenied,
     NoConnectionLeft,
     OutcomeUnknown,
     Refused,
@@ -261,7 +262,9 @@ class TuningController:
             borrow_note = self._borrow_note()
             self._app.set_accent(self.monitor.color)
             notes = "\n".join(filter(None, (note, left_out)))
-            screen = KillScreen(killable, self._app.now, self.monitor.name, notes, borrow_note)
+            screen = KillScreen(
+                killable, self._app.now, self.monitor.name, notes, borrow_note, self.monitor.shown
+            )
             self._app.push_screen(screen, partial(self._perform_kills, bool(borrow_note)))
         else:
             self._refuse(left_out)
@@ -344,8 +347,8 @@ class TuningController:
         self._perform(_("kill"), len(kills), kill_each)
 
     def _perform(self, title: str, number: int, acts: Callable[[], Iterable[ActResult]]) -> None:
-        """Perform each act and show its result before the next. A failed act ends the row, a refused one does not."""
-        report = ReportScreen(title_on(title, self.monitor.name), number)
+        """Perform each act and show its result before the next. A failed act ends the row; one that was refused does not."""
+        report = ReportScreen(title_on(title, self.monitor.name), number, self._app.clock)
         self._app.push_screen(report)
 
         def one_by_one() -> Generator[ActResult]:
@@ -393,6 +396,8 @@ class TuningController:
     def _failure(self, action: Action, error: GoneawayError, *, borrow: bool) -> ActResult:
         if isinstance(error, Refused):
             return ActResult(action, refused=error.line)
+        if isinstance(error, KillDenied):
+            return ActResult(action, denied=error.line)
         if isinstance(error, NoConnectionLeft):
             self._refused_on = self.monitor.newest
         can_borrow = self._executor is not None and self._executor.can_borrow

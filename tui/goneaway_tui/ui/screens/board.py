@@ -25,6 +25,7 @@ from goneaway_tui.judge.filters import (
 )
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
+from goneaway_tui.ui.base_app import MonitorApp
 from goneaway_tui.ui.columns import (
     GROUP_COLUMNS,
     RISK_TINTS,
@@ -36,16 +37,15 @@ from goneaway_tui.ui.columns import (
 )
 from goneaway_tui.ui.copying import CopyItem, group_items, session_items
 from goneaway_tui.ui.messages import (
-    GreyedKeyPressed,
     RowChosen,
     RowMarked,
     empty_line,
     filter_line,
     limitations_line,
+    post_if_greyed,
 )
 from goneaway_tui.ui.screens.dialogs import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen, board_keys, tune_bindings
-from goneaway_tui.ui.screens.session import SessionScreen
 from goneaway_tui.ui.server_status import CONNECTING, Freshness
 from goneaway_tui.ui.visible_rows import VisibleRows
 from goneaway_tui.ui.widgets.line_table import LineTable
@@ -75,6 +75,7 @@ class BoardScreen(Screen[None]):
         Binding("q", "app.quit", "quit", id="board.quit"),
         *tune_bindings(),
         Binding("k", "app.kill", "kill", id="board.kill"),
+        Binding("b", "app.blocking", "blocking", show=False, id="board.blocking"),
         Binding("l", "app.ledger", "ledger", id="board.ledger"),
         Binding("d", "app.doctor", "doctor", id="board.doctor"),
         Binding("t", "app.tunables", "limits", id="board.tune"),
@@ -273,11 +274,7 @@ class BoardScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """A greyed key says why it is grey."""
-        active = self.active_bindings.get(event.key)
-        if active is None or active.enabled:
-            return
-        action = active.binding.action.removeprefix("app.").partition("(")[0]
-        self.post_message(GreyedKeyPressed(action, active.binding.description))
+        post_if_greyed(self, event)
 
     def _shown_snapshots(self) -> list[Snapshot]:
         """Those the rows are of."""
@@ -430,8 +427,8 @@ class BoardScreen(Screen[None]):
             self._filter_by_group(str(event.key))
             return
         verdict = self.sessions.cursor_row
-        if verdict is not None:
-            self.app.push_screen(SessionScreen(verdict, self.now, self.snapshot))
+        if verdict is not None and isinstance(self.app, MonitorApp):
+            self.app.show_session(verdict, lambda: self.sessions.rows)
 
     def _filter_by_group(self, key: str) -> None:
         """From a group to its sessions, by the filter, so that it is seen and can be changed."""

@@ -24,7 +24,7 @@ from goneaway_tui.tune.journal import JournalEntry
 from goneaway_tui.tune.tunables import Unit, tunables_of
 from goneaway_tui.tune.values import value_words
 from goneaway_tui.ui.screens.tune import TuneScreen
-from goneaway_tui.ui.widgets.plain_text import Button, Field, Label, OptionList, heading
+from goneaway_tui.ui.widgets.plain_text import Button, Field, Label, OptionList, heading, key_line
 
 R = TypeVar("R")
 
@@ -94,6 +94,9 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus()
+
+    def on_descendant_focus(self) -> None:
+        self.query_one(".dialog").border_subtitle = heading(key_line(self.focused))
 
     @on(Button.Pressed)
     def _answer(self, event: Button.Pressed) -> None:

@@ -29,6 +29,7 @@ from goneaway_tui.ui.widgets.plain_text import (
     RadioChoice,
     RadioChoices,
     heading,
+    key_line,
 )
 
 
@@ -75,6 +76,9 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
             with Horizontal(classes="buttons"):
                 yield Button(_("Cancel"), id="cancel", compact=True)
                 yield Button(_("Export"), variant="primary", id="export", compact=True)
+
+    def on_descendant_focus(self) -> None:
+        self.query_one(".dialog").border_subtitle = heading(key_line(self.focused))
 
     def on_mount(self) -> None:
         self.query_one("#format", RadioSet).focus()

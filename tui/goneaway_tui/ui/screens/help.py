@@ -42,6 +42,7 @@ MOVING_KEYS: Rows = (
 ACTION_KEYS: Rows = (
     ("t", N_("change any limit")),
     ("k", N_("kill the marked sessions, or those of the row under the cursor")),
+    ("b", N_("who blocks whom: each session that waits for a lock, below the one that holds it")),
     ("u", N_("undo the last change")),
     ("l", N_("the ledger: who left, when and why")),
     ("d", N_("the doctor: every cause as it stands now, and an answer to a pasted error")),

@@ -1,11 +1,12 @@
-"""What dies if these sessions are ended, before they are.
+"""What ends, what is rolled back and which waiting sessions go on if these sessions are killed, before they are.
 
-Answers with actions and performs nothing. Opens with Cancel focused; keys typed before it was to be seen do not answer it.
+Answers with actions and performs nothing. Opens with Cancel focused; keys typed before the dialog was visible do not answer it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -13,30 +14,48 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import RadioSet
+from textual.widgets import Input, RadioSet
 
-from goneaway_tui.i18n import _, ngettext
+from goneaway_tui.i18n import N_, _, ngettext
+from goneaway_tui.model.blocking import NO_WAITS
 from goneaway_tui.model.session import Role
-from goneaway_tui.model.snapshot import Verdict
+from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.model.tuning import Privileges
+from goneaway_tui.text.format import in_sentences
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.actions import KillQuery, KillSession
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.copying import CopyItem
+from goneaway_tui.ui.screens.blocking import at_once_words, id_list
 from goneaway_tui.ui.screens.dialogs import GuardedDialog
+from goneaway_tui.ui.screens.help import TextViewer
 from goneaway_tui.ui.widgets.plain_text import (
     Button,
+    Field,
     Label,
+    LabelledEntry,
     RadioChoice,
     RadioChoices,
     Static,
     heading,
+    key_line,
 )
 
 MAX_LISTED, MIN_LISTED = 12, 3
-"""Victims listed by name, at most and on a small terminal at least; the rest are counted."""
+"""Victims listed by name, at most and on a small terminal at least; of more there are totals."""
 OTHER_LINES = 16
 """Lines of the dialog besides its victims, at most: so many are left for the question and its buttons."""
+MAX_NAMES = 3
+"""Users, programs or hosts that are counted by name."""
+TYPED_ABOVE = 50
+"""Number of victims above which the number has to be typed."""
+STATEMENTS_SHOWN = 6
+TOTALS: tuple[tuple[str, Callable[[Verdict], str]], ...] = (
+    (N_("user"), lambda v: plain(v.session.user, 40)),
+    (N_("program"), lambda v: plain(wording.program(v.session), 40) or _("(not said)")),
+    (N_("host"), lambda v: plain(v.session.client_host, 60)),
+)
+"""What many victims are counted by."""
 Kills = tuple[KillSession, ...] | tuple[KillQuery, ...]
 
 
@@ -79,24 +98,79 @@ def killable_sessions(
     return allowed, "\n".join(said)
 
 
+def totals(victims: Sequence[Verdict]) -> Iterator[tuple[str, Content]]:
+    """How many victims each user, program and host has, the most first; a title, not translated yet, and words for each kind."""
+    for title, name_of in TOTALS:
+        counted = Counter(map(name_of, victims)).most_common()
+        shown = [f"{name} {number:,}" for name, number in counted[:MAX_NAMES]]
+        if len(counted) > MAX_NAMES:
+            shown.append(_("and {number:,} more", number=len(counted) - MAX_NAMES))
+        yield title, Content("  ".join(shown))
+
+
+def rollback_line(victims: Sequence[Verdict]) -> str:
+    """What is rolled back, and which locks are released."""
+    open_ones = [v.session.transaction for v in victims if v.session.transaction is not None]
+    if not open_ones:
+        return _("No open transaction.")
+    rows = sum(t.rows_modified or 0 for t in open_ones)
+    locked = sum(t.rows_locked or 0 for t in open_ones)
+    return _(
+        "▲ Rolled back: {transactions} with {modified}. Released: {locked}.",
+        transactions=ngettext("{number:,} open transaction", "{number:,} open transactions", len(open_ones)),
+        modified=ngettext("{number:,} modified row", "{number:,} modified rows", rows),
+        locked=ngettext("{number:,} row lock", "{number:,} row locks", locked),
+    )
+
+
+def freed_line(victims: Sequence[Verdict], snapshot: Snapshot | None) -> str:
+    """Which waiting sessions go on once the victims have ended; empty where none waits for them."""
+    blocking = (snapshot.blocking if snapshot is not None else None) or NO_WAITS
+    ended = {victim.session.id for victim in victims}
+    freed = blocking.freed_by(ended)
+    if freed:
+        words = ngettext(
+            "Frees {number:,} waiting session: {ids}.",
+            "Frees {number:,} waiting sessions: {ids}.",
+            len(freed),
+            ids=id_list(freed),
+        )
+        return in_sentences([words, at_once_words(blocking, ended, len(freed))])
+    waiting = any(waiter not in ended for victim in ended for waiter in blocking.waiters.get(victim, ()))
+    return _("Frees no waiting session: each waits for another session too.") if waiting else ""
+
+
 class KillScreen(GuardedDialog[Kills | None]):
     """Asks once, in full."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "cancel", id="kill.cancel"),
+        Binding("s", "statements", "statements", id="kill.statements"),
         Binding("y", "app.copy", "copy", id="app.copy"),
     ]
 
     def __init__(
-        self, victims: Sequence[Verdict], now: float, server: str, left_out: str = "", note: str = ""
+        self,
+        victims: Sequence[Verdict],
+        now: float,
+        server: str,
+        left_out: str = "",
+        note: str = "",
+        snapshot: Snapshot | None = None,
     ) -> None:
-        """`left_out`: who was marked too, and is not to be killed. `note`: what is to be known about how it would be done."""
+        """`left_out`: who was marked too, and is not to be killed. `note`: what is to be known about how it would be done.
+
+        `snapshot`: what the victims are part of; without it nothing is said of sessions that wait for them.
+        """
         super().__init__()
         self._note = note
         self._left_out = left_out
         self._victims = tuple(victims)
+        self._working = tuple(v for v in self._victims if not v.session.is_idle)
+        """Those that run a statement, which KILL QUERY could end."""
         self._now = now
         self._server_name = server
+        self._snapshot = snapshot
 
     def compose(self) -> ComposeResult:
         number = len(self._victims)
@@ -105,81 +179,134 @@ class KillScreen(GuardedDialog[Kills | None]):
             title = _("kill session {id} on {server}", id=self._victims[0].session.id, server=server)
         else:
             title = _("kill {number:,} sessions on {server}", number=number, server=server)
-        with VerticalScroll(classes="dialog tune changing") as dialog:
+        with VerticalScroll(classes="dialog tune changing", can_focus=False) as dialog:
             dialog.border_title = heading(title)
-            yield Static(self._list(), id="victims")
-            yield Label(Content(self._stakes()), id="stakes")
-            with RadioChoices(id="how"):
-                yield RadioChoice(
-                    _("the session: its transaction is rolled back (KILL)"), value=True, id="how-session"
-                )
-                yield RadioChoice(_("only its running statement (KILL QUERY)"), id="how-query")
+            if number > self._room:
+                yield from (LabelledEntry(*total) for total in totals(self._victims))
+            else:
+                yield Static(self._list(), id="victims")
+            yield Label(id="stakes")
+            if self._working:
+                with RadioChoices(id="how"):
+                    yield RadioChoice(
+                        _("the session: its transaction is rolled back (KILL)"), value=True, id="how-session"
+                    )
+                    yield RadioChoice(self._query_label(), id="how-query")
             yield Static(id="runs")
             yield Label(
                 Content(
                     _(
                         "Before each KILL the tool reads the session again. It skips a session that has run a statement since."
                     )
-                )
+                ),
+                classes="quiet",
             )
             if self._note:
                 yield Label(Content(self._note), classes="note")
             if self._left_out:
                 yield Label(Content(self._left_out), classes="quiet")
+            if number > TYPED_ABOVE:
+                with Horizontal(id="confirm-number"):
+                    yield Label(id="typed-label")
+                    yield Field(id="typed", max_length=9, compact=True)
             with Horizontal(classes="buttons"):
                 yield Button(_("Cancel"), id="cancel", compact=True)
                 yield Button(_("Kill"), variant="error", id="kill", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus(scroll_visible=False)  # the first victim is to be seen
-        self._show_statements()
+        self._show_choice()
 
-    def _list(self) -> Content:
-        shown = max(MIN_LISTED, min(MAX_LISTED, self.app.size.height - OTHER_LINES))
-        lines = [
-            f"{v.session.id:>7} {plain(v.session.user, 10):<10} {wording.client(v.session, 19):<19.19} "
-            f"{wording.program(v.session):<10.10} {wording.idle(v, self._now):>8}  {wording.stake_within(v.session, 12)}"
-            for v in self._victims[:shown]
-        ]
-        if len(self._victims) > shown:
-            lines.append(f"{'':7} " + _("and {number:,} more", number=len(self._victims) - shown))
-        return Content("\n".join(lines))
+    def on_descendant_focus(self) -> None:
+        self.query_one(".dialog").border_subtitle = heading(key_line(self.focused, _("s statements")))
 
-    def _stakes(self) -> str:
-        open_ones = [v.session.transaction for v in self._victims if v.session.transaction is not None]
-        if not open_ones:
-            return _("No open transaction.")
-        rows = sum(t.rows_modified or 0 for t in open_ones)
-        locked = sum(t.rows_locked or 0 for t in open_ones)
-        return _(
-            "▲ rolled back: {transactions} with {modified}; freed: {locked}.",
-            transactions=ngettext(
-                "{number:,} open transaction", "{number:,} open transactions", len(open_ones)
-            ),
-            modified=ngettext("{number:,} modified row", "{number:,} modified rows", rows),
-            locked=ngettext("{number:,} locked row", "{number:,} locked rows", locked),
+    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
+        """Count the sessions that would be freed anew: more may wait by now. The victims stay those that were chosen."""
+        if snapshot is None or snapshot.server_name != self._victims[0].server_name:
+            return
+        self._snapshot = snapshot
+        if self.is_mounted:
+            self._show_stakes()
+
+    def _query_label(self) -> str:
+        if len(self._working) == len(self._victims):
+            return _("only its running statement (KILL QUERY)")
+        return ngettext(
+            "only the running statement of {number:,} of them (KILL QUERY)",
+            "only the running statements of {number:,} of them (KILL QUERY)",
+            len(self._working),
         )
 
+    @property
+    def _room(self) -> int:
+        """How many victims are listed by name; of more there are totals."""
+        return max(MIN_LISTED, min(MAX_LISTED, self.app.size.height - OTHER_LINES))
+
+    def _list(self) -> Content:
+        return Content(
+            "\n".join(
+                f"{v.session.id:>7} {plain(v.session.user, 10):<10} {wording.client(v.session, 19):<19.19} "
+                f"{wording.program(v.session):<10.10} {wording.idle(v, self._now):>8}  {wording.stake_within(v.session, 12)}"
+                for v in self._victims
+            )
+        )
+
+    @property
+    def _is_query(self) -> bool:
+        return bool(self._working) and self.query_one("#how-query", RadioChoice).value
+
     def _kills(self) -> Kills:
-        if self.query_one("#how-query", RadioChoice).value:
-            return tuple(KillQuery(v.session) for v in self._victims)
+        if self._is_query:
+            return tuple(KillQuery(v.session) for v in self._working)
         return tuple(KillSession(v.session) for v in self._victims)
 
     def copy_items(self) -> list[CopyItem]:
         return [CopyItem("kill", "\n".join(f"{kill.statement};" for kill in self._kills()))]
 
+    def action_statements(self) -> None:
+        """Show every statement that would be sent."""
+        statements = [f"{kill.statement};" for kill in self._kills()]
+        self.app.push_screen(TextViewer(_("statements"), lambda _width: statements))
+
     @on(RadioSet.Changed, "#how")
-    def _show_statements(self) -> None:
+    def _show_choice(self) -> None:
+        self._show_stakes()
         statements = [kill.statement for kill in self._kills()]
-        more = _(" ... and {number} more", number=len(statements) - 6) if len(statements) > 6 else ""
-        self.query_one("#runs", Static).update(
-            Content.styled("; ".join(statements[:6]) + more, "$text-accent")
-        )
+        more = len(statements) - STATEMENTS_SHOWN
+        words = "; ".join(statements[:STATEMENTS_SHOWN])
+        if more > 0:
+            words += _(" ... and {number:,} more: s shows all", number=more)
+        self.query_one("#runs", Static).update(Content.styled(words, "$text-accent"))
+        if len(self._victims) > TYPED_ABOVE:
+            words = _("Type {number} to go on:", number=len(statements))
+            self.query_one("#typed-label", Label).update(Content.styled(words, "bold $text-warning"))
+            self._check_typed()
+
+    def _show_stakes(self) -> None:
+        if self._is_query:
+            words = [_("Only statements end. Open transactions stay open, and keep their locks.")]
+        else:
+            words = [rollback_line(self._victims), freed_line(self._victims, self._snapshot)]
+        looks = ("$text-warning" if words[0].startswith("▲") else "", "bold")
+        lines = [Content.styled(line, look) for line, look in zip(words, looks, strict=False) if line]
+        self.query_one("#stakes", Label).update(Content("\n").join(lines))
+
+    @property
+    def _is_number_typed(self) -> bool:
+        if len(self._victims) <= TYPED_ABOVE:
+            return True
+        return self.query_one("#typed", Input).value.strip().replace(",", "") == str(len(self._kills()))
+
+    @on(Input.Changed, "#typed")
+    def _check_typed(self) -> None:
+        self.query_one("#kill", Button).disabled = not self._is_number_typed
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
         self.dismiss(None)
 
     @on(Button.Pressed, "#kill")
+    @on(Input.Submitted, "#typed")
     def _answer(self) -> None:
-        self.dismiss(self._kills())
+        if self._is_number_typed:
+            self.dismiss(self._kills())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,16 +16,20 @@ from textual.screen import ModalScreen
 
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.tuning import NewSessionProbe
+from goneaway_tui.ports import Clock
 from goneaway_tui.text.sanitize import plain
-from goneaway_tui.tune.actions import Action, KillSession, SetVariable
+from goneaway_tui.tune.actions import Action, KillQuery, KillSession, SetVariable
 from goneaway_tui.tune.gate import Outcome
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.tune.values import value_words
+from goneaway_tui.ui import wording
 from goneaway_tui.ui.copying import CopyItem
 from goneaway_tui.ui.widgets.plain_text import Static, heading
 
 DRAW_SECONDS = 0.1
 """How long what comes in is collected before it is drawn: of hundreds of acts all lines are laid out each time."""
+MANY, BAR_CELLS = 10, 20
+"""Acts from which on a bar shows how far they are, and its cells."""
 GOOD, BAD, NEUTRAL = "$text-success", "$text-warning", ""
 Line = tuple[str, str]
 
@@ -37,6 +43,8 @@ class ActResult:
     probes: tuple[NewSessionProbe, ...] = ()
     refused: str = ""
     """Why it was not performed."""
+    denied: str = ""
+    """Why the server did not do it, although others of its kind may be possible."""
     failed: str = ""
     """How it failed; whether the server did it may be unknown, and then this says so."""
     is_unknown: bool = False
@@ -53,9 +61,10 @@ class ReportScreen(ModalScreen[None]):
         Binding("y", "app.copy", "copy", id="app.copy"),
     ]
 
-    def __init__(self, title: str, expected: int) -> None:
+    def __init__(self, title: str, expected: int, clock: Clock) -> None:
         """`expected`: how many acts there are to be."""
         super().__init__()
+        self._clock, self._began = clock, clock()
         self._title = title
         self._expected = expected
         self._done: list[ActResult] = []
@@ -92,6 +101,7 @@ class ReportScreen(ModalScreen[None]):
     def finish(self) -> None:
         """All are over, or will not be begun."""
         self.is_finished = True
+        self._lines += [Content.styled(line, BAD) for line in spared_lines(self._done)]
         self._redraw()
 
     def copy_items(self) -> list[CopyItem]:
@@ -123,7 +133,18 @@ class ReportScreen(ModalScreen[None]):
         return _("stopping after this one") if self.is_stopping else _("esc stops after this one")
 
     def _tally(self) -> str:
-        """`12 of 50 killed, 3 had already ended`."""
+        """`12 of 50 killed, 3 had already ended`; while it runs, with a bar and how long the rest will take."""
+        counts = self._counts()
+        if self.is_finished or self._expected < MANY:
+            return counts
+        done, took = len(self._done), self._clock() - self._began
+        bar = wording.share_bar(done / self._expected, BAR_CELLS)
+        if not done or took <= 0:
+            return f"{bar}  {counts}"
+        left = wording.age_words(took / done * (self._expected - done) + 0.5)
+        return _("{bar}  {counts}, about {time} left", bar=bar, counts=counts, time=left)
+
+    def _counts(self) -> str:
         gone = sum(each.outcome is not None and each.outcome.already_ended for each in self._done)
         performed = sum(each.outcome is not None for each in self._done) - gone
         left = self._expected - len(self._done)
@@ -133,6 +154,7 @@ class ReportScreen(ModalScreen[None]):
         for number, said in (
             (gone, N_("{number} had already ended")),
             (sum(bool(each.refused) for each in self._done), N_("{number} spared")),
+            (sum(bool(each.denied) for each in self._done), N_("{number} refused by the server")),
             (
                 sum(bool(each.failed) and not each.is_unknown for each in self._done),
                 N_("{number} failed"),
@@ -145,6 +167,16 @@ class ReportScreen(ModalScreen[None]):
         return ", ".join(parts)
 
 
+def spared_lines(done: Iterable[ActResult]) -> Iterable[str]:
+    """Why sessions were spared, or the server refused: of several with one reason, how many there are."""
+    reasons: Counter[str] = Counter()
+    for each in done:
+        reason = each.refused or each.denied
+        if reason and isinstance(each.action, KillSession | KillQuery):
+            reasons[re.sub(rf"\b{each.action.session.id}\b", "…", reason)] += 1
+    return [f"{number:,} × {plain(reason, 400)}" for reason, number in reasons.most_common() if number > 1]
+
+
 def result_lines(done: ActResult) -> Iterable[Line]:
     """An action's lines: what ran, what came of it, and every difference said aloud."""
     statement = plain(done.action.statement, 200)
@@ -152,9 +184,9 @@ def result_lines(done: ActResult) -> Iterable[Line]:
         yield (_("– not done: {statement}", statement=statement), BAD)
         yield (f"  {done.refused}", BAD)
         return
-    if done.failed or done.outcome is None:
+    if done.failed or done.denied or done.outcome is None:
         yield (f"✖ {statement}", "$text-error")
-        yield (f"  {done.failed}", "$text-error")
+        yield (f"  {done.failed or done.denied}", "$text-error")
         return
     outcome = done.outcome
     yield (f"– {statement}", NEUTRAL) if outcome.already_ended else (f"✔ {statement}", GOOD)

@@ -1,10 +1,12 @@
-"""Where a session's limit comes from, as far as that is known: beside the limit stand the globals it may be a copy of."""
+"""One session: everything known of it, what it waits for and blocks, and the statements of its open transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import ClassVar
 
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -12,15 +14,21 @@ from textual.content import Content
 from textual.highlight import highlight
 from textual.screen import ModalScreen
 
-from goneaway_tui.i18n import N_, _
+from goneaway_tui.errors import SourceError
+from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge.topology import proxy_named_by
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.model.session import Role, Session
+from goneaway_tui.model.server import Limitation
+from goneaway_tui.model.session import PastStatement, ProcesslistId, Role, Session
 from goneaway_tui.model.snapshot import Basis, Snapshot, Verdict
+from goneaway_tui.text.format import in_sentences
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.base_app import run_in_thread
 from goneaway_tui.ui.columns import in_cells
 from goneaway_tui.ui.copying import CopyItem, session_items
+from goneaway_tui.ui.messages import post_if_greyed
+from goneaway_tui.ui.screens.blocking import freed_words, id_list, row_wait_words, wait_words
 from goneaway_tui.ui.widgets.plain_text import LabelledEntry, Static, heading
 
 COPIED_GLOBALS = ("wait_timeout", "interactive_timeout")
@@ -71,58 +79,126 @@ def _matching_globals(seconds: float, wait: float | None, interactive: float | N
 
 
 LABEL_CELLS = 16
-LABELS = (
+FIRST_LABELS = (
     N_("gone"),
     N_("risk"),
+    N_("waits for"),
+    N_("blocks"),
+    N_("at stake"),
     N_("user"),
     N_("client"),
     N_("program"),
-    N_("library"),
     N_("database"),
     N_("command"),
     N_("idle"),
+    N_("closes"),
+)
+"""What is told of a session above its statements, in this order."""
+LAST_LABELS = (
     N_("limit"),
     N_("why"),
-    N_("closes"),
     N_("note"),
-    N_("at stake"),
+    N_("library"),
 )
-"""What is told of a session, in this order."""
+"""What is told of a session below its statements."""
+LABELS = (*FIRST_LABELS, *LAST_LABELS)
 Row = tuple[str, str]
+ReadStatements = Callable[[ProcesslistId], tuple[PastStatement, ...] | Limitation]
+MAX_STATEMENT = 400
+"""Characters of a statement of the transaction."""
 
 
 class SessionScreen(ModalScreen[None]):
-    """Follows its session while it lives, and says when it is gone."""
+    """Follows its session until it ends, and says that it has ended. The next session is shown in the same place."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss", "back", id="session.back"),
+        Binding("k", "app.kill", "kill", id="session.kill"),
+        Binding("n", "step(1)", "next", id="session.next"),
+        Binding("p", "step(-1)", "previous", id="session.previous"),
         Binding("y", "app.copy", "copy", id="app.copy"),
     ]
 
-    def __init__(self, verdict: Verdict, now: float, snapshot: Snapshot | None = None) -> None:
-        """`snapshot`: what it is part of."""
+    def __init__(
+        self,
+        verdict: Verdict,
+        now: float,
+        snapshot: Snapshot | None = None,
+        listed: Callable[[], Sequence[Verdict]] = tuple,
+        read_statements: ReadStatements | None = None,
+    ) -> None:
+        """`snapshot`: what it is part of. `listed`: the sessions among which it has a next and a previous one.
+
+        `read_statements` asks the server for the statements of the open transaction. It blocks, and raises SourceError.
+        """
         super().__init__()
         self._verdict = verdict
         self._now = now
         self._snapshot = snapshot
+        self._listed, self._place = listed, 0
+        self._read_statements = read_statements
+        self._history: Content | None = None
+        """The statements of the transaction, or why they are not known; None where none are asked for."""
         self._has_ended = False
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="session") as dialog:
-            named = _("session {id}", id=self._verdict.session.id)
-            dialog.border_title = heading(wording.title_on(named, self._verdict.server_name))
-            dialog.border_subtitle = heading(_("esc back"))
-            for label in LABELS:
+            dialog.border_subtitle = heading(_("k kill  y copy  n next  p previous  esc back"))
+            for label in FIRST_LABELS:
                 yield LabelledEntry(label, id=_id(label))
             yield Static(id="statement")
-            yield Static(attributes_content(self._verdict.session), id="attributes")
+            yield Static(id="history")
+            yield Static()
+            for label in LAST_LABELS:
+                yield LabelledEntry(label, id=_id(label))
+            yield Static(id="attributes")
 
     def on_mount(self) -> None:
+        self._ask_statements()
+        self._draw()
+
+    def on_key(self, event: events.Key) -> None:
+        post_if_greyed(self, event)
+
+    def chosen_sessions(self) -> list[Verdict]:
+        """What `k` kills."""
+        return [] if self._has_ended else [self._verdict]
+
+    def action_step(self, by: int) -> None:
+        """Show another session of the same server, as they are listed now."""
+        listed = [v for v in self._listed() if v.server_name == self._verdict.server_name]
+        if not listed:
+            return
+        ids = [verdict.session.id for verdict in listed]
+        shown = self._verdict.session.id
+        if shown in ids:
+            self._place = ids.index(shown) + by
+        self._place = max(0, min(self._place, len(ids) - 1))
+        if ids[self._place] != shown:
+            self._verdict, self._has_ended = listed[self._place], False
+            self._ask_statements()
+            self.query_one("#session").scroll_home(animate=False)
+            self._draw()
+
+    def _ask_statements(self) -> None:
+        self._history = None
+        if self._read_statements is not None and self._verdict.session.transaction is not None:
+            self._history = _history_content(_("reading ..."))
+            self._take_statements(self._read_statements, self._verdict.session.id)
+
+    @work(exclusive=True)
+    async def _take_statements(self, read: ReadStatements, session: ProcesslistId) -> None:
+        try:
+            kept = await run_in_thread(partial(read, session), "statements")
+        except SourceError as error:
+            self._history = _history_content(plain(error.line, 400))
+        else:
+            self._history = history_content(kept, self._now)
         self._draw()
 
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Take the newest word on the session."""
-        if snapshot is not None:
+        if snapshot is not None and snapshot.server_name == self._verdict.server_name:
             self._snapshot = snapshot
             found = snapshot.by_id.get(self._verdict.session.id)
             self._has_ended = found is None
@@ -134,13 +210,16 @@ class SessionScreen(ModalScreen[None]):
 
     def copy_items(self) -> list[CopyItem]:
         told = [in_cells(_(label), LABEL_CELLS, right=False) + words for label, words in self._facts()]
-        rest = [str(each.visual) for each in self.query("#statement, #attributes").results(Static)]
+        rest = [str(each.visual) for each in self.query("#statement, #history, #attributes").results(Static)]
         return [*session_items([self._verdict], self._now), CopyItem("all", "\n".join([*told, *rest]))]
 
     def _facts(self) -> list[Row]:
         return list(session_facts(self._verdict, self._now, self._snapshot, gone=self._has_ended))
 
     def _draw(self) -> None:
+        named = _("session {id}", id=self._verdict.session.id)
+        title = wording.title_on(named, self._verdict.server_name)
+        self.query_one("#session").border_title = heading(title)
         known = dict(self._facts())
         for label in LABELS:
             look = "bold $text-error" if label == "gone" else ""
@@ -149,6 +228,10 @@ class SessionScreen(ModalScreen[None]):
                 None if words is None else Content.styled(words, look)
             )
         self.query_one("#statement", Static).update(statement_content(self._verdict.session))
+        history = self.query_one("#history", Static)
+        history.update(self._history or "")
+        history.display = self._history is not None
+        self.query_one("#attributes", Static).update(attributes_content(self._verdict.session))
 
 
 def _id(label: str) -> str:
@@ -156,11 +239,13 @@ def _id(label: str) -> str:
 
 
 def session_facts(verdict: Verdict, now: float, snapshot: Snapshot | None, *, gone: bool) -> Iterator[Row]:
-    """Everything known of the session under its label, in the order of LABELS, each with how it is known."""
+    """Everything known of the session under its label, each with how it is known."""
     session, limit = verdict.session, verdict.limit
     if gone:
         yield "gone", _("it has left since the last reading; this is what was known")
     yield "risk", wording.risk_word(verdict.risk)
+    if snapshot is not None:
+        yield from _lock_facts(verdict, now, snapshot)
     yield "user", plain(session.user, 200)
     yield "client", _client(session)
     yield "program", wording.program(session) or _("not told")
@@ -190,6 +275,22 @@ def session_facts(verdict: Verdict, now: float, snapshot: Snapshot | None, *, go
     yield "at stake", _stake_words(session, now)
 
 
+def _lock_facts(verdict: Verdict, now: float, snapshot: Snapshot) -> Iterator[Row]:
+    """What the session waits for, which sessions wait for it, and which go on once it has ended."""
+    session, blocking = verdict.session.id, snapshot.blocking
+    if blocking is None:
+        return
+    wait = blocking.waits.get(session)
+    if wait is not None:
+        yield "waits for", wait_words(wait, snapshot.sample, now)
+    number = blocking.blocks.get(session)
+    if number:
+        counted = ngettext("{number:,} session: {ids}.", "{number:,} sessions: {ids}.", number,
+                           ids=id_list([waiter for _depth, waiter in blocking.below(session)]))  # fmt: skip
+        freed = freed_words(blocking, session, named=False)
+        yield "blocks", in_sentences([counted, freed, row_wait_words(session, snapshot)])
+
+
 def _client(session: Session) -> str:
     """Where it comes from, and that somebody else is behind it where it says so itself."""
     proxy = proxy_named_by(session)
@@ -208,6 +309,30 @@ def statement_content(session: Session) -> Content:
         )
     lines = "\n".join(plain(line, 2000) for line in session.statement.splitlines()[:200])
     return Content.assemble("\n", (f"{title}\n", "$foreground-muted"), highlight(lines, language="sql"))
+
+
+def _history_content(words: str | Content) -> Content:
+    title = _("statements of its open transaction") + "\n"
+    return Content.assemble("\n", (title, "$foreground-muted"), words)
+
+
+def history_content(kept: Sequence[PastStatement] | Limitation, now: float) -> Content:
+    """The statements of an open transaction, each with how long ago it began; or why there are none."""
+    if isinstance(kept, Limitation):
+        parts = (_("not known"), _(kept.why), kept.grant and _(kept.grant))
+        return _history_content(plain(": ".join(filter(None, parts)), 400))
+    lines = [
+        Content.assemble(
+            (
+                in_cells("?" if each.began is None else wording.clock_words(now - each.began), 9, right=True)
+                + "  ",
+                "$foreground-muted",
+            ),
+            highlight(" ".join(plain(each.text, MAX_STATEMENT).split()), language="sql"),
+        )
+        for each in kept
+    ]
+    return _history_content(Content("\n").join(lines) if lines else Content(_("the server has kept none")))
 
 
 def attributes_content(session: Session) -> Content:

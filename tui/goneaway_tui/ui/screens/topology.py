@@ -5,6 +5,7 @@ Opening it connects to no new server: it asks those that are watched already. A 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -16,15 +17,15 @@ from textual.content import Content
 from textual.getters import query_one
 from textual.screen import Screen
 
-from goneaway_tui.errors import SourceError
+from goneaway_tui.errors import GoneawayError, SourceError
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge.topology import ProposedServer, TopologyReport, proposed_servers
 from goneaway_tui.model.server import ServerTopology, TopologyRelation
-from goneaway_tui.monitor.server_monitor import ServerMonitor
+from goneaway_tui.monitor.server_monitor import MonitorSpec, ServerMonitor
 from goneaway_tui.text.sanitize import display_hostname, plain
-from goneaway_tui.ui.base_app import run_in_thread
+from goneaway_tui.ui.base_app import MonitorApp, run_in_thread
 from goneaway_tui.ui.columns import UNBOUNDED, Column
-from goneaway_tui.ui.messages import RowChosen
+from goneaway_tui.ui.messages import PollFault, RowChosen
 from goneaway_tui.ui.screens.dialogs import ConfirmScreen
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
@@ -248,3 +249,44 @@ def confirmation_lines(proposals: Sequence[ProposedServer]) -> list[str]:
 def proposal_key(proposal: ProposedServer) -> tuple[object, ...]:
     """What tells a row from all others: its address, or where none is reported what names it."""
     return (proposal.host, proposal.port, proposal.statements if not proposal.host else ())
+
+
+class TopologyController:
+    """What the topology key does."""
+
+    def __init__(self, app: MonitorApp) -> None:
+        self._app = app
+
+    def open(self, monitors: Sequence[ServerMonitor]) -> None:
+        """Ask the servers that can be asked; add those that the person chooses."""
+        answering = [monitor for monitor in monitors if monitor.spec.read_topology is not None]
+        if not answering:
+            self._app.notify(_("There is no server here to ask for others."), severity="warning")
+            return
+        by_name = {monitor.name: monitor for monitor in answering}
+
+        def chosen(proposals: tuple[ProposedServer, ...] | None) -> None:
+            if proposals:
+                threading.Thread(
+                    target=self._add, args=(by_name, proposals), name="add servers", daemon=True
+                ).start()
+
+        self._app.push_screen(TopologyScreen(answering), chosen)
+
+    def _add(self, by_name: dict[str, ServerMonitor], proposals: Sequence[ProposedServer]) -> None:
+        """In a thread: a connection may need an SSH tunnel."""
+        app = self._app
+        specs: list[MonitorSpec] = []
+        for proposal in proposals:
+            reporter = by_name.get(proposal.server_name)
+            if reporter is None or reporter.spec.spec_for_host is None:
+                continue
+            try:
+                specs.append(reporter.spec.spec_for_host(proposal.host, proposal.port))
+            except GoneawayError as error:
+                words = plain(error.line, 400)
+                app.call_from_thread(app.notify, words, severity="error", timeout=20, markup=False)
+            except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
+                app.post_message(PollFault(error))
+        if specs:
+            app.call_from_thread(app.add_servers, specs)

@@ -35,6 +35,7 @@ from goneaway_tui.ui.widgets.plain_text import (
     RadioChoices,
     Static,
     heading,
+    key_line,
     paragraphs,
 )
 from goneaway_tui.ui.wording import origin_word
@@ -110,6 +111,9 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                     yield Button(_("Forget persisted"), id="reset", compact=True)
                 yield Button(_("Cancel"), id="cancel", compact=True)
                 yield Button(_(self.VERB), variant="primary", id="apply", disabled=True, compact=True)
+
+    def on_descendant_focus(self) -> None:
+        self.query_one(".dialog").border_subtitle = heading(key_line(self.focused))
 
     def on_mount(self) -> None:
         value = self.query_one("#value", Input)

@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.visual import VisualType
+from textual.widget import Widget
 from textual.widgets import Checkbox, Footer, Input, RadioButton, RadioSet
 from textual.widgets._footer import FooterKey  # what a Footer is composed of has no public name
 
@@ -28,6 +29,17 @@ MAX_TITLE = 200
 def heading(text: str) -> Content:
     """The title of a frame, as one plain line of at most `MAX_TITLE` characters."""
     return Content(plain(text, MAX_TITLE))
+
+
+def key_line(focused: Widget | None, *more: str) -> str:
+    """The keys of a dialog, for its frame: what enter does where the focus is. `more`: further keys of this dialog."""
+    if isinstance(focused, widgets.Button):
+        enter = _("enter {button}", button=str(focused.label).lower())
+    elif isinstance(focused, RadioSet):
+        enter = _("arrows choose")
+    else:
+        enter = _("enter apply")
+    return " · ".join((enter, _("tab next"), *more, _("esc cancel")))
 
 
 class Static(widgets.Static):

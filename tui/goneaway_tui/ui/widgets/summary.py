@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.reactive import reactive
 
 from goneaway_tui.i18n import _, ngettext
-from goneaway_tui.judge.ledger import Trend
 from goneaway_tui.judge.forecast import FIRST_RANGE_RATIO, Forecast, closing_forecast
+from goneaway_tui.judge.ledger import Trend
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import HIDES_SESSIONS
 from goneaway_tui.model.session import Role

@@ -1,0 +1,251 @@
+"""The dialog that kills, and the report of many kills."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Button
+
+from goneaway_tui.errors import KillDenied
+from goneaway_tui.model.session import Session
+from goneaway_tui.tune.actions import KillSession
+from goneaway_tui.ui.screens.help import TextViewer
+from goneaway_tui.ui.screens.kill import KillScreen, freed_line, rollback_line, totals
+from goneaway_tui.ui.screens.report import ActResult, ReportScreen, spared_lines
+from goneaway_tui.ui.widgets.plain_text import RadioChoice
+from tests.builders import NOW, a_session, a_snapshot, a_transaction, a_verdict, a_wait
+from tests.fakes import FakeExecutor
+from tests.ui.stage import HeldClock
+from tests.ui.test_board import lines
+from tests.ui.test_tuning import CROWD, SIZE, an_app, confirm_many, on, ready, reported, until
+
+WORKING = a_session(id=7, command="Query", busy_since=NOW - 3, statement="SELECT SLEEP(9)")
+
+
+def crowd(number: int) -> list[Session]:
+    names = ("leaky", "leaky", "leaky", "cron")
+    return [
+        a_session(
+            id=100 + n,
+            idle_for=n + 1,
+            own_limit=6000,
+            program=names[n % 4],
+            host=f"10.0.0.{n % 5}:{4000 + n}",
+        )
+        for n in range(number)
+    ]
+
+
+# --- Its words
+
+
+def test_many_are_counted_by_user_program_and_host() -> None:
+    told = {title: words.plain for title, words in totals([a_verdict(session) for session in crowd(20)])}
+
+    assert {
+        "user": "shop 20",
+        "program": "leaky 15  cron 5",
+        "host": "10.0.0.0 4  10.0.0.1 4  10.0.0.2 4  and 2 more",
+    } == told
+
+
+def test_what_is_rolled_back_and_released_is_summed_up() -> None:
+    open_ones = [a_verdict(a_session(transaction=a_transaction(rows_modified=3, rows_locked=2)))] * 2
+
+    assert "▲ Rolled back: 2 open transactions with 6 modified rows. Released: 4 row locks." == rollback_line(
+        open_ones
+    )
+    assert "No open transaction." == rollback_line([a_verdict()])
+
+
+def test_victims_are_not_among_the_freed() -> None:
+    snapshot = a_snapshot(
+        [a_session(id=number) for number in (1, 2, 3)], lock_waits=(a_wait(2, 1), a_wait(3, 2))
+    )
+    first, second, _third = snapshot.verdicts
+
+    assert freed_line([first, second], snapshot) == "Frees 1 waiting session: 3."
+    assert freed_line([first], snapshot).startswith("Frees 2 waiting sessions: 2, 3. 1 of them at once")
+    assert "" == freed_line([first], None)
+
+
+def test_who_waits_for_another_session_too_is_not_freed() -> None:
+    snapshot = a_snapshot([a_session(id=number) for number in (1, 2, 3)], lock_waits=(a_wait(3, 1, 2),))
+
+    assert freed_line(snapshot.verdicts[:1], snapshot).startswith("Frees no waiting session")
+    assert "Frees 1 waiting session: 3." == freed_line(snapshot.verdicts[:2], snapshot)
+
+
+# --- Its keys
+
+
+async def test_kill_query_is_not_offered_for_sessions_that_run_nothing(tmp_path: Path) -> None:
+    app = an_app(tmp_path, FakeExecutor(sessions=CROWD), CROWD[:1])
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("k")
+        await until(pilot, on(app, KillScreen))
+
+        assert not app.screen.query(RadioChoice)
+        assert "KILL QUERY" not in lines(app)
+
+
+async def test_kill_query_ends_the_statements_of_those_that_run_one(tmp_path: Path) -> None:
+    both = [CROWD[0], WORKING]
+    executor = FakeExecutor(sessions=both)
+    app = an_app(tmp_path, executor, both)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("space", "space", "k")
+        await until(pilot, on(app, KillScreen))
+        offered = lines(app)
+        await pilot.press("shift+tab", "down")
+        await pilot.pause()
+        chosen = lines(app)
+        await pilot.press("tab", "tab", "enter")
+        await until(pilot, reported(app))
+
+    assert "only the running statement of 1 of them (KILL QUERY)" in offered
+    assert "Open transactions stay open" in chosen
+    assert ["KILL QUERY 7"] == executor.did
+
+
+async def test_many_are_summed_up_and_their_number_is_typed(tmp_path: Path) -> None:
+    many = crowd(60)
+    executor = FakeExecutor(sessions=many)
+    app = an_app(tmp_path, executor, many)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app, pilot)
+        await pilot.press(*["space"] * 60, "k")
+        await until(pilot, on(app, KillScreen))
+        asked = lines(app)
+        kill = app.screen.query_one("#kill", Button)
+        assert kill.disabled
+        assert "cancel" == app.focused.id  # type: ignore[union-attr]
+        await pilot.press("shift+tab", *"59", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, KillScreen)
+        assert kill.disabled
+        await pilot.press("backspace", "backspace", *"60")
+        await pilot.pause()
+        assert not kill.disabled
+        assert [] == executor.did
+        await pilot.press("enter")
+        await until(pilot, reported(app))
+
+    assert "leaky 45  cron 15" in asked
+    assert "Type 60 to go on" in asked
+    assert 60 == len(executor.did)
+
+
+async def test_fifty_need_no_number(tmp_path: Path) -> None:
+    many = crowd(50)
+    app = an_app(tmp_path, FakeExecutor(sessions=many), many)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press(*["space"] * 50, "k")
+        await until(pilot, on(app, KillScreen))
+
+        assert not app.screen.query("#typed")
+        assert not app.screen.query_one("#kill", Button).disabled
+
+
+async def test_s_shows_every_statement(tmp_path: Path) -> None:
+    app = an_app(tmp_path, FakeExecutor(sessions=CROWD), CROWD)
+    async with app.run_test(size=(120, 80)) as pilot:
+        await ready(app, pilot)
+        await pilot.press(*["space"] * len(CROWD), "k")
+        await until(pilot, on(app, KillScreen))
+        asked = lines(app)
+        await pilot.press("s")
+        await until(pilot, on(app, TextViewer))
+        shown = lines(app)
+        await pilot.press("escape")
+
+        assert isinstance(app.screen, KillScreen)
+    assert "s shows all" in asked
+    assert all(f"KILL {session.id};" in shown for session in CROWD)
+
+
+async def test_the_key_line_says_what_enter_does_where_the_focus_is(tmp_path: Path) -> None:
+    app = an_app(tmp_path, FakeExecutor(sessions=CROWD), CROWD[:1])
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("k")
+        await until(pilot, on(app, KillScreen))
+        first = lines(app)
+        await pilot.press("tab")
+        await pilot.pause()
+        second = lines(app)
+
+    assert "enter cancel · tab next · s statements · esc cancel" in first
+    assert "enter kill · tab next" in second
+
+
+# --- The report
+
+
+async def test_a_session_that_the_server_protects_does_not_end_the_row(tmp_path: Path) -> None:
+    class Protects(FakeExecutor):
+        def _act(self, statement: str) -> None:
+            super()._act(statement)
+            if statement in {"KILL 101", "KILL 103"}:
+                raise KillDenied("db: You are not owner of thread (1095)", "its account has SYSTEM_USER")
+
+    many = crowd(6)
+    executor = Protects(sessions=many)
+    app = an_app(tmp_path, executor, many)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press(*["space"] * 6, "k")
+        await until(pilot, on(app, KillScreen))
+        await pilot.press("tab", "enter")
+        await until(pilot, reported(app))
+        told = lines(app)
+
+    assert 6 == len(executor.did)
+    assert "4 of 6 killed, 2 refused by the server" in told
+    assert "2 × db: You are not owner of thread (1095)" in told
+
+
+async def test_the_report_shows_how_far_it_is_and_how_long_the_rest_takes(tmp_path: Path) -> None:
+    clock = HeldClock()
+    app = an_app(tmp_path, FakeExecutor())
+    async with app.run_test(size=SIZE) as pilot:
+        report = ReportScreen("kill", 40, clock)
+        app.push_screen(report)
+        await pilot.pause()
+        for number in range(10):
+            report.add(ActResult(KillSession(a_session(id=number)), refused="it was spared"))
+        clock.now += 5
+        report._redraw()
+        await pilot.pause()
+        told = lines(app)
+
+    assert "━━━━━───" in told
+    assert "30 to go, about 15s left" in told
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_reasons_that_are_alike_are_counted(number: int) -> None:
+    done = [
+        ActResult(KillSession(a_session(id=each)), refused=f"session {each} woke up since; it was spared")
+        for each in range(11, 11 + number)
+    ]
+
+    assert (["3 × session … woke up since; it was spared"] if number > 1 else []) == list(spared_lines(done))
+
+
+async def test_many_kills_are_confirmed_by_their_number(tmp_path: Path) -> None:
+    executor = FakeExecutor(sessions=CROWD[5:])
+    app = an_app(tmp_path, executor, CROWD)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press(*["space"] * len(CROWD), "k")
+        await until(pilot, on(app, KillScreen))
+        await confirm_many(pilot, len(CROWD))
+        await until(pilot, reported(app))
+        told = lines(app)
+
+    assert "55 of 60 killed, 5 had already ended" in told

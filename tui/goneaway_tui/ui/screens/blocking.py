@@ -1,0 +1,650 @@
+"""Who blocks whom: a tree of the sessions that wait for locks, each below the session that holds its lock; and what ends the wait.
+
+A session that waits for several others stands below each of them, unless they are in one tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.getters import query_one
+from textual.screen import Screen
+
+from goneaway_tui.i18n import N_, _, ngettext
+from goneaway_tui.model.blocking import NO_WAITS, Blocking, Lock, LockKind, LockWait
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.server import HIDES_LOCK_WAITS
+from goneaway_tui.model.session import ProcesslistId, Role
+from goneaway_tui.model.snapshot import Basis, Snapshot, Verdict
+from goneaway_tui.text.format import in_sentences
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.ui import wording
+from goneaway_tui.ui.base_app import MonitorApp
+from goneaway_tui.ui.columns import UNBOUNDED, Column
+from goneaway_tui.ui.copying import CopyItem, session_items
+from goneaway_tui.ui.messages import RowChosen, post_if_greyed
+from goneaway_tui.ui.server_status import Freshness
+from goneaway_tui.ui.widgets.line_table import LineTable
+from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
+from goneaway_tui.ui.widgets.summary import left_and_right
+
+FOLDED_ABOVE, SHOWN_OF_MANY = 8, 5
+"""From how many waiters on, which block no session themselves, only the longest waits are shown, and how many of them."""
+MAX_TREE_LINES = 12
+"""Cells for the lines of the tree; of a deeper row the lines of the outer levels are left out."""
+MAX_IDS = 8
+"""Ids in a sentence; further ones are counted."""
+MAX_LIMITATIONS = 2
+WAIT_LIMITS = {LockKind.ROW: "innodb_lock_wait_timeout", LockKind.METADATA: "lock_wait_timeout"}
+"""The variable that ends a wait. Each session has its own value, which no server shows to others."""
+KINDS = {LockKind.ROW: N_("row"), LockKind.METADATA: N_("metadata")}
+
+
+# --- In words
+
+
+def lock_words(lock: Lock) -> str:
+    """`row shop.orders PRIMARY X`, for a cell."""
+    return plain(" ".join(filter(None, (_(KINDS[lock.kind]), lock.table, lock.index, lock.mode))), 200)
+
+
+def lock_sentence(lock: Lock) -> str:
+    """`a row lock on shop.orders, index PRIMARY, mode X`."""
+    kind = _("a row lock") if lock.kind is LockKind.ROW else _("a metadata lock")
+    parts = [_("{lock} on {table}", lock=kind, table=plain(lock.table, 200)) if lock.table else kind]
+    if lock.index:
+        parts.append(_("index {index}", index=plain(lock.index, 100)))
+    if lock.mode:
+        parts.append(_("mode {mode}", mode=plain(lock.mode, 60)))
+    return _(", ").join(parts)
+
+
+def id_list(ids: Collection[ProcesslistId]) -> str:
+    """`4803, 4804 and 3 more`."""
+    shown = _(", ").join(map(str, sorted(ids)[:MAX_IDS]))
+    more = len(ids) - MAX_IDS
+    return _("{ids} and {number} more", ids=shown, number=more) if more > 0 else shown
+
+
+def wait_limit(lock: Lock, sample: Sample) -> tuple[str, float] | None:
+    """The variable that ends a wait for this lock, and its global value in seconds; None where that is not known."""
+    name = WAIT_LIMITS[lock.kind]
+    value = sample.variable(name)
+    return None if value is None else (name, float(value))
+
+
+def times_out_at(wait: LockWait, sample: Sample) -> float | None:
+    """When a wait ends without its lock, if its session has the global limit; None where that is not known."""
+    limit = wait_limit(wait.lock, sample)
+    return None if limit is None or wait.since is None else wait.since + limit[1]
+
+
+def wait_words(wait: LockWait, sample: Sample, now: float) -> str:
+    """What a session waits for, since when, and when the wait times out."""
+    lock = lock_sentence(wait.lock)
+    words = (
+        _("Waits for {lock}.", lock=lock)
+        if wait.since is None
+        else _("Waits {time} for {lock}.", time=wording.clock_words(now - wait.since), lock=lock)
+    )
+    held = (
+        _("Held by {ids}.", ids=id_list(wait.holders))
+        if wait.holders
+        else _("The server does not tell which session holds it.")
+    )
+    limit, at = wait_limit(wait.lock, sample), times_out_at(wait, sample)
+    if limit is None or at is None:
+        return in_sentences([words, held])
+    times_out = _(
+        "The wait times out in {left} ({variable} {limit}, assumed).",
+        left=wording.countdown(at - now),
+        variable=limit[0],
+        limit=wording.limit_words(limit[1]),
+    )
+    return in_sentences([words, held, times_out])
+
+
+def ending_words(verdict: Verdict, now: float) -> str:
+    """When which limit ends a session, in a sentence; also that no limit does."""
+    session, limit = verdict.session, verdict.limit
+    if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
+        return _("No limit ends it: idle limits do not apply to this kind of session.")
+    if not session.is_idle and session.role is Role.CLIENT:
+        return _("No limit ends it while it runs a statement.")
+    if limit is None or verdict.deadline is None:
+        if limit is None or limit.basis is not Basis.DISPROVED:
+            return _("It is not known when a limit ends it.")
+        return _(
+            "It is not known when a limit ends it: it outlived {variable} ({limit}).",
+            variable=limit.variable,
+            limit=wording.limit_words(limit.seconds),
+        )
+    named = {
+        "variable": limit.variable,
+        "limit": wording.limit_words(limit.seconds),
+        "basis": wording.basis_word(limit.basis),
+    }
+    if now >= verdict.deadline:
+        return _("{variable} ({limit}, {basis}) is over: the server ends it now.", **named)
+    left = wording.countdown(verdict.deadline - now)
+    return _(
+        "{variable} ({limit}, {basis}) ends it in {left}, if it sends nothing before.", left=left, **named
+    )
+
+
+def rollback_words(verdict: Verdict) -> str:
+    """What is rolled back when a session ends."""
+    transaction = verdict.session.transaction
+    if transaction is None:
+        return _("No open transaction is seen.")
+    if transaction.rows_modified is None:
+        return _("Its open transaction is rolled back; how many rows it modified is not known.")
+    return ngettext(
+        "Its open transaction is rolled back: {number:,} modified row.",
+        "Its open transaction is rolled back: {number:,} modified rows.",
+        transaction.rows_modified,
+    )
+
+
+def freed_words(blocking: Blocking, session: ProcesslistId, *, named: bool = True) -> str:
+    """Which sessions go on once a session has ended; empty where none waits for it. `named`: with the id of each."""
+    blocks, freed = blocking.blocks.get(session), blocking.freed_by((session,))
+    if not freed:
+        return _("Once it ends, no session goes on: each waits for another one too.") if blocks else ""
+    if not named and len(freed) == blocks:
+        words = _("Once it ends, all of them go on.")
+    else:
+        words = ngettext(
+            "Once it ends, {number:,} waiting session goes on: {ids}.",
+            "Once it ends, {number:,} waiting sessions go on: {ids}.",
+            len(freed),
+            ids=id_list(freed),
+        )
+    return in_sentences([words, at_once_words(blocking, (session,), len(freed))])
+
+
+def at_once_words(blocking: Blocking, ended: Collection[ProcesslistId], freed: int) -> str:
+    """How many of the freed sessions get their lock at once; empty where that is all of them."""
+    at_once = blocking.freed_at_once(ended)
+    if at_once >= freed:
+        return ""
+    return ngettext(
+        "{number:,} of them at once, the others when those before them end their transactions.",
+        "{number:,} of them at once, the others when those before them end their transactions.",
+        at_once,
+    )
+
+
+def row_wait_words(session: ProcesslistId, snapshot: Snapshot) -> str:
+    """that waits for rows that a session holds time out by themselves; empty where none of its waiters waits for a row."""
+    blocking = snapshot.blocking or NO_WAITS
+    waits = (blocking.waits.get(waiter) for waiter in blocking.waiters.get(session, ()))
+    lock = next((wait.lock for wait in waits if wait is not None and wait.lock.kind is LockKind.ROW), None)
+    limit = None if lock is None else wait_limit(lock, snapshot.sample)
+    if limit is None:
+        return ""
+    return _(
+        "Waits for a row time out after {limit} ({variable}, assumed).",
+        limit=wording.limit_words(limit[1]),
+        variable=limit[0],
+    )
+
+
+# --- The tree
+
+
+class RowKind(Enum):
+    SESSION = "session"
+    FOLD = "fold"
+    """Stands for the waiters that are not shown."""
+    UNFOLDED = "unfolded"
+    """Stands below waiters that were many, to fold them again."""
+    UNKNOWN = "unknown"
+    """Stands for the holders that the server does not tell."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TreeRow:
+    """One line of the tree."""
+
+    kind: RowKind
+    snapshot: Snapshot
+    """What it is part of."""
+    key: tuple[object, ...]
+    lines: str = ""
+    """The lines of the tree in front of it."""
+    session: ProcesslistId | None = None
+    is_root: bool = False
+    hidden: tuple[ProcesslistId, ...] = ()
+    """The sessions that a row of kind FOLD stands for, the longest wait first."""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """None also for a session that the server does not list for this account."""
+        return None if self.session is None else self.snapshot.by_id.get(self.session)
+
+    @property
+    def blocking(self) -> Blocking:
+        return self.snapshot.blocking or NO_WAITS
+
+    @property
+    def wait(self) -> LockWait | None:
+        """What it waits for; for many that are folded, what the first of them waits for where all wait for the same lock."""
+        waits = self.blocking.waits
+        if self.session is not None:
+            return waits.get(self.session)
+        locks = {waits[session].lock for session in self.hidden}
+        return waits[self.hidden[0]] if len(locks) == 1 else None
+
+    @property
+    def blocks(self) -> int | None:
+        if self.kind is RowKind.UNKNOWN or self.session is None:
+            return None
+        return self.blocking.blocks.get(self.session, 0)
+
+
+def tree_rows(snapshot: Snapshot, unfolded: Collection[Hashable] = ()) -> list[TreeRow]:
+    """The rows of one server, the session that blocks most first. `unfolded`: keys of rows of kind FOLD that are opened."""
+    blocking = snapshot.blocking
+    if blocking is None:
+        return []
+    rows: list[TreeRow] = []
+    for root in blocking.roots:
+        key = (snapshot.server_name, root, root)
+        rows.append(TreeRow(RowKind.SESSION, snapshot, key, session=root, is_root=True))
+        rows += _below(snapshot, blocking, root, blocking.waiters[root], unfolded)
+    orphans = sorted(
+        waiter for waiter, wait in blocking.waits.items() if not any(h != waiter for h in wait.holders)
+    )
+    if orphans:
+        rows.append(TreeRow(RowKind.UNKNOWN, snapshot, (snapshot.server_name, None), is_root=True))
+        rows += _below(snapshot, blocking, None, orphans, unfolded)
+    return rows
+
+
+def _below(
+    snapshot: Snapshot,
+    blocking: Blocking,
+    root: ProcesslistId | None,
+    waiters: Iterable[ProcesslistId],
+    unfolded: Collection[Hashable],
+) -> Iterator[TreeRow]:
+    """The rows below a root, depth first; each session once."""
+    seen = {root}
+
+    def claimed(parent: ProcesslistId | None, waiting: Iterable[ProcesslistId]) -> list[TreeRow]:
+        own = [session for session in dict.fromkeys(waiting) if session not in seen]
+        seen.update(own)
+        key = (snapshot.server_name, root, parent)
+        return _folded(snapshot, blocking, own, key, unfolded)
+
+    children = claimed(root, waiters)
+    ahead = [("", index == 0, row) for index, row in enumerate(reversed(children))]
+    while ahead:
+        lines, is_last, row = ahead.pop()
+        yield _with_lines(row, lines + ("└ " if is_last else "├ "))
+        if row.session is None:
+            continue
+        children = claimed(row.session, blocking.waiters.get(row.session, ()))
+        lines += "  " if is_last else "│ "
+        ahead += [(lines, index == 0, child) for index, child in enumerate(reversed(children))]
+
+
+def _with_lines(row: TreeRow, lines: str) -> TreeRow:
+    shown = lines if len(lines) <= MAX_TREE_LINES else "…" + lines[1 - MAX_TREE_LINES :]
+    return TreeRow(row.kind, row.snapshot, row.key, shown, row.session, hidden=row.hidden)
+
+
+def _folded(
+    snapshot: Snapshot,
+    blocking: Blocking,
+    sessions: Sequence[ProcesslistId],
+    key: tuple[object, ...],
+    unfolded: Collection[Hashable],
+) -> list[TreeRow]:
+    """A row for each session; of many that block no session, rows for the longest waits and one for the rest."""
+    server, root, _parent = key
+    fold_key = (*key, RowKind.FOLD)
+    leaves = [session for session in sessions if session not in blocking.waiters]
+    is_many = len(leaves) > FOLDED_ABOVE
+    hidden = tuple(leaves[SHOWN_OF_MANY:]) if is_many and fold_key not in unfolded else ()
+    left_out = set(hidden)
+    rows = [
+        TreeRow(RowKind.SESSION, snapshot, (server, root, session), session=session)
+        for session in sessions
+        if session not in left_out
+    ]
+    if hidden:
+        rows.append(TreeRow(RowKind.FOLD, snapshot, fold_key, hidden=hidden))
+    elif is_many:
+        rows.append(TreeRow(RowKind.UNFOLDED, snapshot, (*key, RowKind.UNFOLDED)))
+    return rows
+
+
+# --- Its columns
+
+
+def _session_cell(row: TreeRow, *_args: object) -> str:
+    match row.kind:
+        case RowKind.FOLD:
+            return row.lines + _("{number:,} more", number=len(row.hidden))
+        case RowKind.UNFOLDED:
+            return row.lines + _("show fewer")
+        case RowKind.UNKNOWN:
+            return _("holder not known")
+    user = _("(not listed)") if row.verdict is None else plain(row.verdict.session.user, 60)
+    return f"{row.lines}{row.session} {user}"
+
+
+def _state_cell(row: TreeRow, now: float, _room: int) -> str:
+    """`waits 0:48`, `idle 4:12`, `runs 0:03`."""
+    wait, verdict = row.wait, row.verdict
+    if wait is not None:
+        if wait.since is None:
+            return _("waits")
+        time = wording.clock_words(now - wait.since)
+        return _("up to {time}", time=time) if row.hidden else _("waits {time}", time=time)
+    if verdict is None:
+        return ""
+    if verdict.session.is_idle:
+        return _("idle {time}", time=wording.idle(verdict, now))
+    seconds = verdict.busy_seconds(now)
+    return "" if seconds is None else _("runs {time}", time=wording.clock_words(seconds))
+
+
+def _lock_cell(row: TreeRow, _now: float, room: int) -> str:
+    """What it waits for; at a root what its end rolls back."""
+    if row.wait is not None:
+        return lock_words(row.wait.lock)
+    return wording.stake_within(row.verdict.session, room) if row.verdict is not None else ""
+
+
+def _end_cell(row: TreeRow, now: float, room: int) -> str:
+    """The time until a limit ends the session, or for a waiter the wait."""
+    verdict, wait = row.verdict, row.wait
+    if wait is not None:
+        at = times_out_at(wait, row.snapshot.sample)
+        return (
+            ""
+            if at is None or row.hidden
+            else wording.time_within(wording.countdown(at - now), at - now, room)
+        )
+    if verdict is None:
+        return ""
+    if not verdict.session.is_idle or verdict.session.own:
+        return _("no limit")
+    return wording.time_within(wording.closes_in(verdict, now), verdict.seconds_left(now), room)
+
+
+def _client_cell(row: TreeRow, _now: float, room: int) -> str:
+    return "" if row.verdict is None else wording.client(row.verdict.session, room)
+
+
+def _program_cell(row: TreeRow, *_args: object) -> str:
+    return "" if row.verdict is None else wording.program(row.verdict.session)
+
+
+def _statement_cell(row: TreeRow, *_args: object) -> str:
+    return "" if row.verdict is None else wording.statement(row.verdict)
+
+
+def _tint(row: TreeRow) -> str:
+    """Red for an idle session at the root: nothing but a limit or its client ends the wait."""
+    if row.kind is not RowKind.SESSION:
+        return "lines--quiet"
+    if row.wait is not None or row.verdict is None:
+        return "lines--calm"
+    return "lines--imminent" if row.verdict.session.is_idle else "lines--busy"
+
+
+def _lock_tint(row: TreeRow) -> str:
+    if row.kind is not RowKind.SESSION:
+        return "lines--quiet"
+    return "lines--stake" if row.wait is None else "lines--calm"
+
+
+def _end_tint(row: TreeRow) -> str:
+    return _tint(row) if row.wait is None else "lines--quiet"
+
+
+def _no_order(_row: TreeRow) -> None:
+    """The rows of a tree are not sorted."""
+
+
+TREE_COLUMNS: tuple[Column[TreeRow], ...] = (
+    Column("session", N_("Session"), _session_cell, _no_order, 20, 36, 0, tinted=True),
+    Column("state", N_("State"), _state_cell, _no_order, 13, 16, 0, tinted=True, ticking=True),
+    Column("blocks", N_("Blocks"), lambda row, *_: f"{row.blocks:,}" if row.blocks else "", _no_order, 6, 7, 1, right=True),
+    Column("lock", N_("Waits for / at stake"), _lock_cell, _no_order, 22, 44, 0, tint=_lock_tint),
+    Column("end", N_("Ends in"), _end_cell, _no_order, 10, 13, 2, right=True, tint=_end_tint, ticking=True),
+    Column("client", N_("Client"), _client_cell, _no_order, 12, 22, 5),
+    Column("program", N_("Program"), _program_cell, _no_order, 9, 16, 4),
+    Column("statement", N_("Statement"), _statement_cell, _no_order, 17, UNBOUNDED, 3),
+)  # fmt: skip
+
+
+def _server_column(names: Sequence[str]) -> tuple[Column[TreeRow], ...]:
+    """The column of the server's name, where there are several."""
+    if len(names) < 2:
+        return ()
+    width = min(20, max(6, *map(len, names)))
+    return (
+        Column("server", N_("Server"), lambda row, *_: plain(row.snapshot.server_name, 60), _no_order, 6, width, 0),
+    )  # fmt: skip
+
+
+# --- The screen
+
+
+class BlockingScreen(Screen[None]):
+    """Follows each snapshot. `k` kills the session under the cursor, or those that are marked."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("k", "app.kill", "kill", id="blocking.kill"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
+        Binding("escape,b,q", "app.pop_screen", "back", id="blocking.back"),
+    ]
+
+    rows: query_one[LineTable[TreeRow]] = query_one("#blocking", LineTable)
+
+    def __init__(
+        self,
+        snapshots: Callable[[], Sequence[Snapshot]],
+        freshness: Callable[[], Freshness],
+        names: Sequence[str],
+        follow_server: Callable[[str], object],
+    ) -> None:
+        """`snapshots`: the newest of each server, read whenever something may be new. `names`: of the servers.
+
+        `follow_server` is called with the name of the server of the row under the cursor, where there are several.
+        """
+        super().__init__()
+        self._snapshots, self._freshness = snapshots, freshness
+        self._names, self._follow_server = names, follow_server
+        self._shown: Sequence[Snapshot] | None = None
+        self._unfolded: set[Hashable] = set()
+        self._now = 0.0
+        self._freed: tuple[TreeRow | None, str] = None, ""
+        """A row, and which sessions go on once its session has ended."""
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="totals", classes="one")
+        yield LineTable((*_server_column(self._names), *TREE_COLUMNS), lambda r: r.key, _tint, id="blocking")
+        yield Static(id="prediction")
+        yield Static(id="lacks")
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self.rows.focus()
+        self.watch(self.rows, "cursor_key", self._follow_cursor, init=False)
+        if isinstance(self.app, MonitorApp):
+            self._draw(self.app.now)
+
+    def on_screen_resume(self) -> None:
+        if isinstance(self.app, MonitorApp):
+            self._draw(self.app.now)
+
+    def on_resize(self) -> None:
+        self._draw_title()
+
+    def on_key(self, event: events.Key) -> None:
+        post_if_greyed(self, event)
+
+    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
+        """Draw what is new of all servers."""
+        if self.is_mounted:
+            self._draw(now)
+
+    def chosen_sessions(self) -> list[Verdict]:
+        """The marked sessions, or the one under the cursor: those that `k` kills."""
+        marked = [row for row in self.rows.rows if row.key in self.rows.marks]
+        under = self.rows.cursor_row
+        chosen = marked or ([] if under is None else [under])
+        by_session = {
+            (row.snapshot.server_name, row.session): row.verdict for row in chosen if row.verdict is not None
+        }
+        return list(by_session.values())
+
+    def copy_items(self) -> list[CopyItem]:
+        whole = "\n".join(
+            "  ".join(filter(None, (column.cell(row, self._now, UNBOUNDED) for column in TREE_COLUMNS)))
+            for row in self.rows.rows
+        )
+        return [*session_items(self.chosen_sessions(), self._now), CopyItem("all", whole)]
+
+    # --- Drawing
+
+    def _draw(self, now: float) -> None:
+        self._now = now
+        snapshots = self._snapshots()
+        if self._shown is None or [*map(id, self._shown)] != [*map(id, snapshots)]:
+            self._shown = snapshots
+            self._draw_rows()
+        self.rows.tick(now)
+        self._draw_title()
+        self._draw_prediction()
+
+    def _draw_rows(self) -> None:
+        shown = self._shown or ()
+        rows = [row for snapshot in shown for row in tree_rows(snapshot, self._unfolded)]
+        self.rows.marks &= {row.key for row in rows}
+        self.rows.set_empty_text(self._empty_text(shown))
+        self.rows.show(rows, self._now)
+        lacks = self.query_one("#lacks", Static)
+        lines = list(limitation_lines(shown))
+        lacks.update(Content("\n").join(Content.styled(line, "$text-warning") for line in lines))
+        lacks.display = bool(lines)
+
+    def _empty_text(self, shown: Sequence[Snapshot]) -> str:
+        if not shown:
+            return _("Reading the sessions ...")
+        if any(snapshot.blocking is None for snapshot in shown):
+            return _("The server does not tell this account which sessions wait for locks.")
+        return _("No session waits for a lock.")
+
+    def _draw_title(self) -> None:
+        freshness = self._freshness()
+        name = plain(self._names[0], 60) if len(self._names) == 1 else ""
+        tally = tally_words(self._shown or (), self._now)
+        left = [(_("who blocks whom"), "bold $text-primary"), (f"  {tally}", "bold"), (f"  {name}", "")]
+        right = [(f" {_(freshness.words)}", freshness.look)]
+        self.query_one("#totals", Static).update(left_and_right(left, right, max(0, self.size.width - 2)))
+
+    def _draw_prediction(self) -> None:
+        """What ends the wait at the row under the cursor, and who goes on then."""
+        row = self.rows.cursor_row
+        pane = self.query_one("#prediction", Static)
+        lines = [] if row is None else self._prediction(row)
+        pane.update(Content("\n").join(lines))
+        pane.display = bool(lines)
+
+    def _prediction(self, row: TreeRow) -> list[Content]:
+        verdict, wait, sample = row.verdict, row.wait, row.snapshot.sample
+        if row.kind is RowKind.FOLD:
+            return [Content(_("enter shows the {number:,} other waiting sessions", number=len(row.hidden)))]
+        if row.kind is RowKind.UNFOLDED:
+            return [Content(_("enter shows only the longest waits"))]
+        if row.session is None or verdict is None:
+            return [Content(_("The server does not tell which session holds the locks."))]
+        session = verdict.session
+        who = (str(session.id), plain(f"{session.user}@{session.host}", 100), wording.program(session))
+        parts = [
+            wait_words(wait, sample, self._now) if wait is not None else ending_words(verdict, self._now)
+        ]
+        if wait is None:
+            parts += [rollback_words(verdict), row_wait_words(session.id, row.snapshot)]
+        elif row.is_root:
+            parts.append(_("The sessions wait in a circle."))
+        lines = [
+            Content.styled("  ".join(filter(None, who)), "bold"),
+            Content(in_sentences(parts)),
+            Content.styled(self._freed_words(row), "$text-accent"),
+            Content.styled(wording.statement(verdict), "$foreground-muted").truncate(
+                max(0, self.size.width - 2), ellipsis=True
+            ),
+        ]
+        return [line for line in lines if line.plain]
+
+    def _freed_words(self, row: TreeRow) -> str:
+        """Computed once for a row: a snapshot makes new rows."""
+        if self._freed[0] is not row:
+            words = "" if row.session is None else freed_words(row.blocking, row.session)
+            self._freed = row, words
+        return self._freed[1]
+
+    def _follow_cursor(self) -> None:
+        row = self.rows.cursor_row
+        if row is not None and row.snapshot.server_name:
+            self._follow_server(row.snapshot.server_name)
+        self._draw_prediction()
+
+    @on(RowChosen)
+    def _open(self) -> None:
+        """Open a session's details, or show or fold many waiters."""
+        row = self.rows.cursor_row
+        if row is None:
+            return
+        if row.kind in {RowKind.FOLD, RowKind.UNFOLDED}:
+            self._unfolded ^= {(*row.key[:3], RowKind.FOLD)}
+            self._draw_rows()
+            self._draw_prediction()
+        elif row.verdict is not None and isinstance(self.app, MonitorApp):
+            self.app.show_session(row.verdict, self._listed)
+
+    def _listed(self) -> list[Verdict]:
+        """The sessions of the tree, each once."""
+        rows = self.rows.rows
+        by_session = {(r.snapshot.server_name, r.session): r.verdict for r in rows if r.verdict is not None}
+        return list(by_session.values())
+
+
+def tally_words(snapshots: Iterable[Snapshot], now: float) -> str:
+    """How many sessions wait for locks, and the longest for how long."""
+    waits = [wait for each in snapshots for wait in (each.blocking or NO_WAITS).waits.values()]
+    if not waits:
+        return ""
+    words = ngettext("{number:,} session waits", "{number:,} sessions wait", len(waits))
+    since = min((wait.since for wait in waits if wait.since is not None), default=None)
+    if since is None:
+        return words
+    return _("{waits}, the longest for {time}", waits=words, time=wording.clock_words(now - since))
+
+
+def limitation_lines(snapshots: Iterable[Snapshot]) -> Iterator[str]:
+    """What hides waits or the holders of locks, and what would show them; at most `MAX_LIMITATIONS` a server."""
+    for snapshot in snapshots:
+        known = snapshot.sample.limitations
+        lacks = [each for each in known if each.what in HIDES_LOCK_WAITS]
+        if not lacks and (snapshot.blocking is None or not snapshot.blocking.is_complete):
+            lacks = [each for each in known if each.grant]
+        prefix = f"{plain(snapshot.server_name, 60)}: " if snapshot.server_name else ""
+        for limitation in lacks[:MAX_LIMITATIONS]:
+            grant = f": {plain(_(limitation.grant), 300)}" if limitation.grant else ""
+            yield f"! {prefix}{_(limitation.what)}: {plain(_(limitation.why), 300)}{grant}"
