@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from goneaway_tui.i18n import LANGUAGES, N_, _, language_named
 from goneaway_tui.settings.secrets import Secret
 from goneaway_tui.settings.settings import ListenAddress, RecordingBound, SslMode, Transport
-from goneaway_tui.text.durations import parse_duration
+from goneaway_tui.text.format import parse_duration
 
 DURATION = N_("write it like 90, 90s, 10m, 1h30m, 8h or 1y")
 
