@@ -61,6 +61,17 @@ def word(text: str) -> str | None:
     return text or None
 
 
+def filter_text(text: str) -> str:
+    """A filter of sessions that may be killed by it."""
+    from goneaway_tui.tune.kill_rules import kill_filter  # no other command waits for it
+
+    try:
+        kill_filter(text)
+    except ValueError as error:
+        raise InvalidValue(_("not a filter to kill by"), text, str(error)) from None
+    return text
+
+
 def path(text: str) -> str | None:
     """The name of a file: any bytes but NUL; None where it is empty."""
     if "\0" in text:
