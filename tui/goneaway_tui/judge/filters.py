@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import operator
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -440,13 +441,17 @@ def bounded_pattern(text: str) -> re.Pattern[str]:
     if len(text) > MAX_PATTERN:
         raise ValueError(_("the regular expression is longer than {number} characters", number=MAX_PATTERN))
     try:
-        pattern = re.compile(text, re.IGNORECASE)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", FutureWarning
+            )  # of brackets that may mean something else in years
+            pattern = re.compile(text, re.IGNORECASE)
     except (re.error, RecursionError, OverflowError) as error:
         raise ValueError(_("{text} is not a regular expression: {why}", text=text, why=error)) from None
     needed = _ANYTHING.sub("", text)
     if _ways(needed) > MAX_WAYS:
         raise ValueError(_("{text} could match in too many ways: repeat less often", text=text))
-    return pattern if needed == text else re.compile(needed, re.IGNORECASE)
+    return pattern if needed == text else bounded_pattern(needed)
 
 
 def _ways(text: str) -> int:

@@ -75,7 +75,7 @@ EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
         "goneaway-tui watch -h db1 -u dba -p --record db1.recording",
     ),
     KILL: (
-        "goneaway-tui kill -h db1 -u dba -p --match 'program:leaky-worker idle>10m -trx:yes'",
+        "goneaway-tui kill -h db1 -u dba -p --match 'program:leaky idle>10m -trx:yes'",
         "goneaway-tui kill @db1 --rule leaky --apply --every 30s --for 8h",
     ),
     EXPLAIN: (
