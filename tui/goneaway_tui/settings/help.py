@@ -50,7 +50,7 @@ SYNOPSES = (
     "exporter [CONNECTION] [DSN ... | @NAME ...] [--listen ADDRESS:PORT]",
     "serve [CONNECTION] [DSN ... | @NAME ...] [--wall] [--listen ADDRESS:PORT]",
     "demo [--simulated] [--for SECONDS]",
-    f"config {'|'.join(ACTIONS[CONFIG])} [--config FILE]",
+    f"config [--config FILE] {'|'.join(ACTIONS[CONFIG])}",
     f"schema {'|'.join(ACTIONS[SCHEMA])}",
     f"completion {'|'.join(ACTIONS[COMPLETION])}",
     "manual",
