@@ -44,27 +44,25 @@ WORD_FIELDS: dict[str, tuple[Callable[[Verdict], str], tuple[str, ...]]] = {
     "basis": (lambda v: v.limit.basis.value if v.limit else "", tuple(basis.value for basis in Basis)),
     "trx": (lambda v: "yes" if v.session.transaction else "no", ("yes", "no")),
     "own": (lambda v: "yes" if v.session.own else "no", ("yes", "no")),
+    "blocked": (lambda v: "yes" if v.locks.wait else "no" if v.locks.is_known else "", ("yes", "no")),
 }
 """Fields with a fixed set of words, matched whole: `risk:imminent`; risks can be compared: `risk>=watch`."""
-
-
-def _transaction_seconds(verdict: Verdict, now: float) -> float | None:
-    transaction = verdict.session.transaction
-    return None if transaction is None or transaction.started is None else max(0.0, now - transaction.started)
 
 
 DURATION_FIELDS: dict[str, Callable[[Verdict, float], float | None]] = {
     "idle": lambda v, now: v.idle_seconds(now),
     "left": lambda v, now: v.seconds_left(now),
     "limit": lambda v, _now: v.limit.seconds if v.limit else None,
+    "waiting": lambda v, now: v.locks.waiting_seconds(now),
     "running": lambda v, now: v.busy_seconds(now),
-    "trx": _transaction_seconds,
+    "trx": lambda v, now: v.transaction_seconds(now),
 }
 """Fields that hold a duration: `idle>10m`, `left<=30`, `limit:8h`, `running>10s`. `trx` is also a word: `trx:yes`, `trx>1m`."""
 
 NUMBER_FIELDS: dict[str, Callable[[Verdict], float | None]] = {
     "id": lambda v: v.session.id,
     "rows": lambda v: v.session.transaction.rows_modified if v.session.transaction else None,
+    "blocks": lambda v: v.locks.blocks,
 }
 """Fields that hold a number: `id:4711`, `rows>0`."""
 

@@ -92,6 +92,9 @@ HIDDEN_FIELDS: dict[str, tuple[str, ...]] = {
     "statement": ("last statement",),
     "trx": ("transactions hold",),
     "rows": ("transactions hold",),
+    "blocked": ("wait for locks",),
+    "waiting": ("wait for locks",),
+    "blocks": ("wait for locks", "holds the lock"),
     "": ("program", "last statement"),
 }
 """Words of the limitations, in English, under which a field has no value though the session has one."""
@@ -252,7 +255,14 @@ class KillPass:
         def objection(session: Session) -> str | None:
             now = clock()
             verdict = verdict_on(
-                session, now, limits, shown, snapshot.policy, self.step.learned_limits, snapshot.server_name
+                session,
+                now,
+                limits,
+                shown,
+                snapshot.policy,
+                self.step.learned_limits,
+                snapshot.server_name,
+                shown.locks,
             )
             if not self.chosen.matches(verdict, now):
                 return _(NO_LONGER_MATCHES)

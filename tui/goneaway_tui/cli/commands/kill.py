@@ -14,7 +14,7 @@ from goneaway_tui.cli.commands.watch import ExecHook, lines
 from goneaway_tui.cli.connect import route_to
 from goneaway_tui.cli.factories import live_source
 from goneaway_tui.cli.screen import journal_of, policy_of, why_read_only
-from goneaway_tui.cli.servers import UnreachedSource, close_all, configured_servers, executor_of, source_of
+from goneaway_tui.cli.servers import UnreachedSource, configured_servers, executor_of, source_of
 from goneaway_tui.cli.terminal import exiting_on_signals, tell, write_out
 from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError
 from goneaway_tui.export import data
@@ -23,6 +23,7 @@ from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge import Step
 from goneaway_tui.model.snapshot import Verdict
 from goneaway_tui.monitor.poller import WAKE_UP_SECONDS, FailedReading, Poller, PollSchedule, Reading
+from goneaway_tui.monitor.server_monitor import close_all
 from goneaway_tui.ports import Clock, Executor
 from goneaway_tui.settings import Settings
 from goneaway_tui.source.live import LiveSource
