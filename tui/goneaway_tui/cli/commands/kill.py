@@ -74,7 +74,8 @@ class KillRun:
         self._filter = kill_filter(self._settings.match or "")
         self._clock, self._journal, self._report = clock, journal, report
         self._own_ids: tuple[int, ...] = ()
-        self._told: set[str] = set()
+        self._is_refusing = self._has_told_of_borrowing = False
+        """What a line was told of already: that the passes are refused, and that the reading connection is used."""
         self.counts: Counter[KillEvent] = Counter()
         """What became of the sessions that matched, in all passes."""
         self.was_refused = self.was_broken = False
@@ -148,6 +149,7 @@ class KillRun:
             self.counts[KillEvent.MATCH] += len(victims) if executor is not None else 0
             self._refuse(_too_many(len(victims), settings.max_kills))
             return
+        self._is_refusing = False
         if executor is not None and victims:
             name = self._target.name or self._target.source.name
             gate = Gate(executor, self._journal, executor.privileges(), name, lambda: self._own_ids)
@@ -155,16 +157,16 @@ class KillRun:
                 self._note(result, self._clock())
 
     def _refuse(self, why: str) -> None:
-        """Refuse a pass as a whole; the same reason is told once."""
+        """Refuse a pass as a whole. Of several in a row the first is told."""
         self.was_refused = True
-        if why not in self._told:
-            self._told.add(why)
+        if not self._is_refusing:
             tell(self._named(why))
+        self._is_refusing = True
 
     def _note(self, result: KillResult, now: float) -> None:
         self.counts[result.event] += 1
-        if result.was_borrowed and BORROWED not in self._told:
-            self._told.add(BORROWED)
+        if result.was_borrowed and not self._has_told_of_borrowing:
+            self._has_told_of_borrowing = True
             tell(self._named(_(BORROWED)))
         name = self._target.name
         event = {
