@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -421,8 +422,12 @@ def pt_kill(server: RealServer, *arguments: str) -> set[int]:
 
 
 def require_pt_kill() -> None:
-    if not PT_KILL.exists():
-        pytest.fail(f"{PT_KILL} is not here: run tests/servers/get percona")
+    if PT_KILL.exists():
+        return
+    missing = f"{PT_KILL} is not here: run tests/servers/get percona"
+    if os.environ.get("GONEAWAY_REQUIRE_SERVERS") == "1":
+        pytest.fail(missing, pytrace=False)
+    pytest.skip(missing)
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def kill_filter(match: str) -> Filter:
 
 HIDDEN_FIELDS: dict[str, tuple[str, ...]] = {
     "program": ("program",),
-    "library": ("client",),
+    "library": ("program",),
     "statement": ("last statement",),
     "trx": ("transactions hold",),
     "rows": ("transactions hold",),
