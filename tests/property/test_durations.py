@@ -8,8 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from goneaway_tui.text.durations import UNITS, parse_duration
-from goneaway_tui.text.format import limit_words
+from goneaway_tui.text.format import UNITS, limit_words, parse_duration
 
 amounts = st.integers(0, 10**9)
 spaces = st.sampled_from(["", " ", "  "])

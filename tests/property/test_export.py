@@ -21,8 +21,7 @@ from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour, Limitation, Server, Variable
 from goneaway_tui.model.session import ProcesslistId, Role, Session, Transaction
 from goneaway_tui.model.snapshot import Basis, Limit, Snapshot, Verdict
-from goneaway_tui.text.durations import parse_duration
-from goneaway_tui.text.format import clock_words, countdown, limit_words, size_words
+from goneaway_tui.text.format import clock_words, countdown, limit_words, parse_duration, size_words
 from goneaway_tui.text.width import cell_width
 
 texts = st.one_of(

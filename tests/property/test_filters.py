@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+import warnings
 
 import pytest
 from hypothesis import assume, given
@@ -12,13 +14,17 @@ from goneaway_tui.judge import judge
 from goneaway_tui.judge.filters import (
     COMPARISONS,
     DURATION_FIELDS,
+    GROUPINGS,
     NO_FILTER,
     NUMBER_FIELDS,
     TEXT_FIELDS,
     Filter,
+    bounded_pattern,
+    busy_or_idle_since,
     parse_filter,
 )
 from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Basis, Risk, Verdict
 from tests.builders import NOW, a_sample
 from tests.property.facts import samples, sessions, strangers
@@ -155,3 +161,39 @@ def test_a_long_text_is_read_in_a_time_that_grows_with_its_length(piece: str) ->
     parse_filter(text)
 
     assert time.process_time() - began < 5
+
+
+@given(st.text("ab.*+?(|)[]{}\\1,:^$", max_size=14), st.text("ab", max_size=12))
+def test_a_bounded_pattern_finds_what_the_pattern_finds(text: str, searched: str) -> None:
+    try:
+        pattern = bounded_pattern(text)
+    except ValueError:
+        return
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        found = re.search(text, searched, re.IGNORECASE)
+    assert bool(found) is bool(pattern.search(searched))
+
+
+@given(
+    st.lists(sessions, max_size=12), st.integers(1, 4), st.sampled_from(["", *(f"/{by}" for by in GROUPINGS)])
+)
+def test_the_oldest_and_the_others_are_all_whose_age_is_known(
+    listed: list[Session], number: int, by: str
+) -> None:
+    snapshot = judge(a_sample(listed))
+    oldest, others = (
+        {
+            id(verdict)
+            for verdict in parse_filter(f"{minus}oldest:{number}{by}").select(snapshot.verdicts, NOW)
+        }
+        for minus in ("", "-")
+    )
+
+    assert not oldest & others
+    assert oldest | others == {
+        id(verdict)
+        for verdict in snapshot.verdicts
+        if verdict.risk is not Risk.EXEMPT and busy_or_idle_since(verdict) is not None
+    }

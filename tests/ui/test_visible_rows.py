@@ -16,11 +16,20 @@ from goneaway_tui.ui.visible_rows import SortedBlocks, VisibleRows
 from tests.builders import a_sample, a_session
 from tests.property.streams import streams
 
-FILTERS = ("", "shop", "idle>10m", "-risk:calm", "left<1h", "user:shop idle>1s")
+FILTERS = (
+    "",
+    "shop",
+    "idle>10m",
+    "-risk:calm",
+    "left<1h",
+    "user:shop idle>1s",
+    "oldest:1/user",
+    "-oldest:1 idle<9h",
+)
 
 
 def looked_through(snapshot: Snapshot, standing: VisibleRows) -> list[Verdict]:
-    kept = [v for v in snapshot.verdicts if standing.filter.matches(v, snapshot.taken_at)]
+    kept = standing.filter.select(snapshot.verdicts, snapshot.taken_at)
     kept.sort(key=lambda v: (-v.risk.rank, v.session.id))
     return sorted_rows(kept, SESSION_COLUMNS, standing.column, reverse=standing.reverse)
 
@@ -74,8 +83,7 @@ def test_the_rows_of_several_servers_are_those_of_each_merged(
         assert Counter((v.server_name, v.session.id) for v in rows) == Counter(
             (each.server_name, v.session.id)
             for each in shown
-            for v in each.verdicts
-            if standing.filter.matches(v, each.taken_at)
+            for v in standing.filter.select(each.verdicts, each.taken_at)
         )
         known = [order(v) for v in rows if order(v) is not None]
         assert sorted(known, reverse=standing.reverse) == known

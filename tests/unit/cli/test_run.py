@@ -69,7 +69,7 @@ def test_ignored_settings_are_reported_on_stderr(tmp_path: Path) -> None:
         (["watch", "--exec="], 2, "--exec: not a command: ''; name a program"),
         (["watch", "--exec", "''"], 2, "--exec: not a command: \"''\"; name a program"),
         (["replay", "/nonexistent/tape"], 4, "cannot read /nonexistent/tape: no such file or directory; look at the file, or name another"),
-        (["config"], 2, "config needs a word after it; it is one of path, show, check, init, servers, groups"),
+        (["config"], 2, "config needs a word after it; it is one of path, show, check, init, servers, groups, rules"),
         (["config", "check"], 2, "there is no config file ~/.config/goneaway-tui/config.toml; goneaway-tui config init makes one"),
     ],
 )  # fmt: skip

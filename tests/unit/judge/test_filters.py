@@ -10,6 +10,7 @@ from goneaway_tui.judge.filters import (
     NO_FILTER,
     TEXT_FIELDS,
     SessionGroup,
+    bounded_pattern,
     group_by,
     parse_departure_filter,
     parse_filter,
@@ -17,7 +18,7 @@ from goneaway_tui.judge.filters import (
 from goneaway_tui.model.blocking import Lock, LockKind, LockWait
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.model.session import ProcesslistId, Role
 from goneaway_tui.model.snapshot import Verdict
 from tests.builders import NOW, a_session, a_snapshot, a_transaction, a_verdict
 
@@ -105,6 +106,7 @@ CRON = a_verdict(
         state="Sending data",
         statement='INSERT INTO "log" VALUES (1)',
         own_limit=None,
+        busy_since=NOW - 10,
     )
 )
 
@@ -225,6 +227,19 @@ def admitted(text: str) -> str:
         ("rows>0", "s"),
         ("rows:0", ""),
         ("-rows>0", "c"),
+        ("trx>3", "s"),
+        ("trx>1m", ""),
+        ("-trx>3", "c"),
+        ("running>9", "c"),
+        ("running>1m", ""),
+        ("-running>9", "s"),
+        ("user~^shop_", "s"),
+        ('statement~"^SELECT .* FROM cart$"', "s"),
+        ("statement~^select", "s"),
+        ("-statement~^select", "c"),
+        ("user~.", "sc"),
+        ("nofield~x", ""),
+        ("oldest:1 user:shop", "s"),
         ("nofield:x", ""),
         ("nofield>5", ""),
         ("user:shop idle>10m risk:calm db:shop -program:cron", "s"),
@@ -341,3 +356,136 @@ def test_empty_departure_filter_matches_every_departure() -> None:
 
 def test_on_the_board_a_cause_is_a_plain_word() -> None:
     assert not parse_filter("cause:idle_timeout").matches(SHOP, NOW)
+
+
+# --- The oldest of those that match
+
+AGED = a_snapshot(
+    [
+        a_session(id=ProcesslistId(1), user="shop", host="web-1:1", idle_for=30),
+        a_session(id=ProcesslistId(2), user="shop", host="web-2:1", idle_for=50),
+        a_session(id=ProcesslistId(3), user="shop", host="web-2:2", command="Query", busy_since=NOW - 40),
+        a_session(id=ProcesslistId(4), user="etl", host="job-1:1", idle_for=10),
+        a_session(id=ProcesslistId(5), user="etl", host="job-1:2", idle_for=20, db="dw"),
+        a_session(id=ProcesslistId(6), user="etl", host="job-1:3", command="Query", busy_since=None),
+        a_session(
+            id=ProcesslistId(7), user="repl", command="Binlog Dump", role=Role.DUMP, busy_since=NOW - 900
+        ),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("oldest:1", [2]),
+        ("oldest:2", [2, 3]),
+        ("-oldest:2", [1, 4, 5]),
+        ("oldest:1/user", [2, 5]),
+        ("-oldest:1/user", [1, 3, 4]),
+        ("oldest:1/host", [1, 2, 5]),
+        ("oldest:1/client", [1, 2, 5]),
+        ("oldest:1/db", [2, 5]),
+        ("oldest=1/program", [2]),
+        ("oldest:1/user idle<45", [1, 5]),
+        ("idle<45 OLDEST:1/user", [1, 5]),
+        ("oldest:2/user -oldest:1/user", [3, 4]),
+        ("oldest:100", [1, 2, 3, 4, 5]),
+        ("-oldest:100", []),
+        ("oldest:1 user:nobody", []),
+    ],
+)
+def test_the_oldest_are_those_of_the_sessions_that_match(text: str, ids: list[int]) -> None:
+    selected = parse_filter(text).select(AGED.verdicts, NOW)
+
+    assert ids == [verdict.session.id for verdict in selected]
+
+
+def test_of_equally_old_sessions_the_lower_id_is_older() -> None:
+    twins = a_snapshot([a_session(id=ProcesslistId(number), idle_for=5) for number in (9, 3, 7)])
+
+    assert [3] == [v.session.id for v in parse_filter("oldest:1").select(twins.verdicts, NOW)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["oldest:0", "oldest:x", "oldest>1", "oldest:1/", "oldest:1/nothing", "oldest~1", "oldest:1234567"],
+)
+def test_oldest_says_what_it_takes(text: str) -> None:
+    with pytest.raises(
+        ValueError, match="oldest:1 or oldest:1/user, of client, db, host, program, server, user"
+    ):
+        parse_filter(text)
+
+
+def test_unfinished_oldest_is_reported() -> None:
+    with pytest.raises(ValueError, match="oldest: is not finished"):
+        parse_filter("user:shop oldest:")
+
+
+# --- Regular expressions
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[", "is not a regular expression"),
+        ("a**", "is not a regular expression"),
+        ("x" * 201, "longer than 200 characters"),
+        ("(a+)+", "repeats a group"),
+        ("(a*)*b", "repeats a group"),
+        ("(?:a|ab)*c", "repeats a group"),
+        ("((ab)c?)+", "repeats a group"),
+        ("(a{1,2}){1,9}", "repeats a group"),
+        ("(?=a)b", "look-around"),
+        ("(?<!a)b", "look-around"),
+        ("(a)\\1", "look-around"),
+        ("(?P<n>a)(?P=n)", "look-around"),
+        ("(?i)a", "look-around"),
+        ("x*x*x*y", "too many ways"),
+        ("a?" * 30 + "a" * 30, "too many ways"),
+        ("(?:a|b)" * 25, "too many ways"),
+        (".{1,9999}.{1,9999}.{1,9999}x", "too many ways"),
+    ],
+)
+def test_a_regular_expression_without_a_bound_is_refused(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        parse_filter(f"user~{text}")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("^app_\\d+$", "app_12"),
+        (".*from .* where.*", "select 1 from cart where id = 1"),
+        ("^(select|insert|update|delete) ", "DELETE FROM cart"),
+        ("(?:ab)+c", "ababc"),
+        ("[]()*+?{}|\\\\-]{2}", "x)*y"),
+        ("a\\.*", "a..."),
+        ("\\bcart\\b", "from cart c"),
+        (".*", ""),
+        ("a+?b", "aab"),
+    ],
+)
+def test_a_bounded_regular_expression_finds(text: str, found: str) -> None:
+    assert bounded_pattern(text).search(found)
+
+
+def test_only_the_beginning_of_a_long_text_is_searched() -> None:
+    long = a_verdict(a_session(statement="x" * 500 + "y"))
+
+    assert not parse_filter("statement~y").matches(long, NOW)
+    assert parse_filter("statement:y").matches(long, NOW)
+
+
+def test_fields_without_text_take_no_pattern() -> None:
+    for field in ("risk", "idle", "id", "trx", "own"):
+        with pytest.raises(ValueError, match=f"{field} is not text"):
+            parse_filter(f"{field}~x")
+
+
+def test_a_filter_names_what_it_negates_and_what_it_does_not_know() -> None:
+    parsed = parse_filter("-program:cron -word usr:shop trx:no -oldest:1 user:x")
+
+    assert {"program", "", "trx"} == parsed.negated
+    assert ("usr",) == parsed.unknown

@@ -465,3 +465,114 @@ def test_a_command_is_not_run_that_another_user_could_have_written(
 
     assert is_refused == any("another user can write" in fault.line for fault in faults)
     assert len(faults) == is_refused
+
+
+# --- Rules to kill by
+
+RULES = """\
+never_kill = ["root", "backup@10.0.0.7"]
+
+[servers.prod-db1]
+host = "db1"
+never_kill = ["etl"]
+
+[rules.leaky]
+match = "program:leaky-worker idle>10m -trx:yes"
+max = 20
+
+[rules.slow]
+match = "running>1h command:query"
+query = true
+"""
+
+
+def test_a_rule_has_a_filter_a_bound_and_what_it_kills() -> None:
+    leaky, slow = (settings(f"kill @prod-db1 --rule {name}", config=RULES) for name in ("leaky", "slow"))
+
+    assert ("program:leaky-worker idle>10m -trx:yes", 20, False) == (
+        leaky.match,
+        leaky.max_kills,
+        leaky.query,
+    )
+    assert ("running>1h command:query", 100, True) == (slow.match, slow.max_kills, slow.query)
+    assert ("root", "backup@10.0.0.7", "etl") == leaky.never_kill
+    assert ["leaky", "slow"] == [*leaky.rules]
+    assert "[rules.leaky] of ~/.config/goneaway-tui/config.toml" == leaky.origins["match"]
+    assert "leaky\nslow\n" == answer("config rules", config=RULES)
+
+
+def test_a_flag_overrules_the_rule() -> None:
+    leaky = settings("kill --rule leaky --max 3 --query", config=RULES)
+
+    assert (3, True) == (leaky.max_kills, leaky.query)
+    assert ("root", "backup@10.0.0.7") == leaky.never_kill
+
+
+@pytest.mark.parametrize(
+    ("rule", "line", "words"),
+    [
+        ("max = 3", 1, "the rule has no filter; write match ="),
+        ("match = 3", 2, "the rule has no filter"),
+        ('match = ""', 2, "the filter has no condition"),
+        ('match = "usr:shop"', 2, "there is no field usr"),
+        ('match = "-user:root"', 2, "matches every session"),
+        ('match = "user~(a+)+"', 2, "repeats a group"),
+        ('match = "user~["', 2, "is not a regular expression"),
+        ('match = "user:a"\nmax = 0', 3, "not a number in range; write max = 100"),
+        ('match = "user:a"\nmax = true', 3, "not a number in range"),
+        ('match = "user:a"\nmax = "9"', 3, "not a number in range"),
+        ('match = "user:a"\nquery = 1', 3, "not true or false; write query = true"),
+        ('match = "user:a"\nmacth = "b"', 3, "a rule has no 'macth'; did you mean match?"),
+    ],
+)
+def test_a_bad_rule_is_one_line(rule: str, line: int, words: str) -> None:
+    said = complaint("kill --rule r", config=f"[rules.r]\n{rule}")
+
+    assert said.startswith(f"{IN_CONFIG} {line}: ")
+    assert words in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ('[rules."a b"]\nmatch = "user:x"', "not a rule's name"),
+        ("rules = 3", "'rules' is not a table"),
+        ("[rules]\nr = 3", "'rules.r' is not a table"),
+        ('never_kill = "root"', 'not a list of names; write never_kill = ["..."]'),
+        ("never_kill = [3]", "not a name"),
+        ('[servers.a]\nnever_kill = ""', "not a list of names"),
+    ],
+)
+def test_what_is_no_rule_and_no_account_is_reported(config: str, words: str) -> None:
+    assert words in complaint("kill --match user:x", config=config)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("kill", "kill needs a filter; write --match FILTER, or --rule NAME"),
+        ("kill --match user:a --rule leaky", "kill takes one filter, and two are given"),
+        ("kill --rule leeky", "has no rule 'leeky'; did you mean leaky?"),
+        ("kill --match user:a --for 3", "--for goes with --every only"),
+        ("kill --match user:a --format csv", "--format=csv does not go with kill; it takes text, json"),
+        ("kill --match user:a --max 0", "--max: not a number in range"),
+        ("kill --match user:a --every 0", "--every: out of range"),
+        ("kill --match usr:a", "--match: not a filter to kill by: 'usr:a'; there is no field usr"),
+        ("watch --match user:a", "--match does not go with watch"),
+    ],
+)
+def test_kill_says_what_does_not_go_together(line: str, words: str) -> None:
+    assert words in complaint(line, config=RULES)
+
+
+def test_kill_writes_text_unless_told() -> None:
+    assert "text" == settings("kill --match user:a").format
+    assert "json" == settings("kill --match user:a --format json").format
+    assert ("user:a", 100, False, False, None) == (
+        (found := settings("kill --match user:a")).match,
+        found.max_kills,
+        found.query,
+        found.apply,
+        found.every,
+    )

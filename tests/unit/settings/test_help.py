@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from importlib.metadata import version
 
 import pytest
@@ -39,7 +40,7 @@ def test_help_of_a_command_is_about_that_command(command: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_example_of_a_command_works(command: str) -> None:
     for line in EXAMPLES_OF[command]:
-        words = re.split(r" [|>] ", line)[0].split()
+        words = shlex.split(re.split(r" [|>] ", line)[0])
         assert "goneaway-tui" == words[0]
         assert command == parse_command_line(words[1:]).command
 

@@ -104,7 +104,11 @@ def test_language_of_a_settings_error_is_known_before_the_settings_are_read(
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_every_command_takes_it(command: str) -> None:
-    words = {"replay": "FILE", **{command: actions[0] for command, actions in ACTIONS.items()}}
+    words = {
+        "replay": "FILE",
+        "kill": "--match user:shop",
+        **{command: actions[0] for command, actions in ACTIONS.items()},
+    }
 
     assert told(f"{command} {words.get(command, '')} --lang en")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.text.durations import UNITS, parse_duration
+from goneaway_tui.text.format import UNITS, parse_duration
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from goneaway_tui.settings.options import (
     DEMO,
     EXPLAIN,
     EXPORTER,
+    KILL,
     REPLAY,
     SERVE,
     SNAPSHOT,
@@ -191,6 +192,12 @@ def _watch(servers: Sequence[Settings], clock: Clock) -> int:
     return run_watch(servers, clock)
 
 
+def _kill(servers: Sequence[Settings], clock: Clock) -> int:
+    from goneaway_tui.cli.commands.kill import run_kill
+
+    return run_kill(servers, clock)
+
+
 def _explain(servers: Sequence[Settings], clock: Clock) -> int:
     from goneaway_tui.cli.commands.explain import explain
 
@@ -214,6 +221,7 @@ ONE_SERVER: Mapping[str, Callable[[Settings, Clock], int]] = {REPLAY: _replay, D
 SEVERAL_SERVERS: Mapping[str, Callable[[Sequence[Settings], Clock], int]] = {
     SNAPSHOT: _snapshot,
     WATCH: _watch,
+    KILL: _kill,
     EXPLAIN: _explain,
     EXPORTER: _exporter,
     SERVE: _serve,

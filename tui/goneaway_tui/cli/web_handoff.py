@@ -49,7 +49,9 @@ def keep_route_open() -> None:
 
 def _plain(settings: Settings) -> Settings:
     """The settings with mappings that can be pickled; a mapping proxy cannot."""
-    return replace(settings, origins=dict(settings.origins), keys=dict(settings.keys))
+    return replace(
+        settings, origins=dict(settings.origins), keys=dict(settings.keys), rules=dict(settings.rules)
+    )
 
 
 def _exactly(descriptor: int, size: int) -> bytes:

@@ -80,7 +80,7 @@ FORMATS: dict[str, Format] = {
 """Every format by name. Another format is one row here and one module beside this one."""
 
 
-SCHEMAS: Final = ("snapshot", "watch", "explain")
+SCHEMAS: Final = ("snapshot", "watch", "kill", "explain")
 """The commands that write JSON. Each has a JSON Schema of its name in the folder `schemas`.
 
 Objects are open there: a reader that validates must accept a key that a later version adds. Every key of today is
@@ -89,7 +89,7 @@ Objects are open there: a reader that validates must accept a key that a later v
 
 
 def schema_text(command: str) -> str:
-    """The JSON Schema of what a command writes; for `watch` of one line."""
+    """The JSON Schema of what a command writes; for `watch` and `kill` of one line."""
     from importlib.resources import files
 
     return (files(__name__) / "schemas" / f"{command}.json").read_text(encoding="utf-8")

@@ -190,6 +190,22 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
+def kill_data(verdict: Verdict, now: float) -> Data:
+    """A session that `kill` matched, as of `now`, without its SQL text."""
+    session = verdict.session
+    return {
+        "id": session.id,
+        "user": session.user or None,
+        "host": session.host or None,
+        "db": session.db,
+        "program": session.program,
+        "command": session.command,
+        "idle_seconds": to_millisecond(verdict.idle_seconds(now)),
+        "busy_seconds": to_millisecond(verdict.busy_seconds(now)),
+        "at_stake": transaction_data(session.transaction, now),
+    }
+
+
 def hello_event(snapshot: Snapshot) -> Data:
     """The first event of a server."""
     return _event("hello", snapshot.taken_at) | {"server": server_data(snapshot.sample.server)}

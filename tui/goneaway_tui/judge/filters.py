@@ -1,15 +1,18 @@
 """The filter language: words that are searched in all columns, and `field:word` or `field>value` for one field.
 
-    user:shop idle>10m risk:imminent db:dw -program:cron "SELECT 1"
+    user:shop idle>10m risk:imminent db:dw -program:cron statement~"^select .* from cart" "SELECT 1"
 
 All terms must be true; `-` negates one; quotes keep blanks together. A word before a colon that is not a field is plain
 text, so an address like 10.0.0.7:51234 needs no quoting. A filter of departures also has `cause:` and `certainty:`.
+`oldest:2/user` is no test of one session: of the sessions that match it keeps the two oldest of each user, and
+`-oldest:2/user` the others.
 """
 
 from __future__ import annotations
 
 import operator
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -18,7 +21,7 @@ from goneaway_tui.i18n import _
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Basis, Risk, Verdict
-from goneaway_tui.text.durations import parse_duration
+from goneaway_tui.text.format import parse_duration
 from goneaway_tui.text.sanitize import plain
 
 TEXT_FIELDS: dict[str, Callable[[Verdict], str]] = {
@@ -45,13 +48,16 @@ WORD_FIELDS: dict[str, tuple[Callable[[Verdict], str], tuple[str, ...]]] = {
 }
 """Fields with a fixed set of words, matched whole: `risk:imminent`; risks can be compared: `risk>=watch`."""
 
+
 DURATION_FIELDS: dict[str, Callable[[Verdict, float], float | None]] = {
     "idle": lambda v, now: v.idle_seconds(now),
     "left": lambda v, now: v.seconds_left(now),
     "limit": lambda v, _now: v.limit.seconds if v.limit else None,
     "waiting": lambda v, now: v.locks.waiting_seconds(now),
+    "running": lambda v, now: v.busy_seconds(now),
+    "trx": lambda v, now: v.transaction_seconds(now),
 }
-"""Fields that hold a duration: `idle>10m`, `left<=30`, `limit:8h`."""
+"""Fields that hold a duration: `idle>10m`, `left<=30`, `limit:8h`, `running>10s`. `trx` is also a word: `trx:yes`, `trx>1m`."""
 
 NUMBER_FIELDS: dict[str, Callable[[Verdict], float | None]] = {
     "id": lambda v: v.session.id,
@@ -68,6 +74,9 @@ DEPARTURE_FIELDS: dict[str, tuple[Callable[[Departure], str], tuple[str, ...]]] 
 
 RISK_RANKS = {risk.value: risk.rank for risk in Risk}
 
+OLDEST = "oldest"
+"""The field that selects among the sessions that match."""
+
 FIELDS = frozenset({*TEXT_FIELDS, *WORD_FIELDS, *DURATION_FIELDS, *NUMBER_FIELDS})
 
 COMPARISONS = {
@@ -79,9 +88,9 @@ COMPARISONS = {
     ":": operator.eq,
 }
 
-_TERM = re.compile(r'(-?)(?:([a-z]+)(>=|<=|[:=<>]))?("[^"]*"?|\S+)', re.IGNORECASE)
+_TERM = re.compile(r'(-?)(?:([a-z]+)(>=|<=|[:=<>~]))?("[^"]*"?|\S+)', re.IGNORECASE)
 
-_DANGLING = re.compile(r"(?<!\S)-?([a-z]+)(?:>=|<=|[:=<>])(?!\S)", re.IGNORECASE)
+_DANGLING = re.compile(r"(?<!\S)-?([a-z]+)(?:>=|<=|[:=<>~])(?!\S)", re.IGNORECASE)
 
 VerdictTest = Callable[[Verdict, float], bool]
 
@@ -94,10 +103,23 @@ class Filter:
     tests: tuple[VerdictTest, ...]
     depends_on_time: bool = False
     """Whether time alone may change which sessions match."""
+    selections: tuple[OldestSelection, ...] = ()
+    """What is kept of the sessions that match."""
+    unknown: tuple[str, ...] = ()
+    """The words before a colon or a comparison that are no field; their terms are searched as text."""
+    negated: frozenset[str] = frozenset()
+    """The fields that a session can match by having no value: of negated terms, and of `trx:no`; "" is a negated word."""
 
     def matches(self, verdict: Verdict, now: float) -> bool:
         """Whether all terms are true of the session at `now`."""
         return all(test(verdict, now) for test in self.tests)
+
+    def select(self, verdicts: Iterable[Verdict], now: float) -> list[Verdict]:
+        """The sessions that match, in their order; with `oldest:` only those that it keeps of them."""
+        selected = [verdict for verdict in verdicts if self.matches(verdict, now)]
+        for selection in self.selections:
+            selected = selection.select(selected)
+        return selected
 
 
 NO_FILTER = Filter("", ())
@@ -121,12 +143,23 @@ NO_DEPARTURE_FILTER = DepartureFilter("", ())
 def parse_filter(text: str) -> Filter:
     """Parse a filter of sessions. Raises ValueError with a sentence where a value does not fit its field."""
     tests: list[VerdictTest] = []
+    selections: list[OldestSelection] = []
+    unknown: list[str] = []
+    negated: set[str] = set()
     timed = False
-    for minus, field, comparison, word in _terms(text, FIELDS):
-        timed = timed or field in DURATION_FIELDS
-        test = _field_test(field, comparison, word) or _any_column_test(f"{field}{comparison}{word}")
+    for minus, field, comparison, word in _terms(text, FIELDS | {OLDEST}):
+        timed = timed or field in DURATION_FIELDS or field == OLDEST
+        if field == OLDEST:
+            selections.append(_oldest_selection(comparison, word, is_negated=bool(minus)))
+            continue
+        test = _field_test(field, comparison, word)
+        if test is None:
+            unknown += [field] if field else []
+            test = _any_column_test(f"{field}{comparison}{word}")
+        if minus or (field, word) == ("trx", "no"):
+            negated.add(field)
         tests.append(_negated(test) if minus else test)
-    return Filter(text, tuple(tests), timed)
+    return Filter(text, tuple(tests), timed, tuple(selections), tuple(unknown), frozenset(negated))
 
 
 def filter_term(field: str, value: str) -> str:
@@ -160,7 +193,9 @@ def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str,
                 )
             )
     for minus, field, comparison, raw in _TERM.findall(text):
-        yield minus, field.lower(), comparison, plain(raw.strip('"')).casefold()
+        word = plain(raw.strip('"'))
+        is_pattern = comparison == "~" and field.lower() in fields
+        yield minus, field.lower(), comparison, word if is_pattern else word.casefold()
 
 
 def _negated_departure(test: Callable[[Departure], bool]) -> Callable[[Departure], bool]:
@@ -191,7 +226,9 @@ def _field_test(field: str, comparison: str, word: str) -> VerdictTest | None:
     """The test for one `field:word`; None where there is no such field."""
     if field in TEXT_FIELDS:
         return _text_test(field, comparison, word)
-    if field in WORD_FIELDS:
+    if comparison == "~" and field in FIELDS:
+        raise ValueError(_("{field} is not text, so ~ does not apply to it", field=field))
+    if field in WORD_FIELDS and (field not in DURATION_FIELDS or word in WORD_FIELDS[field][1]):
         return _word_test(field, comparison, word)
     if field in DURATION_FIELDS:
         return _comparison_test(DURATION_FIELDS[field], comparison, parse_duration(word))
@@ -221,6 +258,9 @@ def _text_test(field: str, comparison: str, word: str) -> VerdictTest:
         return lambda v, _now: word in text_of(v).casefold()
     if comparison == "=":
         return lambda v, _now: text_of(v).casefold() == word
+    if comparison == "~":
+        search = bounded_pattern(word).search
+        return lambda v, _now: search(text_of(v)[:MAX_SEARCHED]) is not None
     raise ValueError(_("{field} is text: write {field}:{word} or {field}={word}", field=field, word=word))
 
 
@@ -318,3 +358,139 @@ def _summary(by: str, key: str, verdicts: list[Verdict]) -> SessionGroup:
         is_overdue=any(v.risk is Risk.OVERDUE for v in verdicts),
         blocked=sum(v.locks.wait is not None for v in verdicts),
     )
+
+
+# --- The oldest of the sessions that match
+
+OLDEST_OF: dict[str, Callable[[Verdict], str]] = {
+    "": lambda _v: "",
+    "host": lambda v: v.session.client_host,
+    **GROUPINGS,
+}
+"""What comes after the slash of `oldest:1/user`: the sessions are grouped by it. Without one all of a server are a group."""
+
+_OLDEST = re.compile(r"(\d{1,6})(?:/([a-z]+))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class OldestSelection:
+    """The oldest sessions of each group, or all the others. A session is as old as its idle time or its statement."""
+
+    number: int
+    """How many sessions of each group are the oldest."""
+    by: str
+    """A key of OLDEST_OF."""
+    others: bool = False
+    """Whether the others are kept, and not the oldest."""
+
+    def select(self, verdicts: Iterable[Verdict]) -> list[Verdict]:
+        """Those that are kept, in their order. A session whose age is not known, or that is exempt, is kept by neither."""
+        verdicts = [v for v in verdicts if v.risk is not Risk.EXEMPT and busy_or_idle_since(v) is not None]
+        groups: dict[tuple[str, str], list[Verdict]] = {}
+        for verdict in verdicts:
+            groups.setdefault((verdict.server_name, OLDEST_OF[self.by](verdict)), []).append(verdict)
+        oldest: set[int] = set()
+        for members in groups.values():
+            members.sort(key=lambda v: (busy_or_idle_since(v) or 0.0, v.session.id))
+            oldest.update(map(id, members[: self.number]))
+        return [verdict for verdict in verdicts if (id(verdict) in oldest) is not self.others]
+
+
+def busy_or_idle_since(verdict: Verdict) -> float | None:
+    """Since when a session does what it does: when it became idle, or its statement began; None where that is not known."""
+    session = verdict.session
+    return session.idle_since if session.idle_since is not None else session.busy_since
+
+
+def _oldest_selection(comparison: str, word: str, *, is_negated: bool) -> OldestSelection:
+    match = _OLDEST.fullmatch(word)
+    by = (match[2] or "") if match else ""
+    if match is None or comparison not in {":", "="} or not int(match[1]) or by not in OLDEST_OF:
+        raise ValueError(
+            _(
+                "oldest takes a number, and what to group by: oldest:1 or oldest:1/user, of {words}",
+                words=", ".join(sorted(filter(None, OLDEST_OF))),
+            )
+        )
+    return OldestSelection(int(match[1]), by, is_negated)
+
+
+# --- Regular expressions whose time is bounded
+
+MAX_PATTERN = 200
+"""Characters of a regular expression at most."""
+MAX_SEARCHED = 500
+"""Characters of a text that are searched: a server or client may send any number."""
+MAX_WAYS = 8 * MAX_SEARCHED**2
+"""Ways to match from one position at most: two repeats without an upper bound, and a few small choices."""
+
+_PIECE = re.compile(
+    r"(?P<atom>\\[^\W\d]|\\\W|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\[\]()|*+?{}])"
+    r"|(?P<open>\((?:\?:)?(?!\?))|(?P<close>\))|(?P<or>\|)"
+    r"|(?P<repeat>[*+?]|\{(?P<least>\d{0,4})(?P<comma>,?)(?P<most>\d{0,4})\})\??"
+)
+"""A piece of the regular expressions that are taken: no look-around, no reference to a group, no flags."""
+_ANYTHING = re.compile(r"^(?:\.\*\??)+|(?<!\\)\.\*\??$")
+"""At the beginning and the end: a search finds the same without it, and sooner."""
+
+
+def bounded_pattern(text: str) -> re.Pattern[str]:
+    """Compile a regular expression that ignores case. Raises ValueError where it cannot be compiled or could take too long.
+
+    Python tries all ways to match one after the other. A repeat inside a repeat, as in `(a+)+`, makes them exponential.
+    """
+    if len(text) > MAX_PATTERN:
+        raise ValueError(_("the regular expression is longer than {number} characters", number=MAX_PATTERN))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", FutureWarning
+            )  # of brackets that may mean something else in years
+            pattern = re.compile(text, re.IGNORECASE)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(_("{text} is not a regular expression: {why}", text=text, why=error)) from None
+    needed = _ANYTHING.sub("", text)
+    if _ways(needed) > MAX_WAYS:
+        raise ValueError(_("{text} could match in too many ways: repeat less often", text=text))
+    return pattern if needed == text else bounded_pattern(needed)
+
+
+def _ways(text: str) -> int:
+    """About how many ways there are to match a text of MAX_SEARCHED characters. Raises ValueError for a piece not taken."""
+    ways, at = 1, 0
+    was_group_plain, groups = True, [True]
+    """Whether the group that just ended, and each that is open, has neither a repeat nor a choice."""
+    while at < len(text):
+        piece = _PIECE.match(text, at)
+        if piece is None:
+            raise ValueError(
+                _("{text} has a look-around, a reference or a flag, which are not supported", text=text)
+            )
+        before, at = text[at - 1 : at], piece.end()
+        if piece["open"]:
+            groups.append(True)
+        elif piece["close"]:
+            was_group_plain = groups.pop()
+            groups[-1] = groups[-1] and was_group_plain
+        elif piece["or"]:
+            ways, groups[-1] = 2 * ways, False
+        elif piece["repeat"]:
+            if before == ")" and not was_group_plain:
+                raise ValueError(
+                    _(
+                        "{text} repeats a group that itself repeats or chooses, which can take forever",
+                        text=text,
+                    )
+                )
+            ways, groups[-1] = ways * _repeats(piece), False
+    return ways
+
+
+def _repeats(piece: re.Match[str]) -> int:
+    """How many numbers of repeats a quantifier allows."""
+    if piece["repeat"].startswith("?"):
+        return 2
+    if piece["repeat"][0] in "*+" or (piece["comma"] and not piece["most"]):
+        return MAX_SEARCHED
+    least, most = int(piece["least"] or 0), int(piece["most"] or piece["least"] or 0)
+    return max(1, most - least + 1)

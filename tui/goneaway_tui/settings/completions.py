@@ -21,6 +21,8 @@ from goneaway_tui.settings.options import (
     EXPLAIN,
     FILE_COMMANDS,
     FORMATS,
+    KILL,
+    KILL_FORMATS,
     OPTIONS,
     RUNS,
     UI,
@@ -39,6 +41,7 @@ class ArgumentKind(Enum):
     HOST = "a machine"
     PROGRAM = "a command"
     GROUP = "a group of the config file"
+    RULE = "a rule of the config file"
     WORD = "one of the words beside it"
 
 
@@ -57,6 +60,8 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "lang": tuple(LANGUAGES),
 }
 """Options that take one of a few words, by their name."""
+FORMATS_OF: Mapping[str, tuple[str, ...]] = {EXPLAIN: tuple(EXPLANATIONS), KILL: KILL_FORMATS}
+"""The formats of the commands that have others than a snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +103,15 @@ def completion_flags() -> Iterator[CompletionFlag]:
 
 def _of(option: Option) -> Iterator[CompletionFlag]:
     if option.name == "format":
-        others = tuple(command for command in option.commands if command != EXPLAIN)
-        yield CompletionFlag(
-            option.flags, option.english, others, ArgumentKind.WORD, option.metavar, WORDS["format"]
-        )
-        yield CompletionFlag(
-            option.flags, option.english, (EXPLAIN,), ArgumentKind.WORD, option.metavar, tuple(EXPLANATIONS)
-        )
+        for command in option.commands:
+            names = FORMATS_OF.get(command, WORDS["format"])
+            yield CompletionFlag(
+                option.flags, option.english, (command,), ArgumentKind.WORD, option.metavar, tuple(names)
+            )
         return
     words = WORDS.get(option.name, ())
     kind = ArgumentKind.WORD if words else KINDS.get(option.metavar, ArgumentKind.ANYTHING)
-    if option.name == "group":
-        kind = ArgumentKind.GROUP
+    kind = {"group": ArgumentKind.GROUP, "rule": ArgumentKind.RULE}.get(option.name, kind)
     if option.bare is not BareMeaning.REFUSED:
         kind = ArgumentKind.NOTHING
     yield CompletionFlag(option.flags, option.english, option.commands, kind, option.metavar, words)
@@ -245,6 +247,7 @@ _ANSWERS = {
     ArgumentKind.HOST: 'found=$(compgen -A hostname -- "$value")',
     ArgumentKind.PROGRAM: 'found=$(compgen -c -- "$value")',
     ArgumentKind.GROUP: 'found=$(_goneaway_tui_names "" groups)',
+    ArgumentKind.RULE: 'found=$(_goneaway_tui_names "" rules)',
 }
 
 
@@ -340,6 +343,7 @@ def _follows(flag: CompletionFlag) -> list[str]:
         ArgumentKind.HOST: "'(__fish_print_hostnames)'",
         ArgumentKind.PROGRAM: "'(__fish_complete_command)'",
         ArgumentKind.GROUP: "'(__goneaway_tui_names \"\" groups)'",
+        ArgumentKind.RULE: "'(__goneaway_tui_names \"\" rules)'",
         ArgumentKind.WORD: _fish_quoted(" ".join(flag.words)),
     }
     if flag.kind is ArgumentKind.NOTHING:
@@ -406,6 +410,7 @@ _goneaway_tui_names() {{ # names in the config file, each after $1
 }}
 
 _goneaway_tui_groups() {{ _goneaway_tui_names '' groups }}
+_goneaway_tui_rules() {{ _goneaway_tui_names '' rules }}
 
 if [[ $funcstack[1] == _goneaway-tui ]]; then # loaded from a file of that name, when first wanted
   _goneaway-tui "$@"
@@ -463,6 +468,7 @@ def _action(flag: CompletionFlag) -> str:
         ArgumentKind.HOST: "_hosts",
         ArgumentKind.PROGRAM: "_cmdstring",
         ArgumentKind.GROUP: "_goneaway_tui_groups",
+        ArgumentKind.RULE: "_goneaway_tui_rules",
         ArgumentKind.WORD: f"({' '.join(flag.words)})",
     }
     return actions.get(flag.kind, " ")

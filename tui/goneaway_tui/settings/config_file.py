@@ -15,6 +15,7 @@ from goneaway_tui.settings.config_reader import (
     COMMON_OPTIONS,
     CONNECTION_OPTIONS,
     GROUPS,
+    RULES,
     SERVER_OPTIONS,
     SERVERS,
     Config,
@@ -71,10 +72,20 @@ _ENDING = N_("""\
 #read_only = true
 # Its group: goneaway-tui --group prod
 #group = "prod"
+# Accounts whose sessions `goneaway-tui kill` never kills; above all tables it holds for every server.
+#never_kill = ["root", "backup@10.0.0.7"]
 
 # Or the groups in one place.
 #[groups]
 #all = ["prod-db1"]
+
+# A filter to kill by: goneaway-tui kill --rule leaky
+#[rules.leaky]
+#match = "program:leaky-worker idle>10m -trx:yes"
+# If more sessions match, none is killed.
+#max = 20
+# Kill the statements; the sessions stay.
+#query = false
 
 # Keys by the id of what they do; several have commas between them.
 #[keys]
@@ -138,7 +149,7 @@ def config_answer(action: str, path_named: str | None, environment: Environment)
         return InfoAnswer(f"{path}\n")
     if action == "init":
         return InfoAnswer(example_config(), path)
-    if action in {SERVERS, GROUPS}:
+    if action in {SERVERS, GROUPS, RULES}:
         return InfoAnswer(
             "".join(f"{name}\n" for name in getattr(load_config(path_named, environment), action))
         )
@@ -196,11 +207,18 @@ def _sample(word: str) -> Iterator[str]:
 def _shown(settings: Config) -> Iterator[str]:
     yield f"# {settings.name}"
     yield from map(_line, settings.option_values)
+    yield from _never_kill_line(settings.never_kill)
     for server in settings.servers.values():
         yield f"\n[servers.{server.name}]"
         yield from map(_line, server.option_values)
         if server.color:
             yield f"{COLOR} = {shown_value(server.color)}"
+        yield from _never_kill_line(server.never_kill)
+    for rule in settings.rules.values():
+        yield f"\n[rules.{rule.name}]"
+        yield f"match = {shown_value(rule.match)}"
+        yield f"max = {rule.max_kills}"
+        yield f"query = {shown_value(rule.query)}"
     for title, table in (
         ("groups", {k: " ".join(v) for k, v in settings.groups.items()}),
         ("keys", settings.keys),
@@ -208,6 +226,11 @@ def _shown(settings: Config) -> Iterator[str]:
         if table:
             yield f"\n[{title}]"
             yield from (f"{shown_value(key)} = {shown_value(value)}" for key, value in table.items())
+
+
+def _never_kill_line(accounts: tuple[str, ...]) -> Iterator[str]:
+    if accounts:
+        yield f"never_kill = {shown_value(' '.join(accounts))}"
 
 
 def _line(option_value: OptionValue) -> str:

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import N_, _
@@ -27,6 +28,9 @@ from goneaway_tui.settings.options import OPTIONS, Option, Section
 from goneaway_tui.settings.settings import Keyring, PasswordCommand
 from goneaway_tui.settings.values import shown
 from goneaway_tui.text.sanitize import plain
+
+if TYPE_CHECKING:
+    from goneaway_tui.tune.kill_rules import KillRule
 
 KeyPath = tuple[str, ...]
 
@@ -78,14 +82,16 @@ def _parts(dotted: str) -> KeyPath:
     return tuple(path)
 
 
-SERVERS, GROUPS, KEYS = "servers", "groups", "keys"
-COLOR, GROUP = "color", "group"
+SERVERS, GROUPS, KEYS, RULES = "servers", "groups", "keys", "rules"
+COLOR, GROUP, NEVER_KILL = "color", "group", "never-kill"
+MATCH, MAX, QUERY = "match", "max", "query"
+"""The keys of a rule."""
 PASSWORD_COMMAND, PASSWORD_KEYRING, PASSWORD_PROMPT = (
     "password-command",
     "password-keyring",
     "password-prompt",
 )
-"""The keys of a server that are no options."""
+"""The keys of a server that are no options. `never_kill` is one of the whole file too."""
 
 COLORS = (
     *("red", "orange", "yellow", "green", "teal", "cyan", "blue", "purple", "magenta", "pink"),
@@ -113,6 +119,8 @@ class ConfigServer:
     option_values: tuple[OptionValue, ...]
     color: str | None
     line: int
+    never_kill: tuple[str, ...] = ()
+    """Accounts, each `user` or `user@host`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,10 @@ class Config:
     """Names of servers by the name of their group; no group is empty."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by the id of their binding, with commas between several."""
+    rules: Mapping[str, KillRule] = field(default_factory=dict)
+    """By name."""
+    never_kill: tuple[str, ...] = ()
+    """For every server."""
 
     def server(self, name: str) -> ConfigServer:
         """The server of a name. Raises SettingsError."""
@@ -142,6 +154,13 @@ class Config:
             return self.groups[name]
         what = _("{file} has no group {name}", file=self.name, name=shown(name))
         raise SettingsError(what, _among(name, self.groups) or _("[groups] names them"))
+
+    def rule(self, name: str) -> KillRule:
+        """The rule of a name. Raises SettingsError."""
+        if name in self.rules:
+            return self.rules[name]
+        what = _("{file} has no rule {name}", file=self.name, name=shown(name))
+        raise SettingsError(what, _among(name, self.rules) or _("[rules.NAME] makes one"))
 
 
 def _among(name: str, names: Mapping[str, object]) -> str:
@@ -253,20 +272,28 @@ class _Reader:
 
     def config(self, document: Mapping[str, object]) -> Config:
         tables: dict[str, Mapping[str, object]] = {}
-        for table in (SERVERS, GROUPS, KEYS):
+        for table in (SERVERS, GROUPS, KEYS, RULES):
             tables[table] = {}
             with self._faults.noting():
                 tables[table] = self._table(document.get(table, {}), (table,))
         option_values = self._readable(
             lambda key: self._option(COMMON_OPTIONS, (key,), document[key]),
-            [key for key in document if key not in tables],
+            [key for key in document if key not in tables and canonical(key) != NEVER_KILL],
         )
         servers = {}
         for name, value in tables[SERVERS].items():
             with self._faults.noting():
                 servers[name] = self._server(name, value)
         groups = self._groups(tables[GROUPS], tables[SERVERS])
-        return Config(self._faults.name, option_values, servers, groups, self._keys(tables[KEYS]))
+        return Config(
+            self._faults.name,
+            option_values,
+            servers,
+            groups,
+            self._keys(tables[KEYS]),
+            self._rules(tables[RULES]),
+            self._never_kill((), document),
+        )
 
     def _readable(self, read: Callable[[str], OptionValue], keys: Iterable[str]) -> tuple[OptionValue, ...]:
         """The options of those keys that can be read."""
@@ -282,7 +309,7 @@ class _Reader:
         words = {key: canonical(key) for key in table}
         option_values = self._readable(
             lambda key: self._server_option((*path, key), table[key]),
-            [key for key, word in words.items() if word not in {COLOR, GROUP}],
+            [key for key, word in words.items() if word not in {COLOR, GROUP, NEVER_KILL}],
         )
         color = None
         for key in (key for key, word in words.items() if word == COLOR):
@@ -296,7 +323,8 @@ class _Reader:
                 raise self._faults.fault(
                     path, _("{key} is said twice", key=option_value.word), _("say it once")
                 )
-        return ConfigServer(name, option_values, color, self._faults.line(path))
+        never_kill = self._never_kill(path, table)
+        return ConfigServer(name, option_values, color, self._faults.line(path), never_kill)
 
     def _server_option(self, path: KeyPath, value: object) -> OptionValue:
         read = self._passwords.get(canonical(path[-1]))
@@ -408,6 +436,49 @@ class _Reader:
                         (GROUPS, group), _("not a group's name: {name}", name=shown(group)), _(_LETTERS)
                     )
         return {group: tuple(names) for group, names in groups.items()}
+
+    def _never_kill(self, path: KeyPath, table: Mapping[str, object]) -> tuple[str, ...]:
+        """The accounts whose sessions are never killed, of the whole file or of one server."""
+        for key in (key for key in table if canonical(key) == NEVER_KILL):
+            with self._faults.noting():
+                return tuple(self._words((*path, key), table[key]))
+        return ()
+
+    def _rules(self, table: Mapping[str, object]) -> dict[str, KillRule]:
+        rules = {}
+        for name, value in table.items():
+            with self._faults.noting():
+                rules[name] = self._rule((RULES, name), self._table(value, (RULES, name)))
+        return rules
+
+    def _rule(self, path: KeyPath, table: Mapping[str, object]) -> KillRule:
+        from goneaway_tui.tune.kill_rules import (  # a start without rules needs none
+            MAX_KILLS,
+            KillRule,
+            kill_filter,
+        )
+
+        name = path[-1]
+        if not _NAME.fullmatch(name):
+            raise self._faults.fault(path, _("not a rule's name: {name}", name=shown(name)), _(_LETTERS))
+        for key in table.keys() - {MATCH, MAX, QUERY}:
+            hint = did_you_mean(key, (MATCH, MAX, QUERY)) or _("a rule has match, max and query")
+            raise self._faults.fault((*path, key), _("a rule has no {key}", key=shown(key)), hint)
+        match, number, query = table.get(MATCH), table.get(MAX, MAX_KILLS), table.get(QUERY, False)
+        if not isinstance(match, str):
+            raise self._faults.fault(
+                (*path, MATCH), _("the rule has no filter"), _('write match = "user:shop idle>10m"')
+            )
+        try:
+            kill_filter(match)
+        except ValueError as error:
+            what = _("not a filter to kill by: {text}", text=shown(match))
+            raise self._faults.fault((*path, MATCH), what, str(error)) from None
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 100_000:
+            raise self._faults.fault((*path, MAX), _("not a number in range"), _write((MAX,), "100"))
+        if not isinstance(query, bool):
+            raise self._faults.fault((*path, QUERY), _("not true or false"), _write((QUERY,), "true"))
+        return KillRule(name, match, number, query)
 
     def _known(self, group: str, name: str, servers: Mapping[str, object]) -> str:
         if name in servers:

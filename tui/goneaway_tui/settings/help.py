@@ -16,6 +16,7 @@ from goneaway_tui.settings.options import (
     DEMO,
     EXPLAIN,
     EXPORTER,
+    KILL,
     MANUAL,
     OPTIONS,
     REPLAY,
@@ -42,12 +43,14 @@ SYNOPSES = (
     "[CONNECTION] [DSN ... | @NAME ...]",
     "snapshot [CONNECTION] [DSN | @NAME] [--format NAME] [--output FILE]",
     "watch [CONNECTION] [DSN | @NAME] [--for SECONDS] [--output FILE]",
+    "kill [CONNECTION] [DSN ... | @NAME ...] [--match FILTER | --rule NAME] [--query] [--apply] [--max NUMBER]",
+    "kill ... --every SECONDS [--for SECONDS]",
     "explain [FILE ... | -] [CONNECTION] [DSN | @NAME] [--format NAME]",
     "replay FILE",
     "exporter [CONNECTION] [DSN ... | @NAME ...] [--listen ADDRESS:PORT]",
     "serve [CONNECTION] [DSN ... | @NAME ...] [--wall] [--listen ADDRESS:PORT]",
     "demo [--simulated] [--for SECONDS]",
-    f"config {'|'.join(ACTIONS[CONFIG])} [--config FILE]",
+    f"config [--config FILE] {'|'.join(ACTIONS[CONFIG])}",
     f"schema {'|'.join(ACTIONS[SCHEMA])}",
     f"completion {'|'.join(ACTIONS[COMPLETION])}",
     "manual",
@@ -70,6 +73,10 @@ EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
     WATCH: (
         "goneaway-tui watch -h db1 -u dba -p --for 1h --output events.jsonl",
         "goneaway-tui watch -h db1 -u dba -p --record db1.recording",
+    ),
+    KILL: (
+        "goneaway-tui kill -h db1 -u dba -p --match 'program:leaky idle>10m -trx:yes'",
+        "goneaway-tui kill @db1 --rule leaky --apply --every 30s --for 8h",
     ),
     EXPLAIN: (
         "goneaway-tui explain app.log.gz -h db1 -u dba -p",
@@ -103,7 +110,7 @@ SOURCES = (
 
 STATUSES = {
     ExitCode.DONE: N_("done"),
-    ExitCode.NOTHING_FOUND: N_("explain found no lost or refused connection"),
+    ExitCode.NOTHING_FOUND: N_("explain found no lost or refused connection; for kill no session matched"),
     ExitCode.USAGE: N_("a flag, variable or file says something impossible"),
     ExitCode.UNREACHABLE: N_("the server is unreachable or refuses us"),
     ExitCode.FILE: N_("an input or output file cannot be read or written"),

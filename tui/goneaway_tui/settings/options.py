@@ -49,6 +49,7 @@ class Section(StrEnum):
     DEMO = N_("For demo")
     SNAPSHOT = N_("For snapshot, watch and explain")
     WATCHING = N_("For watch")
+    KILLING = N_("For kill")
     RECORDING = N_("Recordings")
     LISTENING = N_("For exporter and serve")
     EXPORTING = N_("For exporter")
@@ -64,18 +65,19 @@ class BareMeaning(Enum):
     ASK = "ask at the terminal"
 
 
-UI, DEMO, SNAPSHOT, WATCH = "ui", "demo", "snapshot", "watch"
+UI, DEMO, SNAPSHOT, WATCH, KILL = "ui", "demo", "snapshot", "watch", "kill"
 EXPLAIN, REPLAY, CONFIG, EXPORTER, SERVE = "explain", "replay", "config", "exporter", "serve"
 SCHEMA, COMPLETION, MANUAL = "schema", "completion", "manual"
-RUNS = (UI, SNAPSHOT, WATCH, DEMO, EXPLAIN, REPLAY, EXPORTER, SERVE)
+RUNS = (UI, SNAPSHOT, WATCH, KILL, DEMO, EXPLAIN, REPLAY, EXPORTER, SERVE)
 """All commands that run. Each takes the common options, also where they change nothing."""
-CONNECTED = (UI, SNAPSHOT, WATCH, EXPLAIN, EXPORTER, SERVE)
+CONNECTED = (UI, SNAPSHOT, WATCH, KILL, EXPLAIN, EXPORTER, SERVE)
 """Commands that connect to a server the user names."""
 
 COMMANDS: Mapping[str, str] = {
     DEMO: N_("a private server with a living workload, and the screen on it"),
     SNAPSHOT: N_("what the screen would show, once, for a script or a colleague"),
     WATCH: N_("what happens, as it happens: one JSON object a line, no screen"),
+    KILL: N_("kills the sessions that a filter matches; without --apply it only lists them"),
     EXPLAIN: N_("why connections were lost: reads the logs of clients and servers"),
     REPLAY: N_("the screen on a recording: FILE is what --record wrote"),
     EXPORTER: N_("metrics for Prometheus, of one server or many"),
@@ -91,8 +93,8 @@ FILE_COMMANDS: Mapping[str, str] = {EXPLAIN: "logs", REPLAY: "a recording"}
 """Commands that take names of files, and what the files are."""
 
 ACTIONS: Mapping[str, tuple[str, ...]] = {
-    CONFIG: ("path", "show", "check", "init", "servers", "groups"),
-    SCHEMA: (SNAPSHOT, WATCH, EXPLAIN),
+    CONFIG: ("path", "show", "check", "init", "servers", "groups", "rules"),
+    SCHEMA: (SNAPSHOT, WATCH, KILL, EXPLAIN),
     COMPLETION: ("bash", "zsh", "fish"),
 }
 """Commands that take one more word, and the words they take."""
@@ -100,10 +102,13 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
 FORMATS: Mapping[str, str] = {row.name: row.suffix for row in export.FORMATS.values()}
 """The formats of a snapshot, and the suffix of a file that chooses the format where `--format` does not."""
 
+KILL_FORMATS = ("text", "json")
+"""The formats of `kill`, the default first."""
 
 ENGLISH_FORMATS: Mapping[str, tuple[str | None, ...]] = {
     SNAPSHOT: ("json", "csv"),
     WATCH: (None,),
+    KILL: ("json",),
     EXPLAIN: ("json",),
     EXPORTER: (None,),
 }
@@ -286,11 +291,12 @@ OPTIONS: tuple[Option, ...] = (
            default="0", section=Section.SHOWING, bare=True, commands=(UI, DEMO, SERVE)),
     Option("simulated", ("--simulated",), values.switch, N_("No server at all: a made-up one; for serve too."),
            default="0", section=Section.DEMO, bare=True, commands=(DEMO, SERVE)),
-    Option("run_for", ("--for",), values.seconds(0.1, 31_536_000, N_("0.1s to 1y")), N_("Leave after this long; for watch too."),
-           None, Section.DEMO, "SECONDS", commands=(DEMO, WATCH)),
+    Option("run_for", ("--for",), values.seconds(0.1, 31_536_000, N_("0.1s to 1y")),
+           N_("Leave after this long; for watch and kill --every too."),
+           None, Section.DEMO, "SECONDS", commands=(DEMO, WATCH, KILL)),
     Option("format", ("--format",), values.one_of(tuple(FORMATS)),
-           N_("{formats}; by the suffix of --output if not said, else json. explain: text, json, markdown."),
-           None, Section.SNAPSHOT, "NAME", commands=(SNAPSHOT, EXPLAIN)),
+           N_("{formats}; by the suffix of --output if not said, else json. explain: text, json, markdown; kill: text, json."),
+           None, Section.SNAPSHOT, "NAME", commands=(SNAPSHOT, KILL, EXPLAIN)),
     Option("output", ("--output",), values.output,
            N_("Where to write, watch at the file's end; - is standard output."), None,
            Section.SNAPSHOT, "FILE", commands=(SNAPSHOT, WATCH)),
@@ -298,8 +304,20 @@ OPTIONS: tuple[Option, ...] = (
            N_("The server's error log, where it lies on this machine: it says why sessions ended."), None,
            Section.SHOWING, "FILE", env="GONEAWAY_ERROR_LOG", commands=(UI, WATCH, EXPLAIN, EXPORTER, SERVE)),
     Option("execute", ("--exec",), values.words,
-           N_("A command to run for each departure, each open transaction about to be closed, and each session that is blocked; the event is its input."),
-           None, Section.WATCHING, "COMMAND", commands=(WATCH,)),
+           N_("A command to run for each departure, each open transaction about to be closed, and each session that is blocked; for kill, for each kill. The event is its input."),
+           None, Section.WATCHING, "COMMAND", commands=(WATCH, KILL)),
+    Option("match", ("--match",), values.filter_text, N_("The filter of the sessions to kill, in the words of the screen's filter."),
+           None, Section.KILLING, "FILTER", commands=(KILL,)),
+    Option("rule", ("--rule",), values.word, N_("The filter [rules.NAME] of the config file, instead of --match."), None,
+           Section.KILLING, "NAME", commands=(KILL,)),
+    Option("query", ("--query",), values.switch, N_("Kill the statement; the session stays."), default="0",
+           section=Section.KILLING, bare=True, commands=(KILL,)),
+    Option("apply", ("--apply",), values.switch, N_("Kill. Without it nothing is killed."), default="0",
+           section=Section.KILLING, bare=True, commands=(KILL,)),
+    Option("max_kills", ("--max",), values.count(1, 100_000, N_("1 to 100000")),
+           N_("If more sessions match in one pass, kill none of them."), "100", Section.KILLING, "NUMBER", commands=(KILL,)),
+    Option("every", ("--every",), values.seconds(1, 86_400, N_("1s to 1d")), N_("Repeat the pass, until stopped or for as long as --for says."),
+           None, Section.KILLING, "SECONDS", commands=(KILL,)),
     Option("record", ("--record",), values.path, N_("Write a recording, for replay."), None, Section.RECORDING,
            "FILE", commands=(UI, DEMO, WATCH)),
     Option("keep", ("--keep",), values.keep, N_("How much of it to keep: a time, or a size as in 500MiB."), "7d",

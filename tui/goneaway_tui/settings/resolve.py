@@ -37,6 +37,8 @@ from goneaway_tui.settings.options import (
     DEMO,
     EXPORTER,
     FORMATS,
+    KILL,
+    KILL_FORMATS,
     LISTEN,
     MANUAL,
     OPTIONS,
@@ -289,6 +291,34 @@ def _format(output: ResolvedOption) -> ResolvedOption:
     return ResolvedOption("json", DEFAULT, OriginRank.DEFAULT)
 
 
+def kill_values(config: Config, decided: Mapping[str, ResolvedOption]) -> dict[str, ResolvedOption]:
+    """What the rule says of `kill`, and its format. Raises SettingsError for options that do not go together."""
+    derived: dict[str, ResolvedOption] = {}
+    match, name, format_name = (decided[option].value for option in ("match", "rule", "format"))
+    if (match is None) is (name is None):
+        what = _("kill needs a filter") if match is None else _("kill takes one filter, and two are given")
+        raise SettingsError(what, _("write --match FILTER, or --rule NAME for a rule of the config file"))
+    if decided["run_for"].value is not None and decided["every"].value is None:
+        raise SettingsError(_("--for goes with --every only"), _("write {example}", example="--every 30s"))
+    if format_name is None:
+        derived["format"] = ResolvedOption(KILL_FORMATS[0], DEFAULT, OriginRank.DEFAULT)
+    elif format_name not in KILL_FORMATS:
+        raise SettingsError(
+            _("{flag} does not go with {command}", flag=f"--format={format_name}", command=KILL),
+            _("it takes {names}", names=", ".join(KILL_FORMATS)),
+        )
+    if name is not None:
+        rule = config.rule(name)
+        origin = _("[rules.{name}] of {file}", name=rule.name, file=config.name)
+        said = {"match": rule.match, "max_kills": rule.max_kills, "query": rule.query}
+        derived |= {
+            option: ResolvedOption(value, origin, OriginRank.CONFIG)
+            for option, value in said.items()
+            if decided[option].rank < OriginRank.CONFIG
+        }
+    return derived
+
+
 Targets = list[tuple[ConfigServer | None, tuple[OptionValue, ...]]]
 
 
@@ -365,6 +395,8 @@ def _settings_of_servers(
         decided = decide_by_precedence(
             line.command, (*common, *of_server, *variables, *dsn, *line.option_values)
         )
+        if line.command == KILL:
+            decided |= kill_values(config, decided)
         if decided["lang"].value is None:
             decided["lang"] = ResolvedOption(language_of(environment.environ), LOCALE, OriginRank.DEFAULT)
         warnings = (*option_files.warnings, *_overruled(server, decided))
@@ -486,6 +518,8 @@ def _settings(
         profile=server.name if server else None,
         color=server.color if server else None,
         keys=MappingProxyType(dict(config.keys)),
+        rules=MappingProxyType(dict(config.rules)),
+        never_kill=(*config.never_kill, *(server.never_kill if server else ())),
         warnings=warnings,
     )
 

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from goneaway_tui.i18n import _
 from goneaway_tui.settings.secrets import Secret
+
+if TYPE_CHECKING:
+    from goneaway_tui.tune.kill_rules import KillRule
 
 
 class SslMode(StrEnum):
@@ -144,7 +148,19 @@ class Settings:
     error_log: str | None
     """Path of the server's error log on this machine; None where there is none to read."""
     execute: tuple[str, ...]
-    """The words of the command that `watch` runs; empty for none."""
+    """The words of the command that `watch` and `kill` run; empty for none."""
+    match: str | None
+    """The filter of `kill`; None where a rule has it."""
+    rule: str | None
+    """The name of a rule of the config file."""
+    query: bool
+    """Kill the statements and not the sessions."""
+    apply: bool
+    """Whether `kill` kills; else it only lists."""
+    max_kills: int
+    """Sessions that one pass may kill."""
+    every: float | None
+    """Seconds between two passes; None for one pass."""
     record: str | None
     """Path of the recording to write."""
     keep: RecordingBound
@@ -184,6 +200,10 @@ class Settings:
     """The colour of this server in the config file: one of `config_reader.COLORS`, or `#rrggbb`."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by the id of their binding, with commas between several."""
+    rules: Mapping[str, KillRule] = field(default_factory=dict)
+    """The rules of the config file, by name."""
+    never_kill: tuple[str, ...] = ()
+    """The accounts whose sessions `kill` never matches, each `user` or `user@host`."""
     warnings: tuple[str, ...] = ()
     """What was ignored, each in a line for the person."""
 

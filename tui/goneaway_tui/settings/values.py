@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from goneaway_tui.i18n import LANGUAGES, N_, _, language_named
 from goneaway_tui.settings.secrets import Secret
 from goneaway_tui.settings.settings import ListenAddress, RecordingBound, SslMode, Transport
-from goneaway_tui.text.durations import parse_duration
+from goneaway_tui.text.format import parse_duration
 
 DURATION = N_("write it like 90, 90s, 10m, 1h30m, 8h or 1y")
 
@@ -59,6 +59,17 @@ def word(text: str) -> str | None:
     if not text.isprintable():
         raise InvalidValue(_("not a name"), text, _("it has a character that cannot be printed"))
     return text or None
+
+
+def filter_text(text: str) -> str:
+    """A filter of sessions that may be killed by it."""
+    from goneaway_tui.tune.kill_rules import kill_filter  # no other command waits for it
+
+    try:
+        kill_filter(text)
+    except ValueError as error:
+        raise InvalidValue(_("not a filter to kill by"), text, str(error)) from None
+    return text
 
 
 def path(text: str) -> str | None:

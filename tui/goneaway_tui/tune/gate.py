@@ -34,7 +34,7 @@ from goneaway_tui.tune.actions import (
     undo_action,
 )
 from goneaway_tui.tune.journal import Journal, JournalAct, JournalEntry, Phase
-from goneaway_tui.tune.preconditions import DECIDE_AGAIN, read_preconditions
+from goneaway_tui.tune.preconditions import DECIDE_AGAIN, Objection, read_preconditions
 from goneaway_tui.tune.tunables import TUNABLE
 
 __all__ = ["Gate", "Outcome"]
@@ -84,8 +84,17 @@ class Gate:
         """One connection for several acts; hand it to `run` as `over`."""
         return self._executor.conversation()
 
-    def run(self, action: Action, over: ActConnection | None = None, *, borrow: bool = False) -> Outcome:
+    def run(
+        self,
+        action: Action,
+        over: ActConnection | None = None,
+        *,
+        borrow: bool = False,
+        objection: Objection | None = None,
+    ) -> Outcome:
         """Perform the action once. The journal records every way this can end.
+
+        `objection` is one more reason to spare a session, asked of the session as it is right before its kill.
 
         With `borrow` it may run over the connection that reads, where the server gives no other; the caller has shown that to
         the user.
@@ -101,7 +110,9 @@ class Gate:
             try:
                 with (over or self._executor).conversation(borrow=borrow) as conversation:
                     try:
-                        found = read_preconditions(action, conversation, self.privileges, self._own_ids())
+                        found = read_preconditions(
+                            action, conversation, self.privileges, self._own_ids(), objection
+                        )
                         asked = not found.already_ended
                         kept = self._perform(action, conversation) if asked else None
                     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from goneaway_tui.errors import Refused
@@ -98,6 +98,9 @@ def _woke_up(shown_session: Session, found: Session) -> str | None:
     return _("woke up since") if found.idle_since > shown_session.idle_since + slack else None
 
 
+Objection = Callable[[Session], str | None]
+"""Why a session, as it is now, is to be spared, in words that follow its id; None where it is not."""
+
 DECIDE_AGAIN = N_("look at it again, and decide anew")
 
 
@@ -112,12 +115,16 @@ class Preconditions:
 
 
 def read_preconditions(
-    action: Action, executor: ActConnection, privileges: Privileges, own_ids: Collection[int]
+    action: Action,
+    executor: ActConnection,
+    privileges: Privileges,
+    own_ids: Collection[int],
+    objection: Objection | None = None,
 ) -> Preconditions:
     """Read what the action would change. Raises Refused where that is not what was shown, and SourceError."""
     if isinstance(action, SetVariable | ResetPersist):
         return _variable_preconditions(action, executor, privileges)
-    return _session_preconditions(action, executor, own_ids)
+    return _session_preconditions(action, executor, own_ids, objection)
 
 
 def _variable_preconditions(
@@ -155,7 +162,7 @@ def _missing_privilege(action: Setting, privileges: Privileges) -> str:
 
 
 def _session_preconditions(
-    action: Killing, executor: ActConnection, own_ids: Collection[int]
+    action: Killing, executor: ActConnection, own_ids: Collection[int], objection: Objection | None
 ) -> Preconditions:
     shown_session = action.session
     why_not = _(OWN_CONNECTION) if shown_session.id in own_ids else protected_problem(shown_session)
@@ -164,6 +171,8 @@ def _session_preconditions(
         why_not = protected_problem(found) or same_session_problem(shown_session, found)
         if why_not is None and isinstance(action, KillQuery):
             why_not = other_statement_problem(shown_session, found)
+        if why_not is None and objection is not None:
+            why_not = objection(found)
     if why_not is not None:
         raise Refused(_("session {id} {why_not}", id=shown_session.id, why_not=why_not), _("it was spared"))
     return Preconditions(already_ended=found is None)

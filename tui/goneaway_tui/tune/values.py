@@ -13,8 +13,7 @@ from fractions import Fraction
 
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.tuning import VariableState
-from goneaway_tui.text.durations import UNITS
-from goneaway_tui.text.format import exact_duration, exact_number, exact_size
+from goneaway_tui.text.format import UNITS, exact_duration, exact_number, exact_size
 from goneaway_tui.tune.tunables import TUNABLE, Tunable, Unit
 
 MAX_CHARACTERS = 80

@@ -180,9 +180,17 @@ class VisibleRows:
         self._verdicts[snapshot.server_name] = now
         removed += self._forget_rows(before.keys() - now.keys())
         sort_key, sign = SORT_KEYS[self.column], 1 if self.reverse else -1
+        selected = (
+            set(map(id, self.filter.select(snapshot.verdicts, snapshot.taken_at)))
+            if self.filter.selections
+            else None
+        )
         for number in now if self.filter.depends_on_time else now.keys() - before.keys():
             verdict = now[number]
-            if not self.filter.matches(verdict, snapshot.taken_at):
+            matches = (
+                self.filter.matches(verdict, snapshot.taken_at) if selected is None else number in selected
+            )
+            if not matches:
                 removed += self._forget_rows((number,))
             elif number not in self._entries:
                 session, rank = verdict.session, verdict.risk.rank

@@ -210,8 +210,10 @@ class ExecHook:
     A thread runs one at a time, so that a slow command does not delay the watching.
     """
 
-    def __init__(self, command: tuple[str, ...]) -> None:
+    def __init__(self, command: tuple[str, ...], *, needs_all: bool = False) -> None:
+        """`needs_all`: no event is dropped. `send` then waits for room, and the end for every run."""
         self._command = command
+        self._needs_all = needs_all
         self._events: queue.Queue[Data | None] = queue.Queue(EXEC_QUEUE_LENGTH)
         self._passed_over = 0
         self._failed: Counter[str] = Counter()
@@ -222,10 +224,11 @@ class ExecHook:
         return self
 
     def __exit__(self, *_raised: object) -> None:
-        """Let what waits be run, as long as that takes no longer than one run may."""
+        """Let what waits be run; unless all events are needed, only as long as that takes no longer than one run may."""
+        patience = None if self._needs_all else EXEC_PATIENCE_SECONDS
         try:
-            self._events.put(None, timeout=EXEC_PATIENCE_SECONDS)
-            self._thread.join(timeout=EXEC_PATIENCE_SECONDS)
+            self._events.put(None, timeout=patience)
+            self._thread.join(timeout=patience)
         except queue.Full:
             pass
         for what, times in (*self._failed.items(), (_("passed over"), self._passed_over)):
@@ -240,9 +243,9 @@ class ExecHook:
                 )
 
     def send(self, event: Data) -> None:
-        """Never waits."""
+        """Never waits, unless all events are needed."""
         try:
-            self._events.put_nowait(event)
+            self._events.put(event, block=self._needs_all)
         except queue.Full:
             self._passed_over += 1
             if self._passed_over == 1:

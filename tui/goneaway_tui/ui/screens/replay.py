@@ -12,7 +12,7 @@ from textual.content import Content
 from goneaway_tui.export.data import iso_instant
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.monitor.poller import ReplayPlayer
-from goneaway_tui.text.durations import parse_duration
+from goneaway_tui.text.format import parse_duration
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.screens.board import LESS_USED_KEYS, MAIN_KEYS, BoardScreen
 from goneaway_tui.ui.screens.dialogs import PromptScreen

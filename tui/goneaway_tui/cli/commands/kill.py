@@ -1,0 +1,352 @@
+"""`goneaway-tui kill`: kill the sessions that a filter matches, once or again and again; without `--apply` only list them."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+
+from goneaway_tui.cli.commands.watch import ExecHook, lines
+from goneaway_tui.cli.connect import route_to
+from goneaway_tui.cli.factories import live_source
+from goneaway_tui.cli.screen import journal_of, policy_of, why_read_only
+from goneaway_tui.cli.servers import UnreachedSource, configured_servers, executor_of, source_of
+from goneaway_tui.cli.terminal import exiting_on_signals, tell, write_out
+from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError
+from goneaway_tui.export import data
+from goneaway_tui.export.data import Data
+from goneaway_tui.i18n import N_, _, ngettext
+from goneaway_tui.judge import Step
+from goneaway_tui.model.snapshot import Verdict
+from goneaway_tui.monitor.poller import WAKE_UP_SECONDS, FailedReading, Poller, PollSchedule, Reading
+from goneaway_tui.monitor.server_monitor import close_all
+from goneaway_tui.ports import Clock, Executor
+from goneaway_tui.settings import Settings
+from goneaway_tui.source.live import LiveSource
+from goneaway_tui.text.format import age_words
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.tune.gate import Gate
+from goneaway_tui.tune.journal import Journal
+from goneaway_tui.tune.kill_rules import (
+    KillEvent,
+    KillPass,
+    KillResult,
+    choose_victims,
+    hidden_field_problem,
+    kill_filter,
+)
+
+EVENT_WORDS = {
+    KillEvent.MATCH: N_("match"),
+    KillEvent.KILLED: N_("killed"),
+    KillEvent.SPARED: N_("spared"),
+    KillEvent.GONE: N_("gone"),
+    KillEvent.REFUSED: N_("refused"),
+}
+"""As a person reads them; in English those are the contract's words."""
+BORROWED = N_("the server gave no other connection, so the statements ran over the one that reads")
+
+
+@dataclass(frozen=True, slots=True)
+class KillTarget:
+    """One server, and what changes it."""
+
+    name: str | None
+    """None where there is one server."""
+    settings: Settings
+    source: LiveSource | UnreachedSource
+    executor: Executor | None
+    """None where nothing is killed."""
+
+
+class KillRun:
+    """Reads one server once or repeatedly, and kills what matches. Keeps one snapshot."""
+
+    def __init__(
+        self, target: KillTarget, clock: Clock, journal: Journal, report: Callable[[Data, KillResult], None]
+    ) -> None:
+        """`report` writes an event; it is called in the thread that runs."""
+        self._target, self._settings = target, target.settings
+        self._filter = kill_filter(self._settings.match or "")
+        self._clock, self._journal, self._report = clock, journal, report
+        self._own_ids: tuple[int, ...] = ()
+        self._is_refusing = self._has_told_of_borrowing = False
+        """What a line was told of already: that the passes are refused, and that the reading connection is used."""
+        self.counts: Counter[KillEvent] = Counter()
+        """What became of the sessions that matched, in all passes."""
+        self.was_refused = self.was_broken = False
+        """Whether a pass was refused as a whole; whether the only pass could not be ended."""
+        self._poller = Poller(
+            target.source,
+            clock,
+            self,
+            PollSchedule(self._settings.every or self._settings.interval, WAKE_UP_SECONDS),
+            policy=policy_of(self._settings),
+            server_name=target.name or "",
+        )
+
+    @property
+    def has_read(self) -> bool:
+        """Whether the server has ever answered."""
+        return self._poller.has_read
+
+    def stop(self) -> None:
+        """From any thread: let the session in hand be the last."""
+        self._poller.stop()
+
+    def run(self) -> None:
+        """One pass, or passes until stopped or for as long as the settings say.
+
+        Raises FileError. For one server it also raises SourceError, where the first reading or the only pass fails.
+        """
+        if self._settings.every is None:
+            self._poller.poll()
+        else:
+            self._poller.run(self._settings.run_for)
+
+    def on_reading(self, reading: Reading) -> None:
+        """Make one pass over what was read."""
+        self._own_ids = reading.step.snapshot.sample.server.own_session_ids
+        if reading.is_recovery:
+            tell(self._named(_("the server answers again")))
+        try:
+            self._make_pass(reading.step)
+        except SourceError as error:
+            self.was_broken = self._settings.every is None
+            if self.was_broken and self._target.name is None:
+                raise
+            tell(self._named(error.line))
+            self._poller.schedule.fail(self._clock())
+
+    def on_failed_reading(self, failure: FailedReading) -> None:
+        """Report the first of several failures in a row."""
+        is_final = self._settings.every is None or failure.retry_seconds is None
+        if self._target.name is None and (is_final or not self.has_read):
+            raise failure.error
+        if failure.is_first:
+            tell(self._named(failure.error.line))
+
+    def on_recording_error(self, error: FileError) -> None:
+        raise error
+
+    def _make_pass(self, step: Step) -> None:
+        settings, snapshot = self._settings, step.snapshot
+        problem = hidden_field_problem(self._filter, snapshot.sample, statements=settings.statements)
+        if problem is not None:
+            self._refuse(problem)
+            return
+        victims = choose_victims(snapshot, self._filter, settings.never_kill, query=settings.query)
+        kill_pass = KillPass(self._filter, step, victims, settings.query)
+        executor = self._target.executor
+        if executor is None:
+            for result in kill_pass.matches():
+                self._note(result, snapshot.taken_at)
+        if len(victims) > settings.max_kills:
+            self.counts[KillEvent.MATCH] += len(victims) if executor is not None else 0
+            self._refuse(_too_many(len(victims), settings.max_kills))
+            return
+        self._is_refusing = False
+        if executor is not None and victims:
+            name = self._target.name or self._target.source.name
+            gate = Gate(executor, self._journal, executor.privileges(), name, lambda: self._own_ids)
+            for result in kill_pass.perform(gate, self._clock, lambda: self._poller.is_stopped):
+                self._note(result, self._clock())
+
+    def _refuse(self, why: str) -> None:
+        """Refuse a pass as a whole. Of several in a row the first is told."""
+        self.was_refused = True
+        if not self._is_refusing:
+            tell(self._named(why))
+        self._is_refusing = True
+
+    def _note(self, result: KillResult, now: float) -> None:
+        self.counts[result.event] += 1
+        if result.was_borrowed and not self._has_told_of_borrowing:
+            self._has_told_of_borrowing = True
+            tell(self._named(_(BORROWED)))
+        name = self._target.name
+        event = {
+            "event": result.event.value,
+            "at": data.iso_instant(now),
+            **data.kill_data(result.verdict, now),
+            "statement": result.statement,
+            "why": result.why or None,
+        }
+        self._report(event if name is None else data.with_server_name(name, event), result)
+
+    def _named(self, what: str) -> str:
+        name = self._target.name
+        return what if name is None else _("{place}: {what}", place=name, what=what)
+
+
+def _too_many(matches: int, limit: int) -> str:
+    matched = ngettext("{number:,} session matches", "{number:,} sessions match", matches)
+    return _(
+        "{matched}, more than --max={limit}, so none is killed; narrow the filter, or raise --max",
+        matched=matched,
+        limit=limit,
+    )
+
+
+def run_kill(servers: Sequence[Settings], clock: Clock) -> int:
+    """Kill on one server or several, and return the exit status.
+
+    Raises SettingsError and FileError; SourceError only where there is one server.
+    """
+    for settings in servers:
+        if settings.apply and settings.read_only:
+            raise SettingsError(why_read_only(settings), _("leave out --apply to list what would be killed"))
+    signals: list[int] = []
+    with ExitStack() as stack:
+        report = stack.enter_context(_reports(servers[0]))
+        targets = _one_target if len(servers) == 1 else _several_targets
+        members = stack.enter_context(targets(servers, clock))
+        journal = journal_of(clock)
+        runs = [KillRun(member, clock, journal, report) for member in members]
+
+        def on_signal(number: int) -> None:
+            signals.append(number)
+            for run in runs:
+                run.stop()
+            close_all(member.source for member in members)
+
+        with exiting_on_signals(on_signal):
+            try:
+                _run_all(runs)
+            except SourceError:
+                if not signals:
+                    raise
+    counts = sum((run.counts for run in runs), Counter[KillEvent]())
+    if counts.total() or not any(run.was_refused for run in runs):
+        _tell_totals(counts, is_dry=not servers[0].apply)
+    return ExitCode.INTERRUPTED if signal.SIGINT in signals else _status(runs, counts)
+
+
+def _status(runs: Sequence[KillRun], counts: Counter[KillEvent]) -> ExitCode:
+    """The worst first: a server that did not answer or rejected a statement, a refused pass, no match."""
+    if counts[KillEvent.REFUSED] or any(run.was_broken or not run.has_read for run in runs):
+        return ExitCode.UNREACHABLE
+    if any(run.was_refused for run in runs):
+        return ExitCode.USAGE
+    return ExitCode.DONE if counts.total() else ExitCode.NOTHING_FOUND
+
+
+def _run_all(runs: Sequence[KillRun]) -> None:
+    """Run one in this thread, several each in a thread of its own."""
+    if len(runs) == 1:
+        runs[0].run()
+        return
+    with ThreadPoolExecutor(len(runs), thread_name_prefix="kill") as threads:
+        try:
+            done, _waiting = wait([threads.submit(run.run) for run in runs], return_when=FIRST_EXCEPTION)
+        finally:
+            for run in runs:
+                run.stop()
+    for ended in done:
+        ended.result()
+
+
+@contextmanager
+def _one_target(servers: Sequence[Settings], clock: Clock) -> Iterator[list[KillTarget]]:
+    settings = _reading(servers[0])
+    with route_to(settings) as route:
+        source = live_source(settings, route.address, clock)
+        try:
+            executor = executor_of(settings, route.address, clock, source) if settings.apply else None
+            yield [KillTarget(None, settings, source, executor)]
+        finally:
+            source.close()
+
+
+@contextmanager
+def _several_targets(servers: Sequence[Settings], clock: Clock) -> Iterator[list[KillTarget]]:
+    with configured_servers(list(map(_reading, servers))) as members:
+        targets = []
+        for member in members:
+            source, executor = source_of(member, clock, live_source), None
+            if member.settings.apply and member.address is not None and isinstance(source, LiveSource):
+                executor = executor_of(member.settings, member.address, clock, source)
+            targets.append(KillTarget(member.name, member.settings, source, executor))
+        try:
+            yield targets
+        finally:
+            close_all(target.source for target in targets)
+
+
+def _reading(settings: Settings) -> Settings:
+    """The settings with which the server is read: at the pace of the passes, without its error log."""
+    return replace(settings, interval=settings.every or settings.interval, error_log=None)
+
+
+# --- What is written
+
+
+@contextmanager
+def _reports(settings: Settings) -> Iterator[Callable[[Data, KillResult], None]]:
+    """A function that writes an event to standard output and hands each kill to `--exec`, from any thread."""
+    with ExitStack() as stack:
+        is_json = settings.format == "json"
+        write = stack.enter_context(lines(None))
+        hook = stack.enter_context(ExecHook(settings.execute, needs_all=True)) if settings.execute else None
+        writing = threading.Lock()
+
+        def report(event: Data, result: KillResult) -> None:
+            if is_json:
+                write(event)
+            else:
+                with writing:
+                    write_out(_line(event, result))
+            if hook is not None and result.event is KillEvent.KILLED:
+                hook.send(event)
+
+        yield report
+
+
+def _line(event: Data, result: KillResult) -> str:
+    """One event for a person: what, the statement, the session, and why."""
+    parts = [_(EVENT_WORDS[result.event]), result.statement]
+    if "server_name" in event:
+        parts.insert(0, str(event["server_name"]))
+    parts += _session_words(result.verdict, event)
+    line = "  ".join(filter(None, map(plain, parts)))
+    return f"{line}: {plain(result.why, 500)}\n" if result.why else f"{line}\n"
+
+
+def _session_words(verdict: Verdict, event: Data) -> Iterator[str]:
+    session = verdict.session
+    yield f"{session.user}@{session.host}"
+    yield session.program or ""
+    idle, busy = event["idle_seconds"], event["busy_seconds"]
+    if isinstance(idle, int | float):
+        yield _("idle {time}", time=age_words(idle))
+    elif isinstance(busy, int | float):
+        yield _("running {time}", time=age_words(busy))
+    else:
+        yield session.command
+    if session.transaction is not None:
+        rows = session.transaction.rows_modified
+        yield (
+            _("open transaction")
+            if rows is None
+            else ngettext("open transaction, {number:,} row", "open transaction, {number:,} rows", rows)
+        )
+
+
+def _tell_totals(counts: Counter[KillEvent], *, is_dry: bool) -> None:
+    if not counts.total():
+        tell(_("no session matches"))
+    elif is_dry or counts.keys() <= {KillEvent.MATCH}:
+        matched = ngettext("{number:,} session matches", "{number:,} sessions match", counts[KillEvent.MATCH])
+        tell(
+            _("{matched}; nothing was killed; --apply kills", matched=matched)
+            if is_dry
+            else _("{matched}; nothing was killed", matched=matched)
+        )
+    else:
+        names = (KillEvent.KILLED, KillEvent.SPARED, KillEvent.GONE, KillEvent.REFUSED)
+        words = (f"{_(EVENT_WORDS[event])} {counts[event]:,}" for event in names)
+        tell(", ".join(words))
