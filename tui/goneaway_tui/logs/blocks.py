@@ -1,4 +1,4 @@
-"""The lines of a log that are read: those in a block around a hit, and without the prefix that other programs put there.
+"""The lines of a log that are read: those in a block around a hit.
 
 A log may have gigabytes and a hundred lost connections. Its bytes are searched for words that every such error has
 (NEEDLES); only the bytes around a hit become lines. Memory is bounded by the bytes read at once, whatever the lines are.
@@ -6,7 +6,6 @@ A log may have gigabytes and a hundred lost connections. Its bytes are searched 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -53,6 +52,12 @@ class LogLine:
     """Whether it is the first of a block: the line before it was not read."""
     text_before: str = ""
     """What stood before `text` on the same line, and was taken for a prefix."""
+    program: str = ""
+    """The program that wrote it, as what is wrapped around the line names it; empty where nothing is."""
+    timestamp_text: str = ""
+    """The timestamp of the wrapper; empty where it has none."""
+    continues: bool = False
+    """Whether it is a further line of a message of several lines, or describes the same error."""
 
 
 def find_blocks(blocks: Iterable[bytes]) -> Iterator[LogLine]:
@@ -163,55 +168,3 @@ def _text(raw: bytes) -> str:
     if len(raw) > LINE_HEAD_BYTES + LINE_TAIL_BYTES:
         raw = raw[:LINE_HEAD_BYTES] + b" ... " + raw[-LINE_TAIL_BYTES:]
     return raw.decode("utf-8", "backslashreplace")
-
-
-_CLOCK: Final = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
-
-PREFIX_FORMS: Final = (
-    re.compile(
-        rf"(?P<timestamp>[A-Z][a-z]{{2}} [ \d]\d {_CLOCK}|\d{{4}}-\d\d-\d\dT{_CLOCK}(?:Z|[+-]\d\d:?\d\d)?) "
-        r"(?P<program>[\w.-]{1,80} [\w./@-]{1,80}(?:\[\d{1,10}\])?): ?"
-    ),
-    re.compile(
-        rf"(?P<timestamp>\d{{4}}-\d\d-\d\dT{_CLOCK}(?:Z|[+-]\d\d:\d\d)) (?P<program>stdout|stderr) [FP] "
-    ),
-    re.compile(r"(?P<program>[\w.-]{1,64}) *\| ?(?P<timestamp>)"),
-)
-"""Prefixes of syslog and the systemd journal; of containerd; of docker compose."""
-
-
-@dataclass(frozen=True, slots=True)
-class PrefixedLine:
-    """A line and the prefix that a journal, a container or its log driver put before it."""
-
-    program: str
-    """The program that wrote the line, as the prefix names it."""
-    timestamp_text: str
-    """The timestamp of the prefix; empty where it has none."""
-    body: str
-
-
-def split_prefix(text: str) -> PrefixedLine | None:
-    """Split a line from its prefix; None for a line without one.
-
-    >>> split_prefix("web-1  | Traceback (most recent call last):").body
-    'Traceback (most recent call last):'
-    """
-    if text.startswith('{"log":"'):
-        return _docker_line(text)
-    for form in PREFIX_FORMS:
-        match = form.match(text)
-        if match:
-            return PrefixedLine(match["program"], match["timestamp"], text[match.end() :])
-    return None
-
-
-def _docker_line(text: str) -> PrefixedLine | None:
-    """A line of Docker's `json-file` log driver: one JSON object."""
-    try:
-        record = json.loads(text)
-        return PrefixedLine(
-            str(record.get("stream")), str(record.get("time", "")), str(record["log"]).rstrip("\n")
-        )
-    except (ValueError, KeyError, RecursionError, AttributeError):
-        return None

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from goneaway_tui.i18n import N_
-from goneaway_tui.logs.blocks import LogLine, PrefixedLine, find_blocks, split_prefix
+from goneaway_tui.logs.blocks import LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
     UNKNOWN_CLIENT,
@@ -25,10 +25,12 @@ from goneaway_tui.logs.error_events import (
     recognise_client,
     with_neighbours,
 )
+from goneaway_tui.logs.records import EXCEPTION_HEAD, MAX_RECORD_LINES, TRACEBACK_PART, Record, split_records
 from goneaway_tui.logs.redact import CUT_MARK, MAX_QUOTED_CHARS, MAX_SEARCHED_CHARS
 from goneaway_tui.logs.server_log import ServerLog, error_number, joined_entries
-from goneaway_tui.logs.timestamps import Timestamp, parse_timestamp
+from goneaway_tui.logs.timestamps import Timestamp
 from goneaway_tui.logs.translations import in_english
+from goneaway_tui.logs.unwrap import unwrap_lines
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import LogEntry
 
@@ -38,8 +40,8 @@ def find_error_events(blocks: Iterable[bytes], now: float | None = None) -> Iter
 
     `blocks` are the bytes of the log, cut anywhere. `now`, in seconds since 1970, dates timestamps that have no year.
     """
-    lines = joined_entries(find_blocks(blocks))
-    drafts = _drafts(_split_records(lines, now))
+    lines = joined_entries(unwrap_lines(find_blocks(blocks)))
+    drafts = _drafts(split_records(lines, now))
     return with_neighbours(join_drafts(drafts))
 
 
@@ -271,96 +273,18 @@ def _error_number_in(text: str) -> tuple[int | None, int]:
     return None, 0
 
 
-MAX_RECORD_LINES: Final = 400
-"""Lines of one record that are read."""
 MAX_REMEMBERED_PROGRAMS: Final = 200
 """Programs of one log whose client is remembered."""
 FOREIGN_SEARCH_CHARS: Final = 1000
 """Characters of a line that are searched for the names of other software."""
-_TRACEBACK_PART: Final = re.compile(
-    r"\s|Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|\[previous|Next |\(Background|\[SQL|The last packet"
-)
-"""What joins the parts of a traceback, in the languages that are read."""
-_EXCEPTION_HEAD: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")
-"""The first line of a traceback, below the line that announces it."""
 _SERVER_ONLY_WORDS: Final = re.compile(
     r"Aborted connection \d|Could not (?:read|write) packet|\S{0,200}(?:mariadbd|mysqld): |.{0,200}ready for connections"
 )
 """What only a server writes; other logs number their lines as MariaDB does."""
 _REPLICA: Final = re.compile(r"(?:Slave|Replica) (?:I/O|SQL)")
-_LOGGED_AT_END: Final = re.compile(r"\S{1,80} haproxy\b")
-"""A program whose own timestamp is when a session began; the prefix's timestamp is when it ended."""
 _READY_WORDS: Final = re.compile(r"ready for connections")
 _SERVER_CLIENT: Final = LogClient(N_("server log"))
 _LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|critical|fatal)\b")
-
-
-@dataclass(slots=True)
-class _Record:
-    """The lines that belong to one timestamp."""
-
-    timestamp: Timestamp | None = None
-    silent_seconds: float | None = None
-    """How long the log had been silent before the record."""
-    program: str = ""
-    """The program as the prefix of the last line names it; empty where lines have no prefix."""
-    lines: list[LogLine] = field(default_factory=list)
-
-
-def _split_records(lines: Iterable[LogLine], now: float | None) -> Iterator[_Record]:
-    """Group lines into records. A record begins at a timestamp, at a block, or where another program writes."""
-    record = _Record()
-    last_seconds: float | None = None
-    for prefixed_line in lines:
-        prefix = split_prefix(prefixed_line.text)
-        line = prefixed_line if prefix is None else _without_prefix(prefixed_line, prefix)
-        own_timestamp = parse_timestamp(line.text, now)
-        timestamp = _line_timestamp(own_timestamp, prefix, now)
-        if line.starts_block:
-            last_seconds = None
-        starts = _starts_record(record, line.text, own_timestamp, prefix) or line.starts_block
-        if (starts or len(record.lines) >= MAX_RECORD_LINES) and record.lines:
-            yield record
-            silent_seconds = None
-            if timestamp is not None and last_seconds is not None:
-                silent_seconds = timestamp.clock_seconds - last_seconds
-            record = _Record(timestamp if starts else record.timestamp, silent_seconds)
-        record.timestamp = record.timestamp or timestamp
-        record.program = prefix.program if prefix is not None else ""
-        record.lines.append(line)
-        if timestamp is not None:
-            last_seconds = timestamp.clock_seconds
-    if record.lines:
-        yield record
-
-
-def _line_timestamp(
-    own: Timestamp | None, prefix: PrefixedLine | None, now: float | None
-) -> Timestamp | None:
-    """A line's own timestamp, or else its prefix's; of programs that log at the end of a session, the prefix's first."""
-    outer = parse_timestamp(prefix.timestamp_text, now) if prefix is not None else None
-    if outer and prefix and _LOGGED_AT_END.match(prefix.program):
-        return outer
-    return own or outer
-
-
-def _without_prefix(line: LogLine, prefix: PrefixedLine) -> LogLine:
-    """A line without its prefix, which `text_before` keeps: what looks like a program's name may be `password: `."""
-    text_before = line.text.removesuffix(prefix.body) if line.text.endswith(prefix.body) else ""
-    return replace(line, text=prefix.body, text_before=text_before)
-
-
-def _starts_record(record: _Record, text: str, own: Timestamp | None, prefix: PrefixedLine | None) -> bool:
-    """Whether a line begins a record: it has a timestamp of its own, or is another program's, or continues nothing."""
-    if own is not None and not text[:1].isspace():
-        return True
-    if prefix is None or not prefix.timestamp_text:
-        return False
-    if prefix.program != record.program:
-        return True
-    is_in_traceback = any(_TRACEBACK_PART.match(line.text) for line in record.lines)
-    continues = not text or _TRACEBACK_PART.match(text) or (is_in_traceback and _EXCEPTION_HEAD.match(text))
-    return not continues
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +302,7 @@ class DraftEvent:
     """The rest of a traceback, after a statement too long to be read."""
 
 
-def _drafts(records: Iterable[_Record]) -> Iterator[DraftEvent]:
+def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
     """Decide what each record is, and read it as that: an entry of a server's own log, or what a program wrote."""
     server_log, server_run, known_clients = ServerLog(UTC), _ServerRun(), _KnownClients()
     for record in records:
@@ -434,7 +358,7 @@ def _is_of_server(entry: LogEntry) -> bool:
     return bool(is_servers) and not _REPLICA.match(entry.text)
 
 
-def _server_drafts(record: _Record, entry: LogEntry) -> Iterator[DraftEvent]:
+def _server_drafts(record: Record, entry: LogEntry) -> Iterator[DraftEvent]:
     """The draft of a server's entry, if it reports the end of a session or of the server, or that it is ready."""
     head, english = record.lines[0], in_english(entry.text)
     is_ready = _READY_WORDS.search(english) is not None
@@ -464,7 +388,7 @@ def _server_certainty(entry: LogEntry) -> Certainty:
     return Certainty.LIKELY if is_vague else Certainty.CONFIRMED
 
 
-def _server_timestamp(record: _Record, entry: LogEntry) -> Timestamp | None:
+def _server_timestamp(record: Record, entry: LogEntry) -> Timestamp | None:
     """The line's own timestamp; where the server repeats an older line, that line's."""
     own = record.timestamp
     if own and own.zoned and entry.at is not None and abs(entry.at - own.clock_seconds) >= 1:
@@ -472,7 +396,7 @@ def _server_timestamp(record: _Record, entry: LogEntry) -> Timestamp | None:
     return own
 
 
-def _client_drafts(record: _Record) -> Iterator[DraftEvent]:
+def _client_drafts(record: Record) -> Iterator[DraftEvent]:
     """A draft for each error in what a program wrote: the lines of one traceback are one error."""
     group: list[tuple[int, ParsedLine]] = []
     start = 0
@@ -485,7 +409,7 @@ def _client_drafts(record: _Record) -> Iterator[DraftEvent]:
         yield _client_draft(record, group, start, len(record.lines))
 
 
-def _error_lines(record: _Record) -> list[tuple[int, ParsedLine]]:
+def _error_lines(record: Record) -> list[tuple[int, ParsedLine]]:
     """The lines of a record that report an error of MySQL or MariaDB, each with its index in the record."""
     lines = enumerate(record.lines)
     parsed_lines = [(index, parsed) for index, line in lines if (parsed := parse_line(line.text))]
@@ -513,19 +437,19 @@ def _is_about_mysql(parsed: ParsedLine, text: str, *, is_mysql: bool, is_foreign
     return bool(is_whole_line) or (is_mysql and not names_other and (names_mysql or not is_foreign))
 
 
-def _is_same_traceback(record: _Record, before: int, index: int) -> bool:
+def _is_same_traceback(record: Record, before: int, index: int) -> bool:
     """Whether the line at `index` is a further part of the traceback that the line at `before` belongs to."""
     lines = record.lines
     text = lines[index].text
     if STANDALONE_ERROR.search(text):
         return False
     between = [line.text for line in lines[before + 1 : index + 1] if line.text]
-    is_continued = any(map(_TRACEBACK_PART.match, [lines[before].text, *between]))
-    is_announced = before == 0 and record.timestamp is not None and _EXCEPTION_HEAD.match(text) is not None
+    is_continued = any(map(TRACEBACK_PART.match, [lines[before].text, *between]))
+    is_announced = before == 0 and record.timestamp is not None and EXCEPTION_HEAD.match(text) is not None
     return is_continued or is_announced
 
 
-def _client_draft(record: _Record, group: list[tuple[int, ParsedLine]], start: int, end: int) -> DraftEvent:
+def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: int, end: int) -> DraftEvent:
     """The draft of one error: `group` are its parsed lines, `start` and `end` the lines that belong to it."""
     index, best = max(group, key=lambda part: (part[1].rank, record.lines[part[0]].text[:1] > " ", -part[0]))
     lines, line, first = record.lines[start:end], record.lines[index], group[0][0]

@@ -18,7 +18,7 @@ from datetime import datetime, tzinfo
 from functools import cache, lru_cache
 from typing import Final
 
-from goneaway_tui.logs.blocks import LogLine, split_prefix
+from goneaway_tui.logs.blocks import LogLine
 from goneaway_tui.logs.translations import (
     ABORTED_MESSAGES,
     SLOTS,
@@ -26,6 +26,7 @@ from goneaway_tui.logs.translations import (
     in_english,
     translated_messages,
 )
+from goneaway_tui.logs.unwrap import split_prefix
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.sample import LogEntry
 from goneaway_tui.model.session import ProcesslistId
