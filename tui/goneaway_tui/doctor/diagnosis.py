@@ -17,7 +17,7 @@ from goneaway_tui.doctor.remedies import Remedies
 from goneaway_tui.doctor.rules import Argument, Rule, proof, refutation
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.logs.client_log import find_error_events
-from goneaway_tui.logs.error_events import CODES, ErrorEvent
+from goneaway_tui.logs.error_events import CODES, SYSTEM_LOG, ErrorEvent
 from goneaway_tui.logs.redact import redacted
 from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.server import Flavour
@@ -217,7 +217,9 @@ def _stated_cause_arguments(case: Case, cause: Cause) -> tuple[Argument, ...]:
 def _stated_cause_words(event: ErrorEvent) -> str:
     """What names the cause: the error, or the server's own log."""
     code = CODES.get(event.code)
-    if code is None or code.stated_cause is None:
+    if event.client == SYSTEM_LOG:
+        return _("The operating system's log says it.")
+    if code is None or code.stated_cause is None or code.stated_cause is not event.stated_cause:
         return _("The server's own log says it.") if event.from_server_log else _("The error itself says it.")
     template = (
         N_("The server's own log says it: {meaning} ({name}).")

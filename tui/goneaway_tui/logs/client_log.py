@@ -19,15 +19,17 @@ from goneaway_tui.i18n import N_
 from goneaway_tui.logs.blocks import LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
+    SYSTEM_LOG,
     UNKNOWN_CLIENT,
     ErrorEvent,
     LogClient,
     recognise_client,
     with_neighbours,
 )
+from goneaway_tui.logs.mentions import Mention, mention_in
 from goneaway_tui.logs.records import EXCEPTION_HEAD, MAX_RECORD_LINES, TRACEBACK_PART, Record, split_records
 from goneaway_tui.logs.redact import CUT_MARK, MAX_QUOTED_CHARS, MAX_SEARCHED_CHARS
-from goneaway_tui.logs.server_log import ServerLog, error_number, joined_entries
+from goneaway_tui.logs.server_log import ServerLog, error_number, host_message, host_started, joined_entries
 from goneaway_tui.logs.timestamps import Timestamp
 from goneaway_tui.logs.translations import in_english
 from goneaway_tui.logs.unwrap import unwrap_lines
@@ -81,17 +83,27 @@ def _pattern(
 
 _CONFIRMED: Final = Certainty.CONFIRMED
 
+
+def _constant(name: str) -> str:
+    """The name of an error where a log states it; in source it stands alone."""
+    return rf"['\"]{name}['\"]|\b{name}: \S|\bcode(?:=|: ){name}\b"
+
+
 ERROR_PATTERNS: Final = (
-    _pattern(r"client was disconnected by the server because of inactivity|ER_CLIENT_INTERACTION_TIMEOUT", 4031),
+    _pattern(r"client was disconnected by the server because of inactivity|" + _constant("ER_CLIENT_INTERACTION_TIMEOUT"), 4031),
+    _pattern(r"\bread packet timeout, close this connection", 4031, Cause.IDLE_TIMEOUT, certainty=_CONFIRMED),
+    # The remark of PHP's mysqlnd, before the exception or warning that has the number.
+    _pattern(r"\b(?:mysqli?_\w{1,40}|mysqli::\w{1,40}|PDO(?:Statement)?::\w{1,40})\(\): (?:MySQL|MariaDB|Server) ?(?:server )?has gone away", 2006, is_precursor=True),
     _pattern(r"[Ss]erver has gone away", 2006),
+    _pattern(r"Error reading result set's header|Error while sending \w{1,20} packet", None, is_precursor=True),
     _pattern(r"Lost connection to (?:the )?(?:backend )?(?:MySQL|MariaDB) server", 2013),
-    _pattern(r"Lost connection to (?:the )?backend server", wants_context=True),
+    _pattern(r"Lost connection to (?:the )?(?:backend|primary|master) server"),
     _pattern(r"\bMyXQL\.Connection .{1,80} disconnected"),
     _pattern(r"Lost connection to server (?:during query|at ')", 2013),
-    _pattern(r"maximum statement execution time exceeded|ER_QUERY_TIMEOUT", 3024),
+    _pattern(r"maximum statement execution time exceeded|" + _constant("ER_QUERY_TIMEOUT"), 3024),
     _pattern(r"max_statement_time exceeded", 1969),
     _pattern(r"Query execution was interrupted(?!,? ?\(?max)", 1317),
-    _pattern(r"[Gg]ot a packet bigger than 'max_allowed_packet'|ER_NET_PACKET_TOO_LARGE", 1153),
+    _pattern(r"[Gg]ot a packet bigger than 'max_allowed_packet'|" + _constant("ER_NET_PACKET_TOO_LARGE"), 1153),
     _pattern(r"Got packet bigger than 'max_allowed_packet'", 2020),
     _pattern(
         r"(?i:packet for query is too large)|query size \(\d+\) is >= to max_allowed_packet"
@@ -100,11 +112,18 @@ ERROR_PATTERNS: Final = (
     ),
     _pattern(r"already has more than 'max_user_connections' active", 1203),
     _pattern(r"has exceeded the 'max_(?:user_connections|connections_per_hour)' resource", 1226),
-    _pattern(r"Too many connections|ER_CON_COUNT_ERROR", 1040, wants_context=True),
-    _pattern(r"is blocked because of many connection errors|ER_HOST_IS_BLOCKED", 1129),
+    _pattern(r"Too many connections|" + _constant("ER_CON_COUNT_ERROR"), 1040, wants_context=True),
+    _pattern(r"is blocked because of many connection errors|" + _constant("ER_HOST_IS_BLOCKED"), 1129),
+    _pattern(r"\bblocking client host ", None, Cause.HOST_BLOCKED, certainty=_CONFIRMED),
     _pattern(r"is not allowed to connect to this (?:MySQL|MariaDB)", 1130),
     _pattern(r"Access denied for user '", 1045),
-    _pattern(r"Server shutdown in progress|ER_SERVER_SHUTDOWN", 1053, wants_context=True),
+    _pattern(r"Server shutdown in progress|" + _constant("ER_SERVER_SHUTDOWN"), 1053, wants_context=True),
+    # MaxScale reports whatever made it close a session by MariaDB's error of a KILL.
+    _pattern(r"killed by MaxScale: Timed out", 1927, Cause.PROXY_OR_FIREWALL, certainty=_CONFIRMED),
+    _pattern(r"killed by MaxScale: Too many connections", 1040),
+    _pattern(r"killed by MaxScale: Killed by another", 1927, Cause.KILLED, certainty=_CONFIRMED),
+    _pattern(r"killed by MaxScale: (?:Router|Connection to backend|.{0,40}lost)", 1927, Cause.SERVER_RESTART),
+    _pattern(r"killed by MaxScale", 1927, Cause.PROXY_OR_FIREWALL),
     _pattern(r"Connection was killed", 1927, wants_context=True),
     _pattern(r"[Ss]ession was killed", 3169, wants_context=True),
     _pattern(r"Got an error reading communication packets", 1158),
@@ -117,6 +136,7 @@ ERROR_PATTERNS: Final = (
     _pattern(r"Packets out of order\. Expected 1 received 0", None, Cause.IDLE_TIMEOUT, is_precursor=True),
     _pattern(r"commands out of sync\. You can't run this command now", None, Cause.IDLE_TIMEOUT),
     _pattern(r"unexpected read from socket|closing bad idle connection", None, Cause.IDLE_TIMEOUT, is_precursor=True),
+    _pattern(r"Packets out of order\. Expected 0 received 1|reading greeting packet", None, is_precursor=True),
     _pattern(r"Packets out of order\b", None, Cause.FORKED_CONNECTION, wants_context=True),
     _pattern(r"Packet sequence number wrong", None, Cause.FORKED_CONNECTION),
     _pattern(r"Can't connect to (?:local )?(?:(?:MySQL|MariaDB) )?server through socket", 2002),
@@ -142,20 +162,30 @@ ERROR_PATTERNS: Final = (
         None, used_after_close=True,
     ),
     _pattern(r"(?:read|write) (?:ECONNRESET|EPIPE)|connect (?:ECONNREFUSED|ETIMEDOUT)", None, wants_context=True),
+    _pattern(r"\[MySQL\] .{1,80}\bInvalid Connection"),
     _pattern(r"\[mysql\] .{0,40}\.go:\d+", is_precursor=True),
     _pattern(r"(?:^|[:=] ?\"?|\")invalid connection(?=[\"',}\s]|$)"),
     _pattern(r"\(conn=\d+\) (?:Socket error|Connection reset)"),
-    _pattern(r"TRILOGY_CLOSED_CONNECTION|Trilogy::(?:ConnectionClosed|EOFError|ConnectionReset)"),
+    _pattern(r"TRILOGY_CLOSED_CONNECTION|Trilogy::(?:ConnectionClosed|EOFError|ConnectionReset|SSLError|SyscallError|TimeoutError)"),
     _pattern(r"(?<!\w)invalid connection\s*$"),
     _pattern(r"driver: bad connection"),
     _pattern(r"MySQL Connection not available", None, used_after_close=True),
+    _pattern(r"Connection must be valid and open|Cannot execute new commands: connection closed|" + _constant("ER_CMD_CONNECTION_CLOSED"),
+             None, wants_context=True, used_after_close=True),
+    _pattern(r"socket has unexpectedly been closed|" + _constant("ER_SOCKET_UNEXPECTED_CLOSE"), wants_context=True),
+    _pattern(r"Connection has been closed by peer|Connection unexpectedly closed|ClosedConnectionException", wants_context=True),
+    _pattern(r"Driver\(ConnectionClosed\)|Connection to the server is closed", wants_context=True),
+    _pattern(r"\{:error, :closed\}|\{error,\s?closed\}|\btcp_closed\b", wants_context=True),
+    _pattern(r"failed to (?:send query|(?:receive|read) .{1,60}): (?:closed|timeout|connection reset)", wants_context=True),
+    _pattern(r"SocketException: (?:Connection reset|Broken pipe|Socket closed)|transport connection: An (?:existing|established) connection",
+             wants_context=True),
     _pattern(r"closed MySQL connection|MySQL client is not connected", None, used_after_close=True),
-    _pattern(r"expected to read \d+ header bytes but only received|Failed to read the result set", wants_context=True),
+    _pattern(r"[Ee]xpected to read \d+ header bytes but only received|Failed to read the result set", wants_context=True),
     _pattern(r"Reading from the stream has failed|Unable to connect to any of the specified MySQL hosts"),
     _pattern(r"error communicating with database|expected to read \d+ bytes, got \d+ bytes at EOF", wants_context=False),
     _pattern(r"(?i:server disconnected)", wants_context=True),
     _pattern(r"Max connect timeout reached while reaching hostgroup", 9001),
-    _pattern(r"(?:Detected a broken connection|Closing (?:killed|unhealthy) client connection|Killing client connection)", wants_context=True),
+    _pattern(r"(?:Detected (?:a )?broken (?:idle )?connection|Closing (?:killed|unhealthy) client connection|Killing client connection)", wants_context=True),
     _pattern(r" \d+/-?\d+/\+?(?P<held>\d+) \d+ [cs]D \d+/\d+/\d+/", None, Cause.PROXY_OR_FIREWALL, certainty=_CONFIRMED, wants_context=True),
     _pattern(r"(?i:connection reset by peer|broken pipe)", wants_context=True),
     _pattern(r"(?i:connection refused|(?:i/o|connect(?:ion)?) timeout|connect(?:ion)? timed out)", wants_context=True),
@@ -171,18 +201,21 @@ ERROR_NUMBER_FORMS: Final = (
     re.compile(r"SQLSTATE\[\w{1,5}\]: [^:]{1,60}: (?P<n>\d{4}) "),
     re.compile(r"\(\w{5}/(?P<n>\d{4})\)"),
     re.compile(r"\b(?P<n>\d{4}) \([0-9A-Z]{5}\): "),
+    re.compile(
+        r"\bdriver error ?\((?P<n>\d{4})\)|\berror \[(?P<m>\d{4}), \w{5}\]|\bfailed: \[(?P<k>\d{4})\] |\(errno (?P<l>\d{4})\)|\bCODE (?P<j>\d{4}) ERROR:"
+    ),
     re.compile(r"Errors?: (?P<n>\d{4})[ :]"),
     re.compile(r"\b(?:errno|code|error_code|Errno)['\"]?\s?[:=]\s?['\"]?(?P<n>\d{4})\b"),
 )
 """Python's drivers; the command-line clients; Go, .NET, replication; PDO; mysqli; sqlx and mysql-connector; Node."""
-UNAMBIGUOUS_NUMBER_FORMS: Final = 6
+UNAMBIGUOUS_NUMBER_FORMS: Final = 7
 """How many of these forms, from the first, hold nothing but the number of a server's error."""
 
 STANDALONE_ERROR: Final = re.compile(r"^ERROR (?:\d{4}) \(\w{5}\)|^mysqldump: |^mariadb-dump: ")
 """A line that is an error by itself, whatever the lines around it say."""
 
 MYSQL_WORDS: Final = re.compile(
-    r"(?i)mysql|mariadb|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |galera|aurora|percona|HY000|08S01|^ {1,4}fatal: true"
+    r"(?i)mysql|mariadb|myxql|r2d2|binlog|shyiko|maxscale|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |galera|aurora|percona|HY000|08S01|^ {1,4}fatal: true"
 )
 """Names that only logs about MySQL or MariaDB hold."""
 OTHER_SOFTWARE_WORDS: Final = re.compile(
@@ -201,7 +234,10 @@ PREFILTER_WORDS: Final = (
     "to validate", "as broken", "not connect", "PROTOCOL_", "enqueue", "closed state", "ECONN", "EPIPE", "ETIMEDOUT",
     "invalid conn", "bad connection", "not available", "closed MySQL", "header bytes", "result set", "has failed",
     "specified MySQL", "communicating", "at EOF", "disconnected", "hostgroup", "broken conn", "client conn", " cD ", " sD ",
-    "last packet", "closed connection", "ClosedException", "Timeout expired", "reach database", "errno=", "offline mode",
+    "last packet", "packet timeout", "blocking client", "MaxScale", "greeting", "primary server", "master server", "Invalid Conn", "::SSLError",
+    "Trilogy", "valid and open", "new commands", "unexpectedly", "closed by peer", "ConnectionClosed", "server is closed", ":closed", ": closed",
+    "closed}", "tcp_closed", "result set's", "while sending", "failed to send", "failed to re", "SocketException", "transport connection", "idle conn", "ClosedConn",
+    "closed connection", "ClosedException", "Timeout expired", "reach database", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "Trilogy", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
     "Reset by peer", "Reset By Peer", "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
@@ -221,6 +257,8 @@ class ParsedLine:
     """Whether only a client of MySQL or MariaDB writes this."""
     start: int = 0
     """Where in the line the report begins, in characters."""
+    is_mention: bool = False
+    """Whether the line may only quote it."""
 
     @property
     def stated_cause(self) -> Cause | None:
@@ -236,10 +274,16 @@ class ParsedLine:
         return CODES[self.code].certainty if self.code in CODES else Certainty.POSSIBLE
 
     @property
-    def rank(self) -> tuple[bool, bool, bool, bool]:
+    def rank(self) -> tuple[bool, bool, bool, bool, bool]:
         """How much the line tells: the highest of a traceback is the one that is quoted."""
         is_precursor = self.pattern is not None and self.pattern.is_precursor
-        return (not is_precursor, self.stated_cause is not None, self.code is not None, self.is_unambiguous)
+        return (
+            not self.is_mention,
+            not is_precursor,
+            self.stated_cause is not None,
+            self.code is not None,
+            self.is_unambiguous,
+        )
 
 
 def parse_line(text: str) -> ParsedLine | None:
@@ -268,8 +312,9 @@ def _error_number_in(text: str) -> tuple[int | None, int]:
     """The first error number of CODES in a line, and where it stands."""
     for form in ERROR_NUMBER_FORMS:
         for match in form.finditer(text):
-            if int(match["n"]) in CODES:
-                return int(match["n"]), match.start()
+            number = int(next(filter(None, match.groups())))
+            if number in CODES:
+                return number, match.start()
     return None, 0
 
 
@@ -287,6 +332,27 @@ _SERVER_CLIENT: Final = LogClient(N_("server log"))
 _LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|critical|fatal)\b")
 
 
+SPEAKER_FORMS: Final = (
+    re.compile(r"^ ?\d{1,3}\((\d{1,10})\) "),
+    re.compile(r" --- \[ {0,20}([\w.#-]{1,60})\]"),
+    re.compile(r"#(\d{1,10})\]"),
+    re.compile(r"\b(?:pid|PID|Pid)[ =:]{1,2}(\d{1,10})\b"),
+    re.compile(r"[\[(]([A-Za-z][\w.]{0,40}[-#]\d{1,6})[\])]"),
+    re.compile(r"\[([0-9a-f]{6,36}(?:-[0-9a-f]{4,12}){0,4})\]"),
+)
+"""How a line names its process (Kamailio, Ruby, PHP), its thread (Spring and others) or its request."""
+WORDS_BEFORE_CHARS: Final = 60
+WORDS_CHARS: Final = 25
+"""Characters before and of the words of an error by which two reports of it are known to be of one error."""
+CHAIN_LINES: Final = 6
+"""Lines between two reports of one cause chain."""
+_DIGITS: Final = re.compile(r"\d+")
+_WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"]$")
+"""How what is put before a quoted error ends."""
+PRECURSOR_LINES: Final = 20
+"""Lines, in a log without times, between a driver's remark and the error itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class DraftEvent:
     """An error event that may yet be joined to the one before."""
@@ -300,12 +366,23 @@ class DraftEvent:
     """Not an error: the server is ready again."""
     is_traceback_rest: bool = False
     """The rest of a traceback, after a statement too long to be read."""
+    words: str = ""
+    """The words that report the error, with what stands before them on the line."""
+    words_start: int = 0
+    """Where in `words` the report begins."""
+    outer_words: str = ""
+    """What stands before `words` on the line."""
+    is_of_host: bool = False
+    """Whether the kernel or systemd reports it: of an end that a server's own log has reported already."""
+    is_over: bool = False
+    """Whether its program has reported another error since."""
 
 
 def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
     """Decide what each record is, and read it as that: an entry of a server's own log, or what a program wrote."""
     server_log, server_run, known_clients = ServerLog(UTC), _ServerRun(), _KnownClients()
     for record in records:
+        yield from _host_drafts(record)
         entry = server_log.parse_entry(record.lines[0].text)
         if entry is not None and _is_of_server(entry):
             for draft in _server_drafts(record, entry):
@@ -380,6 +457,25 @@ def _server_drafts(record: Record, entry: LogEntry) -> Iterator[DraftEvent]:
     yield DraftEvent(replace(event, session_id=entry.session_id), subject=subject, server_ready=is_ready)
 
 
+def _host_drafts(record: Record) -> Iterator[DraftEvent]:
+    """The drafts of what the kernel or systemd reports of a server's process."""
+    for line in record.lines:
+        cause = host_message(line.text)
+        if cause is None and not (record.program and host_started(line.text)):
+            continue
+        event = ErrorEvent(
+            line.number,
+            record.timestamp,
+            line.text,
+            client=SYSTEM_LOG,
+            stated_cause=cause,
+            certainty=Certainty.CONFIRMED,
+            from_server_log=True,
+            text_before=line.text_before[-MAX_SEARCHED_CHARS:],
+        )
+        yield DraftEvent(event, subject=cause, server_ready=cause is None, is_of_host=True)
+
+
 def _server_certainty(entry: LogEntry) -> Certainty:
     """Likely where the server names no timeout, or only a broken socket: both leave room for another cause."""
     is_vague = entry.cause is Cause.CLIENT_LOST or (
@@ -417,11 +513,32 @@ def _error_lines(record: Record) -> list[tuple[int, ParsedLine]]:
         return []
     is_mysql = any(MYSQL_WORDS.search(line.text) for line in record.lines)
     is_foreign = any(OTHER_SOFTWARE_WORDS.search(line.text[:FOREIGN_SEARCH_CHARS]) for line in record.lines)
-    return [
+    about_mysql = [
         (index, parsed)
         for index, parsed in parsed_lines
         if _is_about_mysql(parsed, record.lines[index].text, is_mysql=is_mysql, is_foreign=is_foreign)
     ]
+    found = []
+    for index, parsed in about_mysql:
+        mention = _mention(record, index, parsed)
+        if mention is not Mention.YES:
+            found.append((index, replace(parsed, is_mention=mention is Mention.MAYBE)))
+    return found
+
+
+def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
+    """Whether a line of a record only quotes the words of an error."""
+    lines = record.lines
+    line = lines[index]
+    is_part = line.continues or any(
+        TRACEBACK_PART.match(part.text) for part in lines[max(0, index - 1) : index + 1]
+    )
+    is_announced = index > 0 and EXCEPTION_HEAD.match(line.text) is not None
+    dated = bool(line.timestamp_text) or (
+        record.timestamp is not None and (index == 0 or is_part or is_announced)
+    )
+    before = [earlier.text for earlier in lines[:index]]
+    return mention_in(line.text, parsed.start, before, dated=dated)
 
 
 def _is_about_mysql(parsed: ParsedLine, text: str, *, is_mysql: bool, is_foreign: bool) -> bool:
@@ -443,6 +560,8 @@ def _is_same_traceback(record: Record, before: int, index: int) -> bool:
     text = lines[index].text
     if STANDALONE_ERROR.search(text):
         return False
+    if lines[index].continues:
+        return True
     between = [line.text for line in lines[before + 1 : index + 1] if line.text]
     is_continued = any(map(TRACEBACK_PART.match, [lines[before].text, *between]))
     is_announced = before == 0 and record.timestamp is not None and EXCEPTION_HEAD.match(text) is not None
@@ -462,20 +581,32 @@ def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: in
         None if is_undated else record.timestamp,
         text,
         best.code if best.code is not None else next(codes, None),
-        recognise_client(part.text for part in lines),
+        recognise_client([*(part.text for part in lines), record.program]),
         best.stated_cause,
         best.certainty,
         used_after_close=bool(best.pattern and best.pattern.used_after_close),
         silent_seconds=record.silent_seconds,
         text_before=text_before,
+        is_mention=best.is_mention,
+        program=record.program,
+        speaker=_speaker(record.lines[0].text),
     ).described_by(lines)
+    words_start = max(0, best.start - WORDS_BEFORE_CHARS)
     return DraftEvent(
         event,
+        words=line.text[words_start : best.start + WORDS_CHARS],
+        words_start=best.start - words_start,
+        outer_words=line.text[:words_start],
         is_precursor=all(parsed.pattern is not None and parsed.pattern.is_precursor for _, parsed in group),
         is_traceback_rest=record.lines[0].starts_block
         and record.timestamp is None
         and line.text[:1].isspace(),
     )
+
+
+def _speaker(text: str) -> str:
+    """The process, thread or request that a line names; empty where it names none."""
+    return next((match[1] for form in SPEAKER_FORMS if (match := form.search(text[:300]))), "")
 
 
 def _quoted_part(line: LogLine, start: int) -> tuple[str, str]:
@@ -486,27 +617,37 @@ def _quoted_part(line: LogLine, start: int) -> tuple[str, str]:
 
 
 def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
-    """Each error event once, in the order of the drafts."""
-    held: DraftEvent | None = None
+    """Each error event once, in the order of the drafts. A draft is compared with the one before of its program."""
+    held: list[DraftEvent] = []
     server_ends: set[Cause] = set()
     """What has ended the server since it was last ready."""
     for draft in drafts:
         if draft.server_ready:
-            if held is not None:
-                yield held.event
-            held, server_ends = None, set()
-        elif isinstance(draft.subject, Cause) and draft.subject in server_ends:
+            yield from (earlier.event for earlier in held)
+            held, server_ends = [], set()
             continue
-        elif held is not None and _is_same_event(held, draft):
-            held = _joined_draft(held, draft)
-        else:
-            if held is not None:
-                yield held.event
-            held = draft
-            if isinstance(draft.subject, Cause):
-                server_ends.add(draft.subject)
-    if held is not None:
-        yield held.event
+        if draft.subject in server_ends or (draft.is_of_host and server_ends):
+            continue
+        index = _last_of_program(held, draft.event.program)
+        if index is not None and _is_same_event(held[index], draft):
+            held[index] = _joined_draft(held[index], draft)
+            continue
+        if index is not None:
+            held[index] = replace(held[index], is_over=True)
+        held.append(draft)
+        while held[0].is_over or draft.event.line - held[0].event.line > MAX_RECORD_LINES:
+            yield held.pop(0).event
+        if isinstance(draft.subject, Cause):
+            server_ends.add(draft.subject)
+    yield from (earlier.event for earlier in held)
+
+
+def _last_of_program(held: list[DraftEvent], program: str) -> int | None:
+    """The index of the last draft of a program; None where it has none, or has gone on since."""
+    for index in reversed(range(len(held))):
+        if held[index].event.program == program:
+            return None if held[index].is_over else index
+    return None
 
 
 def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
@@ -516,14 +657,41 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         return True
     if held.subject is not None or draft.subject is not None:
         return held.subject == draft.subject and _seconds_between(before, after) <= 2
-    if _seconds_between(before, after) > 1:
+    if _seconds_between(before, after) > 1 or (
+        before.speaker and after.speaker and before.speaker != after.speaker
+    ):
         return False
     line_distance = after.line - before.line
     if held.is_precursor:
         drivers = {before.client.driver, after.client.driver} - {""}
-        return len(drivers) <= 1 and line_distance <= MAX_RECORD_LINES
+        is_dated = before.timestamp is not None and after.timestamp is not None
+        is_other = not draft.is_precursor or _LEVELS.sub("", held.words) != _LEVELS.sub("", draft.words)
+        return (
+            len(drivers) <= 1
+            and is_other
+            and line_distance <= (MAX_RECORD_LINES if is_dated else PRECURSOR_LINES)
+        )
+    if _wraps_same_words(held, draft) and line_distance <= CHAIN_LINES:
+        return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
     return is_repeated and before.text != after.text and line_distance <= 2
+
+
+def _wraps_same_words(held: DraftEvent, draft: DraftEvent) -> bool:
+    """Whether one report quotes the other: the same words, behind other words of a cause chain."""
+    if held.words[held.words_start :] != draft.words[draft.words_start :]:
+        return False
+    before, after = (part.outer_words + part.words[: part.words_start] for part in (held, draft))
+    shared = _shared_end(before, after)
+    wrappings = [_DIGITS.sub("", text[: len(text) - shared]) for text in (before, after)]
+    is_wrapped = wrappings[0] != wrappings[1] and all(_WRAPS.search(text) for text in wrappings)
+    return is_wrapped and (shared >= WORDS_BEFORE_CHARS // 2 or bool(held.event.speaker))
+
+
+def _shared_end(text: str, other: str) -> int:
+    """How many characters the ends of two texts share."""
+    pairs = zip(reversed(text), reversed(other), strict=False)
+    return next((count for count, (char, one) in enumerate(pairs) if char != one), min(len(text), len(other)))
 
 
 def _joined_draft(held: DraftEvent, draft: DraftEvent) -> DraftEvent:

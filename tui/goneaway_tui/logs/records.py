@@ -18,7 +18,7 @@ MAX_LINES_APART: Final = 200
 """Lines of other programs after which a record ends."""
 
 TRACEBACK_PART: Final = re.compile(
-    r"\s|Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|\[previous|Next |\(Background|\[SQL|The last packet"
+    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|\[previous|Next |\(Background|\[SQL|The last packet"
 )
 """What joins the parts of a traceback, in the languages that are read."""
 EXCEPTION_HEAD: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")

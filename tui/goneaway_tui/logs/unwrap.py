@@ -72,6 +72,10 @@ _STATES_ERROR: Final = frozenset({
     "errormessage", "sqlmessage", "errno", "errortype", "exception.stacktrace", "error.message", "error.stack_trace", "value",
 })  # fmt: skip
 """Those of them that no object has without an error."""
+_SOURCE_FIELDS: Final = frozenset(
+    {"logger", "logger_name", "loggername", "logger.name", "sourcecontext", "driver"}
+)
+"""Those of them that name what wrote the message."""
 TIME_FIELDS: Final = (
     "timestamp", "@timestamp", "time", "ts", "@t", "datetime", "date", "__realtime_timestamp", "_source_realtime_timestamp",
     "eventtime", "event_time", "instant", "asctime", "t", "log_time",
@@ -170,8 +174,10 @@ def _split_object(text: str) -> PrefixedLine | None:
     if message is None and not any(key in _STATES_ERROR for key, _value, _depth in members):
         return None
     lines = _message_lines(message[1]) if message else []
-    if message is None or any(key in _STATES_ERROR for key, _value, _depth in members):
-        lines += _error_lines(members, message)
+    states_error = message is None or any(key in _STATES_ERROR for key, _value, _depth in members)
+    lines += _error_lines(
+        members, message, ERROR_FIELDS.union(MESSAGE_FIELDS) if states_error else _SOURCE_FIELDS
+    )
     if not lines:
         return None
     return PrefixedLine(
@@ -229,14 +235,12 @@ def _message_lines(message: str) -> list[str]:
     return [line.removesuffix("\r") for line in message.removesuffix("\n").split("\n")]
 
 
-def _error_lines(members: list[Member], message: tuple[str, str] | None) -> list[str]:
-    """What the other fields say of an error, a line each; what is long as it is."""
+def _error_lines(members: list[Member], message: tuple[str, str] | None, fields: frozenset[str]) -> list[str]:
+    """What other fields say of an error, a line each; what is long as it is."""
     said = {message[1]} if message else set()
     lines: list[str] = []
     for key, value, _depth in members:
-        if key not in ERROR_FIELDS and key not in MESSAGE_FIELDS:
-            continue
-        if value in said or not value.strip():
+        if key not in fields or value in said or not value.strip():
             continue
         said.add(value)
         first, *rest = _message_lines(value)
