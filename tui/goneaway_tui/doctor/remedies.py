@@ -431,6 +431,11 @@ def for_kills(_case: Case) -> Iterator[str]:
 def for_proxies(case: Case) -> Iterator[str]:
     """A proxy, balancer or firewall between client and server."""
     client = case.event.client
+    if case.event.refused:
+        yield _(
+            "On the way: check from the client's machine that the address answers (nc -vz HOST 3306), then firewalls, security groups and routes."
+        )
+        return
     if case.event.never_began:
         yield _(
             "On the way: does that address and port lead to the server itself? A proxy whose servers are away ends a login so."

@@ -344,6 +344,8 @@ SPEAKER_FORMS: Final = (
 WORDS_BEFORE_CHARS: Final = 60
 WORDS_CHARS: Final = 25
 """Characters before and of the words of an error by which two reports of it are known to be of one error."""
+HEAD_CHARS: Final = 80
+"""Characters of a long line's beginning that are quoted."""
 CHAIN_LINES: Final = 6
 """Lines between two reports of one cause chain."""
 _DIGITS: Final = re.compile(r"\d+")
@@ -587,6 +589,7 @@ def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: in
         used_after_close=bool(best.pattern and best.pattern.used_after_close),
         silent_seconds=record.silent_seconds,
         text_before=text_before,
+        head=_head(line, best.start),
         is_mention=best.is_mention,
         program=record.program,
         speaker=_speaker(record.lines[0].text),
@@ -612,8 +615,14 @@ def _speaker(text: str) -> str:
 def _quoted_part(line: LogLine, start: int) -> tuple[str, str]:
     """What stands before the quoted part of a line, and that part: a long line may hold a whole statement."""
     cut = 0 if start < MAX_QUOTED_CHARS // 2 else start - MAX_QUOTED_CHARS // 4
+    cut = cut and (line.text.find(" ", cut, start) + 1 or cut)
     text_before = (line.text_before + line.text[:cut])[-MAX_SEARCHED_CHARS:]
     return text_before, CUT_MARK + line.text[cut:] if cut else line.text
+
+
+def _head(line: LogLine, start: int) -> str:
+    """How a line begins whose quoted part is a later one: who spoke, and of what."""
+    return "" if start < MAX_QUOTED_CHARS // 2 else line.text[:HEAD_CHARS].rpartition(" ")[0]
 
 
 def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:

@@ -462,6 +462,8 @@ class ErrorEvent:
     """The process, thread or request that the line names."""
     text_before: str = ""
     """What stands before `text` on the same line: a secret may begin in it."""
+    head: str = ""
+    """How the line begins, where `text` is a later part of it."""
     server_up_seconds: float | None = None
     """The server's uptime, where this is its own log and reports its start."""
     statement_bytes: int | None = None

@@ -65,7 +65,7 @@ def mention_in(text: str, start: int, lines_before: Sequence[str], *, dated: boo
     `lines_before` are the lines of the same record before it; `dated`, whether the line has a timestamp, or continues a
     traceback.
 
-    >>> mention_in('people see "MySQL server has gone away" when it idles', 19, [], dated=False)
+    >>> mention_in('people see "MySQL server has gone away" when it idles', 18, [], dated=False)
     <Mention.YES: 'yes'>
     >>> mention_in("pymysql.err.OperationalError: (2006, 'MySQL server has gone away')", 45, [], dated=False)
     <Mention.NO: 'no'>

@@ -1,8 +1,12 @@
-"""The one opener of logs: yields the bytes of a file or of standard input, and unpacks .gz, .xz, .bz2 and .zst."""
+"""The one opener of logs: yields the bytes of a file or of standard input as UTF-8, and unpacks .gz, .xz, .bz2 and .zst.
+
+PowerShell's `>` writes UTF-16, and some editors a mark before UTF-8: both are read.
+"""
 
 from __future__ import annotations
 
 import bz2
+import codecs
 import contextlib
 import gzip
 import importlib
@@ -12,6 +16,7 @@ import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Final, Protocol, Self
 
 from goneaway_tui.errors import FileError
@@ -147,8 +152,53 @@ def _unpacked(file: Readable) -> Iterator[bytes]:
     for magic, unpack in UNPACKERS:
         if start.startswith(magic):
             opened = unpack(io.BufferedReader(whole, BLOCK_BYTES))
-    while block := opened.read(BLOCK_BYTES):
-        yield block
+    yield from _as_utf8(iter(lambda: opened.read(BLOCK_BYTES) or b"", b""))
+
+
+UTF8_MARK: Final = b"\xef\xbb\xbf"
+_WIDE_MARKS: Final = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+"""What UTF-16 begins with, in either order of its bytes."""
+_ENCODING_BYTES: Final = 4096
+"""Bytes from whose zeros the encoding is known, where no mark says it."""
+_BINARY_SHARE: Final = 0.02
+"""The share of zeros and other control characters from which a file looks binary."""
+
+
+def _as_utf8(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the blocks of a text as UTF-8, without the mark of its encoding."""
+    first = b""
+    while len(first) < _ENCODING_BYTES and (block := next(blocks, b"")):
+        first += block
+    encoding = _wide_encoding(first)
+    if encoding is None:
+        yield first.removeprefix(UTF8_MARK)
+        yield from blocks
+        return
+    decode = codecs.getincrementaldecoder(encoding)("replace").decode
+    for block in chain((first,), blocks):
+        yield decode(block).removeprefix("\ufeff").encode()
+
+
+def _wide_encoding(head: bytes) -> str | None:
+    """The name of UTF-16 in the order that a text has; None for any other text."""
+    marked = next((name for mark, name in _WIDE_MARKS if head.startswith(mark)), None)
+    sample = head[:_ENCODING_BYTES]
+    halves = sample[0::2], sample[1::2]
+    zeros = [half.count(0) / (len(half) or 1) for half in halves]
+    if marked or len(sample) < 8 or min(zeros) > _BINARY_SHARE or max(zeros) < 0.5:
+        return marked
+    return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+
+
+def looks_binary(head: bytes) -> bool:
+    """Whether a file that begins like this is no text: it holds zeros and other control characters.
+
+    >>> looks_binary(b"2026-11-23 ERROR gone away\\n"), looks_binary(bytes(range(32)) * 9)
+    (False, True)
+    """
+    sample = head[:_ENCODING_BYTES]
+    controls = sum(byte < 9 or 13 < byte < 27 for byte in sample)
+    return controls > len(sample) * _BINARY_SHARE
 
 
 class _Rewound(io.RawIOBase):
