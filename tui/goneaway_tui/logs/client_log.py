@@ -221,7 +221,7 @@ MYSQL_WORDS: Final = re.compile(
 OTHER_SOFTWARE_WORDS: Final = re.compile(
     r"(?i)postgres|psycopg|asyncpg|pgx|\bpq: |pgbouncer|redis|valkey|memcache|mongo|rabbit|amqp|kafka|nginx|elastic|cassandra"
     r"|ldap|smtp|sqlite|ora-\d|oracle|mssql|sqlserver|\btds\b|etcd|zookeeper|grpc|websocket|upstream|\bsshd?\b|rsync|\bscp\b|kubelet|docker"
-    r"|pgsql|\bPG::|\bgit(?:hub|lab)?\b|\bcurl\b|\birc\b|\bport (?:22|80|443|5432)\b|:(?:443|5432|6379|9092|11211|27017)\b"
+    r"|pgsql|\bPG::|(?<!com\.)\bgit(?:hub|lab)?\b(?!\.com)|\bcurl\b|\birc\b|\bport (?:22|80|443|5432)\b|:(?:443|5432|6379|9092|11211|27017)\b"
 )
 """Names of other software whose errors have the same words."""
 
@@ -256,7 +256,8 @@ class ParsedLine:
     is_unambiguous: bool
     """Whether only a client of MySQL or MariaDB writes this."""
     start: int = 0
-    """Where in the line the report begins, in characters."""
+    end: int = 0
+    """Where in the line the report begins and ends, in characters."""
     is_mention: bool = False
     """Whether the line may only quote it."""
 
@@ -294,13 +295,17 @@ def parse_line(text: str) -> ParsedLine | None:
     matches = ((pattern, match) for pattern in ERROR_PATTERNS if (match := pattern.words.search(text)))
     pattern, match = next(matches, (None, None))
     if pattern is None or match is None:
-        return None if number is None else ParsedLine(number, None, is_unambiguous=False, start=number_start)
+        return (
+            None
+            if number is None
+            else ParsedLine(number, None, is_unambiguous=False, start=number_start, end=number_start + 4)
+        )
     if number is None and pattern.wants_context and _has_other_error_number(text):
         return None
     is_number_better = number is not None and (pattern.code is None or not CODES[pattern.code].stated_cause)
     code = number if is_number_better else pattern.code
     is_unambiguous = not pattern.wants_context or code == number is not None
-    return ParsedLine(code, pattern, is_unambiguous, match.start())
+    return ParsedLine(code, pattern, is_unambiguous, match.start(), match.end())
 
 
 def _has_other_error_number(text: str) -> bool:
@@ -332,8 +337,10 @@ _SERVER_CLIENT: Final = LogClient(N_("server log"))
 _LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|critical|fatal)\b")
 
 
+PROCESS_NUMBER: Final = re.compile(r"^ ?\d{1,3}\((\d{1,10})\) ")
+"""How lines of Kamailio and OpenSIPS begin."""
 SPEAKER_FORMS: Final = (
-    re.compile(r"^ ?\d{1,3}\((\d{1,10})\) "),
+    PROCESS_NUMBER,
     re.compile(r" --- \[ {0,20}([\w.#-]{1,60})\]"),
     re.compile(r"#(\d{1,10})\]"),
     re.compile(r"\b(?:pid|PID|Pid)[ =:]{1,2}(\d{1,10})\b"),
@@ -342,8 +349,7 @@ SPEAKER_FORMS: Final = (
 )
 """How a line names its process (Kamailio, Ruby, PHP), its thread (Spring and others) or its request."""
 WORDS_BEFORE_CHARS: Final = 60
-WORDS_CHARS: Final = 25
-"""Characters before and of the words of an error by which two reports of it are known to be of one error."""
+"""Characters before the words of an error by which two reports of it are known to be of one error."""
 HEAD_CHARS: Final = 80
 """Characters of a long line's beginning that are quoted."""
 CHAIN_LINES: Final = 6
@@ -560,7 +566,7 @@ def _is_same_traceback(record: Record, before: int, index: int) -> bool:
     """Whether the line at `index` is a further part of the traceback that the line at `before` belongs to."""
     lines = record.lines
     text = lines[index].text
-    if STANDALONE_ERROR.search(text):
+    if STANDALONE_ERROR.search(text) or PROCESS_NUMBER.match(text):
         return False
     if lines[index].continues:
         return True
@@ -592,12 +598,12 @@ def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: in
         head=_head(line, best.start),
         is_mention=best.is_mention,
         program=record.program,
-        speaker=_speaker(record.lines[0].text),
+        speaker=_speaker(line.text) or _speaker(record.lines[0].text),
     ).described_by(lines)
     words_start = max(0, best.start - WORDS_BEFORE_CHARS)
     return DraftEvent(
         event,
-        words=line.text[words_start : best.start + WORDS_CHARS],
+        words=line.text[words_start : best.end],
         words_start=best.start - words_start,
         outer_words=line.text[:words_start],
         is_precursor=all(parsed.pattern is not None and parsed.pattern.is_precursor for _, parsed in group),

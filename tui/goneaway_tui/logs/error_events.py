@@ -236,7 +236,7 @@ FRAMEWORKS: Final = (
     ("Yii", r"\byii\\{1,2}|Yiisoft|yiisoft|\[yii\\"),
     ("ThinkPHP", r"\bthink\\{1,2}|ThinkPHP|thinkphp|^\[ \S{19,32} \]\[ \w{1,10} \] \[\d"),
     ("WordPress", r"WordPress|wp-includes|wp-content|wp-db\.php|\bWP->"),
-    ("Drupal", r"Drupal\\|\bdrupal\b|drush|\{watchdog\}"),
+    ("Drupal", r"Drupal[\\/]|\bdrupal\b|drush|\{watchdog\}"),
     ("Magento", r"Magento\\|Zend_Db|Mage_"),
     ("CakePHP", r"Cake\\Database|cakephp"),
     ("CodeIgniter", r"CodeIgniter|CI_DB"),
@@ -417,6 +417,8 @@ CONNECTION_KILLED_ERROR: Final = 1927
 """MariaDB's error of a session that was killed. 10.5 reports it to idle sessions when it stops, too; 10.6 and later do not."""
 SERVER_GONE_ERRORS: Final = frozenset({2006})
 """The error of a client that could not send its statement."""
+UNANSWERED_ERRORS: Final = frozenset({2002, 2003})
+"""The errors of a client that no server answered."""
 SERVER_LOST_ERRORS: Final = frozenset({2013})
 """The error of a client that waited for an answer."""
 LARGE_LINE_BYTES: Final = 8192
@@ -630,7 +632,7 @@ def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
     return replace(
         held[index][1],
         offline_near=any(other.code == OFFLINE_MODE_ERROR for _apart, other in neighbours),
-        refused_near=any(other.failures & _NOT_LISTENING and other.refused for _apart, other in neighbours)
+        refused_near=any(_found_no_listener(other) for _apart, other in neighbours)
         or _is_refused_next(held, index),
         lost_near=sum(
             seconds_apart <= _TOGETHER_SECONDS
@@ -640,6 +642,13 @@ def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
             for seconds_apart, other in neighbours
         ),
     )
+
+
+def _found_no_listener(event: ErrorEvent) -> bool:
+    """Whether a connection found no program that listens: it was refused, and not by a server, and did not time out."""
+    is_silent = FailureKind.TIMED_OUT in event.failures or FailureKind.UNREACHABLE in event.failures
+    is_unanswered = event.code in UNANSWERED_ERRORS and not is_silent
+    return event.refused and (bool(event.failures & _NOT_LISTENING) or is_unanswered)
 
 
 def _may_be_refused(event: ErrorEvent, later: ErrorEvent) -> bool:
@@ -652,10 +661,7 @@ def _is_refused_next(held: list[_TimedEvent], index: int) -> bool:
     event = held[index][1]
     followers = (other for _seconds, other in held[index + 1 : index + 1 + _NEXT_EVENTS])
     return event.timestamp is None and any(
-        other.timestamp is None
-        and other.line - event.line <= _NEXT_LINES
-        and other.refused
-        and bool(other.failures & _NOT_LISTENING)
+        other.timestamp is None and other.line - event.line <= _NEXT_LINES and _found_no_listener(other)
         for other in followers
     )
 

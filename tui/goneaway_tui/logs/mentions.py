@@ -38,7 +38,7 @@ _ERROR_HEAD: Final = re.compile(
 )
 """How a real error begins, also behind a dash."""
 _CODE: Final = re.compile(
-    r"\s*(?:case\b.{0,200}:\s*$|(?:\}\s*)?(?:el(?:se )?)?if\b.{0,400}(?:[:{)]|then)\s*$|(?:except|catch|rescue|when|return|assert\w*|expect|const|let|var|static|def|func|fn|#define)\b(?!:))"
+    r"\s*(?:case\b[^:]{1,80}:(?!:)|(?:\}\s*)?(?:el(?:se )?)?if\b.{0,400}(?:[:{)]|then)\s*$|(?:except|catch|rescue|when|return|assert\w*|expect|const|let|var|static|def|func|fn|#define)\b(?!:))"
 )
 _CODE_MARKS: Final = re.compile(
     r"['\"] (?:in|not in) \w|\bin \(?\d{4}, ?\d{4}|[=!]= ?['\"]|=~|\.(?:includes|contains|match|indexOf|startswith|startsWith)\(|\b(?:strpos|stripos|preg_match|str_contains|strstr)\("
