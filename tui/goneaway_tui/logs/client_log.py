@@ -196,7 +196,7 @@ ERROR_PATTERNS: Final = (
 ERROR_NUMBER_FORMS: Final = (
     re.compile(r"\((?P<n>\d{4}), ['\"]"),
     re.compile(r"\bERROR (?P<n>\d{4}) \(\w{5}\)"),
-    re.compile(r"(?i:\berror)(?:_?[Cc]ode|:)?[ :=]{1,3}\[?(?:MY-00)?(?P<n>\d{4})\b"),
+    re.compile(r"(?i:\berror)(?:_?[Cc]ode|:)?[ :=]{1,3}\[?(?:MY-00)?(?P<n>\d{4})\b(?!-\d\d)"),
     re.compile(r"SQLSTATE\[\w{1,5}\](?: \[(?P<n>\d{4})\])"),
     re.compile(r"SQLSTATE\[\w{1,5}\]: [^:]{1,60}: (?P<n>\d{4}) "),
     re.compile(r"\(\w{5}/(?P<n>\d{4})\)"),

@@ -32,26 +32,26 @@ _SYSLOG_TIME: Final = (
 )
 
 PREFIX_FORMS: Final = (
+    re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>stdout|stderr) [FP] "),
+    re.compile(r"(?P<timestamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(?:\d{9}|\d{7})Z)(?P<program>) "),
     re.compile(
         rf"(?:<\d{{1,3}}>)?(?P<timestamp>{_SYSLOG_TIME}) "
-        r"(?P<program>[\w.-]{1,80} [\w./@-]{1,80}(?:\[[\w.-]{1,20}\])?|[\w./@-]{1,80}\[[\w.-]{1,20}\]): ?"
+        r"(?P<program>(?!\d{4}-\d\d-\d\d)[\w.-]{1,80} [\w./@-]{1,80}(?:\[[\w.-]{1,20}\])?|[\w./@-]{1,80}\[[\w.-]{1,20}\]): ?"
     ),
     re.compile(
         rf"<\d{{1,3}}>1 (?P<timestamp>{_ISO}) (?P<program>\S{{1,80}} \S{{1,80}} \S{{1,80}}) \S{{1,40}} "
         r"(?:-|\[(?:[^\]\\]|\\.){0,400}\])(?: \ufeff?|$)"
     ),
-    re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>stdout|stderr) [FP] "),
     re.compile(r"(?P<program>[\w.-]{1,64}) *\| ?(?P<timestamp>)"),
     re.compile(r"\[(?P<program>pod/[\w./-]{1,120})\] ?(?P<timestamp>)"),
-    re.compile(r"(?P<timestamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(?:\d{9}|\d{7})Z)(?P<program>) "),
     re.compile(rf"(?P<program>[^\t\n]{{1,100}}\t[^\t\n]{{1,100}})\t(?P<timestamp>{_ISO}) "),
     re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d {_CLOCK})(?P<program>) (?=\d{{4}}-\d\d-\d\d[ T]\d)"),
     re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>\{{[^{{}}]{{0,400}}\}}) "),
     re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?: ?[+-]\d{{4}}|Z)?)\s(?P<program>[\w.-]{{1,80}}): ?(?=\{{)"),
 )  # fmt: skip
-"""Prefixes of syslog (RFC 3164, Heroku) and the systemd journal; of syslog by RFC 5424; of containerd; of docker
-compose; of `kubectl --prefix`; of `kubectl --timestamps`, `docker logs -t` and GitHub Actions; of `gh run view`; of
-Docker Desktop; of logcli; of fluentd.
+"""Prefixes of containerd; of `kubectl --timestamps`, `docker logs -t` and GitHub Actions; of syslog (RFC 3164, Heroku)
+and the systemd journal; of syslog by RFC 5424; of docker compose; of `kubectl --prefix`; of `gh run view`; of Docker
+Desktop; of logcli; of fluentd.
 """
 
 MESSAGE_FIELDS: Final = (
@@ -166,11 +166,10 @@ def _split_object(text: str) -> PrefixedLine | None:
     if all(mark in text for mark in _SERVER_SINK):
         return None
     members = list(_members(text))
-    messages = [
-        (key, value) for key, value, _depth in _by_depth(members) if key in MESSAGE_FIELDS and value.strip()
-    ]
-    message = min(messages, key=lambda member: MESSAGE_FIELDS.index(member[0]), default=None)
-    message = messages[0] if message is None and messages else message
+    messages = [(key, value) for key, value, _depth in _by_depth(members) if key in MESSAGE_FIELDS]
+    message = min(
+        messages, key=lambda member: (not member[1].strip(), MESSAGE_FIELDS.index(member[0])), default=None
+    )
     if message is None and not any(key in _STATES_ERROR for key, _value, _depth in members):
         return None
     lines = _message_lines(message[1]) if message else []
