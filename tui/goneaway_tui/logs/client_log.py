@@ -63,6 +63,8 @@ class ErrorPattern:
     """A driver's remark just before it reports the error itself."""
     used_after_close: bool = False
     """A connection object was used that its driver already knows to be closed."""
+    is_retried: bool = False
+    """The driver tries further connections of its pool, and remarks the same of each that is dead."""
 
 
 def _pattern(
@@ -74,10 +76,11 @@ def _pattern(
     wants_context: bool = False,
     is_precursor: bool = False,
     used_after_close: bool = False,
+    is_retried: bool = False,
 ) -> ErrorPattern:
     """A row of ERROR_PATTERNS."""
     return ErrorPattern(
-        re.compile(words), code, cause, certainty, wants_context, is_precursor, used_after_close
+        re.compile(words), code, cause, certainty, wants_context, is_precursor, used_after_close, is_retried
     )
 
 
@@ -163,7 +166,7 @@ ERROR_PATTERNS: Final = (
     ),
     _pattern(r"(?:read|write) (?:ECONNRESET|EPIPE)|connect (?:ECONNREFUSED|ETIMEDOUT)", None, wants_context=True),
     _pattern(r"\[MySQL\] .{1,80}\bInvalid Connection"),
-    _pattern(r"\[mysql\] .{0,40}\.go:\d+", is_precursor=True),
+    _pattern(r"\[(?:mysql|MySQL)\] .{0,40}\.go:\d+", is_precursor=True, is_retried=True),
     _pattern(r"(?:^|[:=] ?\"?|\")invalid connection(?=[\"',}\s]|$)"),
     _pattern(r"\(conn=\d+\) (?:Socket error|Connection reset)"),
     _pattern(r"TRILOGY_CLOSED_CONNECTION|Trilogy::(?:ConnectionClosed|EOFError|ConnectionReset|SSLError|SyscallError|TimeoutError)"),
@@ -380,6 +383,8 @@ class DraftEvent:
     """Where in `words` the report begins."""
     outer_words: str = ""
     """What stands before `words` on the line."""
+    is_retried: bool = False
+    """Whether the driver remarks the same of each dead connection of its pool."""
     is_of_host: bool = False
     """Whether the kernel or systemd reports it: of an end that a server's own log has reported already."""
     is_over: bool = False
@@ -568,7 +573,7 @@ def _is_same_traceback(record: Record, before: int, index: int) -> bool:
     text = lines[index].text
     if STANDALONE_ERROR.search(text) or PROCESS_NUMBER.match(text):
         return False
-    if lines[index].continues:
+    if lines[index].continues or any(line.text.startswith("Previous exception") for line in lines[:index]):
         return True
     between = [line.text for line in lines[before + 1 : index + 1] if line.text]
     is_continued = any(map(TRACEBACK_PART.match, [lines[before].text, *between]))
@@ -603,6 +608,7 @@ def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: in
     words_start = max(0, best.start - WORDS_BEFORE_CHARS)
     return DraftEvent(
         event,
+        is_retried=best.pattern is not None and best.pattern.is_retried,
         words=line.text[words_start : best.end],
         words_start=best.start - words_start,
         outer_words=line.text[:words_start],
@@ -680,7 +686,8 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     if held.is_precursor:
         drivers = {before.client.driver, after.client.driver} - {""}
         is_dated = before.timestamp is not None and after.timestamp is not None
-        is_other = not draft.is_precursor or _LEVELS.sub("", held.words) != _LEVELS.sub("", draft.words)
+        is_same = draft.is_precursor and _LEVELS.sub("", held.words) == _LEVELS.sub("", draft.words)
+        is_other = held.is_retried or not is_same
         return (
             len(drivers) <= 1
             and is_other

@@ -159,7 +159,7 @@ DRIVERS: Final = (
     (LogClient("PyMySQL"), r"pymysql|\(0, ''\)"),
     (
         LogClient("MariaDB Connector/J", reports_4031=True),
-        r"org\.mariadb\.jdbc|jdbc:mariadb|read \d+ bytes from \d+ \(socket was closed",
+        r"\bmariadb\.jdbc|jdbc:mariadb|read \d+ bytes from \d+ \(socket was closed",
     ),
     (
         LogClient("MySQL Connector/J", reports_4031=True),
@@ -173,10 +173,10 @@ DRIVERS: Final = (
     (LogClient("MySQL binlog client (Java)"), r"com\.github\.shyiko|BinaryLogClient"),
     (
         LogClient(N_("mysql command line"), reports_4031=True),
-        r"^mysql(?:admin|check|import|pump|slap|show): ",
+        r"^mysql(?:admin|check|import|pump|slap|show|_\w{1,30}): ",
     ),
     (LogClient("MySQL Shell", reports_4031=True), r"\bMySQL Error \d{4} \(\w{5}\): "),
-    (LogClient("mysqldump", reports_4031=True), r"^(?:mysqldump|mariadb-dump): "),
+    (LogClient("mysqldump", reports_4031=True), r"\b(?:mysqldump|mariadb-dump): "),
     (
         LogClient("go-sql-driver"),
         r"go-sql-driver|(?i:\[mysql\]) .{0,80}\.go:\d|\bError [134]\d{3}(?: \(\w{5}\))?: |\[mysql\] .{0,40}\.go:\d|(?:: |\"|\.go:\d{1,6} )invalid connection|driver: bad connection|commands out of sync\. You",
@@ -197,10 +197,10 @@ DRIVERS: Final = (
     (LogClient("Ruby trilogy"), r"Trilogy::"),
     (
         LogClient("Node mysql2", reports_4031=True),
-        r"node_modules/mysql2|mysql2/lib|Can't add new command when connection is in closed",
+        r"node_modules[\\/]mysql2|mysql2[\\/]lib|Can't add new command when connection is in closed",
     ),
-    (LogClient("Node mysql"), r"node_modules/mysql/|Cannot enqueue \w+ after|PROTOCOL_"),
-    (LogClient("Node mariadb"), r"node_modules/mariadb"),
+    (LogClient("Node mysql"), r"node_modules[\\/]mysql[\\/]|Cannot enqueue \w+ after|PROTOCOL_"),
+    (LogClient("Node mariadb"), r"node_modules[\\/]mariadb"),
     (LogClient("Perl DBD::MariaDB", reports_4031=True), r"DBD::MariaDB"),
     (LogClient("Perl DBD::mysql", reports_4031=True), r"DBD::mysql|DBI connect"),
     (LogClient(".NET MySqlConnector", reports_4031=True), r"\bMySqlConnector\b"),
@@ -271,7 +271,9 @@ _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAM
 
 def recognise_client(lines: Iterable[str]) -> LogClient:
     """The client that wrote these lines; UNKNOWN_CLIENT where they do not tell."""
-    text = [line.replace("\\n", " ") for line in lines]  # JSON holds a traceback in one line
+    text = list(lines)
+    # A string in JSON holds a traceback in one line; a path of Windows holds the same two characters.
+    text += [line.replace("\\n", " ") for line in text if "\\n" in line]
     driver = next(
         (client for client, form in _DRIVERS if any(form.search(line) for line in text)), UNKNOWN_CLIENT
     )

@@ -34,7 +34,7 @@ _VALUE_END: Final = re.compile(r"[^']{0,400}'\s{0,4}(?:[,);]|$|AND\b|WHERE\b|LIM
 _BULLET: Final = re.compile(r"\s{0,4}(?:[-*+•]|\d{1,2}[.)]|#{1,6}|//+|/\*+|--)\s+(?P<rest>\S.*)")
 """An item of a list, a heading, a comment, or a line of a diff."""
 _ERROR_HEAD: Final = re.compile(
-    r"\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|ERROR \d{4} \(|\[?(?:ERROR|WARN|FATAL|CRITICAL)\b|(?:[\w.\\]{0,120}(?:Error|Exception))\b[:(]|SQLSTATE\[|\(\d{4}, "
+    r"\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|ERROR \d{4} \(|\[?(?:ERROR|WARN|FATAL|CRITICAL)\b|(?:[\w.:\\]{0,120}(?:Error|Exception))\b[:(]|SQLSTATE\[|\(\d{4}, "
 )
 """How a real error begins, also behind a dash."""
 _CODE: Final = re.compile(
@@ -71,18 +71,25 @@ def mention_in(text: str, start: int, lines_before: Sequence[str], *, dated: boo
     <Mention.NO: 'no'>
     """
     before = text[:start]
-    if _STATEMENT_LOGGED.match(text) or _REQUEST_LOGGED.search(before) or _is_in_value(text, start):
-        return Mention.YES
-    if any(_SLOW_LOG.match(line) for line in lines_before[-200:]):
+    is_logged = _STATEMENT_LOGGED.match(text) or _REQUEST_LOGGED.search(before) or _is_in_value(text, start)
+    if is_logged or any(_SLOW_LOG.match(line) for line in lines_before[-200:]):
         return Mention.YES
     if dated:
         return Mention.NO
-    bullet = _BULLET.match(text)
-    if bullet and not _ERROR_HEAD.match(bullet["rest"]):
-        return Mention.YES
-    if _CODE.match(text) or _CODE_MARKS.search(text) or _LIST_ITEM.match(text):
+    is_source = _CODE.match(text) or _CODE_MARKS.search(text) or _LIST_ITEM.match(text)
+    if is_source or _is_item(text, lines_before):
         return Mention.YES
     return _in_prose(text, _ARTICLE.sub("", before))
+
+
+def _is_item(text: str, lines_before: Sequence[str]) -> bool:
+    """Whether a line is an item of a list, a heading, a comment or a line of a diff, and no error behind a dash."""
+    if text[:1] in {"+", "-"} and any(
+        line[:1] in {"+", "-"} or line[:2] == "@@" for line in lines_before[-20:]
+    ):
+        return True
+    bullet = _BULLET.match(text)
+    return bullet is not None and not _ERROR_HEAD.match(bullet["rest"])
 
 
 def _is_in_value(text: str, start: int) -> bool:

@@ -18,11 +18,13 @@ MAX_LINES_APART: Final = 200
 """Lines of other programs after which a record ends."""
 
 TRACEBACK_PART: Final = re.compile(
-    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|\[previous|Next |\(Background|\[SQL|The last packet"
+    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |\(Background|\[SQL|The last packet"
 )
 """What joins the parts of a traceback, in the languages that are read."""
 EXCEPTION_HEAD: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")
 """The first line of a traceback, below the line that announces it."""
+_CRASH_HEAD: Final = re.compile(r"\d\d:\d\d:\d\d UTC - ")
+"""How MySQL's report of a crash begins: with a time, and no date."""
 _LOGGED_AT_END: Final = re.compile(r"(?:\S{1,80} )?haproxy\b")
 """A program whose own timestamp is when a session began; the wrapper's timestamp is when it ended."""
 
@@ -127,7 +129,7 @@ def _starts_record(record: Record, line: LogLine, own: Timestamp | None) -> bool
     if line.continues:
         return False
     text = line.text
-    if own is not None and not text[:1].isspace():
+    if (own is not None and not text[:1].isspace()) or _CRASH_HEAD.match(text):
         return True
     if not line.timestamp_text:
         return False

@@ -330,6 +330,8 @@ SESSION_MESSAGES: Final = (
         MessageMeaning(Cause.SERVER_RESTART, 1053),
     ),
     (re.compile(r"Access denied for user "), MessageMeaning(Cause.ACCESS_DENIED, 1045)),
+    # Of a connection that had not logged in yet.
+    (re.compile(r"Got an error reading communication packets$"), MessageMeaning(Cause.CLIENT_LOST, 1158)),
     (re.compile(r"Too many connections$"), MessageMeaning(Cause.TOO_MANY_CONNECTIONS, 1040)),
 )
 """Messages about the session whose id stands before the label, or in the group `id`."""

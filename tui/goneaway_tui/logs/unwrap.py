@@ -42,7 +42,7 @@ PREFIX_FORMS: Final = (
         rf"<\d{{1,3}}>1 (?P<timestamp>{_ISO}) (?P<program>\S{{1,80}} \S{{1,80}} \S{{1,80}}) \S{{1,40}} "
         r"(?:-|\[(?:[^\]\\]|\\.){0,400}\])(?: \ufeff?|$)"
     ),
-    re.compile(r"(?P<program>[\w.-]{1,64}) *\| ?(?P<timestamp>)"),
+    re.compile(r"(?P<program>[\w.-]{1,64}(?:@[\w.-]{1,64})?) *\| ?(?P<timestamp>)"),
     re.compile(r"\[(?P<program>pod/[\w./-]{1,120})\] ?(?P<timestamp>)"),
     re.compile(rf"(?P<program>[^\t\n]{{1,100}}\t[^\t\n]{{1,100}})\t(?P<timestamp>{_ISO}) "),
     re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d {_CLOCK})(?P<program>) (?=\d{{4}}-\d\d-\d\d[ T]\d)"),
