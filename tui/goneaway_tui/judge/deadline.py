@@ -11,6 +11,7 @@ from math import inf
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.attribution import CLOCK_SLACK
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, limit_for
+from goneaway_tui.model.blocking import UNKNOWN_LOCKS, LockState
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import Role, Session
@@ -103,6 +104,7 @@ def verdict_on(
     policy: RiskThresholds,
     learned_limits: LearnedLimits = NOTHING_LEARNED,
     server_name: str = "",
+    locks: LockState = UNKNOWN_LOCKS,
 ) -> Verdict:
     """Judge one session as of `now`. `current`: the globals now. `previous`: its verdict one sample ago."""
     if previous is not None and previous.session.user != session.user:
@@ -128,7 +130,7 @@ def verdict_on(
     left = None if deadline is None else deadline - now
     risk = risk_of(session, left, policy, current.late_seconds)
     until = _unchanged_until(session, deadline, now, policy, current)
-    return Verdict(session, risk, limit, deadline, inherited, outlived, until, server_name)
+    return Verdict(session, risk, limit, deadline, inherited, outlived, until, server_name, locks)
 
 
 def grace_seconds(current: GlobalLimits) -> float:
