@@ -471,23 +471,29 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
         if event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
             yield Argument(4, _("It ended before the server had introduced itself."))
         yield from _way_between(event)
-        limit = case.limit("wait_timeout")[0]
-        if (
-            event.idle_seconds is not None
-            and limit is not None
-            and LONG_SILENCE_SECONDS <= event.idle_seconds < limit - 1
-        ):
-            yield Argument(
-                4,
-                _(
-                    "It had been idle for {idle}, less than the server's own limit.",
-                    idle=seconds_words(event.idle_seconds),
-                ),
-            )
+        yield from _idle_below_limit(case)
         if case.aborted_no_session and case.was_up_before_idling:
             yield Argument(
                 4, _("Aborted_clients is 0: the server has closed nobody since before this error.")
             )
+
+
+def _idle_below_limit(case: Case) -> Iterator[Argument]:
+    """What an idle time below the server's own limit says: something else ended the connection."""
+    event = case.event
+    limit = case.limit("wait_timeout")[0]
+    if (
+        event.idle_seconds is not None
+        and limit is not None
+        and LONG_SILENCE_SECONDS <= event.idle_seconds < limit - 1
+    ):
+        yield Argument(
+            4,
+            _(
+                "It had been idle for {idle}, less than the server's own limit.",
+                idle=seconds_words(event.idle_seconds),
+            ),
+        )
 
 
 def _way_between(event: ErrorEvent) -> Iterator[Argument]:

@@ -19,6 +19,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from goneaway_tui.logs.blocks import LogLine
+from goneaway_tui.logs.records import split_prefix
 from goneaway_tui.logs.translations import (
     ABORTED_MESSAGES,
     SLOTS,
@@ -26,7 +27,6 @@ from goneaway_tui.logs.translations import (
     in_english,
     translated_messages,
 )
-from goneaway_tui.logs.unwrap import split_prefix
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.sample import LogEntry
 from goneaway_tui.model.session import ProcesslistId

@@ -19,7 +19,7 @@ from goneaway_tui.cli.factories import LocalZone, live_source
 from goneaway_tui.cli.terminal import invite_to_paste, silence_stdout, tell, use_utf8
 from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError
 from goneaway_tui.i18n import N_, _
-from goneaway_tui.logs.opening import STDIN, looks_binary, read_blocks
+from goneaway_tui.logs.blocks import STDIN, looks_binary, read_blocks
 from goneaway_tui.settings import Settings
 from goneaway_tui.settings.options import EXPLAIN
 from goneaway_tui.text.sanitize import plain
