@@ -366,8 +366,7 @@ def explain_log(
     `zone` is the time zone of timestamps that name none.
     """
     name = plain(file, 1000)
-    head, blocks = _beginning(blocks)
-    stated = facts_from_text(head.decode("utf-8", "replace")) if _MAY_STATE_FACTS.search(head) else NO_SERVER
+    stated, blocks = _stated_facts(blocks)
     if stated.limits or stated.counters:
         server = server.completed_by(stated)
     for event in find_error_events(blocks, now):
@@ -379,8 +378,8 @@ _MAY_STATE_FACTS: Final = re.compile(
 )
 
 
-def _beginning(blocks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first WHOLE_LOG_BYTES of a log, in which a person may have pasted what its server says; and all blocks again."""
+def _stated_facts(blocks: Iterable[bytes]) -> tuple[ServerFacts, Iterator[bytes]]:
+    """What a person pasted of a server's facts into the first WHOLE_LOG_BYTES of a log; and all blocks again."""
     iterator = iter(blocks)
     taken: list[bytes] = []
     size = 0
@@ -389,4 +388,6 @@ def _beginning(blocks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
         size += len(block)
         if size >= WHOLE_LOG_BYTES:
             break
-    return b"".join(taken)[:WHOLE_LOG_BYTES], chain(taken, iterator)
+    head = b"".join(taken)[:WHOLE_LOG_BYTES]
+    stated = facts_from_text(head.decode("utf-8", "replace")) if _MAY_STATE_FACTS.search(head) else NO_SERVER
+    return stated, chain(taken, iterator)

@@ -28,7 +28,7 @@ from goneaway_tui.errors import FileError
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.text.sanitize import plain
 
-BLOCK_BYTES: Final = 1 << 20
+BLOCK_BYTES: Final = 1 << 18
 """Bytes that are read at once."""
 STDIN: Final = "-"
 """The name of standard input."""
@@ -175,12 +175,14 @@ def _as_utf8(blocks: Iterator[bytes]) -> Iterator[bytes]:
     while len(first) < _ENCODING_BYTES and (block := next(blocks, b"")):
         first += block
     encoding = _wide_encoding(first)
+    held = chain((first,), blocks)
+    del first  # a generator would keep it for as long as the log is read
     if encoding is None:
-        yield first.removeprefix(UTF8_MARK)
-        yield from blocks
+        yield next(held).removeprefix(UTF8_MARK)
+        yield from held
         return
     decode = codecs.getincrementaldecoder(encoding)("replace").decode
-    for block in chain((first,), blocks):
+    for block in held:
         yield decode(block).removeprefix("\ufeff").encode()
 
 
@@ -268,8 +270,7 @@ class Progress(contextlib.AbstractContextManager["Progress"]):
 
 NEEDLES: Final = (
     b"onnect", b" has gone away", b"acket", b"ommunicati", b"ution was interrupted", b"ccess denied for user", b"hutdown",
-    b" got signal ", b"ECONNRESET", b"InterfaceError", b"ommands out of sync", b"haproxy[", b"closed}", b"tcp_closed", b"f memory: Kill", b"process exited, code=", b" timed out. Killing", b"d restarted",
-    b"rash recovery", b"own normally",
+    b" got signal ", b"ECONNRESET", b"InterfaceError", b"ommands out of sync", b"haproxy[", b"closed}", b"tcp_closed", b"f memory: Kill", b"process exited, code=", b"sqld restarted", b"rash recovery",
 )  # fmt: skip
 """Words that every error in `client_log` and every end in `server_log` has in its line, or in a line of the same traceback.
 
