@@ -179,7 +179,7 @@ DRIVERS: Final = (
     (LogClient("mysqldump", reports_4031=True), r"\b(?:mysqldump|mariadb-dump): "),
     (
         LogClient("go-sql-driver"),
-        r"go-sql-driver|(?i:\[mysql\]) .{0,80}\.go:\d|\bError [134]\d{3}(?: \(\w{5}\))?: |\[mysql\] .{0,40}\.go:\d|(?:: |\"|\.go:\d{1,6} )invalid connection|driver: bad connection|commands out of sync\. You",
+        r"go-sql-driver|(?i:\[mysql\]) .{0,80}\.go:\d|\[mysql\] .{0,40}\.go:\d",
     ),
     (
         LogClient("PHP PDO", separates_write_errors=False),
@@ -212,6 +212,10 @@ DRIVERS: Final = (
     (LogClient("Rust mysql"), r"mysql_async|MySqlError \{|DriverError|Driver\(Connection"),
     (LogClient("ProxySQL"), r"hostgroup"),
     (LogClient("Elixir MyXQL"), r"\bMyXQL\b|\(myxql\)"),
+    (
+        LogClient("go-sql-driver"),
+        r"\bError [134]\d{3}(?: \(\w{5}\))?: |\[mysql\] .{0,40}\.go:\d|(?:: |\"|\.go:\d{1,6} )invalid connection|driver: bad connection|commands out of sync\. You",
+    ),
     (LogClient("HAProxy"), r"haproxy|\d [cs]D \d+/"),
     (
         LogClient(N_("mariadb command line"), reports_4031=True),
