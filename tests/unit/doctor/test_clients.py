@@ -19,8 +19,10 @@ MESSAGES = {
     2006: ("MySQL server has gone away", None),
     2013: ("Lost connection to MySQL server during query", None),
     4031: (
-        "The client was disconnected by the server because of inactivity. See wait_timeout and interactive_timeout "
-        "for configuring this behavior.",
+        (
+            "The client was disconnected by the server because of inactivity. See wait_timeout and interactive_timeout "
+            "for configuring this behavior."
+        ),
         Cause.IDLE_TIMEOUT,
     ),
     1040: ("Too many connections", Cause.TOO_MANY_CONNECTIONS),

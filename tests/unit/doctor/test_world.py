@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import takewhile
 from pathlib import Path
 
+import pymysql
 import pytest
 
 from goneaway_tui.doctor.case import Case
@@ -133,3 +134,45 @@ def test_what_may_be_quoted_is_at_most_possible() -> None:
         Certainty.POSSIBLE,
         Certainty.RULED_OUT,
     }
+
+
+QUOTING = (
+    (
+        "# Time: 2026-03-01T10:00:{second:02}.123456Z\n# User@Host: app[app] @ web-2 [192.0.2.7]  Id:  4711\n"
+        "# Query_time: 12.000341  Lock_time: 0.000002 Rows_sent: 0  Rows_examined: {number}\nSET timestamp=1772359200;\n"
+        "INSERT INTO t (body) VALUES ('{message}');"
+    ),
+    "2026-03-01T10:00:{second:02}.000001Z\t 4711 Query\tSELECT * FROM t WHERE body LIKE '%{message}%'",
+    '- Fixed: job {number} no longer stops with "{message}" (#{number})',
+    '* {number:07x} Retry on "{message}"',
+    'Most people see "{message}" when a limit is too small, as in part {number}.',
+    '    if "{message}" in str(error):  # {number}',
+    '+    raise Lost("{message} ({{error}})")',
+    '192.0.2.9 - - [01/Mar/2026:10:00:{second:02} +0000] "GET /search?q={message} HTTP/1.1" 200 {number} "-" "-"',
+)
+"""Slow and general logs, changelogs, prose, source, diffs and access logs that hold the words of an error."""
+QUOTED = (
+    "MySQL server has gone away",
+    "Lost connection to MySQL server during query",
+    "ERROR 2006 (HY000): MySQL server has gone away",
+    "Communications link failure",
+)
+
+
+def test_ten_thousand_lines_that_quote_errors_raise_no_alarm() -> None:
+    text = "\n".join(
+        QUOTING[number % len(QUOTING)].format(
+            number=number, second=number % 60, message=QUOTED[number // len(QUOTING) % len(QUOTED)]
+        )
+        for number in range(8000)
+    )
+
+    assert text.count("\n") >= 10_000
+    assert [] == [event.text for event in find_error_events([text.encode()], NOW)]
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(pymysql.__file__).parent.rglob("*.py")), ids=lambda path: path.name
+)
+def test_the_source_of_a_driver_raises_no_alarm(path: Path) -> None:
+    assert [] == [event.text for event in find_error_events([path.read_bytes()], NOW)]

@@ -353,6 +353,8 @@ _REQUEST_LOGGED: Final = re.compile(r'"(?:GET|POST|HEAD|PUT|DELETE|OPTIONS|PATCH
 _STATEMENT: Final = re.compile(
     r"(?i)(?P<quote>['\"`]?)\b(?:INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE\s+\S+\s+SET|SELECT|DELETE\s+FROM|CALL)\b"
 )
+_INSERT_LINE: Final = re.compile(r"(?i)\s*(?:insert|replace)\s+into\b.{0,4000}?\bvalues\b")
+"""A statement of a dump, without a timestamp."""
 _VALUE_END: Final = re.compile(r"[^']{0,400}'\s{0,4}(?:[,);]|$|AND\b|WHERE\b|LIMIT\b|ORDER\b)")
 _BULLET: Final = re.compile(r"\s{0,4}(?:[-*+•]|\d{1,2}[.)]|#{1,6}|//+|/\*+|--)\s+(?P<rest>\S.*)")
 """An item of a list, a heading, a comment, or a line of a diff."""
@@ -361,19 +363,19 @@ _ERROR_HEAD: Final = re.compile(
 )
 """How a real error begins, also behind a dash."""
 _CODE: Final = re.compile(
-    r"\s*(?:case\b[^:]{1,80}:(?!:)|(?:\}\s*)?(?:el(?:se )?)?if\b.{0,400}(?:[:{)]|then)\s*$|(?:except|catch|rescue|when|return|assert\w*|expect|const|let|var|static|def|func|fn|#define)\b(?!:))"
+    r"\s*(?:case\b[^:]{1,80}:(?!:)|(?:\}\s*)?(?:el(?:se )?)?if\b.{0,400}(?:[:{)]|then)\s*$|(?:except|catch|rescue|when|yield|raise|return|assert\w*|expect|const|let|var|static|def|func|fn|#define)\b(?!:)|>>> |(?:\d{4}: )?\w{0,40}\(r?['\"]|[rbf]['\"])"
 )
 _CODE_MARKS: Final = re.compile(
     r"['\"] (?:in|not in) \w|\bin \(?\d{4}, ?\d{4}|[=!]= ?['\"]|=~|\.(?:includes|contains|match|indexOf|startswith|startsWith)\(|\b(?:strpos|stripos|preg_match|str_contains|strstr)\("
-    r"|['\"] ?% ?[(\w]|%[rs]['\")]|\{\w{0,20}\}['\"]"
+    r"|['\"] ?% ?[(\w]|%[rs]['\")]|\{\w[\w.!:]{0,30}\}\W{0,3}['\"]|\|.{0,2000}`.{0,2000}\|$"
 )
 """A line of source."""
 _LIST_ITEM: Final = re.compile(r"\s{1,40}(?:\d{4}\s?:\s?|N?_\()?(['\"]).{1,200}\1\)?,?\s*$")
 """A string in a list of messages, in source."""
 _ARTICLE: Final = re.compile(r"(?:\b[Tt]he )?(?:\b(?:MySQL|MariaDB|Mysql|mysql) )?$")
-_QUOTE_BEFORE: Final = re.compile(r"(?P<word>[\w,.]+[ ]|^)[\"“‘`]$")
+_QUOTE_BEFORE: Final = re.compile(r"(?P<word>[\w,.]+[ ]|^)\*{0,2}[\"“‘`「]$")
 _PROSE_AFTER: Final = re.compile(
-    r"[^\"”’`\n]{0,200}[\"”’`][,.;:)]?(?:\s{1,2}[a-z]{2,20}\b(?!=)|\s{0,2}\(|\s*$)"
+    r"[^\"”’`\n]{0,200}[\"”’`」]\*{0,2}[,.;:)：，。]?(?:\w*[\u4e00-\u9fff]|\s{1,2}[a-z]{2,20}\b(?!=)|\s{0,2}\(|\s*$)"
 )
 _PROSE_BEFORE: Final = re.compile(r"(?:^|[a-z,;] )[a-z]{2,20},? $")
 _SAID_OF_ERRORS: Final = re.compile(
@@ -400,7 +402,8 @@ def mention_in(text: str, start: int, lines_before: Sequence[str], *, dated: boo
     if dated:
         return Mention.NO
     is_source = _CODE.match(text) or _CODE_MARKS.search(text) or _LIST_ITEM.match(text)
-    if is_source or _is_item(text, lines_before):
+    is_value = _INSERT_LINE.match(text, 0, start) and text.find(")", start) >= 0
+    if is_source or is_value or _is_item(text, lines_before):
         return Mention.YES
     return _in_prose(text, _ARTICLE.sub("", before))
 
@@ -660,12 +663,15 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
     """Whether a line of a record only quotes the words of an error."""
     lines = record.lines
     line = lines[index]
-    is_part = line.continues or any(
-        TRACEBACK_PART.match(part.text) for part in lines[max(0, index - 1) : index + 1]
+    follows_part = (
+        index > 0 and TRACEBACK_PART.match(lines[index - 1].text) and line.text[:1] not in {"+", "-"}
+    )
+    is_part = (
+        line.continues or TRACEBACK_PART.match(line.text) or (follows_part and not _BULLET.match(line.text))
     )
     is_announced = index > 0 and EXCEPTION_HEAD.match(line.text) is not None
     dated = bool(line.timestamp_text) or (
-        record.timestamp is not None and (index == 0 or is_part or is_announced)
+        record.timestamp is not None and (index == 0 or bool(is_part) or is_announced)
     )
     before = [earlier.text for earlier in lines[:index]]
     return mention_in(line.text, parsed.start, before, dated=dated)
