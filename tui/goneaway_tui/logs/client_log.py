@@ -372,7 +372,9 @@ _CODE_MARKS: Final = re.compile(
 """A line of source."""
 _LIST_ITEM: Final = re.compile(r"\s{1,40}(?:\d{4}\s?:\s?|N?_\()?(['\"]).{1,200}\1\)?,?\s*$")
 """A string in a list of messages, in source."""
-_ARTICLE: Final = re.compile(r"(?:\b[Tt]he )?(?:\b(?:MySQL|MariaDB|Mysql|mysql) )?$")
+_ARTICLE: Final = re.compile(
+    r"(?:\bERROR \d{4} \(\w{5}\): )?(?:\b[Tt]he )?(?:\b(?:MySQL|MariaDB|Mysql|mysql) )?$"
+)
 _QUOTE_BEFORE: Final = re.compile(r"(?P<word>[\w,.]+[ ]|^)\*{0,2}[\"“‘`「]$")
 _PROSE_AFTER: Final = re.compile(
     r"[^\"”’`\n]{0,200}[\"”’`」]\*{0,2}[,.;:)：，。]?(?:\w*[\u4e00-\u9fff]|\s{1,2}[a-z]{2,20}\b(?!=)|\s{0,2}\(|\s*$)"
@@ -384,11 +386,13 @@ _SAID_OF_ERRORS: Final = re.compile(
 """What stands before the words of a real error, too."""
 
 
-def mention_in(text: str, start: int, lines_before: Sequence[str], *, dated: bool) -> Mention:
+def mention_in(
+    text: str, start: int, lines_before: Sequence[str], *, dated: bool, may_be_source: bool = True
+) -> Mention:
     """Whether the words at `start` of a line are only quoted.
 
     `lines_before` are the lines of the same record before it; `dated`, whether the line has a timestamp, or continues a
-    traceback.
+    traceback; `may_be_source`, whether it has no timestamp of its own, so that it may be a line of source.
 
     >>> mention_in('people see "MySQL server has gone away" when it idles', 18, [], dated=False)
     <Mention.YES: 'yes'>
@@ -399,9 +403,9 @@ def mention_in(text: str, start: int, lines_before: Sequence[str], *, dated: boo
     is_logged = _STATEMENT_LOGGED.match(text) or _REQUEST_LOGGED.search(before) or _is_in_value(text, start)
     if is_logged or any(_SLOW_LOG.match(line) for line in lines_before[-200:]):
         return Mention.YES
-    if dated:
-        return Mention.NO
     is_source = _CODE.match(text) or _CODE_MARKS.search(text) or _LIST_ITEM.match(text)
+    if dated:
+        return Mention.YES if may_be_source and is_source else Mention.NO
     is_value = _INSERT_LINE.match(text, 0, start) and text.find(")", start) >= 0
     if is_source or is_value or _is_item(text, lines_before):
         return Mention.YES
@@ -674,7 +678,8 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
         record.timestamp is not None and (index == 0 or bool(is_part) or is_announced)
     )
     before = [earlier.text for earlier in lines[:index]]
-    return mention_in(line.text, parsed.start, before, dated=dated)
+    may_be_source = index > 0 and not line.continues and not line.timestamp_text
+    return mention_in(line.text, parsed.start, before, dated=dated, may_be_source=may_be_source)
 
 
 def _is_about_mysql(parsed: ParsedLine, text: str, *, is_mysql: bool, is_foreign: bool) -> bool:
