@@ -9,7 +9,7 @@ from pathlib import Path
 from goneaway_tui import http_auth
 from goneaway_tui.cli import web_child
 from goneaway_tui.i18n import ENGLISH, EnglishCatalogue, _, catalogue_of, set_language
-from goneaway_tui.logs import opening
+from goneaway_tui.logs import blocks
 from goneaway_tui.metrics import listening
 from goneaway_tui.settings.completions import completion_text
 from goneaway_tui.settings.man_page import manual_text
@@ -72,7 +72,7 @@ def budgets() -> str:
             ),
         ),
         ("the time it may take for that", f"{connection.ANSWER_SECONDS:g} s without a byte"),
-        ("memory to unpack a log", f"{opening.UNPACKING_BYTES >> 20} MiB (`xz -9` takes 65)"),
+        ("memory to unpack a log", f"{blocks.UNPACKING_BYTES >> 20} MiB (`xz -9` takes 65)"),
         (
             "a stream of a recording",
             f"{streams.WHOLE.bytes >> 20} MiB, {streams.MAX_RATIO} for each packed one beyond {streams.FREE_BYTES >> 20} MiB",

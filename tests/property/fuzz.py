@@ -20,7 +20,7 @@ from pathlib import Path
 from goneaway_tui.doctor.diagnosis import explain_log
 from goneaway_tui.doctor.report import FORMATS
 from goneaway_tui.errors import GoneawayError
-from goneaway_tui.logs.opening import read_blocks
+from goneaway_tui.logs.blocks import read_blocks
 from goneaway_tui.settings import resolve_each
 from goneaway_tui.settings.config_file import example_config
 from goneaway_tui.source.recording.reader import Recording, Replay

@@ -18,11 +18,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from goneaway_tui.doctor import case as case_
 from goneaway_tui.doctor.case import ServerFacts
 from goneaway_tui.doctor.diagnosis import Explanation, explain_log
 from goneaway_tui.doctor.report import FORMATS
 from goneaway_tui.logs import blocks as blocks_
-from goneaway_tui.logs import client_log, error_events, redact, server_log, timestamps
+from goneaway_tui.logs import client_log, error_events, records, redact, server_log, timestamps
 from goneaway_tui.logs.blocks import (
     AFTER_HIT_BYTES,
     BEFORE_HIT_BYTES,
@@ -207,8 +208,10 @@ PATTERNS = {
         blocks_,
         client_log,
         error_events,
+        records,
         redact,
         server_log,
+        case_,
         timestamps,
     )
     for name, value in vars(module).items()

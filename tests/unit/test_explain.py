@@ -62,6 +62,26 @@ def test_packed_logs_are_read_whatever_they_are_called(
     assert 1 == len(as_json(capsys, str(path))["errors"])
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_what_powershell_and_editors_write_is_read(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / "app.log"
+    path.write_bytes(("2020-04-15 06:00:00,000 INFO start\r\n" + ERROR).encode(encoding))
+    (error,) = as_json(capsys, str(path))["errors"]
+
+    assert (2, 2006) == (error["line"], error["code"])
+
+
+def test_a_binary_file_is_called_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "ibdata1"
+    path.write_bytes(bytes(range(256)) * 100)
+    status, _, err = asked(capsys, str(path))
+
+    assert 1 == status
+    assert "looks like a binary file" in err
+
+
 def test_several_files_are_distinguished(
     capsys: pytest.CaptureFixture[str], log: Path, tmp_path: Path
 ) -> None:
@@ -96,8 +116,8 @@ def test_equal_errors_are_reported_once(capsys: pytest.CaptureFixture[str], log:
     log.write_text(ERROR * 3, encoding="utf-8")
     _, out, _ = asked(capsys, str(log))
 
-    assert 1 == out.count("Likely idle timeout")
-    assert "3 times like this, last on line 3" in out
+    assert 2 == out.count("idle timeout: likely"), "in the list and above the reasons"
+    assert "3 times, last on" in out
 
 
 def test_no_error_event_gives_status_1_and_a_message(capsys: pytest.CaptureFixture[str], log: Path) -> None:
@@ -163,6 +183,59 @@ def test_secrets_are_masked(capsys: pytest.CaptureFixture[str], log: Path) -> No
         _, out, _ = asked(capsys, f"--format={name}", str(log))
         assert "tiger" not in out
         assert "\\*\\*\\*\\*" in out or "****" in out
+
+
+STATED = """\
++--------------------+------------+
+| Variable_name      | Value      |
++--------------------+------------+
+| max_allowed_packet | 1073741824 |
+| wait_timeout       | 28800      |
++--------------------+------------+
+"""
+
+
+def causes(error: Any) -> dict[str, str]:
+    return {each["cause"]: each["certainty"] for each in error["findings"]}
+
+
+def test_what_was_pasted_of_the_server_counts_as_its_word(
+    capsys: pytest.CaptureFixture[str], log: Path, tmp_path: Path
+) -> None:
+    facts = tmp_path / "facts.txt"
+    facts.write_text(STATED, encoding="utf-8")
+    (alone,) = as_json(capsys, str(log))["errors"]
+    (told,) = as_json(capsys, str(log), "--facts", str(facts))["errors"]
+
+    assert "ruled_out" != causes(alone)["packet_too_large"]
+    assert "ruled_out" == causes(told)["packet_too_large"]
+    assert "facts.txt says" in json.dumps(told)
+
+
+def test_what_was_pasted_into_the_log_counts_too(capsys: pytest.CaptureFixture[str], log: Path) -> None:
+    log.write_text(ERROR + "\nmysql> SHOW VARIABLES;\n" + STATED, encoding="utf-8")
+    (told,) = as_json(capsys, str(log))["errors"]
+
+    assert "ruled_out" == causes(told)["packet_too_large"]
+
+
+def test_a_file_without_facts_is_refused(
+    capsys: pytest.CaptureFixture[str], log: Path, tmp_path: Path
+) -> None:
+    facts = tmp_path / "facts.txt"
+    facts.write_text("nothing\n", encoding="utf-8")
+    status, _, err = asked(capsys, str(log), "--facts", str(facts))
+
+    assert 4 == status
+    assert "SHOW GLOBAL VARIABLES" in err
+
+
+def test_verbose_reports_every_finding(capsys: pytest.CaptureFixture[str], log: Path) -> None:
+    _, short, _ = asked(capsys, str(log))
+    _, whole, _ = asked(capsys, str(log), "--verbose")
+
+    assert "Also possible" in short
+    assert len(whole.splitlines()) > 2 * len(short.splitlines())
 
 
 def with_a_dictionary_of_a_gibibyte(packed: bytes) -> bytes:

@@ -10,7 +10,7 @@ function __goneaway_tui_said # the command, and the word behind it
             continue
         end
         switch $word
-            case '-h' '--host' '-P' '--port' '-u' '--user' '-S' '--socket' '--protocol' '-D' '--database' '--ssl-mode' '--ssl-ca' '--ssl-cert' '--ssl-key' '--server-public-key-path' '--connect-timeout' '--ssh' '--interval' '--watch-below' '--imminent-below' '--theme' '--lang' '--for' '--format' '--output' '--error-log' '--exec' '--match' '--rule' '--max' '--every' '--record' '--keep' '--recording' '--listen' '--listen-cert' '--listen-key' '--listen-ca' '--listen-auth' '--max-series' '--max-viewers' '--defaults-file' '--defaults-extra-file' '--defaults-group-suffix' '--login-path' '--config' '--group'
+            case '-h' '--host' '-P' '--port' '-u' '--user' '-S' '--socket' '--protocol' '-D' '--database' '--ssl-mode' '--ssl-ca' '--ssl-cert' '--ssl-key' '--server-public-key-path' '--connect-timeout' '--ssh' '--interval' '--watch-below' '--imminent-below' '--theme' '--lang' '--for' '--format' '--output' '--error-log' '--exec' '--match' '--rule' '--max' '--every' '--record' '--keep' '--recording' '--facts' '--listen' '--listen-cert' '--listen-key' '--listen-ca' '--listen-auth' '--max-series' '--max-viewers' '--defaults-file' '--defaults-extra-file' '--defaults-group-suffix' '--login-path' '--config' '--group'
                 set skips 1
             case '-*'
             case demo snapshot watch kill explain replay exporter serve config schema completion manual
@@ -92,6 +92,8 @@ complete -c goneaway-tui -n '__goneaway_tui_for kill' -l every -x -d 'Repeat the
 complete -c goneaway-tui -n '__goneaway_tui_for ui demo watch' -l record -r -F -d 'Write a recording, for replay.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui demo watch' -l keep -x -d 'How much of it to keep: a time, or a size as in 500MiB.'
 complete -c goneaway-tui -n '__goneaway_tui_for explain' -l recording -r -F -d 'What --record wrote: explain looks up who left at the time.'
+complete -c goneaway-tui -n '__goneaway_tui_for explain' -l facts -r -F -d 'What a person pasted of SHOW VARIABLES, SHOW STATUS or \\s: it counts as the server\'s word.'
+complete -c goneaway-tui -n '__goneaway_tui_for explain' -l verbose -d 'Report every error and all of every finding.'
 complete -c goneaway-tui -n '__goneaway_tui_for exporter serve' -l listen -x -d 'Where it is to be asked, 127.0.0.1:9104 or 127.0.0.1:8104 unless told; 0.0.0.0 or [::] is anywhere.'
 complete -c goneaway-tui -n '__goneaway_tui_for exporter serve' -l listen-cert -r -F -d 'Speak TLS, with this certificate.'
 complete -c goneaway-tui -n '__goneaway_tui_for exporter serve' -l listen-key -r -F -d 'Its key.'

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta, timezone, tzinfo
 
@@ -133,6 +134,17 @@ class ServerFacts:
         )
         return None if aborted is None or is_before_start else aborted > 0
 
+    def completed_by(self, stated: ServerFacts) -> ServerFacts:
+        """The same facts with what `stated` knows beside them; where both know a value, it stays."""
+        return replace(
+            self,
+            name=self.name or stated.name,
+            flavour=self.flavour or stated.flavour,
+            version=self.version or stated.version,
+            limits={**stated.limits, **self.limits},
+            counters={**stated.counters, **self.counters},
+        )
+
     def with_history(self, history: ServerFacts) -> ServerFacts:
         """The same facts with what `history` knows of the time since the server started."""
         return replace(
@@ -148,6 +160,74 @@ class ServerFacts:
 
 NO_SERVER = ServerFacts()
 """The facts where no server was asked."""
+
+
+PASTED_LIMITS = frozenset({
+    "wait_timeout", "interactive_timeout", "max_allowed_packet", "net_read_timeout", "net_write_timeout", "connect_timeout",
+    "max_connections", "max_user_connections", "max_connect_errors", "max_execution_time", "max_statement_time",
+    "idle_transaction_timeout", "idle_readonly_transaction_timeout", "idle_write_transaction_timeout",
+})  # fmt: skip
+PASTED_COUNTERS = frozenset({
+    "aborted_clients", "aborted_connects", "com_kill", "max_used_connections", "threads_connected", "connections",
+})  # fmt: skip
+"""Variables and counters that are taken from what a person pasted."""
+MAX_FACT_LINES = 20_000
+"""Lines of a pasted text that are read."""
+_PASTED_ROW = re.compile(
+    r"\s{0,8}(?:\|\s{0,80}(?P<cell>\w{4,64})\s{0,80}\|\s{0,80}(?P<value>[\w.-]{1,80})\s{0,80}\|$"
+    r"|(?P<name>[A-Za-z]\w{3,63})\t(?P<tabbed>[\w.-]{1,80})$)"
+)
+_PASTED_NAME = re.compile(r"\s{0,20}(?:Variable_name|VARIABLE_NAME): (?P<name>\w{1,64})$")
+_PASTED_VALUE = re.compile(r"\s{0,20}(?:Value|VARIABLE_VALUE): (?P<value>[\w.-]{1,80})$")
+_PASTED_SYSTEM_VARIABLE = re.compile(r"@@(?:global\.|session\.)?(\w{4,64})", re.IGNORECASE)
+_PASTED_VERSION = re.compile(
+    r"(?:Server version:|\|?\s{0,20}version\s{0,80}[|\t])\s{0,20}(?P<text>\d{1,3}\.\d{1,3}\.\d{1,3}.{0,80})"
+)
+
+
+def facts_from_text(text: str, name: str = "") -> ServerFacts:
+    """The facts in pasted output of SHOW VARIABLES, SHOW STATUS, `SELECT @@...` or the client's `\\s`.
+
+    `name` says where they stand. Other lines are passed over.
+
+    >>> dict(facts_from_text("| wait_timeout | 28800 |\\nmax_allowed_packet\\t1073741824").limits)
+    {'wait_timeout': 28800.0, 'max_allowed_packet': 1073741824.0}
+    """
+    stated: dict[str, float] = {}
+    version = ""
+    lines = text.splitlines()[:MAX_FACT_LINES]
+    for index, line in enumerate(lines):
+        if match := _PASTED_VERSION.match(line.strip()):
+            version = match["text"]
+        for variable, value in _pasted_values(lines, index):
+            if value.replace(".", "", 1).isdecimal():
+                stated[variable.lower()] = float(value)
+    flavour = None if not version else Flavour.MARIADB if "mariadb" in version.lower() else Flavour.MYSQL
+    return ServerFacts(
+        name=name if stated or version else "",
+        flavour=flavour,
+        version=version.partition(" ")[0].partition("-")[0],
+        limits={variable: value for variable, value in stated.items() if variable in PASTED_LIMITS},
+        counters={variable: int(value) for variable, value in stated.items() if variable in PASTED_COUNTERS},
+    )
+
+
+def _pasted_values(lines: Sequence[str], index: int) -> Iterator[tuple[str, str]]:
+    """Yield the variables that one pasted line states, with the lines below it where they belong to it."""
+    line, below = lines[index], lines[index + 1 : index + 3]
+    if row := _PASTED_ROW.match(line.rstrip()):
+        yield row["cell"] or row["name"], row["value"] or row["tabbed"]
+    elif name := _PASTED_NAME.match(line.rstrip()):
+        values = (match for later in below[:1] if (match := _PASTED_VALUE.match(later.rstrip())))
+        yield from ((name["name"], match["value"]) for match in values)
+    elif "@@" in line and line.lstrip()[:1] in {"|", "@"}:
+        names = _PASTED_SYSTEM_VARIABLE.findall(line)
+        cells = next(
+            (re.split(r"[|\s]+", later.strip().strip("|").strip()) for later in below if "--" not in later),
+            [],
+        )
+        if len(names) == len(cells):
+            yield from zip(names, cells, strict=True)
 
 
 @dataclass(frozen=True, slots=True)

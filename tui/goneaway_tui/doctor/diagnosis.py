@@ -5,20 +5,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
+from itertools import chain
 from typing import Final
 
 from goneaway_tui.doctor import remedies, rules
-from goneaway_tui.doctor.case import NO_SERVER, Case, ServerFacts
+from goneaway_tui.doctor.case import NO_SERVER, Case, ServerFacts, facts_from_text
 from goneaway_tui.doctor.corroboration import corroborating_arguments
 from goneaway_tui.doctor.remedies import Remedies
 from goneaway_tui.doctor.rules import Argument, Rule, proof, refutation
 from goneaway_tui.i18n import N_, _
+from goneaway_tui.logs.blocks import WHOLE_LOG_BYTES
 from goneaway_tui.logs.client_log import find_error_events
-from goneaway_tui.logs.error_events import CODES, ErrorEvent
-from goneaway_tui.logs.redact import redacted
+from goneaway_tui.logs.error_events import CODES, SYSTEM_LOG, ErrorEvent
+from goneaway_tui.logs.redact import MAX_QUOTED_CHARS, redacted
 from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.text.format import in_sentences
@@ -176,7 +179,16 @@ def diagnose(case: Case) -> tuple[Finding, ...]:
     if all(finding.certainty is Certainty.RULED_OUT for *_rank, finding in ranked):
         possible = _CERTAINTY_ORDER.index(Certainty.POSSIBLE)
         ranked.append((possible, 0, len(CAUSE_RULES), _unknown_cause(case)))
-    return tuple(finding for *_rank, finding in sorted(ranked, key=lambda row: row[:3]))
+    findings = tuple(finding for *_rank, finding in sorted(ranked, key=lambda row: row[:3]))
+    return tuple(map(_as_mention, findings)) if event.is_mention else findings
+
+
+def _as_mention(finding: Finding) -> Finding:
+    """A finding of what may only be a quotation: at most possible."""
+    if finding.certainty is Certainty.RULED_OUT:
+        return finding
+    against = (*finding.against, _("The line may only quote the message."))
+    return replace(finding, certainty=Certainty.POSSIBLE, against=against)
 
 
 def _arguments(case: Case, cause_rules: CauseRules, confirmed_cause: Cause | None) -> list[Argument]:
@@ -217,7 +229,9 @@ def _stated_cause_arguments(case: Case, cause: Cause) -> tuple[Argument, ...]:
 def _stated_cause_words(event: ErrorEvent) -> str:
     """What names the cause: the error, or the server's own log."""
     code = CODES.get(event.code)
-    if code is None or code.stated_cause is None:
+    if event.client == SYSTEM_LOG:
+        return _("The operating system's log says it.")
+    if code is None or code.stated_cause is None or code.stated_cause is not event.stated_cause:
         return _("The server's own log says it.") if event.from_server_log else _("The error itself says it.")
     template = (
         N_("The server's own log says it: {meaning} ({name}).")
@@ -288,6 +302,9 @@ def _remedies(
         yield from cause_rules.limit_remedies(case)
 
 
+PROCESS_FORM: Final = re.compile(r"[\w./-]{1,60}\[\d{1,10}\]$")
+"""The process in the words of a journal or syslog."""
+
 SCHEMA = "goneaway.explanation/1"
 
 
@@ -307,9 +324,23 @@ class Explanation:
         return self.event.timestamp.iso if self.event.timestamp else None
 
     @property
+    def year_guessed(self) -> bool:
+        """Whether the log wrote no year."""
+        return self.event.timestamp is not None and self.event.timestamp.year_guessed
+
+    @property
     def text(self) -> str:
-        """The line of the log as it may be shown: one short line, secrets masked, no control characters."""
-        return redacted(self.event.text, before=self.event.text_before)
+        """The line of the log as it may be shown: one short line, secrets masked, no control characters.
+
+        Who spoke comes first: the process that a journal names, and how a long line begins.
+        """
+        event = self.event
+        process = PROCESS_FORM.search(event.program)
+        spoken = [f"{process[0]}:"] if process else []
+        text = redacted(event.text, before=event.text_before)
+        if event.head:
+            spoken.append(redacted(event.head))
+        return plain(" ".join([*spoken, text]), MAX_QUOTED_CHARS)
 
     @property
     def kind(self) -> tuple[object, ...]:
@@ -335,5 +366,28 @@ def explain_log(
     `zone` is the time zone of timestamps that name none.
     """
     name = plain(file, 1000)
-    for case in find_error_events(blocks, now):
-        yield Explanation(name, case, diagnose(Case(case, server, zone)))
+    stated, blocks = _stated_facts(blocks)
+    if stated.limits or stated.counters:
+        server = server.completed_by(stated)
+    for event in find_error_events(blocks, now):
+        yield Explanation(name, event, diagnose(Case(event, server, zone)))
+
+
+_MAY_STATE_FACTS: Final = re.compile(
+    rb"(?i)wait_timeout|max_allowed_packet|aborted_c|max_connections|net_(?:read|write)_timeout"
+)
+
+
+def _stated_facts(blocks: Iterable[bytes]) -> tuple[ServerFacts, Iterator[bytes]]:
+    """What a person pasted of a server's facts into the first WHOLE_LOG_BYTES of a log; and all blocks again."""
+    iterator = iter(blocks)
+    taken: list[bytes] = []
+    size = 0
+    for block in iterator:
+        taken.append(block)
+        size += len(block)
+        if size >= WHOLE_LOG_BYTES:
+            break
+    head = b"".join(taken)[:WHOLE_LOG_BYTES]
+    stated = facts_from_text(head.decode("utf-8", "replace")) if _MAY_STATE_FACTS.search(head) else NO_SERVER
+    return stated, chain(taken, iterator)

@@ -39,6 +39,59 @@ POOLS: Final = {
     "HikariCP": (
         N_("HikariCP: maxLifetime={ms} (milliseconds), keepaliveTime={keep_ms} (less than maxLifetime)"),
     ),
+    "Druid": (
+        N_(
+            "Druid: minEvictableIdleTimeMillis={ms}, maxEvictableIdleTimeMillis={ms} (milliseconds), testWhileIdle=true"
+        ),
+    ),
+    "Agroal": (
+        N_(
+            "Agroal, Quarkus and Keycloak: quarkus.datasource.jdbc.max-lifetime={s}S, idle-removal-interval={keep_s}S"
+        ),
+    ),
+    "c3p0": (
+        N_("c3p0: maxIdleTime={s}, idleConnectionTestPeriod={keep_s} (seconds), testConnectionOnCheckout"),
+    ),
+    "DBCP2": (
+        N_("DBCP2: maxConnLifetimeMillis={ms} (milliseconds), testOnBorrow=true, validationQuery=SELECT 1"),
+    ),
+    "Tomcat JDBC": (
+        N_("Tomcat JDBC pool: maxAge={ms}, validationInterval={keep_ms} (milliseconds), testOnBorrow=true"),
+    ),
+    "R2DBC Pool": (N_("R2DBC pool: maxIdleTime=PT{s}S, maxLifeTime=PT{s}S, validationQuery=SELECT 1"),),
+    "r2dbc-mysql": (N_("R2DBC pool: maxIdleTime=PT{s}S, maxLifeTime=PT{s}S, validationQuery=SELECT 1"),),
+    "Vert.x MySQL client": (
+        N_("Vert.x: PoolOptions.setIdleTimeout({s}).setMaxLifetime({s}) (seconds, by the unit that is set)"),
+    ),
+    "r2d2": (
+        N_("r2d2: Pool::builder().idle_timeout(Some(Duration::from_secs({s}))).test_on_check_out(true)"),
+    ),
+    "Ecto": (
+        N_("Ecto: the pool pings idle connections: idle_interval: {keep_ms} (milliseconds) in config.exs"),
+    ),
+    "Elixir MyXQL": (N_("MyXQL: the pool pings idle connections: idle_interval: {keep_ms} (milliseconds)"),),
+    "Hyperf": (N_("Hyperf: 'pool' => ['max_idle_time' => {s}, 'heartbeat' => {keep_s}] (seconds)"),),
+    "Swoole": (N_("Swoole: ping each connection that the pool hands out, or close those unused for {s} s"),),
+    "Swoft": (N_("Swoft: 'maxIdleTime' => {s} of the pool (seconds)"),),
+    "Yii": (N_("Yii in workers: Yii::$app->db->close() between jobs, and open() before the next"),),
+    "ThinkPHP": (
+        N_("ThinkPHP, database.php: 'break_reconnect' => true; in workers close connections between jobs"),
+    ),
+    "WordPress": (
+        N_("WordPress checks its connection by itself; in long runs call $wpdb->check_connection()"),
+    ),
+    "Drupal": (
+        N_("Drupal in long runs: \\Drupal\\Core\\Database\\Database::closeConnection() between jobs"),
+    ),
+    "MySQL Connector/ODBC": (
+        N_("ODBC: CPTimeout={s} in odbcinst.ini (seconds, unixODBC's pool), or check before each use"),
+    ),
+    "Erlang mysql": (
+        N_("Erlang mysql: {{keep_alive, {keep_ms}}} (milliseconds): it pings unused connections"),
+    ),
+    "R RMariaDB": (N_("R pool: dbPool(..., idleTimeout = {s}, validationInterval = {keep_s}) (seconds)"),),
+    "PowerDNS": (N_("PowerDNS connects again by itself; gmysql-timeout is for answers, not for idling"),),
+    "Lua resty.mysql": (N_("lua-resty-mysql: db:set_keepalive({ms}, 50) (milliseconds)"),),
     "Rails": (
         N_("Rails, database.yml: idle_timeout: {s} (seconds); reconnect only outside of transactions"),
     ),
@@ -125,6 +178,11 @@ POOLS: Final = {
 }
 """Settings by the name of the framework or driver, or by a part of that name. Marked for translation."""
 
+CONNECTION_POOLS: Final = frozenset(
+    {"HikariCP", "Druid", "Agroal", "c3p0", "DBCP2", "Tomcat JDBC", "R2DBC Pool", "r2d2", "Ecto"}
+)
+"""Pools whose own settings are all that has to be set."""
+
 ANY_POOL: Final = N_(
     "Any pool: let no connection lie unused for more than {s} s, or have it checked before it is used"
 )
@@ -135,7 +193,7 @@ def pool_settings(framework: str, driver: str, limit_seconds: float) -> tuple[st
     figures = _figures(limit_seconds)
     known_rows = [
         row
-        for name in (framework, driver)
+        for name in ((framework,) if framework in CONNECTION_POOLS else (framework, driver))
         if name
         for part, rows in POOLS.items()
         if part == name or (part in name and part in {"Perl", ".NET", "command line", "HikariCP"})
@@ -172,6 +230,7 @@ def _figures(limit_seconds: float) -> dict[str, int]:
         "s": seconds,
         "ms": seconds * 1000,
         "keep_ms": max(1000, seconds * 1000 // 10),
+        "keep_s": max(1, seconds // 10),
         "idle_ms": min(10_000, seconds * 1000),
     }
 
@@ -372,6 +431,11 @@ def for_kills(_case: Case) -> Iterator[str]:
 def for_proxies(case: Case) -> Iterator[str]:
     """A proxy, balancer or firewall between client and server."""
     client = case.event.client
+    if case.event.refused:
+        yield _(
+            "On the way: check from the client's machine that the address answers (nc -vz HOST 3306), then firewalls, security groups and routes."
+        )
+        return
     if case.event.never_began:
         yield _(
             "On the way: does that address and port lead to the server itself? A proxy whose servers are away ends a login so."

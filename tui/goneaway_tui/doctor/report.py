@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from goneaway_tui.doctor.diagnosis import SCHEMA, Explanation
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.logs.error_events import CODES
-from goneaway_tui.model.cause import CAUSE_WORDS, Certainty, Finding
+from goneaway_tui.model.cause import CAUSE_WORDS, Cause, Certainty, Finding
 from goneaway_tui.text.format import in_list, in_sentences
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.text.width import padded
@@ -24,7 +24,13 @@ _ESCAPES = str.maketrans(
 _LINKS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
 
 
-def write_json(explanations: Iterable[Explanation], write: Write, server: str | None = None) -> int:
+def write_json(
+    explanations: Iterable[Explanation],
+    write: Write,
+    server: str | None = None,
+    *,
+    verbose: bool = False,  # noqa: ARG001 - JSON leaves nothing out anyway
+) -> int:
     """Write JSON while errors are found; return how many there were. With a server's name all of it is one line."""
     server_field = {} if server is None else {"server_name": server}
     head = "".join(f'"{name}": {_dumps(value)}, ' for name, value in server_field.items())
@@ -50,6 +56,8 @@ def explanation_data(explanation: Explanation) -> dict[str, object]:
         "code": explanation.event.code,
         "client": explanation.event.client.name,
         "text": explanation.text,
+        "mention": explanation.event.is_mention,
+        "year_guessed": explanation.year_guessed,
         "findings": [
             {
                 "cause": finding.cause.value,
@@ -65,25 +73,31 @@ def explanation_data(explanation: Explanation) -> dict[str, object]:
     }
 
 
-def write_text(explanations: Iterable[Explanation], write: Write, server: str | None = None) -> int:
-    """Write text, errors of one kind once; return how many errors there were."""
+def write_text(
+    explanations: Iterable[Explanation], write: Write, server: str | None = None, *, verbose: bool = False
+) -> int:
+    """Write text, errors of one kind once; return how many errors there were. `verbose` leaves nothing out."""
     events = grouped_events(explanations)
     if server is not None:
         write(_("== on {server} ==", server=plain(server, 200)) + "\n\n")
-    for line in report_lines(events):
+    for line in report_lines(events, verbose=verbose):
         write(f"{line}\n")
     return events.count
 
 
-def write_markdown(explanations: Iterable[Explanation], write: Write, server: str | None = None) -> int:
-    """Write Markdown, errors of one kind once; return how many errors there were."""
+def write_markdown(
+    explanations: Iterable[Explanation], write: Write, server: str | None = None, *, verbose: bool = False
+) -> int:
+    """Write Markdown, errors of one kind once; return how many errors there were. `verbose` leaves nothing out."""
     events = grouped_events(explanations)
     if server is not None:
         write(_("# On {server}", server=_escaped(plain(server, 200))) + "\n\n")
-    for group in events.groups:
-        write("\n".join(_markdown(group.first, times_words(group))) + "\n\n")
+    for number, group in enumerate(events.groups, 1):
+        write(f"{number}. {_escaped(verdict_words(group))}\n")
     if events.ungrouped_count:
-        write(_("And {number} more, of further kinds.", number=events.ungrouped_count) + "\n")
+        write("\n" + _("And {number} more, of further kinds.", number=events.ungrouped_count) + "\n")
+    for number, group in enumerate(events.groups, 1):
+        write("\n" + "\n".join(_markdown(number, group, verbose=verbose)) + "\n")
     return events.count
 
 
@@ -91,7 +105,12 @@ class ReportWriter(Protocol):
     """Writes explanations, under the server's name where there are several; returns how many there were."""
 
     def __call__(
-        self, explanations: Iterable[Explanation], write: Write, server: str | None = None
+        self,
+        explanations: Iterable[Explanation],
+        write: Write,
+        server: str | None = None,
+        *,
+        verbose: bool = False,
     ) -> int: ...
 
 
@@ -108,38 +127,32 @@ def _dumps(value: object) -> str:
     return json.dumps(value, allow_nan=False).replace("\x7f", "\\u007f")
 
 
-def _markdown(explanation: Explanation, count_words: str) -> Iterator[str]:
-    code = f"{explanation.event.code} " if explanation.event.code is not None else ""
-    yield f"## {code}" + _escaped(explanation.event.client.name or _("unknown client"))
+def _markdown(number: int, group: EventGroup, *, verbose: bool) -> Iterator[str]:
+    explanation = group.first
+    yield f"## {number}. {_escaped(verdict_words(group, with_time=False))}"
     yield ""
     location = f"{explanation.file}:{explanation.event.line}"
-    yield _escaped(
-        _("{place}, {time}. {times}", place=location, time=explanation.time, times=count_words)
-        if explanation.time
-        else _("{place}. {times}", place=location, times=count_words)
-    )
+    yield _escaped("  ".join(filter(None, (location, time_words(explanation), code_words(explanation)))))
     yield ""
     yield f"> {_escaped(explanation.text)}"
-    other_words = other_findings_words(explanation.findings)
-    for finding in explanation.findings[:1] if other_words else explanation.findings:
+    shown, rest = _shown_findings(explanation.findings, verbose=verbose)
+    said: set[str] = set()
+    for finding in shown:
         yield ""
-        cause, certainty = _(CAUSE_WORDS[finding.cause]), _(CAUSE_WORDS[finding.certainty])
-        yield _("- **{cause}**: {certainty}", cause=cause, certainty=certainty)
+        yield f"- **{finding_words(finding)}**"
         for reason in finding.because:
             yield f"  - {_escaped(plain(reason))}"
         for reason in finding.against:
             yield "  - " + _("but: {reason}", reason=_escaped(plain(reason)))
-        if finding.certainty is Certainty.RULED_OUT:
-            continue
         if finding.prove:
-            yield "  - " + _("to make sure: {way}", way=_escaped(finding.prove))
-        for remedy in finding.remedies:
+            yield "  - " + _("to verify: {way}", way=_escaped(finding.prove))
+        for remedy in _unsaid(finding.remedies, said):
             yield "  - " + _("remedy: {remedy}", remedy=_escaped(plain(remedy)))
-        if finding.docs:
+        if finding.docs and finding.remedies:
             yield "  - " + _("see <{page}>", page=finding.docs)
-    if other_words:
+    if rest:
         yield ""
-        yield _escaped(other_words)
+        yield _escaped(rest)
 
 
 def _escaped(text: str) -> str:
@@ -160,19 +173,10 @@ def wrapped(text: str, width: int, indent: str = "", next_indent: str | None = N
 WIDTH_COLUMNS: Final = 80
 MAX_GROUPS: Final = 200
 """Kinds of errors that are reported; further ones are only counted."""
-FULL_FINDINGS: Final = 1
-"""Findings that are reported with their remedies."""
-SHORT_FINDINGS: Final = 2
-"""Further findings that are reported with their reasons and how to verify them."""
+MAX_INCIDENTS: Final = 1000
+"""Errors of one kind that are listed one by one where everything is reported."""
 LABEL_COLUMNS: Final = 7
 """Columns of the label before a sentence."""
-
-HEADLINES: Final = {
-    Certainty.CONFIRMED: N_("It was {cause}"),
-    Certainty.LIKELY: N_("Likely {cause}"),
-    Certainty.POSSIBLE: N_("Possible {cause}"),
-}
-"""The headline of a finding that is not ruled out."""
 
 
 @dataclass(slots=True)
@@ -182,6 +186,8 @@ class EventGroup:
     first: Explanation
     last: Explanation
     count: int = 1
+    places: list[tuple[int, str]] = field(default_factory=list)
+    """The line and the time of each; of the first MAX_INCIDENTS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,86 +215,120 @@ def grouped_events(explanations: Iterable[Explanation]) -> EventGroups:
         if known is not None:
             known.last, known.count = explanation, known.count + 1
         elif len(groups) < MAX_GROUPS:
-            groups[explanation.file, explanation.kind] = EventGroup(explanation, explanation)
+            known = groups[explanation.file, explanation.kind] = EventGroup(explanation, explanation)
+        if known is not None and len(known.places) < MAX_INCIDENTS:
+            known.places.append((explanation.event.line, time_words(explanation)))
     return EventGroups(tuple(groups.values()), count)
 
 
-def report_lines(events: EventGroups, width: int = WIDTH_COLUMNS) -> Iterator[str]:
-    """Yield the text report in lines of at most `width` columns."""
-    for group in events.groups:
-        yield from group_paragraphs(group, width)
-        yield ""
+def report_lines(events: EventGroups, width: int = WIDTH_COLUMNS, *, verbose: bool = False) -> Iterator[str]:
+    """Yield the text report in lines of at most `width` columns; only a link may be longer.
+
+    First one line for each kind of errors, with the verdict; then for each kind the reasons, how to verify them, and what
+    to do. `verbose` adds every error, and all of every finding.
+    """
+    for number, group in enumerate(events.groups, 1):
+        yield from wrapped(f"{number}. {verdict_words(group)}", width, "", "   ")
     if events.ungrouped_count:
         yield from wrapped(
             _(
-                "And {number} more, of further kinds: --format=json tells every one.",
+                "And {number} more, of further kinds: --format=json reports every one.",
                 number=events.ungrouped_count,
             ),
             width,
         )
+    for number, group in enumerate(events.groups, 1):
+        yield ""
+        yield from group_paragraphs(number, group, width, verbose=verbose)
 
 
-def group_paragraphs(group: EventGroup, width: int = WIDTH_COLUMNS) -> Iterator[str]:
-    """Yield the report of one kind of errors in lines of at most `width` columns; only a link may be longer."""
+def group_paragraphs(number: int, group: EventGroup, width: int, *, verbose: bool) -> Iterator[str]:
+    """Yield the report of one kind of errors, under its number."""
     explanation = group.first
+    yield from wrapped(f"{number}. {verdict_words(group, with_time=False)}", width, "", "   ")
     location = f"{explanation.file}:{explanation.event.line}"
-    yield from wrapped(
-        "  ".join(filter(None, (location, explanation.time or "", explanation.event.client.name or ""))),
-        width,
-    )
+    yield from wrapped("  ".join(filter(None, (location, time_words(explanation)))), width, "  ")
     yield from wrapped(explanation.text, width, "  | ")
+    if words := code_words(explanation):
+        yield from wrapped(words, width, "  ")
+    if verbose and group.count > 1:
+        for line, time in group.places:
+            yield from wrapped(f"{explanation.file}:{line}  {time}".rstrip(), width, "    ")
+    shown, rest = _shown_findings(explanation.findings, verbose=verbose)
+    said: set[str] = set()
+    for index, finding in enumerate(shown):
+        if index:
+            yield ""
+            yield from wrapped(finding_words(finding), width, "  ")
+        yield from _finding_lines(finding, width, said)
+    if rest:
+        yield from wrapped(rest, width, "  ", "      ")
+
+
+def verdict_words(group: EventGroup, *, with_time: bool = True) -> str:
+    """One kind of errors in one line: when, which error of which client, the cause and its certainty, how often."""
+    explanation = group.first
+    code, client = explanation.event.code, explanation.event.client.name
+    words = (
+        time_words(explanation) if with_time else "",
+        "" if code is None else str(code),
+        client or _("unknown client"),
+        finding_words(explanation.findings[0]),
+        times_words(group) if group.count > 1 else "",
+    )
+    return "  ".join(plain(word) for word in words if word)
+
+
+def finding_words(finding: Finding) -> str:
+    """A cause and its certainty."""
+    if finding.cause is Cause.UNKNOWN:
+        return _("cause unknown")
+    return _(
+        "{cause}: {certainty}",
+        cause=_(CAUSE_WORDS[finding.cause]),
+        certainty=_(CAUSE_WORDS[finding.certainty]),
+    )
+
+
+def time_words(explanation: Explanation) -> str:
+    """When an error was noticed; empty where its log has no time."""
+    time = explanation.time or ""
+    return _("{time} (year guessed)", time=time) if explanation.year_guessed else time
+
+
+def code_words(explanation: Explanation) -> str:
+    """What an error's number means; empty where it has none."""
     code = CODES.get(explanation.event.code)
-    if code is not None:
-        yield from wrapped(
-            _(
-                "{code} {name}: {meaning}.",
-                code=explanation.event.code,
-                name=code.name,
-                meaning=_(code.meaning),
-            ),
-            width,
-            "  ",
-        )
-    if group.count > 1:
-        yield from wrapped(times_words(group), width, "  ")
-    remaining = [finding for finding in explanation.findings if finding.certainty is not Certainty.RULED_OUT]
-    other_words = other_findings_words(explanation.findings)
-    if other_words:
-        yield ""
-        yield from _finding_lines(explanation.findings[0], width, in_full=True)
-        yield ""
-        yield from wrapped(other_words, width, "  ", "      ")
-        return
-    for rank, finding in enumerate(remaining[: FULL_FINDINGS + SHORT_FINDINGS]):
-        yield ""
-        yield from _finding_lines(finding, width, in_full=rank < FULL_FINDINGS)
-    less_likely = [_(CAUSE_WORDS[finding.cause]) for finding in remaining[FULL_FINDINGS + SHORT_FINDINGS :]]
-    if less_likely:
-        yield ""
-        yield from wrapped(_("Less likely: {causes}.", causes=in_list(less_likely)), width, "  ")
-    ruled_out = [finding for finding in explanation.findings if finding.certainty is Certainty.RULED_OUT]
-    if ruled_out:
-        yield ""
-    for finding in ruled_out:
-        cause, reasons = _(CAUSE_WORDS[finding.cause]), in_sentences(finding.because)
-        yield from wrapped(_("Not {cause}: {reasons}", cause=cause, reasons=reasons), width, "  ", "      ")
+    if code is None:
+        return ""
+    return _(
+        "{code} {name}: {meaning}.", code=explanation.event.code, name=code.name, meaning=_(code.meaning)
+    )
+
+
+def _shown_findings(findings: Sequence[Finding], *, verbose: bool) -> tuple[list[Finding], str]:
+    """The findings that are reported whole, and one line for the others."""
+    if verbose:
+        return list(findings), ""
+    return list(findings[:1]), other_findings_words(findings)
 
 
 def other_findings_words(findings: Sequence[Finding]) -> str:
-    """One line for all findings but the first, where that is confirmed; empty where it is not, or there are no others."""
-    if len(findings) < 2 or findings[0].certainty is not Certainty.CONFIRMED:
-        return ""
-    ruled_out = Certainty.RULED_OUT
+    """One line for all findings but the first: those that are possible, and those that are ruled out."""
     sentences = (
         _(words, causes=in_list(_(CAUSE_WORDS[finding.cause]) for finding in listed))
         for words, listed in (
             (
+                N_("Also likely: {causes}."),
+                [one for one in findings[1:] if one.certainty is Certainty.LIKELY],
+            ),
+            (
                 N_("Also possible: {causes}."),
-                [finding for finding in findings[1:] if finding.certainty is not ruled_out],
+                [one for one in findings[1:] if one.certainty is Certainty.POSSIBLE],
             ),
             (
                 N_("Ruled out: {causes}."),
-                [finding for finding in findings[1:] if finding.certainty is ruled_out],
+                [one for one in findings[1:] if one.certainty is Certainty.RULED_OUT],
             ),
         )
         if listed
@@ -298,24 +338,27 @@ def other_findings_words(findings: Sequence[Finding]) -> str:
 
 def times_words(group: EventGroup) -> str:
     """How often errors of a kind came, and when last."""
-    if group.count == 1:
-        return _("Once.")
     number, line, time = group.count, group.last.event.line, group.last.time
     if time is None:
-        return _("{number} times like this, last on line {line}.", number=number, line=line)
-    return _("{number} times like this, last on line {line} at {time}.", number=number, line=line, time=time)
+        return _("{number} times, last on line {line}", number=number, line=line)
+    return _("{number} times, last on line {line} at {time}", number=number, line=line, time=time)
 
 
-def _finding_lines(finding: Finding, width: int, *, in_full: bool) -> Iterator[str]:
-    yield "  " + _(HEADLINES[finding.certainty], cause=_(CAUSE_WORDS[finding.cause]))
+def _unsaid(sentences: Iterable[str], said: set[str]) -> list[str]:
+    """The sentences that were not said yet, which are said from now on."""
+    fresh = [sentence for sentence in dict.fromkeys(sentences) if sentence not in said]
+    said.update(fresh)
+    return fresh
+
+
+def _finding_lines(finding: Finding, width: int, said: set[str]) -> Iterator[str]:
     yield from _sentence_lines(width, _("why"), finding.because)
     yield from _sentence_lines(width, _("but"), finding.against)
     if finding.prove:
-        yield from _sentence_lines(width, _("prove"), (finding.prove,))
-    if in_full:
-        yield from _sentence_lines(width, _("do"), finding.remedies)
-        if finding.docs:
-            yield "    " + padded(_("see"), LABEL_COLUMNS) + finding.docs
+        yield from _sentence_lines(width, _("verify"), (finding.prove,))
+    yield from _sentence_lines(width, _("do"), _unsaid(finding.remedies, said))
+    if finding.docs and finding.remedies:
+        yield "    " + padded(_("see"), LABEL_COLUMNS) + finding.docs
 
 
 def _sentence_lines(width: int, label: str, sentences: Iterable[str]) -> Iterator[str]:

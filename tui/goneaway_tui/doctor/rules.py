@@ -53,7 +53,19 @@ def refutation(text: str) -> Argument:
 
 
 NO_SESSION: Final = N_("No session had begun: the connection was refused.")
+NO_ANSWER: Final = N_("No session had begun: nothing answered the connection attempt.")
 NO_LOGIN: Final = N_("No session had begun: the connection ended before the login.")
+WAS_READING: Final = N_("The session was busy: the connection broke in the middle of a result.")
+WAS_SENDING: Final = N_("The session was busy: the connection broke while the client was sending data.")
+
+
+def _no_session(event: ErrorEvent) -> Iterator[Argument]:
+    """What rules out every end of a session where none had begun."""
+    if event.refused:
+        is_silent = FailureKind.TIMED_OUT in event.failures and FailureKind.REFUSED not in event.failures
+        yield refutation(_(NO_ANSWER if is_silent else NO_SESSION))
+    elif event.never_began:
+        yield refutation(_(NO_LOGIN))
 
 
 def _not_in_tls(event: ErrorEvent) -> Iterator[Argument]:
@@ -73,13 +85,18 @@ COMMON_LIMIT_SECONDS = 600.0
 def idle_timeout(case: Case) -> Iterator[Argument]:
     """An idle limit, the most frequent cause: by a stated idle time, a silent log, the manner of the error, and counters."""
     event = case.event
+    yield from _no_session(event)
     if event.refused or event.never_began:
-        yield refutation(_(NO_SESSION if event.refused else NO_LOGIN))
+        return
+    if event.was_busy:
+        yield refutation(_(WAS_READING if FailureKind.READING in event.failures else WAS_SENDING))
         return
     yield from _stated_idle_time(case)
     if not event.is_loss:
         return
     yield _loss_manner(event)
+    if event.client.driver == "ProxySQL" and FailureKind.BETWEEN not in event.failures:
+        yield Argument(-2, _("ProxySQL pings its idle connections, by default every 10 s."))
     if event.client.reports_4031 and _ended_cleanly(event) and 4031 not in case.server.unknown_errors:
         yield Argument(
             -1,
@@ -144,31 +161,41 @@ def _idling_counted(case: Case) -> Iterator[Argument]:
 
 def _loss_manner(event: ErrorEvent) -> Argument:
     """How much the manner of a loss is that of a session closed while it was idle."""
-    if not event.client.separates_write_errors:
-        return Argument(
-            4, _("By far the most frequent reason for a connection that is found dead when it is used.")
-        )
-    if event.write_failed:
-        return Argument(
+    manners = (
+        (
+            FailureKind.BETWEEN in event.failures,
             4,
-            _(
+            N_("The connection was lost while it was idle: no statement was running."),
+        ),
+        (
+            not event.client.separates_write_errors,
+            4,
+            N_("By far the most frequent reason for a connection that is found dead when it is used."),
+        ),
+        (
+            event.write_failed,
+            4,
+            N_(
                 "The connection was already closed when the client sent its next statement, which is typical after an idle timeout."
             ),
-        )
-    if event.used_after_close:
-        return Argument(3, _("The driver found its connection closed before it sent anything."))
-    if event.client.reports_4031 and _ended_cleanly(event):
-        return Argument(1, _("MariaDB, and MySQL before 8.0.24, close an idle session without a word."))
-    if FailureKind.EOF in event.failures:
-        return Argument(
+        ),
+        (event.used_after_close, 3, N_("The driver found its connection closed before it sent anything.")),
+        (
+            event.client.reports_4031 and _ended_cleanly(event),
+            1,
+            N_("MariaDB, and MySQL before 8.0.24, close an idle session without a word."),
+        ),
+        (
+            FailureKind.EOF in event.failures,
             2,
-            _(
+            N_(
                 "MySQL before 8.0.24 ends an idle session like this; later ones say 4031, MariaDB resets the line."
             ),
-        )
-    return Argument(
-        3, _("An idle limit closes a session without the client noticing until its next statement.")
+        ),
+        (True, 3, N_("An idle limit closes a session without the client noticing until its next statement.")),
     )
+    weight, text = next((weight, text) for applies, weight, text in manners if applies)
+    return Argument(weight, _(text))
 
 
 def _silence(case: Case) -> Iterator[Argument]:
@@ -219,6 +246,17 @@ def _stated_idle_time(case: Case) -> Iterator[Argument]:
         limit=seconds_words(limit),
         source=source,
     )
+    if case.event.waited_seconds is not None and case.event.waited_seconds >= LONG_SILENCE_SECONDS:
+        yield Argument(
+            -6,
+            _(
+                "It had been idle for {idle}, and then waited {wait} for an answer: a server that closes an idle session "
+                "does not keep its client waiting.",
+                idle=seconds_words(idle_seconds),
+                wait=seconds_words(case.event.waited_seconds),
+            ),
+        )
+        return
     if idle_seconds < SHORTEST_LIMIT_SECONDS:
         yield refutation(
             _(
@@ -253,8 +291,8 @@ def packet_too_large(case: Case) -> Iterator[Argument]:
     event = case.event
     limit, source = case.limit("max_allowed_packet")
     size = event.statement_bytes
+    yield from _no_session(event)
     if event.refused or event.never_began:
-        yield refutation(_(NO_SESSION if event.refused else NO_LOGIN))
         return
     text = _(
         "The statement has {size}, and max_allowed_packet is {limit} ({source}).",
@@ -276,6 +314,9 @@ def packet_too_large(case: Case) -> Iterator[Argument]:
             "The server counts packets that are too large (1153), and has counted none since before this error."
         )
         yield refutation(text) if case.was_up_before_idling else Argument(-4, text)
+    if FailureKind.READING in event.failures:
+        yield Argument(-4, _(WAS_READING))
+        return
     yield from _cut_short(event)
 
 
@@ -317,8 +358,8 @@ def _cut_short(event: ErrorEvent) -> Iterator[Argument]:
 def killed(case: Case) -> Iterator[Argument]:
     """A KILL, or offline mode, which ends sessions too."""
     event, server = case.event, case.server
+    yield from _no_session(event)
     if event.refused or event.never_began:
-        yield refutation(_(NO_SESSION if event.refused else NO_LOGIN))
         return
     if event.code == 1317:
         yield Argument(
@@ -407,7 +448,9 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
         )
     if event.refused and event.stated_cause is None:
         if event.failures & {FailureKind.TIMED_OUT, FailureKind.UNREACHABLE}:
-            yield Argument(5, _("Packets were dropped on the way: a refused connection answers at once."))
+            yield Argument(
+                5, _("Nothing answered, and a closed port answers at once: packets were dropped on the way.")
+            )
         else:
             yield Argument(1, _("A proxy or firewall may refuse in the server's place."))
     if event.is_loss:
@@ -425,25 +468,53 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
                     "The answer never came, and no end of the connection either: packets are dropped silently."
                 ),
             )
-        if FailureKind.GREETING in event.failures:
+        if event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
             yield Argument(4, _("It ended before the server had introduced itself."))
-        limit = case.limit("wait_timeout")[0]
-        if (
-            event.idle_seconds is not None
-            and limit is not None
-            and LONG_SILENCE_SECONDS <= event.idle_seconds < limit - 1
-        ):
-            yield Argument(
-                4,
-                _(
-                    "It had been idle for {idle}, less than the server's own limit.",
-                    idle=seconds_words(event.idle_seconds),
-                ),
-            )
+        yield from _way_between(event)
+        yield from _idle_below_limit(case)
         if case.aborted_no_session and case.was_up_before_idling:
             yield Argument(
                 4, _("Aborted_clients is 0: the server has closed nobody since before this error.")
             )
+
+
+def _idle_below_limit(case: Case) -> Iterator[Argument]:
+    """What an idle time below the server's own limit says: something else ended the connection."""
+    event = case.event
+    limit = case.limit("wait_timeout")[0]
+    if (
+        event.idle_seconds is not None
+        and limit is not None
+        and LONG_SILENCE_SECONDS <= event.idle_seconds < limit - 1
+    ):
+        yield Argument(
+            4,
+            _(
+                "It had been idle for {idle}, less than the server's own limit.",
+                idle=seconds_words(event.idle_seconds),
+            ),
+        )
+
+
+def _way_between(event: ErrorEvent) -> Iterator[Argument]:
+    """What the log says of the way between client and server."""
+    if FailureKind.THROUGH_PROXY in event.failures:
+        yield Argument(4, _("The log names a proxy or tunnel that the connection went through."))
+    if FailureKind.NO_ANSWER in event.failures:
+        yield Argument(
+            3,
+            _(
+                "The operating system gave up: what the client sent was never acknowledged, so the way was silent."
+            ),
+        )
+    if event.waited_seconds is not None and event.waited_seconds >= LONG_SILENCE_SECONDS:
+        yield Argument(
+            2,
+            _(
+                "The client waited {wait} for an answer that never came.",
+                wait=seconds_words(event.waited_seconds),
+            ),
+        )
 
 
 def client_quit(case: Case) -> Iterator[Argument]:
@@ -466,11 +537,13 @@ def client_quit(case: Case) -> Iterator[Argument]:
         and not event.refused
         and event.is_loss
         and not event.from_server_log
+        and FailureKind.NO_ANSWER not in event.failures
+        and "connection timed out" not in event.text.lower()
     ):
         yield Argument(
             4, _("The client's own read timeout ran out; the server may still be running the statement.")
         )
-        if "110" not in event.text and "connection timed out" not in event.text.lower():
+        if "110" not in event.text:
             yield Argument(
                 2, _("It was the client's clock: had packets been lost, the system would have said so.")
             )
@@ -485,6 +558,13 @@ def forked_connection(case: Case) -> Iterator[Argument]:
         yield Argument(
             4,
             _("Packets came that were meant for somebody else: two processes or threads use one connection."),
+        )
+    elif event.is_loss and FailureKind.FORKED in event.failures:
+        yield Argument(
+            7,
+            _(
+                "The log names a fork just before: the first process to end closes the connection for all that share it."
+            ),
         )
     elif event.is_loss and event.client.framework in {"Celery", "Django", "Flask"}:
         yield Argument(
@@ -502,6 +582,10 @@ def net_read_timeout(case: Case) -> Iterator[Argument]:
         yield Argument(
             2, _("net_read_timeout has the same words, where the client stops in the middle of sending.")
         )
+    if event.is_loss and FailureKind.SENDING in event.failures:
+        yield Argument(
+            5, _("A client that stops in the middle of sending is given up after net_read_timeout.")
+        )
     if event.is_loss and FailureKind.GREETING in event.failures:
         yield Argument(3, _("A login that takes longer than connect_timeout is ended by the server."))
 
@@ -516,7 +600,14 @@ def net_write_timeout(case: Case) -> Iterator[Argument]:
                 "MariaDB has no other words for a client that does not take its result within net_write_timeout."
             ),
         )
-    if event.code == 2013 and event.is_loss and event.answer_never_came and not event.never_began:
+    if event.is_loss and FailureKind.READING in event.failures:
+        yield Argument(
+            5,
+            _(
+                "The client was reading a result: one that takes too long to take it is given up after net_write_timeout."
+            ),
+        )
+    elif event.code == 2013 and event.is_loss and event.answer_never_came and not event.never_began:
         yield Argument(0, _("A client that takes its result too slowly is given up after net_write_timeout."))
 
 
@@ -552,7 +643,7 @@ def too_many_connections(case: Case) -> Iterator[Argument]:
         yield Argument(1 if was_full else -1, _(template, used=used, limit=limit))
     if case.event.stated_cause is Cause.TOO_MANY_CONNECTIONS and limit and server.session_count is not None:
         yield Argument(1, _("Now there are {sessions} sessions.", sessions=server.session_count))
-    if case.event.is_loss and FailureKind.GREETING in case.event.failures:
+    if case.event.is_loss and case.event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
         yield Argument(2, _("A server that is full, or nearly, may not get to greet everybody."))
 
 
@@ -569,7 +660,7 @@ def host_blocked(case: Case) -> Iterator[Argument]:
                     refusals=host.refusals,
                 ),
             )
-    if case.event.is_loss and FailureKind.GREETING in case.event.failures:
+    if case.event.is_loss and case.event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
         yield Argument(1, _("After max_connect_errors broken greetings the server blocks the host."))
 
 
@@ -615,8 +706,10 @@ def server_restart(case: Case) -> Iterator[Argument]:
     yield from _server_down(case)
     event = case.event
     if event.is_kill:
-        yield Argument(1, _("MariaDB before 10.6 reports error 1927 to idle sessions when it stops."))
-        yield from _server_start(case)
+        yield Argument(
+            2 if event.refused_near else 1,
+            _("MariaDB before 10.6 reports error 1927 to idle sessions when it stops."),
+        )
     if _nothing_listened(event):
         yield Argument(4, _("Nobody listened there: the server was down, or was just starting."))
     if event.never_began:
@@ -641,6 +734,8 @@ def server_crash(case: Case) -> Iterator[Argument]:
             3 if is_silent_end else 2,
             _("A server that crashes, or is killed for its memory, ends every session without a word."),
         )
+        if event.refused_near and event.timestamp is None and event.code == 2013 and event.answer_never_came:
+            yield Argument(2, _("A statement was running, and right after it nothing listened any more."))
     yield from _not_in_tls(event)
 
 
@@ -657,9 +752,9 @@ def _nothing_listened(event: ErrorEvent) -> bool:
 def _server_down(case: Case) -> Iterator[Argument]:
     """What speaks for any end of the server: other clients' errors at that time, and when the server started."""
     event = case.event
-    if not event.is_loss and not event.refused:
+    if not event.is_loss and not event.refused and not event.is_kill:
         return
-    if event.is_loss and event.refused_near:
+    if (event.is_loss or event.is_kill) and event.refused_near:
         yield Argument(3, _("Within a minute of it somebody found nobody listening."))
     if event.is_loss and event.lost_near:
         text = ngettext(

@@ -1,20 +1,276 @@
-"""The lines of a log that are read: those in a block around a hit, and without the prefix that other programs put there.
+"""Blocks: the bytes of a log, unpacked and as UTF-8, and the lines of it that are read: those in a block around a hit.
 
-A log may have gigabytes and a hundred lost connections. Its bytes are searched for words that every such error has
-(NEEDLES); only the bytes around a hit become lines. Memory is bounded by the bytes read at once, whatever the lines are.
+The one opener of logs reads files and standard input, unpacks .gz, .xz, .bz2 and .zst, and reads the UTF-16 that
+PowerShell's `>` writes. A log may have gigabytes and a hundred lost connections: its bytes are searched for words that every
+such error has (NEEDLES), and only the bytes around a hit become lines. Memory is bounded by the bytes read at once,
+whatever the lines are.
 """
 
 from __future__ import annotations
 
-import json
+import bz2
+import codecs
+import contextlib
+import gzip
+import importlib
+import io
+import lzma
 import re
-from collections.abc import Iterable, Iterator
+import sys
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from itertools import chain
+from typing import Final, Protocol, Self
+
+from goneaway_tui.errors import FileError
+from goneaway_tui.i18n import N_, _
+from goneaway_tui.text.sanitize import plain
+
+BLOCK_BYTES: Final = 1 << 18
+"""Bytes that are read at once."""
+STDIN: Final = "-"
+"""The name of standard input."""
+UNPACKING_BYTES: Final = 1 << 27
+"""Memory that unpacking may take. xz -9 needs 65 MiB; zstd's own limit is 128 MiB."""
+_UNPACKING_ERRORS: Final = (EOFError, zlib.error, lzma.LZMAError, ValueError)
+
+
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int = -1, /) -> bytes | None: ...
+
+
+def _unpack_zstd(packed: io.BufferedReader) -> Readable:
+    """Open a .zst stream. The standard library can since Python 3.14; raises FileError before."""
+    try:
+        zstd = importlib.import_module("compression.zstd")
+    except ImportError:
+        raise FileError(
+            _("this Python cannot unpack .zst"), _("run zstd -dc FILE | goneaway-tui explain -")
+        ) from None
+    window = {zstd.DecompressionParameter.window_log_max: UNPACKING_BYTES.bit_length() - 1}
+    opened: Readable = zstd.ZstdFile(packed, options=window)
+    return opened
+
+
+class _Xz:
+    """An .xz stream, unpacked within UNPACKING_BYTES of memory: the file itself asks for as much as it likes, up to 4 GiB."""
+
+    def __init__(self, packed: io.BufferedReader) -> None:
+        self._packed = packed
+        self._unpacker = self._fresh()
+        self._ahead = b""
+
+    def read(self, size: int = -1, /) -> bytes:
+        while True:
+            if (
+                self._unpacker.eof
+            ):  # another stream may follow, after bytes that fill up to a multiple of four
+                self._ahead = self._unpacker.unused_data.lstrip(b"\0")
+                self._ahead = self._ahead or self._packed.read(BLOCK_BYTES).lstrip(b"\0")
+                if not self._ahead:
+                    return b""
+                self._unpacker = self._fresh()
+            if self._unpacker.needs_input and not self._ahead:
+                self._ahead = self._packed.read(BLOCK_BYTES)
+                if not self._ahead:
+                    raise EOFError(N_("it ends before its end"))
+            ahead, self._ahead = self._ahead, b""
+            try:
+                block = self._unpacker.decompress(ahead, size)
+            except lzma.LZMAError as error:
+                if "memory" not in str(error).casefold():
+                    raise
+                raise FileError(
+                    _("it takes more than {number} MiB of memory to unpack", number=UNPACKING_BYTES >> 20),
+                    _("run xz -dc FILE | goneaway-tui explain -"),
+                ) from None
+            if block:
+                return block
+
+    @staticmethod
+    def _fresh() -> lzma.LZMADecompressor:
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=UNPACKING_BYTES)
+
+
+UNPACKERS: Final[tuple[tuple[bytes, Callable[[io.BufferedReader], Readable]], ...]] = (
+    (b"\x1f\x8b", lambda packed: gzip.GzipFile(fileobj=packed, mode="rb")),
+    (b"\xfd7zXZ\x00", _Xz),
+    (b"BZh", bz2.BZ2File),
+    (b"\x28\xb5\x2f\xfd", _unpack_zstd),
+)
+"""The unpacker for each of the first bytes a packed file may have. The file's name does not matter."""
+
+
+def read_blocks(name: str) -> Iterator[bytes]:
+    """Yield the bytes of a log, unpacked; `-` is standard input. Raises FileError, whose message is one line."""
+    if name == STDIN:
+        with _file_errors(STDIN):
+            yield from _unpacked(sys.stdin.buffer)
+    else:
+        yield from read_file_blocks(name, progress=True)
+
+
+def read_file_blocks(path: str, *, progress: bool = False) -> Iterator[bytes]:
+    """Yield the bytes of a file, unpacked. Raises FileError, whose message is one line.
+
+    `progress` draws a bar on standard error while a long file is read, if that is a terminal.
+    """
+    shown = plain(path, 300)
+    with _file_errors(shown), open(path, "rb", buffering=0) as file:  # noqa: PTH123 - bytes as they come
+        bar = Progress(shown, file) if progress else contextlib.nullcontext()
+        with bar:
+            yield from _unpacked(file)
+
+
+@contextlib.contextmanager
+def _file_errors(shown: str) -> Iterator[None]:
+    """Turn what reading and unpacking raise into a FileError that names the file."""
+    try:
+        yield
+    except FileError as error:
+        raise FileError(_("cannot read {file}: {why}", file=shown, why=error), error.hint) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FileError(
+            _("cannot read {file}: {why}", file=shown, why=plain(error.strerror or str(error), 200)),
+            _("name a log you may read"),
+        ) from None
+    except _UNPACKING_ERRORS as error:
+        raise FileError(
+            _("cannot read {file}: {why}", file=shown, why=plain(str(error), 200)),
+            _("is it damaged, or cut short?"),
+        ) from None
+
+
+def _unpacked(file: Readable) -> Iterator[bytes]:
+    start = b""
+    magic_bytes = max(len(magic) for magic, _unpack in UNPACKERS)
+    while len(start) < magic_bytes and (more := file.read(magic_bytes - len(start))):
+        start += more
+    whole = _Rewound(start, file)
+    opened: Readable = whole
+    for magic, unpack in UNPACKERS:
+        if start.startswith(magic):
+            opened = unpack(io.BufferedReader(whole, BLOCK_BYTES))
+    yield from _as_utf8(iter(lambda: opened.read(BLOCK_BYTES) or b"", b""))
+
+
+UTF8_MARK: Final = b"\xef\xbb\xbf"
+_WIDE_MARKS: Final = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+"""What UTF-16 begins with, in either order of its bytes."""
+_ENCODING_BYTES: Final = 4096
+"""Bytes from whose zeros the encoding is known, where no mark says it."""
+_BINARY_SHARE: Final = 0.02
+"""The share of zeros and other control characters from which a file looks binary."""
+
+
+def _as_utf8(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the blocks of a text as UTF-8, without the mark of its encoding."""
+    first = b""
+    while len(first) < _ENCODING_BYTES and (block := next(blocks, b"")):
+        first += block
+    encoding = _wide_encoding(first)
+    held = chain((first,), blocks)
+    del first  # a generator would keep it for as long as the log is read
+    if encoding is None:
+        yield next(held).removeprefix(UTF8_MARK)
+        yield from held
+        return
+    decode = codecs.getincrementaldecoder(encoding)("replace").decode
+    for block in held:
+        yield decode(block).removeprefix("\ufeff").encode()
+
+
+def _wide_encoding(head: bytes) -> str | None:
+    """The name of UTF-16 in the order that a text has; None for any other text."""
+    marked = next((name for mark, name in _WIDE_MARKS if head.startswith(mark)), None)
+    sample = head[:_ENCODING_BYTES]
+    halves = sample[0::2], sample[1::2]
+    zeros = [half.count(0) / (len(half) or 1) for half in halves]
+    if marked or len(sample) < 8 or min(zeros) > _BINARY_SHARE or max(zeros) < 0.5:
+        return marked
+    return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+
+
+def looks_binary(head: bytes) -> bool:
+    """Whether a file that begins like this is no text: it holds zeros and other control characters.
+
+    >>> looks_binary(b"2026-11-23 ERROR gone away\\n"), looks_binary(bytes(range(32)) * 9)
+    (False, True)
+    """
+    sample = head[:_ENCODING_BYTES]
+    controls = sum(byte < 9 or 13 < byte < 27 for byte in sample)
+    return controls > len(sample) * _BINARY_SHARE
+
+
+class _Rewound(io.RawIOBase):
+    """A stream that yields its first bytes again, after they were read to recognise the format."""
+
+    def __init__(self, start: bytes, rest: Readable) -> None:
+        super().__init__()
+        self._start = start
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        start, self._start = self._start, b""
+        return start or self._rest.read(size) or b""
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # what BufferedReader hands us
+        if not self._start:
+            block = self._rest.read(len(buffer)) or b""
+        else:
+            block, self._start = self._start[: len(buffer)], self._start[len(buffer) :]
+        buffer[: len(block)] = block
+        return len(block)
+
+
+class Progress(contextlib.AbstractContextManager["Progress"]):
+    """A progress bar on standard error while a file of SHOWN_FROM_BYTES or more is read. Drawn on a terminal only."""
+
+    SHOWN_FROM_BYTES = 64 * BLOCK_BYTES
+    REDRAW_SECONDS = 0.5
+
+    def __init__(self, shown: str, file: io.FileIO) -> None:
+        self._shown = plain(shown, 40)
+        self._file = file
+        self._done = threading.Event()
+        self._size = 0
+        with contextlib.suppress(OSError):
+            self._size = file.seek(0, io.SEEK_END)
+            file.seek(0)
+        self._draws = self._size >= self.SHOWN_FROM_BYTES and sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        if self._draws:
+            threading.Thread(target=self._draw, daemon=True).start()
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._done.set()
+        if self._draws:
+            sys.stderr.write("\r\x1b[K")
+
+    def _draw(self) -> None:
+        while not self._done.wait(self.REDRAW_SECONDS):
+            with contextlib.suppress(OSError, ValueError):
+                part = self._file.tell() * 30 // self._size
+                sys.stderr.write(f"\r{self._shown}  [{'#' * part}{'.' * (30 - part)}]")
+                sys.stderr.flush()
+
+
+# --- The lines around a hit
 
 NEEDLES: Final = (
     b"onnect", b" has gone away", b"acket", b"ommunicati", b"ution was interrupted", b"ccess denied for user", b"hutdown",
-    b" got signal ", b"ECONNRESET", b"InterfaceError", b"ommands out of sync", b"haproxy[",
+    b" got signal ", b"ECONNRESET", b"InterfaceError", b"ommands out of sync", b"haproxy[", b"closed}", b"tcp_closed", b"f memory: Kill", b"process exited, code=", b"sqld restarted", b"rash recovery",
 )  # fmt: skip
 """Words that every error in `client_log` and every end in `server_log` has in its line, or in a line of the same traceback.
 
@@ -53,6 +309,12 @@ class LogLine:
     """Whether it is the first of a block: the line before it was not read."""
     text_before: str = ""
     """What stood before `text` on the same line, and was taken for a prefix."""
+    program: str = ""
+    """The program that wrote it, as what is wrapped around the line names it; empty where nothing is."""
+    timestamp_text: str = ""
+    """The timestamp of the wrapper; empty where it has none."""
+    continues: bool = False
+    """Whether it is a further line of a message of several lines, or describes the same error."""
 
 
 def find_blocks(blocks: Iterable[bytes]) -> Iterator[LogLine]:
@@ -163,55 +425,3 @@ def _text(raw: bytes) -> str:
     if len(raw) > LINE_HEAD_BYTES + LINE_TAIL_BYTES:
         raw = raw[:LINE_HEAD_BYTES] + b" ... " + raw[-LINE_TAIL_BYTES:]
     return raw.decode("utf-8", "backslashreplace")
-
-
-_CLOCK: Final = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
-
-PREFIX_FORMS: Final = (
-    re.compile(
-        rf"(?P<timestamp>[A-Z][a-z]{{2}} [ \d]\d {_CLOCK}|\d{{4}}-\d\d-\d\dT{_CLOCK}(?:Z|[+-]\d\d:?\d\d)?) "
-        r"(?P<program>[\w.-]{1,80} [\w./@-]{1,80}(?:\[\d{1,10}\])?): ?"
-    ),
-    re.compile(
-        rf"(?P<timestamp>\d{{4}}-\d\d-\d\dT{_CLOCK}(?:Z|[+-]\d\d:\d\d)) (?P<program>stdout|stderr) [FP] "
-    ),
-    re.compile(r"(?P<program>[\w.-]{1,64}) *\| ?(?P<timestamp>)"),
-)
-"""Prefixes of syslog and the systemd journal; of containerd; of docker compose."""
-
-
-@dataclass(frozen=True, slots=True)
-class PrefixedLine:
-    """A line and the prefix that a journal, a container or its log driver put before it."""
-
-    program: str
-    """The program that wrote the line, as the prefix names it."""
-    timestamp_text: str
-    """The timestamp of the prefix; empty where it has none."""
-    body: str
-
-
-def split_prefix(text: str) -> PrefixedLine | None:
-    """Split a line from its prefix; None for a line without one.
-
-    >>> split_prefix("web-1  | Traceback (most recent call last):").body
-    'Traceback (most recent call last):'
-    """
-    if text.startswith('{"log":"'):
-        return _docker_line(text)
-    for form in PREFIX_FORMS:
-        match = form.match(text)
-        if match:
-            return PrefixedLine(match["program"], match["timestamp"], text[match.end() :])
-    return None
-
-
-def _docker_line(text: str) -> PrefixedLine | None:
-    """A line of Docker's `json-file` log driver: one JSON object."""
-    try:
-        record = json.loads(text)
-        return PrefixedLine(
-            str(record.get("stream")), str(record.get("time", "")), str(record["log"]).rstrip("\n")
-        )
-    except (ValueError, KeyError, RecursionError, AttributeError):
-        return None

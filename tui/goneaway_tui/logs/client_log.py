@@ -10,24 +10,34 @@ The words are those of the servers' and drivers' own sources, most of them provo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Final
 
 from goneaway_tui.i18n import N_
-from goneaway_tui.logs.blocks import LogLine, PrefixedLine, find_blocks, split_prefix
+from goneaway_tui.logs.blocks import LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
+    SYSTEM_LOG,
     UNKNOWN_CLIENT,
     ErrorEvent,
     LogClient,
     recognise_client,
     with_neighbours,
 )
+from goneaway_tui.logs.records import (
+    EXCEPTION_HEAD,
+    MAX_RECORD_LINES,
+    TRACEBACK_PART,
+    Record,
+    split_records,
+    unwrap_lines,
+)
 from goneaway_tui.logs.redact import CUT_MARK, MAX_QUOTED_CHARS, MAX_SEARCHED_CHARS
-from goneaway_tui.logs.server_log import ServerLog, error_number, joined_entries
-from goneaway_tui.logs.timestamps import Timestamp, parse_timestamp
+from goneaway_tui.logs.server_log import ServerLog, error_number, host_message, host_started, joined_entries
+from goneaway_tui.logs.timestamps import Timestamp
 from goneaway_tui.logs.translations import in_english
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import LogEntry
@@ -38,8 +48,8 @@ def find_error_events(blocks: Iterable[bytes], now: float | None = None) -> Iter
 
     `blocks` are the bytes of the log, cut anywhere. `now`, in seconds since 1970, dates timestamps that have no year.
     """
-    lines = joined_entries(find_blocks(blocks))
-    drafts = _drafts(_split_records(lines, now))
+    lines = joined_entries(unwrap_lines(find_blocks(blocks)))
+    drafts = _drafts(split_records(lines, now))
     return with_neighbours(join_drafts(drafts))
 
 
@@ -59,6 +69,8 @@ class ErrorPattern:
     """A driver's remark just before it reports the error itself."""
     used_after_close: bool = False
     """A connection object was used that its driver already knows to be closed."""
+    is_retried: bool = False
+    """The driver tries further connections of its pool, and remarks the same of each that is dead."""
 
 
 def _pattern(
@@ -70,26 +82,37 @@ def _pattern(
     wants_context: bool = False,
     is_precursor: bool = False,
     used_after_close: bool = False,
+    is_retried: bool = False,
 ) -> ErrorPattern:
     """A row of ERROR_PATTERNS."""
     return ErrorPattern(
-        re.compile(words), code, cause, certainty, wants_context, is_precursor, used_after_close
+        re.compile(words), code, cause, certainty, wants_context, is_precursor, used_after_close, is_retried
     )
 
 
 _CONFIRMED: Final = Certainty.CONFIRMED
 
+
+def _constant(name: str) -> str:
+    """The name of an error where a log states it; in source it stands alone."""
+    return rf"['\"]{name}['\"]|\b{name}: \S|\bcode(?:=|: ){name}\b"
+
+
 ERROR_PATTERNS: Final = (
-    _pattern(r"client was disconnected by the server because of inactivity|ER_CLIENT_INTERACTION_TIMEOUT", 4031),
+    _pattern(r"client was disconnected by the server because of inactivity|" + _constant("ER_CLIENT_INTERACTION_TIMEOUT"), 4031),
+    _pattern(r"\bread packet timeout, close this connection", 4031, Cause.IDLE_TIMEOUT, certainty=_CONFIRMED),
+    # The remark of PHP's mysqlnd, before the exception or warning that has the number.
+    _pattern(r"\b(?:mysqli?_\w{1,40}|mysqli::\w{1,40}|PDO(?:Statement)?::\w{1,40})\(\): (?:MySQL|MariaDB|Server) ?(?:server )?has gone away", 2006, is_precursor=True),
     _pattern(r"[Ss]erver has gone away", 2006),
+    _pattern(r"Error reading result set's header|Error while sending \w{1,20} packet", None, is_precursor=True),
     _pattern(r"Lost connection to (?:the )?(?:backend )?(?:MySQL|MariaDB) server", 2013),
-    _pattern(r"Lost connection to (?:the )?backend server", wants_context=True),
+    _pattern(r"Lost connection to (?:the )?(?:backend|primary|master) server"),
     _pattern(r"\bMyXQL\.Connection .{1,80} disconnected"),
     _pattern(r"Lost connection to server (?:during query|at ')", 2013),
-    _pattern(r"maximum statement execution time exceeded|ER_QUERY_TIMEOUT", 3024),
+    _pattern(r"maximum statement execution time exceeded|" + _constant("ER_QUERY_TIMEOUT"), 3024),
     _pattern(r"max_statement_time exceeded", 1969),
     _pattern(r"Query execution was interrupted(?!,? ?\(?max)", 1317),
-    _pattern(r"[Gg]ot a packet bigger than 'max_allowed_packet'|ER_NET_PACKET_TOO_LARGE", 1153),
+    _pattern(r"[Gg]ot a packet bigger than 'max_allowed_packet'|" + _constant("ER_NET_PACKET_TOO_LARGE"), 1153),
     _pattern(r"Got packet bigger than 'max_allowed_packet'", 2020),
     _pattern(
         r"(?i:packet for query is too large)|query size \(\d+\) is >= to max_allowed_packet"
@@ -98,11 +121,18 @@ ERROR_PATTERNS: Final = (
     ),
     _pattern(r"already has more than 'max_user_connections' active", 1203),
     _pattern(r"has exceeded the 'max_(?:user_connections|connections_per_hour)' resource", 1226),
-    _pattern(r"Too many connections|ER_CON_COUNT_ERROR", 1040, wants_context=True),
-    _pattern(r"is blocked because of many connection errors|ER_HOST_IS_BLOCKED", 1129),
+    _pattern(r"Too many connections|" + _constant("ER_CON_COUNT_ERROR"), 1040, wants_context=True),
+    _pattern(r"is blocked because of many connection errors|" + _constant("ER_HOST_IS_BLOCKED"), 1129),
+    _pattern(r"\bblocking client host ", None, Cause.HOST_BLOCKED, certainty=_CONFIRMED),
     _pattern(r"is not allowed to connect to this (?:MySQL|MariaDB)", 1130),
     _pattern(r"Access denied for user '", 1045),
-    _pattern(r"Server shutdown in progress|ER_SERVER_SHUTDOWN", 1053, wants_context=True),
+    _pattern(r"Server shutdown in progress|" + _constant("ER_SERVER_SHUTDOWN"), 1053, wants_context=True),
+    # MaxScale reports whatever made it close a session by MariaDB's error of a KILL.
+    _pattern(r"killed by MaxScale: Timed out", 1927, Cause.PROXY_OR_FIREWALL, certainty=_CONFIRMED),
+    _pattern(r"killed by MaxScale: Too many connections", 1040),
+    _pattern(r"killed by MaxScale: Killed by another", 1927, Cause.KILLED, certainty=_CONFIRMED),
+    _pattern(r"killed by MaxScale: (?:Router|Connection to backend|.{0,40}lost)", 1927, Cause.SERVER_RESTART),
+    _pattern(r"killed by MaxScale", 1927, Cause.PROXY_OR_FIREWALL),
     _pattern(r"Connection was killed", 1927, wants_context=True),
     _pattern(r"[Ss]ession was killed", 3169, wants_context=True),
     _pattern(r"Got an error reading communication packets", 1158),
@@ -115,6 +145,7 @@ ERROR_PATTERNS: Final = (
     _pattern(r"Packets out of order\. Expected 1 received 0", None, Cause.IDLE_TIMEOUT, is_precursor=True),
     _pattern(r"commands out of sync\. You can't run this command now", None, Cause.IDLE_TIMEOUT),
     _pattern(r"unexpected read from socket|closing bad idle connection", None, Cause.IDLE_TIMEOUT, is_precursor=True),
+    _pattern(r"Packets out of order\. Expected 0 received 1|reading greeting packet", None, is_precursor=True),
     _pattern(r"Packets out of order\b", None, Cause.FORKED_CONNECTION, wants_context=True),
     _pattern(r"Packet sequence number wrong", None, Cause.FORKED_CONNECTION),
     _pattern(r"Can't connect to (?:local )?(?:(?:MySQL|MariaDB) )?server through socket", 2002),
@@ -140,20 +171,30 @@ ERROR_PATTERNS: Final = (
         None, used_after_close=True,
     ),
     _pattern(r"(?:read|write) (?:ECONNRESET|EPIPE)|connect (?:ECONNREFUSED|ETIMEDOUT)", None, wants_context=True),
-    _pattern(r"\[mysql\] .{0,40}\.go:\d+", is_precursor=True),
+    _pattern(r"\[MySQL\] .{1,80}\bInvalid Connection"),
+    _pattern(r"\[(?:mysql|MySQL)\] .{0,40}\.go:\d+", is_precursor=True, is_retried=True),
     _pattern(r"(?:^|[:=] ?\"?|\")invalid connection(?=[\"',}\s]|$)"),
     _pattern(r"\(conn=\d+\) (?:Socket error|Connection reset)"),
-    _pattern(r"TRILOGY_CLOSED_CONNECTION|Trilogy::(?:ConnectionClosed|EOFError|ConnectionReset)"),
+    _pattern(r"TRILOGY_CLOSED_CONNECTION|Trilogy::(?:ConnectionClosed|EOFError|ConnectionReset|SSLError|SyscallError|TimeoutError)"),
     _pattern(r"(?<!\w)invalid connection\s*$"),
     _pattern(r"driver: bad connection"),
     _pattern(r"MySQL Connection not available", None, used_after_close=True),
+    _pattern(r"Connection must be valid and open|Cannot execute new commands: connection closed|" + _constant("ER_CMD_CONNECTION_CLOSED"),
+             None, wants_context=True, used_after_close=True),
+    _pattern(r"socket has unexpectedly been closed|" + _constant("ER_SOCKET_UNEXPECTED_CLOSE"), wants_context=True),
+    _pattern(r"Connection has been closed by peer|Connection unexpectedly closed|ClosedConnectionException", wants_context=True),
+    _pattern(r"Driver\(ConnectionClosed\)|Connection to the server is closed", wants_context=True),
+    _pattern(r"\{:error, :closed\}|\{error,\s?closed\}|\btcp_closed\b", wants_context=True),
+    _pattern(r"failed to (?:send query|(?:receive|read) .{1,60}): (?:closed|timeout|connection reset)", wants_context=True),
+    _pattern(r"SocketException: (?:Connection reset|Broken pipe|Socket closed)|transport connection: An (?:existing|established) connection",
+             wants_context=True),
     _pattern(r"closed MySQL connection|MySQL client is not connected", None, used_after_close=True),
-    _pattern(r"expected to read \d+ header bytes but only received|Failed to read the result set", wants_context=True),
+    _pattern(r"[Ee]xpected to read \d+ header bytes but only received|Failed to read the result set", wants_context=True),
     _pattern(r"Reading from the stream has failed|Unable to connect to any of the specified MySQL hosts"),
     _pattern(r"error communicating with database|expected to read \d+ bytes, got \d+ bytes at EOF", wants_context=False),
     _pattern(r"(?i:server disconnected)", wants_context=True),
     _pattern(r"Max connect timeout reached while reaching hostgroup", 9001),
-    _pattern(r"(?:Detected a broken connection|Closing (?:killed|unhealthy) client connection|Killing client connection)", wants_context=True),
+    _pattern(r"(?:Detected (?:a )?broken (?:idle )?connection|Closing (?:killed|unhealthy) client connection|Killing client connection)", wants_context=True),
     _pattern(r" \d+/-?\d+/\+?(?P<held>\d+) \d+ [cs]D \d+/\d+/\d+/", None, Cause.PROXY_OR_FIREWALL, certainty=_CONFIRMED, wants_context=True),
     _pattern(r"(?i:connection reset by peer|broken pipe)", wants_context=True),
     _pattern(r"(?i:connection refused|(?:i/o|connect(?:ion)?) timeout|connect(?:ion)? timed out)", wants_context=True),
@@ -164,29 +205,32 @@ ERROR_PATTERNS: Final = (
 ERROR_NUMBER_FORMS: Final = (
     re.compile(r"\((?P<n>\d{4}), ['\"]"),
     re.compile(r"\bERROR (?P<n>\d{4}) \(\w{5}\)"),
-    re.compile(r"(?i:\berror)(?:_?[Cc]ode|:)?[ :=]{1,3}\[?(?:MY-00)?(?P<n>\d{4})\b"),
+    re.compile(r"(?i:\berror)(?:_?[Cc]ode|:)?[ :=]{1,3}\[?(?:MY-00)?(?P<n>\d{4})\b(?!-\d\d)"),
     re.compile(r"SQLSTATE\[\w{1,5}\](?: \[(?P<n>\d{4})\])"),
     re.compile(r"SQLSTATE\[\w{1,5}\]: [^:]{1,60}: (?P<n>\d{4}) "),
     re.compile(r"\(\w{5}/(?P<n>\d{4})\)"),
     re.compile(r"\b(?P<n>\d{4}) \([0-9A-Z]{5}\): "),
+    re.compile(
+        r"\bdriver error ?\((?P<n>\d{4})\)|\berror \[(?P<m>\d{4}), \w{5}\]|\bfailed: \[(?P<k>\d{4})\] |\(errno (?P<l>\d{4})\)|\bCODE (?P<j>\d{4}) ERROR:"
+    ),
     re.compile(r"Errors?: (?P<n>\d{4})[ :]"),
     re.compile(r"\b(?:errno|code|error_code|Errno)['\"]?\s?[:=]\s?['\"]?(?P<n>\d{4})\b"),
 )
 """Python's drivers; the command-line clients; Go, .NET, replication; PDO; mysqli; sqlx and mysql-connector; Node."""
-UNAMBIGUOUS_NUMBER_FORMS: Final = 6
+UNAMBIGUOUS_NUMBER_FORMS: Final = 7
 """How many of these forms, from the first, hold nothing but the number of a server's error."""
 
 STANDALONE_ERROR: Final = re.compile(r"^ERROR (?:\d{4}) \(\w{5}\)|^mysqldump: |^mariadb-dump: ")
 """A line that is an error by itself, whatever the lines around it say."""
 
 MYSQL_WORDS: Final = re.compile(
-    r"(?i)mysql|mariadb|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |galera|aurora|percona|HY000|08S01|^ {1,4}fatal: true"
+    r"(?i)mysql|mariadb|myxql|r2d2|binlog|shyiko|maxscale|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |galera|aurora|percona|HY000|08S01|^ {1,4}fatal: true"
 )
 """Names that only logs about MySQL or MariaDB hold."""
 OTHER_SOFTWARE_WORDS: Final = re.compile(
     r"(?i)postgres|psycopg|asyncpg|pgx|\bpq: |pgbouncer|redis|valkey|memcache|mongo|rabbit|amqp|kafka|nginx|elastic|cassandra"
     r"|ldap|smtp|sqlite|ora-\d|oracle|mssql|sqlserver|\btds\b|etcd|zookeeper|grpc|websocket|upstream|\bsshd?\b|rsync|\bscp\b|kubelet|docker"
-    r"|pgsql|\bPG::|\bgit(?:hub|lab)?\b|\bcurl\b|\birc\b|\bport (?:22|80|443|5432)\b|:(?:443|5432|6379|9092|11211|27017)\b"
+    r"|pgsql|\bPG::|(?<!com\.)\bgit(?:hub|lab)?\b(?!\.com)|\bcurl\b|\birc\b|\bport (?:22|80|443|5432)\b|:(?:443|5432|6379|9092|11211|27017)\b"
 )
 """Names of other software whose errors have the same words."""
 
@@ -199,7 +243,10 @@ PREFILTER_WORDS: Final = (
     "to validate", "as broken", "not connect", "PROTOCOL_", "enqueue", "closed state", "ECONN", "EPIPE", "ETIMEDOUT",
     "invalid conn", "bad connection", "not available", "closed MySQL", "header bytes", "result set", "has failed",
     "specified MySQL", "communicating", "at EOF", "disconnected", "hostgroup", "broken conn", "client conn", " cD ", " sD ",
-    "last packet", "closed connection", "ClosedException", "Timeout expired", "reach database", "errno=", "offline mode",
+    "last packet", "packet timeout", "blocking client", "MaxScale", "greeting", "primary server", "master server", "Invalid Conn", "::SSLError",
+    "Trilogy", "valid and open", "new commands", "unexpectedly", "closed by peer", "ConnectionClosed", "server is closed", ":closed", ": closed",
+    "closed}", "tcp_closed", "result set's", "while sending", "failed to send", "failed to re", "SocketException", "transport connection", "idle conn", "ClosedConn",
+    "closed connection", "ClosedException", "Timeout expired", "reach database", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "Trilogy", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
     "Reset by peer", "Reset By Peer", "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
@@ -218,7 +265,10 @@ class ParsedLine:
     is_unambiguous: bool
     """Whether only a client of MySQL or MariaDB writes this."""
     start: int = 0
-    """Where in the line the report begins, in characters."""
+    end: int = 0
+    """Where in the line the report begins and ends, in characters."""
+    is_mention: bool = False
+    """Whether the line may only quote it."""
 
     @property
     def stated_cause(self) -> Cause | None:
@@ -234,10 +284,16 @@ class ParsedLine:
         return CODES[self.code].certainty if self.code in CODES else Certainty.POSSIBLE
 
     @property
-    def rank(self) -> tuple[bool, bool, bool, bool]:
+    def rank(self) -> tuple[bool, bool, bool, bool, bool]:
         """How much the line tells: the highest of a traceback is the one that is quoted."""
         is_precursor = self.pattern is not None and self.pattern.is_precursor
-        return (not is_precursor, self.stated_cause is not None, self.code is not None, self.is_unambiguous)
+        return (
+            not self.is_mention,
+            not is_precursor,
+            self.stated_cause is not None,
+            self.code is not None,
+            self.is_unambiguous,
+        )
 
 
 def parse_line(text: str) -> ParsedLine | None:
@@ -248,13 +304,17 @@ def parse_line(text: str) -> ParsedLine | None:
     matches = ((pattern, match) for pattern in ERROR_PATTERNS if (match := pattern.words.search(text)))
     pattern, match = next(matches, (None, None))
     if pattern is None or match is None:
-        return None if number is None else ParsedLine(number, None, is_unambiguous=False, start=number_start)
+        return (
+            None
+            if number is None
+            else ParsedLine(number, None, is_unambiguous=False, start=number_start, end=number_start + 4)
+        )
     if number is None and pattern.wants_context and _has_other_error_number(text):
         return None
     is_number_better = number is not None and (pattern.code is None or not CODES[pattern.code].stated_cause)
     code = number if is_number_better else pattern.code
     is_unambiguous = not pattern.wants_context or code == number is not None
-    return ParsedLine(code, pattern, is_unambiguous, match.start())
+    return ParsedLine(code, pattern, is_unambiguous, match.start(), match.end())
 
 
 def _has_other_error_number(text: str) -> bool:
@@ -266,101 +326,166 @@ def _error_number_in(text: str) -> tuple[int | None, int]:
     """The first error number of CODES in a line, and where it stands."""
     for form in ERROR_NUMBER_FORMS:
         for match in form.finditer(text):
-            if int(match["n"]) in CODES:
-                return int(match["n"]), match.start()
+            number = int(next(filter(None, match.groups())))
+            if number in CODES:
+                return number, match.start()
     return None, 0
 
 
-MAX_RECORD_LINES: Final = 400
-"""Lines of one record that are read."""
+# --- Mentions: what only quotes the words of an error
+
+
+class Mention(Enum):
+    """Whether words of an error are only quoted."""
+
+    NO = "no"
+    MAYBE = "maybe"
+    YES = "yes"
+
+
+_STATEMENT_LOGGED: Final = re.compile(
+    r"(?:\S{15,32}|\d{6} {1,2}\d{1,2}:\d\d:\d\d)?\s{1,8}\d{1,20} (?:Query|Execute|Prepare|Long Data|Init DB|Field List)\s"
+)
+"""A line of the general query log."""
+_SLOW_LOG: Final = re.compile(r"# (?:Time|User@Host|Query_time|Thread_id|administrator command): ?")
+"""Lines of the slow query log that stand before a statement."""
+_REQUEST_LOGGED: Final = re.compile(r'"(?:GET|POST|HEAD|PUT|DELETE|OPTIONS|PATCH) [^"]{0,2000}$')
+_STATEMENT: Final = re.compile(
+    r"(?i)(?P<quote>['\"`]?)\b(?:INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE\s+\S+\s+SET|SELECT|DELETE\s+FROM|CALL)\b"
+)
+_INSERT_LINE: Final = re.compile(r"(?i)\s*(?:insert|replace)\s+into\b.{0,4000}?\bvalues\b")
+"""A statement of a dump, without a timestamp."""
+_VALUE_END: Final = re.compile(r"[^']{0,400}'\s{0,4}(?:[,);]|$|AND\b|WHERE\b|LIMIT\b|ORDER\b)")
+_BULLET: Final = re.compile(r"\s{0,4}(?:[-*+•]|\d{1,2}[.)]|#{1,6}|//+|/\*+|--)\s+(?P<rest>\S.*)")
+"""An item of a list, a heading, a comment, or a line of a diff."""
+_ERROR_HEAD: Final = re.compile(
+    r"\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|ERROR \d{4} \(|\[?(?:ERROR|WARN|FATAL|CRITICAL)\b|(?:[\w.:\\]{0,120}(?:Error|Exception))\b[:(]|SQLSTATE\[|\(\d{4}, "
+)
+"""How a real error begins, also behind a dash."""
+_CODE: Final = re.compile(
+    r"\s*(?:case\b[^:]{1,80}:(?!:)|(?:\}\s*)?(?:el(?:se )?)?if\b.{0,400}(?:[:{)]|then)\s*$|(?:except|catch|rescue|when|yield|raise|return|assert\w*|expect|const|let|var|static|def|func|fn|#define)\b(?!:)|>>> |(?:\d{4}: )?\w{0,40}\(r?['\"]|[rbf]['\"])"
+)
+_CODE_MARKS: Final = re.compile(
+    r"['\"] (?:in|not in) \w|\bin \(?\d{4}, ?\d{4}|[=!]= ?['\"]|=~|\.(?:includes|contains|match|indexOf|startswith|startsWith)\(|\b(?:strpos|stripos|preg_match|str_contains|strstr)\("
+    r"|['\"] ?% ?[(\w]|%[rs]['\")]|\{\w[\w.!:]{0,30}\}\W{0,3}['\"]|\|.{0,2000}`.{0,2000}\|$"
+)
+"""A line of source."""
+_LIST_ITEM: Final = re.compile(r"\s{1,40}(?:\d{4}\s?:\s?|N?_\()?(['\"]).{1,200}\1\)?,?\s*$")
+"""A string in a list of messages, in source."""
+_ARTICLE: Final = re.compile(
+    r"(?:\bERROR \d{4} \(\w{5}\): )?(?:\b[Tt]he )?(?:\b(?:MySQL|MariaDB|Mysql|mysql) )?$"
+)
+_QUOTE_BEFORE: Final = re.compile(r"(?P<word>[\w,.]+[ ]|^)\*{0,2}[\"“‘`「]$")
+_PROSE_AFTER: Final = re.compile(
+    r"[^\"”’`\n]{0,200}[\"”’`」]\*{0,2}[,.;:)：，。]?(?:\w*[\u4e00-\u9fff]|\s{1,2}[a-z]{2,20}\b(?!=)|\s{0,2}\(|\s*$)"
+)
+_PROSE_BEFORE: Final = re.compile(r"(?:^|[a-z,;] )[a-z]{2,20},? $")
+_SAID_OF_ERRORS: Final = re.compile(
+    r"(?i)\b(?:error|failed|failure|fatal|exception|warning|with|message|reason|because|critical|err|got|says|was|is|reported|detected|received|reconnect\w*)[: ]{1,2}$"
+)
+"""What stands before the words of a real error, too."""
+
+
+def mention_in(
+    text: str, start: int, lines_before: Sequence[str], *, dated: bool, may_be_source: bool = True
+) -> Mention:
+    """Whether the words at `start` of a line are only quoted.
+
+    `lines_before` are the lines of the same record before it; `dated`, whether the line has a timestamp, or continues a
+    traceback; `may_be_source`, whether it has no timestamp of its own, so that it may be a line of source.
+
+    >>> mention_in('people see "MySQL server has gone away" when it idles', 18, [], dated=False)
+    <Mention.YES: 'yes'>
+    >>> mention_in("pymysql.err.OperationalError: (2006, 'MySQL server has gone away')", 45, [], dated=False)
+    <Mention.NO: 'no'>
+    """
+    before = text[:start]
+    is_logged = _STATEMENT_LOGGED.match(text) or _REQUEST_LOGGED.search(before) or _is_in_value(text, start)
+    if is_logged or any(_SLOW_LOG.match(line) for line in lines_before[-200:]):
+        return Mention.YES
+    is_source = _CODE.match(text) or _CODE_MARKS.search(text) or _LIST_ITEM.match(text)
+    if dated:
+        return Mention.YES if may_be_source and is_source else Mention.NO
+    is_value = _INSERT_LINE.match(text, 0, start) and text.find(")", start) >= 0
+    if is_source or is_value or _is_item(text, lines_before):
+        return Mention.YES
+    return _in_prose(text, _ARTICLE.sub("", before))
+
+
+def _is_item(text: str, lines_before: Sequence[str]) -> bool:
+    """Whether a line is an item of a list, a heading, a comment or a line of a diff, and no error behind a dash."""
+    if text[:1] in {"+", "-"} and any(
+        line[:1] in {"+", "-"} or line[:2] == "@@" for line in lines_before[-20:]
+    ):
+        return True
+    bullet = _BULLET.match(text)
+    return bullet is not None and not _ERROR_HEAD.match(bullet["rest"])
+
+
+def _is_in_value(text: str, start: int) -> bool:
+    """Whether an offset is inside a quoted value of a statement."""
+    statement = _STATEMENT.search(text, 0, start)
+    if statement is None:
+        return False
+    quotes = text.count("'", statement.end("quote"), start) - text.count("\\'", statement.end("quote"), start)
+    return quotes % 2 == 1 and statement["quote"] != "'" and _VALUE_END.match(text, start) is not None
+
+
+def _in_prose(text: str, before: str) -> Mention:
+    """Whether words after `before` are part of a sentence."""
+    if _ERROR_HEAD.match(text.lstrip()):
+        return Mention.NO
+    quoted = _QUOTE_BEFORE.search(before)
+    if quoted is not None:
+        if not quoted["word"] and not _PROSE_AFTER.match(text, len(before)):
+            return Mention.NO
+        is_said = _SAID_OF_ERRORS.search(before[:-1]) is not None
+        if is_said:
+            return Mention.NO
+        return Mention.YES if _PROSE_AFTER.match(text, len(before)) else Mention.MAYBE
+    if _PROSE_BEFORE.search(before) and not _SAID_OF_ERRORS.search(before):
+        return Mention.MAYBE
+    return Mention.NO
+
+
+# --- Records, drafts, events
+
 MAX_REMEMBERED_PROGRAMS: Final = 200
 """Programs of one log whose client is remembered."""
 FOREIGN_SEARCH_CHARS: Final = 1000
 """Characters of a line that are searched for the names of other software."""
-_TRACEBACK_PART: Final = re.compile(
-    r"\s|Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|\[previous|Next |\(Background|\[SQL|The last packet"
-)
-"""What joins the parts of a traceback, in the languages that are read."""
-_EXCEPTION_HEAD: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")
-"""The first line of a traceback, below the line that announces it."""
 _SERVER_ONLY_WORDS: Final = re.compile(
     r"Aborted connection \d|Could not (?:read|write) packet|\S{0,200}(?:mariadbd|mysqld): |.{0,200}ready for connections"
 )
 """What only a server writes; other logs number their lines as MariaDB does."""
 _REPLICA: Final = re.compile(r"(?:Slave|Replica) (?:I/O|SQL)")
-_LOGGED_AT_END: Final = re.compile(r"\S{1,80} haproxy\b")
-"""A program whose own timestamp is when a session began; the prefix's timestamp is when it ended."""
 _READY_WORDS: Final = re.compile(r"ready for connections")
 _SERVER_CLIENT: Final = LogClient(N_("server log"))
 _LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|critical|fatal)\b")
 
 
-@dataclass(slots=True)
-class _Record:
-    """The lines that belong to one timestamp."""
-
-    timestamp: Timestamp | None = None
-    silent_seconds: float | None = None
-    """How long the log had been silent before the record."""
-    program: str = ""
-    """The program as the prefix of the last line names it; empty where lines have no prefix."""
-    lines: list[LogLine] = field(default_factory=list)
-
-
-def _split_records(lines: Iterable[LogLine], now: float | None) -> Iterator[_Record]:
-    """Group lines into records. A record begins at a timestamp, at a block, or where another program writes."""
-    record = _Record()
-    last_seconds: float | None = None
-    for prefixed_line in lines:
-        prefix = split_prefix(prefixed_line.text)
-        line = prefixed_line if prefix is None else _without_prefix(prefixed_line, prefix)
-        own_timestamp = parse_timestamp(line.text, now)
-        timestamp = _line_timestamp(own_timestamp, prefix, now)
-        if line.starts_block:
-            last_seconds = None
-        starts = _starts_record(record, line.text, own_timestamp, prefix) or line.starts_block
-        if (starts or len(record.lines) >= MAX_RECORD_LINES) and record.lines:
-            yield record
-            silent_seconds = None
-            if timestamp is not None and last_seconds is not None:
-                silent_seconds = timestamp.clock_seconds - last_seconds
-            record = _Record(timestamp if starts else record.timestamp, silent_seconds)
-        record.timestamp = record.timestamp or timestamp
-        record.program = prefix.program if prefix is not None else ""
-        record.lines.append(line)
-        if timestamp is not None:
-            last_seconds = timestamp.clock_seconds
-    if record.lines:
-        yield record
-
-
-def _line_timestamp(
-    own: Timestamp | None, prefix: PrefixedLine | None, now: float | None
-) -> Timestamp | None:
-    """A line's own timestamp, or else its prefix's; of programs that log at the end of a session, the prefix's first."""
-    outer = parse_timestamp(prefix.timestamp_text, now) if prefix is not None else None
-    if outer and prefix and _LOGGED_AT_END.match(prefix.program):
-        return outer
-    return own or outer
-
-
-def _without_prefix(line: LogLine, prefix: PrefixedLine) -> LogLine:
-    """A line without its prefix, which `text_before` keeps: what looks like a program's name may be `password: `."""
-    text_before = line.text.removesuffix(prefix.body) if line.text.endswith(prefix.body) else ""
-    return replace(line, text=prefix.body, text_before=text_before)
-
-
-def _starts_record(record: _Record, text: str, own: Timestamp | None, prefix: PrefixedLine | None) -> bool:
-    """Whether a line begins a record: it has a timestamp of its own, or is another program's, or continues nothing."""
-    if own is not None and not text[:1].isspace():
-        return True
-    if prefix is None or not prefix.timestamp_text:
-        return False
-    if prefix.program != record.program:
-        return True
-    is_in_traceback = any(_TRACEBACK_PART.match(line.text) for line in record.lines)
-    continues = not text or _TRACEBACK_PART.match(text) or (is_in_traceback and _EXCEPTION_HEAD.match(text))
-    return not continues
+PROCESS_NUMBER: Final = re.compile(r"^ ?\d{1,3}\((\d{1,10})\) ")
+"""How lines of Kamailio and OpenSIPS begin."""
+SPEAKER_FORMS: Final = (
+    PROCESS_NUMBER,
+    re.compile(r" --- \[ {0,20}([\w.#-]{1,60})\]"),
+    re.compile(r"#(\d{1,10})\]"),
+    re.compile(r"\b(?:pid|PID|Pid)[ =:]{1,2}(\d{1,10})\b"),
+    re.compile(r"[\[(]([A-Za-z][\w.]{0,40}[-#]\d{1,6})[\])]"),
+    re.compile(r"\[([0-9a-f]{6,36}(?:-[0-9a-f]{4,12}){0,4})\]"),
+)
+"""How a line names its process (Kamailio, Ruby, PHP), its thread (Spring and others) or its request."""
+WORDS_BEFORE_CHARS: Final = 60
+"""Characters before the words of an error by which two reports of it are known to be of one error."""
+HEAD_CHARS: Final = 80
+"""Characters of a long line's beginning that are quoted."""
+CHAIN_LINES: Final = 6
+"""Lines between two reports of one cause chain."""
+_DIGITS: Final = re.compile(r"\d+")
+_WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"]$")
+"""How what is put before a quoted error ends."""
+PRECURSOR_LINES: Final = 20
+"""Lines, in a log without times, between a driver's remark and the error itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,12 +501,25 @@ class DraftEvent:
     """Not an error: the server is ready again."""
     is_traceback_rest: bool = False
     """The rest of a traceback, after a statement too long to be read."""
+    words: str = ""
+    """The words that report the error, with what stands before them on the line."""
+    words_start: int = 0
+    """Where in `words` the report begins."""
+    outer_words: str = ""
+    """What stands before `words` on the line."""
+    is_retried: bool = False
+    """Whether the driver remarks the same of each dead connection of its pool."""
+    is_of_host: bool = False
+    """Whether the kernel or systemd reports it: of an end that a server's own log has reported already."""
+    is_over: bool = False
+    """Whether its program has reported another error since."""
 
 
-def _drafts(records: Iterable[_Record]) -> Iterator[DraftEvent]:
+def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
     """Decide what each record is, and read it as that: an entry of a server's own log, or what a program wrote."""
     server_log, server_run, known_clients = ServerLog(UTC), _ServerRun(), _KnownClients()
     for record in records:
+        yield from _host_drafts(record)
         entry = server_log.parse_entry(record.lines[0].text)
         if entry is not None and _is_of_server(entry):
             for draft in _server_drafts(record, entry):
@@ -434,7 +572,7 @@ def _is_of_server(entry: LogEntry) -> bool:
     return bool(is_servers) and not _REPLICA.match(entry.text)
 
 
-def _server_drafts(record: _Record, entry: LogEntry) -> Iterator[DraftEvent]:
+def _server_drafts(record: Record, entry: LogEntry) -> Iterator[DraftEvent]:
     """The draft of a server's entry, if it reports the end of a session or of the server, or that it is ready."""
     head, english = record.lines[0], in_english(entry.text)
     is_ready = _READY_WORDS.search(english) is not None
@@ -456,6 +594,25 @@ def _server_drafts(record: _Record, entry: LogEntry) -> Iterator[DraftEvent]:
     yield DraftEvent(replace(event, session_id=entry.session_id), subject=subject, server_ready=is_ready)
 
 
+def _host_drafts(record: Record) -> Iterator[DraftEvent]:
+    """The drafts of what the kernel or systemd reports of a server's process."""
+    for line in record.lines:
+        cause = host_message(line.text)
+        if cause is None and not (record.program and host_started(line.text)):
+            continue
+        event = ErrorEvent(
+            line.number,
+            record.timestamp,
+            line.text,
+            client=SYSTEM_LOG,
+            stated_cause=cause,
+            certainty=Certainty.CONFIRMED,
+            from_server_log=True,
+            text_before=line.text_before[-MAX_SEARCHED_CHARS:],
+        )
+        yield DraftEvent(event, subject=cause, server_ready=cause is None, is_of_host=True)
+
+
 def _server_certainty(entry: LogEntry) -> Certainty:
     """Likely where the server names no timeout, or only a broken socket: both leave room for another cause."""
     is_vague = entry.cause is Cause.CLIENT_LOST or (
@@ -464,7 +621,7 @@ def _server_certainty(entry: LogEntry) -> Certainty:
     return Certainty.LIKELY if is_vague else Certainty.CONFIRMED
 
 
-def _server_timestamp(record: _Record, entry: LogEntry) -> Timestamp | None:
+def _server_timestamp(record: Record, entry: LogEntry) -> Timestamp | None:
     """The line's own timestamp; where the server repeats an older line, that line's."""
     own = record.timestamp
     if own and own.zoned and entry.at is not None and abs(entry.at - own.clock_seconds) >= 1:
@@ -472,7 +629,7 @@ def _server_timestamp(record: _Record, entry: LogEntry) -> Timestamp | None:
     return own
 
 
-def _client_drafts(record: _Record) -> Iterator[DraftEvent]:
+def _client_drafts(record: Record) -> Iterator[DraftEvent]:
     """A draft for each error in what a program wrote: the lines of one traceback are one error."""
     group: list[tuple[int, ParsedLine]] = []
     start = 0
@@ -485,7 +642,7 @@ def _client_drafts(record: _Record) -> Iterator[DraftEvent]:
         yield _client_draft(record, group, start, len(record.lines))
 
 
-def _error_lines(record: _Record) -> list[tuple[int, ParsedLine]]:
+def _error_lines(record: Record) -> list[tuple[int, ParsedLine]]:
     """The lines of a record that report an error of MySQL or MariaDB, each with its index in the record."""
     lines = enumerate(record.lines)
     parsed_lines = [(index, parsed) for index, line in lines if (parsed := parse_line(line.text))]
@@ -493,11 +650,36 @@ def _error_lines(record: _Record) -> list[tuple[int, ParsedLine]]:
         return []
     is_mysql = any(MYSQL_WORDS.search(line.text) for line in record.lines)
     is_foreign = any(OTHER_SOFTWARE_WORDS.search(line.text[:FOREIGN_SEARCH_CHARS]) for line in record.lines)
-    return [
+    about_mysql = [
         (index, parsed)
         for index, parsed in parsed_lines
         if _is_about_mysql(parsed, record.lines[index].text, is_mysql=is_mysql, is_foreign=is_foreign)
     ]
+    found = []
+    for index, parsed in about_mysql:
+        mention = _mention(record, index, parsed)
+        if mention is not Mention.YES:
+            found.append((index, replace(parsed, is_mention=mention is Mention.MAYBE)))
+    return found
+
+
+def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
+    """Whether a line of a record only quotes the words of an error."""
+    lines = record.lines
+    line = lines[index]
+    follows_part = (
+        index > 0 and TRACEBACK_PART.match(lines[index - 1].text) and line.text[:1] not in {"+", "-"}
+    )
+    is_part = (
+        line.continues or TRACEBACK_PART.match(line.text) or (follows_part and not _BULLET.match(line.text))
+    )
+    is_announced = index > 0 and EXCEPTION_HEAD.match(line.text) is not None
+    dated = bool(line.timestamp_text) or (
+        record.timestamp is not None and (index == 0 or bool(is_part) or is_announced)
+    )
+    before = [earlier.text for earlier in lines[:index]]
+    may_be_source = index > 0 and not line.continues and not line.timestamp_text
+    return mention_in(line.text, parsed.start, before, dated=dated, may_be_source=may_be_source)
 
 
 def _is_about_mysql(parsed: ParsedLine, text: str, *, is_mysql: bool, is_foreign: bool) -> bool:
@@ -513,19 +695,21 @@ def _is_about_mysql(parsed: ParsedLine, text: str, *, is_mysql: bool, is_foreign
     return bool(is_whole_line) or (is_mysql and not names_other and (names_mysql or not is_foreign))
 
 
-def _is_same_traceback(record: _Record, before: int, index: int) -> bool:
+def _is_same_traceback(record: Record, before: int, index: int) -> bool:
     """Whether the line at `index` is a further part of the traceback that the line at `before` belongs to."""
     lines = record.lines
     text = lines[index].text
-    if STANDALONE_ERROR.search(text):
+    if STANDALONE_ERROR.search(text) or PROCESS_NUMBER.match(text):
         return False
+    if lines[index].continues or any(line.text.startswith("Previous exception") for line in lines[:index]):
+        return True
     between = [line.text for line in lines[before + 1 : index + 1] if line.text]
-    is_continued = any(map(_TRACEBACK_PART.match, [lines[before].text, *between]))
-    is_announced = before == 0 and record.timestamp is not None and _EXCEPTION_HEAD.match(text) is not None
+    is_continued = any(map(TRACEBACK_PART.match, [lines[before].text, *between]))
+    is_announced = before == 0 and record.timestamp is not None and EXCEPTION_HEAD.match(text) is not None
     return is_continued or is_announced
 
 
-def _client_draft(record: _Record, group: list[tuple[int, ParsedLine]], start: int, end: int) -> DraftEvent:
+def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: int, end: int) -> DraftEvent:
     """The draft of one error: `group` are its parsed lines, `start` and `end` the lines that belong to it."""
     index, best = max(group, key=lambda part: (part[1].rank, record.lines[part[0]].text[:1] > " ", -part[0]))
     lines, line, first = record.lines[start:end], record.lines[index], group[0][0]
@@ -538,15 +722,24 @@ def _client_draft(record: _Record, group: list[tuple[int, ParsedLine]], start: i
         None if is_undated else record.timestamp,
         text,
         best.code if best.code is not None else next(codes, None),
-        recognise_client(part.text for part in lines),
+        recognise_client([*(part.text for part in lines), record.program]),
         best.stated_cause,
         best.certainty,
         used_after_close=bool(best.pattern and best.pattern.used_after_close),
         silent_seconds=record.silent_seconds,
         text_before=text_before,
+        head=_head(line, best.start),
+        is_mention=best.is_mention,
+        program=record.program,
+        speaker=_speaker(line.text) or _speaker(record.lines[0].text),
     ).described_by(lines)
+    words_start = max(0, best.start - WORDS_BEFORE_CHARS)
     return DraftEvent(
         event,
+        is_retried=best.pattern is not None and best.pattern.is_retried,
+        words=line.text[words_start : best.end],
+        words_start=best.start - words_start,
+        outer_words=line.text[:words_start],
         is_precursor=all(parsed.pattern is not None and parsed.pattern.is_precursor for _, parsed in group),
         is_traceback_rest=record.lines[0].starts_block
         and record.timestamp is None
@@ -554,35 +747,56 @@ def _client_draft(record: _Record, group: list[tuple[int, ParsedLine]], start: i
     )
 
 
+def _speaker(text: str) -> str:
+    """The process, thread or request that a line names; empty where it names none."""
+    return next((match[1] for form in SPEAKER_FORMS if (match := form.search(text[:300]))), "")
+
+
 def _quoted_part(line: LogLine, start: int) -> tuple[str, str]:
     """What stands before the quoted part of a line, and that part: a long line may hold a whole statement."""
     cut = 0 if start < MAX_QUOTED_CHARS // 2 else start - MAX_QUOTED_CHARS // 4
+    cut = cut and (line.text.find(" ", cut, start) + 1 or cut)
     text_before = (line.text_before + line.text[:cut])[-MAX_SEARCHED_CHARS:]
     return text_before, CUT_MARK + line.text[cut:] if cut else line.text
 
 
+def _head(line: LogLine, start: int) -> str:
+    """How a line begins whose quoted part is a later one: who spoke, and of what."""
+    return "" if start < MAX_QUOTED_CHARS // 2 else line.text[:HEAD_CHARS].rpartition(" ")[0]
+
+
 def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
-    """Each error event once, in the order of the drafts."""
-    held: DraftEvent | None = None
+    """Each error event once, in the order of the drafts. A draft is compared with the one before of its program."""
+    held: list[DraftEvent] = []
     server_ends: set[Cause] = set()
     """What has ended the server since it was last ready."""
     for draft in drafts:
         if draft.server_ready:
-            if held is not None:
-                yield held.event
-            held, server_ends = None, set()
-        elif isinstance(draft.subject, Cause) and draft.subject in server_ends:
+            yield from (earlier.event for earlier in held)
+            held, server_ends = [], set()
             continue
-        elif held is not None and _is_same_event(held, draft):
-            held = _joined_draft(held, draft)
-        else:
-            if held is not None:
-                yield held.event
-            held = draft
-            if isinstance(draft.subject, Cause):
-                server_ends.add(draft.subject)
-    if held is not None:
-        yield held.event
+        if draft.subject in server_ends or (draft.is_of_host and server_ends):
+            continue
+        index = _last_of_program(held, draft.event.program)
+        if index is not None and _is_same_event(held[index], draft):
+            held[index] = _joined_draft(held[index], draft)
+            continue
+        if index is not None:
+            held[index] = replace(held[index], is_over=True)
+        held.append(draft)
+        while held[0].is_over or draft.event.line - held[0].event.line > MAX_RECORD_LINES:
+            yield held.pop(0).event
+        if isinstance(draft.subject, Cause):
+            server_ends.add(draft.subject)
+    yield from (earlier.event for earlier in held)
+
+
+def _last_of_program(held: list[DraftEvent], program: str) -> int | None:
+    """The index of the last draft of a program; None where it has none, or has gone on since."""
+    for index in reversed(range(len(held))):
+        if held[index].event.program == program:
+            return None if held[index].is_over else index
+    return None
 
 
 def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
@@ -592,14 +806,42 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         return True
     if held.subject is not None or draft.subject is not None:
         return held.subject == draft.subject and _seconds_between(before, after) <= 2
-    if _seconds_between(before, after) > 1:
+    if _seconds_between(before, after) > 1 or (
+        before.speaker and after.speaker and before.speaker != after.speaker
+    ):
         return False
     line_distance = after.line - before.line
     if held.is_precursor:
         drivers = {before.client.driver, after.client.driver} - {""}
-        return len(drivers) <= 1 and line_distance <= MAX_RECORD_LINES
+        is_dated = before.timestamp is not None and after.timestamp is not None
+        is_same = draft.is_precursor and _LEVELS.sub("", held.words) == _LEVELS.sub("", draft.words)
+        is_other = held.is_retried or not is_same
+        return (
+            len(drivers) <= 1
+            and is_other
+            and line_distance <= (MAX_RECORD_LINES if is_dated else PRECURSOR_LINES)
+        )
+    if _wraps_same_words(held, draft) and line_distance <= CHAIN_LINES:
+        return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
     return is_repeated and before.text != after.text and line_distance <= 2
+
+
+def _wraps_same_words(held: DraftEvent, draft: DraftEvent) -> bool:
+    """Whether one report quotes the other: the same words, behind other words of a cause chain."""
+    if held.words[held.words_start :] != draft.words[draft.words_start :]:
+        return False
+    before, after = (part.outer_words + part.words[: part.words_start] for part in (held, draft))
+    shared = _shared_end(before, after)
+    wrappings = [_DIGITS.sub("", text[: len(text) - shared]) for text in (before, after)]
+    is_wrapped = wrappings[0] != wrappings[1] and all(_WRAPS.search(text) for text in wrappings)
+    return is_wrapped and (shared >= WORDS_BEFORE_CHARS // 2 or bool(held.event.speaker))
+
+
+def _shared_end(text: str, other: str) -> int:
+    """How many characters the ends of two texts share."""
+    pairs = zip(reversed(text), reversed(other), strict=False)
+    return next((count for count, (char, one) in enumerate(pairs) if char != one), min(len(text), len(other)))
 
 
 def _joined_draft(held: DraftEvent, draft: DraftEvent) -> DraftEvent:

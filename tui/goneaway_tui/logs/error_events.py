@@ -100,48 +100,107 @@ class LogClient:
 
 
 UNKNOWN_CLIENT: Final = LogClient()
+SYSTEM_LOG: Final = LogClient(N_("system log"))
+"""What the kernel and systemd write."""
 
 DRIVERS: Final = (
+    (
+        LogClient("ProxySQL"),
+        r"(?i)proxysql|\bmysql_(?:session|thread|connection|monitor|hostgroups_manager)\.cpp",
+    ),
+    (
+        LogClient("MaxScale"),
+        r"(?i)maxscale|\[mariadbclient\]|Lost connection to (?:the )?(?:primary|master|backend) server",
+    ),
+    (
+        LogClient("MySQL Router"),
+        r"(?i)mysqlrouter|mysql[ _]router|\[(?:connection_pool|routing)\S{0,40}\]|\brouting:\w",
+    ),
+    (LogClient("TiDB"), r"\btidb\b|\[conn\.go:\d{1,6}\]"),
+    (LogClient("Vitess"), r"(?i)vttablet|vtgate|vitess|/vt/socket|tabletserver|TabletManager"),
+    (
+        LogClient("mydumper", reports_4031=True),
+        r"\b(?:mydumper|myloader)\b|Could not read data from [\w.`$]{1,200}: ",
+    ),
+    (LogClient("PowerDNS", reports_4031=True), r"\bpdns(?:_server)?\[|GSQLBackend|gmysql"),
+    (LogClient("FreeRADIUS", reports_4031=True), r"rlm_sql|(?i:freeradius)"),
+    (LogClient("OpenSIPS", reports_4031=True), r"(?i)\bopensips\b"),
+    (LogClient("Kamailio", reports_4031=True), r"(?i)\bkamailio\b|db_mysql \[\w+\.c:\d|\bkm_\w+\.c:\d"),
+    (LogClient("Zabbix", reports_4031=True), r"(?i)\bzabbix\b|\[Z300\d\]"),
+    (LogClient("Postfix", reports_4031=True), r"\bpostfix/|\bdict_mysql"),
+    (LogClient("Dovecot", reports_4031=True), r"\bdovecot\b|\bmysql\([\w./:-]{1,80}\): "),
+    (LogClient("Icinga", reports_4031=True), r"(?i)\bicinga|IdoMysql"),
+    (LogClient("Asterisk", reports_4031=True), r"(?i)\basterisk\b|cdr_mysql|res_config_mysql|\bapp_mysql"),
+    (LogClient("Bacula", reports_4031=True), r"(?i)\b(?:bacula|bareos)"),
+    (LogClient("collectd", reports_4031=True), r"\bcollectd\b"),
+    (
+        LogClient("Erlang mysql"),
+        r"mysql_protocol|\bmysql_conn\b|\bemysql|\bp1_mysql|\bmysql_otp\b|\{mysql,\w",
+    ),
+    (
+        LogClient("R RMariaDB", reports_4031=True),
+        r"RMariaDB|RMySQL|\bresult_(?:fetch|create|bind)\b|MariaDBConnection",
+    ),
+    (
+        LogClient("MySQL Connector/ODBC", reports_4031=True),
+        r"(?i)\[(?:mysql|mariadb|ma-\d[\w.]*)\]\[odbc|unixodbc|myodbc|switch_odbc|maodbc",
+    ),
+    (
+        LogClient("Lua resty.mysql"),
+        r"resty[./]mysql|\[lua\] \S{1,200}.{0,200}(?:mysql|failed to (?:connect|send query|receive))|luasql",
+    ),
     (LogClient("aiomysql"), r"\baiomysql\b"),
     (LogClient("asyncmy"), r"\basyncmy\b"),
     (
         LogClient("mysql-connector-python", reports_4031=True),
         r"mysql\.connector|mysql/connector|MySQL Connection not available",
     ),
-    (LogClient("mysqlclient", reports_4031=True), r"\bMySQLdb\b|_mysql\b|mysqldb://"),
+    (LogClient("mysqlclient", reports_4031=True), r"\bMySQLdb\b|\b_mysql(?:_exceptions)?\b|mysqldb://"),
     (LogClient("PyMySQL"), r"pymysql|\(0, ''\)"),
     (
         LogClient("MariaDB Connector/J", reports_4031=True),
-        r"org\.mariadb\.jdbc|jdbc:mariadb|read \d+ bytes from \d+ \(socket was closed",
+        r"\bmariadb\.jdbc|jdbc:mariadb|read \d+ bytes from \d+ \(socket was closed",
     ),
     (
         LogClient("MySQL Connector/J", reports_4031=True),
         r"com\.mysql\.(?:cj|jdbc)|jdbc:mysql|Communications link failure|last packet s(?:uccessfully received|ent successfully)",
     ),
-    (LogClient("r2dbc-mysql", reports_4031=True), r"r2dbc\.mysql"),
+    (
+        LogClient("r2dbc-mysql", reports_4031=True),
+        r"r2dbc\.mysql|i\.a\.r\.mysql|(?:org\.)?mariadb\.r2dbc|io\.r2dbc",
+    ),
+    (LogClient("Vert.x MySQL client"), r"vertx\.mysqlclient|io\.vertx"),
+    (LogClient("MySQL binlog client (Java)"), r"com\.github\.shyiko|BinaryLogClient"),
     (
         LogClient(N_("mysql command line"), reports_4031=True),
-        r"^mysql(?:admin|check|import|pump|slap|show): ",
+        r"^mysql(?:admin|check|import|pump|slap|show|_\w{1,30}): ",
     ),
     (LogClient("MySQL Shell", reports_4031=True), r"\bMySQL Error \d{4} \(\w{5}\): "),
-    (LogClient("mysqldump", reports_4031=True), r"^(?:mysqldump|mariadb-dump): "),
+    (LogClient("mysqldump", reports_4031=True), r"\b(?:mysqldump|mariadb-dump): "),
     (
         LogClient("go-sql-driver"),
-        r"go-sql-driver|\bError [134]\d{3}(?: \(\w{5}\))?: |\[mysql\] .{0,40}\.go:\d|(?:: |\"|\.go:\d{1,6} )invalid connection|driver: bad connection|commands out of sync\. You",
+        r"go-sql-driver|(?i:\[mysql\]) .{0,80}\.go:\d|\[mysql\] .{0,40}\.go:\d",
     ),
     (
         LogClient("PHP PDO", separates_write_errors=False),
-        r"PDOException|PDO->|PDO::|SQLSTATE\[\w{5}\] ?[:\[]",
+        r"PDOException|PDO(?:Statement)?->|PDO(?:Statement)?::|SQLSTATE\[\w{5}\] ?[:\[]|\[0\] => \w{5}$",
     ),
-    (LogClient("PHP mysqli", separates_write_errors=False), r"\bmysqli(?!mport)"),
+    (
+        LogClient("PHP mysqli", separates_write_errors=False),
+        r"\b[Mm]ysqli(?!mport)|WordPress database error|\bwp-db\.php|class-wpdb",
+    ),
+    (
+        LogClient("PHP mysql", separates_write_errors=False),
+        r"\bmysql_(?:p?connect|query|fetch_\w{1,12}|select_db)\(\)",
+    ),
     (LogClient("Ruby mysql2", reports_4031=True), r"Mysql2::|mysql2/client\.rb"),
     (LogClient("Ruby trilogy"), r"Trilogy::"),
     (
         LogClient("Node mysql2", reports_4031=True),
-        r"node_modules/mysql2|mysql2/lib|Can't add new command when connection is in closed",
+        r"node_modules[\\/]mysql2|mysql2[\\/]lib|Can't add new command when connection is in closed",
     ),
-    (LogClient("Node mysql"), r"node_modules/mysql/|Cannot enqueue \w+ after|PROTOCOL_"),
-    (LogClient("Node mariadb"), r"node_modules/mariadb"),
+    (LogClient("Node mysql"), r"node_modules[\\/]mysql[\\/]|Cannot enqueue \w+ after|PROTOCOL_"),
+    (LogClient("Node mariadb"), r"node_modules[\\/]mariadb"),
     (LogClient("Perl DBD::MariaDB", reports_4031=True), r"DBD::MariaDB"),
     (LogClient("Perl DBD::mysql", reports_4031=True), r"DBD::mysql|DBI connect"),
     (LogClient(".NET MySqlConnector", reports_4031=True), r"\bMySqlConnector\b"),
@@ -150,29 +209,57 @@ DRIVERS: Final = (
         LogClient("Rust sqlx", reports_4031=True),
         r"\bsqlx\b|error communicating with database|error returned from database",
     ),
-    (LogClient("Rust mysql"), r"mysql_async|MySqlError \{|DriverError"),
+    (LogClient("Rust mysql"), r"mysql_async|MySqlError \{|DriverError|Driver\(Connection"),
+    (LogClient("ProxySQL"), r"hostgroup"),
+    (LogClient("Elixir MyXQL"), r"\bMyXQL\b|\(myxql\)"),
     (
-        LogClient("ProxySQL"),
-        r"(?i)proxysql|\bmysql_(?:session|thread|connection|monitor|hostgroups_manager)\.cpp|hostgroup",
+        LogClient("go-sql-driver"),
+        r"\bError [134]\d{3}(?: \(\w{5}\))?: |\[mysql\] .{0,40}\.go:\d|(?:: |\"|\.go:\d{1,6} )invalid connection|driver: bad connection|commands out of sync\. You",
     ),
-    (LogClient("MaxScale"), r"(?i)maxscale|\[mariadbclient\]"),
-    (LogClient("Elixir MyXQL"), r"\bMyXQL\b"),
     (LogClient("HAProxy"), r"haproxy|\d [cs]D \d+/"),
     (
         LogClient(N_("mariadb command line"), reports_4031=True),
         r"^ERROR \d{4} \(\w{5}\).*(?:to server during|Server has gone|to server on|before completion of TLS)",
     ),
     (LogClient(N_("mysql command line"), reports_4031=True), r"^ERROR \d{4} \(\w{5}\)"),
-    (LogClient("Node mysql2", reports_4031=True), r"errno\"?: ?-?\d{3,4}\b|node:internal|fatal\"?: ?true"),
+    (
+        LogClient("Node mysql2", reports_4031=True),
+        r"\bsqlMessage\b|\bcode['\"]?: ?['\"]?(?:ER|PROTOCOL)_[A-Z]|node:internal|fatal\"?: ?true",
+    ),
 )
 FRAMEWORKS: Final = (
     ("Django", r"\bdjango\b"),
-    ("SQLAlchemy", r"sqlalchemy"),
+    (
+        "SQLAlchemy",
+        r"sqlalchemy|\((?:_mysql_exceptions|MySQLdb|pymysql\.err|mysql\.connector\.errors|asyncmy\.errors|aiomysql)\.?\w{0,40}\) \(",
+    ),
     ("Celery", r"celery|Task \S{1,80}\[[0-9a-f-]{36}\]"),
     ("Flask", r"\bflask\b|Exception on \S{1,200} \[(?:GET|POST|PUT|PATCH|DELETE)\]"),
     ("Laravel", r"Illuminate\\|laravel|\((?:Connection: [\w-]{1,40}, )?SQL: "),
     ("Symfony Doctrine", r"Doctrine\\"),
-    ("HikariCP", r"HikariPool|com\.zaxxer"),
+    ("Yii", r"\byii\\{1,2}|Yiisoft|yiisoft|\[yii\\"),
+    ("ThinkPHP", r"\bthink\\{1,2}|ThinkPHP|thinkphp|^\[ \S{19,32} \]\[ \w{1,10} \] \[\d"),
+    ("WordPress", r"WordPress|wp-includes|wp-content|wp-db\.php|\bWP->"),
+    ("Drupal", r"Drupal[\\/]|\bdrupal\b|drush|\{watchdog\}"),
+    ("Magento", r"Magento\\|Zend_Db|Mage_"),
+    ("CakePHP", r"Cake\\Database|cakephp"),
+    ("CodeIgniter", r"CodeIgniter|CI_DB"),
+    ("Swoft", r"Swoft\\"),
+    ("Hyperf", r"Hyperf\\"),
+    ("Swoole", r"\bswoole\b|\bsw[A-Z]\w{2,30}_on\w+|Swoole\\"),
+    ("Druid", r"alibaba\.druid|DruidDataSource|\bdruid\b"),
+    ("Agroal", r"io\.agroal|agroal|quarkus"),
+    ("c3p0", r"com\.mchange|\bc3p0\b"),
+    ("DBCP2", r"commons\.dbcp2"),
+    ("Tomcat JDBC", r"org\.apache\.tomcat\.jdbc"),
+    ("HikariCP", r"[Hh]ikari(?:Pool|CP)?\b|com\.zaxxer"),
+    ("R2DBC Pool", r"r2dbc\.pool"),
+    ("Maxwell", r"\bMaxwell\w*\b|zendesk\.maxwell"),
+    ("Debezium", r"[Dd]ebezium"),
+    ("Metabase", r"\bmetabase\b"),
+    ("r2d2", r"\br2d2\b"),
+    ("Ecto", r"\(ecto(?:_sql)?\b|\bEcto\."),
+    ("Diesel", r"\bdiesel\b"),
     ("Rails", r"ActiveRecord|active_record"),
     ("Sequelize", r"[Ss]equelize"),
     ("TypeORM", r"QueryFailedError|typeorm"),
@@ -188,7 +275,9 @@ _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAM
 
 def recognise_client(lines: Iterable[str]) -> LogClient:
     """The client that wrote these lines; UNKNOWN_CLIENT where they do not tell."""
-    text = [line.replace("\\n", " ") for line in lines]  # JSON holds a traceback in one line
+    text = list(lines)
+    # A string in JSON holds a traceback in one line; a path of Windows holds the same two characters.
+    text += [line.replace("\\n", " ") for line in text if "\\n" in line]
     driver = next(
         (client for client, form in _DRIVERS if any(form.search(line) for line in text)), UNKNOWN_CLIENT
     )
@@ -212,6 +301,20 @@ class FailureKind(StrEnum):
     GREETING = "greeting"
     """Before or during the handshake."""
     WRITING = "writing"
+    LOGIN = "login"
+    """While the client connected or logged in: no session had begun."""
+    READING = "reading"
+    """In the middle of a result: the session was busy."""
+    SENDING = "sending"
+    """In the middle of a file or packet that the client sent: the session was busy."""
+    BETWEEN = "between"
+    """While the connection lay in a pool, between statements."""
+    NO_ANSWER = "no_answer"
+    """The operating system gave up: what was sent was never acknowledged."""
+    FORKED = "forked"
+    """Something near the error forks, and each process has the connection."""
+    THROUGH_PROXY = "through_proxy"
+    """The log names a proxy or tunnel that the connection went through."""
     MIXED_UP = "mixed_up"
     """The client received what was meant for another reader of the connection."""
 
@@ -252,21 +355,55 @@ FAILURE_WORDS: Final = tuple(
             r"write (?:ECONNRESET|EPIPE)|sendall|_write_bytes|implWrite|StandardPacketOutputStream|packets\.go:\d+: write",
         ),
         (
+            FailureKind.LOGIN,
+            (
+                r"\bmysqli?_(?:real_|p)?connect\(|\bmysqli::(?:__construct|real_connect)|SQLSTATE\[\w{5}\] \[20\d\d\]"
+                r"|reading (?:initial|inital|authorization|greeting|handshake)|waiting for initial communication|Expected 0 received 1"
+                r"|driver has not received any packets|[Cc]reate connection error|_get_server_information|_request_authentication"
+            ),
+        ),
+        (
+            FailureKind.READING,
+            (
+                r"Could not read data from |when dumping table|\bresult_fetch\b|\bin _?(?:fetch(?:one|many|all|_row)?|get_rows|_fetch\w+)$"
+                r"|\bin _read_rowdata_packet\w*$|PDOStatement(?:::|->)fetch|mysqli?_fetch_\w|[Ee]rror reading result(?! set's)"
+                r"|ResultsetRowsStreaming|[Cc]ould not read resultset"
+            ),
+        ),
+        (
+            FailureKind.SENDING,
+            r"\bin _?send_data$|sendFileToServer|LoadLocalFile|LOAD DATA LOCAL|[Ll]ocal [Ii]nfile",
+        ),
+        (
+            FailureKind.BETWEEN,
+            r"broken idle connection|closing bad idle connection|while connection was idle|has been closed by peer|Connection unexpectedly closed",
+        ),
+        (
+            FailureKind.NO_ANSWER,
+            r"(?:read|write)(?: tcp .{0,120})?: connection timed out|ETIMEDOUT|[Ee]rrno 110|system error: 110|\(110\b|\b10060\b",
+        ),
+        (FailureKind.FORKED, r"Psy Shell|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking"),
+        (
+            FailureKind.THROUGH_PROXY,
+            r"(?i:cloud[-_]?sql[-_]proxy|\bpscale\b|planetscale|cleardb|kubectl port-forward|Forwarding from 127)|branch \S{1,80} is established",
+        ),
+        (
             FailureKind.MIXED_UP,
             r"(?i:bad record mac|decryption failed|out of order|sequence number wrong|wrong version number)",
         ),
     )
 )
 IDLE_TIME_FORMS: Final = (
-    (
-        re.compile(r"last packet successfully received from the server was ([\d,.]{1,15}) milliseconds? ago"),
-        0.001,
-    ),
     (re.compile(r"([\d]{1,9}) seconds after the last command started"), 1.0),
     (re.compile(r" \d{1,9}/-?\d{1,9}/\+?(\d{1,12}) \d{1,12} [cs]D "), 0.001),
     (re.compile(r"idle for (\d{1,9}) ?s"), 1.0),
+    (re.compile(r"\blast_used (\d{1,12})ms ago"), 0.001),
 )
 """How a log states the idle time of a connection, and the seconds of the unit it uses."""
+_PACKET_TIME: Final = r"([\d,.]{1,15}) milliseconds? ago"
+RECEIVED_FORM: Final = re.compile(rf"last packet successfully received from the server was {_PACKET_TIME}")
+SENT_FORM: Final = re.compile(rf"last packet sent successfully to the server was {_PACKET_TIME}")
+"""How Connector/J states when it last received, and last sent, a packet."""
 STATEMENT_SIZE_FORMS: Final = (
     re.compile(r"[Pp]acket for query is too large \(([\d,.]{1,14}) ?>"),
     re.compile(r"\((\d{1,12}) characters truncated\)"),
@@ -276,6 +413,7 @@ STATEMENT_SIZE_FORMS: Final = (
 STATED_LIMIT_FORMS: Final = (
     ("max_allowed_packet", re.compile(r"is >= to max_allowed_packet \((\d{1,12})\)")),
     ("max_allowed_packet", re.compile(r"too large \([\d,.]{1,14} ?> ?([\d,.]{1,14})\)")),
+    ("wait_timeout", re.compile(r"\bwaitTimeout=(\d{1,9})\b")),
     ("wait_timeout", re.compile(r"Currently configured wait_timeout is (\d{1,9}) seconds")),
 )
 """How a log states a limit."""
@@ -285,6 +423,8 @@ CONNECTION_KILLED_ERROR: Final = 1927
 """MariaDB's error of a session that was killed. 10.5 reports it to idle sessions when it stops, too; 10.6 and later do not."""
 SERVER_GONE_ERRORS: Final = frozenset({2006})
 """The error of a client that could not send its statement."""
+UNANSWERED_ERRORS: Final = frozenset({2002, 2003})
+"""The errors of a client that no server answered."""
 SERVER_LOST_ERRORS: Final = frozenset({2013})
 """The error of a client that waited for an answer."""
 LARGE_LINE_BYTES: Final = 8192
@@ -320,8 +460,18 @@ class ErrorEvent:
     """The idle time of the connection, where the log states it."""
     silent_seconds: float | None = None
     """How long the log had been silent before; None where it has no times."""
+    waited_seconds: float | None = None
+    """How long the client had waited for an answer, where the log states it."""
+    is_mention: bool = False
+    """Whether the words may only be quoted: in prose, or in a text that a program handles."""
+    program: str = ""
+    """The program that wrote the line, as what is wrapped around the line names it."""
+    speaker: str = ""
+    """The process, thread or request that the line names."""
     text_before: str = ""
     """What stands before `text` on the same line: a secret may begin in it."""
+    head: str = ""
+    """How the line begins, where `text` is a later part of it."""
     server_up_seconds: float | None = None
     """The server's uptime, where this is its own log and reports its start."""
     statement_bytes: int | None = None
@@ -356,12 +506,16 @@ class ErrorEvent:
 
     @property
     def never_began(self) -> bool:
-        """Whether the connection ended during the handshake: the client library says so in its error 2013."""
-        return (
-            self.code in SERVER_LOST_ERRORS
-            and FailureKind.GREETING in self.failures
-            and self.idle_seconds is None
-        )
+        """Whether the connection ended before the login: the error says so, or names the function that connects."""
+        if self.idle_seconds is not None:
+            return False
+        is_lost = self.code in SERVER_LOST_ERRORS and FailureKind.GREETING in self.failures
+        return self.is_loss and (is_lost or FailureKind.LOGIN in self.failures)
+
+    @property
+    def was_busy(self) -> bool:
+        """Whether the session was in the middle of a result, or of what the client sent: it was not idle."""
+        return bool(self.failures & {FailureKind.READING, FailureKind.SENDING})
 
     @property
     def write_failed(self) -> bool:
@@ -389,33 +543,59 @@ class ErrorEvent:
 
     def described_by(self, lines: Iterable[LogLine]) -> ErrorEvent:
         """The event with what its lines tell of how it failed, how long the connection was idle, sizes and limits."""
-        failures = set(self.failures)
-        limits = dict(self.limits)
-        idle_seconds, statement_bytes, session_id = self.idle_seconds, self.statement_bytes, self.session_id
-        for line in lines:
-            text = line.text
-            failures.update(kind for kind, words in FAILURE_WORDS if words.search(text))
-            for form, unit_seconds in IDLE_TIME_FORMS:
-                if match := form.search(text):
-                    idle_seconds = _number(match[1]) * unit_seconds
-            for form in STATEMENT_SIZE_FORMS:
-                if match := form.search(text):
-                    statement_bytes = int(_number(match[1]))
-            for name, form in STATED_LIMIT_FORMS:
-                if match := form.search(text):
-                    limits[name] = _number(match[1])
-            if match := _SESSION_ID_FORM.search(text):
-                session_id = ProcesslistId(int(next(filter(None, match.groups()))))
-            if line.size_bytes >= LARGE_LINE_BYTES and statement_bytes is None:
-                statement_bytes = line.size_bytes
+        lines = list(lines)
+        failures = failures_in(lines) | self.failures
+        received_seconds, sent_seconds = _last_figure(RECEIVED_FORM, lines), _last_figure(SENT_FORM, lines)
+        idle_seconds, waited_seconds = self.idle_seconds, self.waited_seconds
+        for form, unit_seconds in IDLE_TIME_FORMS:
+            figure = _last_figure(form, lines)
+            idle_seconds = idle_seconds if figure is None else figure * unit_seconds
+        if received_seconds is not None:
+            idle_seconds, waited_seconds = idle_and_waiting(
+                received_seconds / 1000, None if sent_seconds is None else sent_seconds / 1000
+            )
+        sizes = (_last_figure(form, lines) for form in STATEMENT_SIZE_FORMS)
+        statement_bytes = next((int(size) for size in sizes if size is not None), self.statement_bytes)
+        large = (line.size_bytes for line in lines if line.size_bytes >= LARGE_LINE_BYTES)
+        stated = ((name, _last_figure(form, lines)) for name, form in STATED_LIMIT_FORMS)
+        limits = dict(self.limits) | {name: figure for name, figure in stated if figure is not None}
+        sessions = [match for line in lines if (match := _SESSION_ID_FORM.search(line.text))]
         return replace(
             self,
             failures=frozenset(failures),
             limits=tuple(limits.items()),
             idle_seconds=idle_seconds,
-            statement_bytes=statement_bytes,
-            session_id=session_id,
+            waited_seconds=waited_seconds,
+            statement_bytes=next(large, None) if statement_bytes is None else statement_bytes,
+            session_id=ProcesslistId(int(next(filter(None, sessions[-1].groups()))))
+            if sessions
+            else self.session_id,
         )
+
+
+def failures_in(lines: Iterable[LogLine]) -> set[FailureKind]:
+    """How a connection failed, by the lines of its error."""
+    return {kind for line in lines for kind, words in FAILURE_WORDS if words.search(line.text)}
+
+
+def _last_figure(form: re.Pattern[str], lines: Iterable[LogLine]) -> float | None:
+    """The last figure that a form finds."""
+    figures = [_number(match[1]) for line in lines if (match := form.search(line.text))]
+    return figures[-1] if figures else None
+
+
+def idle_and_waiting(received_seconds: float, sent_seconds: float | None) -> tuple[float, float | None]:
+    """How long a connection was idle and then waited for an answer, by when it last received and last sent.
+
+    A packet that was sent after the last answer ended the idle time. Where sending failed, the last packet that was
+    sent belongs to the last answer.
+
+    >>> idle_and_waiting(146.75, 142.25), idle_and_waiting(28805.0, 28805.5), idle_and_waiting(60.0, None)
+    ((4.5, 142.25), (28805.0, None), (60.0, None))
+    """
+    if sent_seconds is None or sent_seconds >= received_seconds:
+        return received_seconds, None
+    return received_seconds - sent_seconds, sent_seconds
 
 
 _TimedEvent = tuple[float, ErrorEvent]
@@ -423,6 +603,8 @@ _TimedEvent = tuple[float, ErrorEvent]
 _NEAR_SECONDS: Final = 60.0
 _TOGETHER_SECONDS: Final = 2.0
 _MAX_HELD_EVENTS: Final = 64
+_NEXT_EVENTS: Final = 3
+_NEXT_LINES: Final = 12
 _NOT_LISTENING: Final = frozenset({FailureKind.REFUSED, FailureKind.NO_SOCKET})
 
 
@@ -434,7 +616,8 @@ def with_neighbours(events: Iterable[ErrorEvent]) -> Iterator[ErrorEvent]:
         seconds = nan if event.timestamp is None else event.timestamp.clock_seconds
         held.append((seconds, event))
         while done < len(held) - 1 and (
-            not _is_near(held[done], held[-1]) or len(held) - done > _MAX_HELD_EVENTS
+            not (_is_near(held[done], held[-1]) or _may_be_refused(held[done][1], event))
+            or len(held) - done > _MAX_HELD_EVENTS
         ):
             yield _with_counts(held, done)
             done += 1
@@ -455,12 +638,43 @@ def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
     return replace(
         held[index][1],
         offline_near=any(other.code == OFFLINE_MODE_ERROR for _apart, other in neighbours),
-        refused_near=any(other.failures & _NOT_LISTENING and other.refused for _apart, other in neighbours),
+        refused_near=any(_found_no_listener(other) for _apart, other in neighbours)
+        or _is_refused_next(held, index),
         lost_near=sum(
-            seconds_apart <= _TOGETHER_SECONDS and other.stated_cause is None and not other.refused
+            seconds_apart <= _TOGETHER_SECONDS
+            and other.stated_cause is None
+            and not other.refused
+            and _is_of_another(held[index][1], other)
             for seconds_apart, other in neighbours
         ),
     )
+
+
+def _found_no_listener(event: ErrorEvent) -> bool:
+    """Whether a connection found no program that listens: it was refused, and not by a server, and did not time out."""
+    is_silent = FailureKind.TIMED_OUT in event.failures or FailureKind.UNREACHABLE in event.failures
+    is_unanswered = event.code in UNANSWERED_ERRORS and not is_silent
+    return event.refused and (bool(event.failures & _NOT_LISTENING) or is_unanswered)
+
+
+def _may_be_refused(event: ErrorEvent, later: ErrorEvent) -> bool:
+    """Whether, in a log without times, what follows may still tell that no program listened."""
+    return event.timestamp is None and later.timestamp is None and later.line - event.line <= _NEXT_LINES
+
+
+def _is_refused_next(held: list[_TimedEvent], index: int) -> bool:
+    """Whether, in a log without times, one of the next errors is of a connection that found no program listening."""
+    event = held[index][1]
+    followers = (other for _seconds, other in held[index + 1 : index + 1 + _NEXT_EVENTS])
+    return event.timestamp is None and any(
+        other.timestamp is None and other.line - event.line <= _NEXT_LINES and _found_no_listener(other)
+        for other in followers
+    )
+
+
+def _is_of_another(event: ErrorEvent, other: ErrorEvent) -> bool:
+    """Whether two events are of two programs: the connections of one program may idle, and end, together."""
+    return bool(event.program or other.program) and event.program != other.program
 
 
 def _is_near(event: _TimedEvent, other: _TimedEvent) -> bool:

@@ -18,7 +18,8 @@ from datetime import datetime, tzinfo
 from functools import cache, lru_cache
 from typing import Final
 
-from goneaway_tui.logs.blocks import LogLine, split_prefix
+from goneaway_tui.logs.blocks import LogLine
+from goneaway_tui.logs.records import split_prefix
 from goneaway_tui.logs.translations import (
     ABORTED_MESSAGES,
     SLOTS,
@@ -268,9 +269,12 @@ LINE_HEADS: Final = (
     re.compile(
         r"(?P<timestamp>\d{6} {1,2}\d{1,2}:\d\d:\d\d)(?: (?P<thread>\d{1,20}))? \[(?:Note|Warning|ERROR|System)\] (?P<text>.*)"
     ),
+    re.compile(
+        r"(?P<timestamp>\d{6} {1,2}\d{1,2}:\d\d:\d\d) {1,2}(?:- )?(?P<text>(?:InnoDB: |mysqld_safe |mysqld got ).*)"
+    ),
     re.compile(r"(?P<timestamp>(?:\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\dZ?) UTC - (?P<text>\S{1,200} got .*)"),
 )
-"""How a line begins: MySQL since 5.7; MariaDB since 10.1 (and MySQL 5.6); both before; a MySQL that crashes."""
+"""How a line begins: MySQL since 5.7; MariaDB since 10.1 (and MySQL 5.6); both before; both before 5.6, of what has no label; a MySQL that crashes."""
 MAX_PREFIXES: Final = 2
 """Prefixes before a line: that of a container, and that of a journal."""
 
@@ -294,6 +298,11 @@ REASONS: Final = (
     ("Got an error reading communication packets", MessageMeaning(Cause.CLIENT_LOST, 1158)),
     # MySQL has words of its own for a timeout, MariaDB writes these for a lost client and for a slow one alike.
     ("Got an error writing communication packets", MessageMeaning(None, 1160)),
+    # MySQL 5.7 names the function that failed to write to the client.
+    ("failed on flush_net()", MessageMeaning(None, 1160)),
+    ("Failed on flush_net()", MessageMeaning(None, 1160)),
+    ("failed on my_net_write()", MessageMeaning(None, 1160)),
+    ("Failed on my_net_write()", MessageMeaning(None, 1160)),
     ("Got a packet bigger than 'max_allowed_packet' bytes", MessageMeaning(Cause.PACKET_TOO_LARGE, 1153)),
     ("Too many connections", MessageMeaning(Cause.TOO_MANY_CONNECTIONS, 1040)),
     # Of KILL CONNECTION, but of KILL QUERY and max_statement_time too, after which the session lives on; and the
@@ -321,6 +330,8 @@ SESSION_MESSAGES: Final = (
         MessageMeaning(Cause.SERVER_RESTART, 1053),
     ),
     (re.compile(r"Access denied for user "), MessageMeaning(Cause.ACCESS_DENIED, 1045)),
+    # Of a connection that had not logged in yet.
+    (re.compile(r"Got an error reading communication packets$"), MessageMeaning(Cause.CLIENT_LOST, 1158)),
     (re.compile(r"Too many connections$"), MessageMeaning(Cause.TOO_MANY_CONNECTIONS, 1040)),
 )
 """Messages about the session whose id stands before the label, or in the group `id`."""
@@ -330,11 +341,48 @@ SERVER_MESSAGES: Final = (
     (re.compile(r"\S{1,200}(?: \(initiated by: .*\))?: Normal shutdown$"), _RESTART),
     (re.compile(r"Got signal 15 to shutdown "), _RESTART),
     (re.compile(r"\S{1,200}: Shutdown complete\b"), _RESTART),
-    (re.compile(r"\S{1,200} got (?:signal \d{1,3}|exception 0x\w{1,16}) ;"), _CRASH),
+    (re.compile(r"\S{1,200} got (?:signal \d{1,3}|exception 0x\w{1,16}) ?;"), _CRASH),
     (re.compile(r"(?:InnoDB: )?(?:Starting crash recovery|Database was not shut ?down normally)"), _CRASH),
     (re.compile(r"(?:InnoDB: )?Assertion failure"), _CRASH),
+    # Written only where the server before did not close its logs.
+    (re.compile(r"Starting XA crash recovery"), _CRASH),
+    (re.compile(r"mysqld_safe (?:mysqld|mariadbd) restarted"), _CRASH),
 )
 """Messages about the whole server, and so about every session that was open."""
+
+_SERVER_PROCESS: Final = r"(?:mysqld|mariadbd)(?:-[\w.]{1,20})?"
+_SERVER_UNIT: Final = r"[\w@.-]{0,80}(?:mysql|mariadb|percona)[\w@.-]{0,80}"
+HOST_MESSAGES: Final = (
+    (re.compile(rf"[Oo]ut of memory: Kill(?:ed)? process \d{{1,10}}(?:, UID \d{{1,10}},)? \({_SERVER_PROCESS}\)"), Cause.SERVER_CRASH),
+    (re.compile(rf"\bKilled process \d{{1,10}}(?:, UID \d{{1,10}},)? \({_SERVER_PROCESS}\)"), Cause.SERVER_CRASH),
+    (re.compile(rf"\b{_SERVER_PROCESS}\[\d{{1,10}}\]: segfault at |traps: {_SERVER_PROCESS}\[\d{{1,10}}\] "), Cause.SERVER_CRASH),
+    (re.compile(rf"\bProcess \d{{1,10}} \({_SERVER_PROCESS}\) of user \d{{1,10}} dumped core"), Cause.SERVER_CRASH),
+    (re.compile(rf"\b{_SERVER_UNIT}(?:\.service)?: State '[\w-]{{1,30}}' timed out\. (?:Killing|Terminating)"), Cause.SERVER_RESTART),
+    (re.compile(rf"\b{_SERVER_UNIT}(?:\.service)?: (?:stop-\w{{1,20}} )?timed out\. Killing"), Cause.SERVER_RESTART),
+    (re.compile(rf"\b{_SERVER_UNIT}\.service: [Mm]ain process exited, code=(?:killed|dumped), status=(?!15/)"), Cause.SERVER_CRASH),
+    (re.compile(rf"\b{_SERVER_UNIT}\.service: [Mm]ain process exited, code=killed, status=15/"), Cause.SERVER_RESTART),
+    (re.compile(rf"\b{_SERVER_UNIT}\.service: A process of this unit has been killed by the OOM killer"), Cause.SERVER_CRASH),
+    (re.compile(r"(?:^|\s)[\w.-]{0,60}(?:mysql|mariadb|percona)[\w.-]{0,60} exited with code 1[34]\d\b"), Cause.SERVER_CRASH),
+)  # fmt: skip
+"""How the kernel, systemd and docker compose report that a server was killed, or died."""
+_HOST_STARTED: Final = re.compile(
+    rf"^Started .{{0,80}}(?:MySQL|MariaDB|Percona|{_SERVER_UNIT})", re.IGNORECASE
+)
+
+
+def host_message(text: str) -> Cause | None:
+    """How a server ended, by a line of the kernel, of systemd or of docker compose; None for any other line.
+
+    >>> host_message("Out of memory: Killed process 811 (mysqld) total-vm:1kB"), host_message("Killed process 9 (java)")
+    (<Cause.SERVER_CRASH: 'server_crash'>, None)
+    """
+    return next((cause for form, cause in HOST_MESSAGES if form.search(text[:MAX_LINE_CHARS])), None)
+
+
+def host_started(text: str) -> bool:
+    """Whether systemd reports that a server started."""
+    return _HOST_STARTED.match(text) is not None
+
 
 _STOPPING: Final = re.compile(r"Received SHUTDOWN from |.*: Normal shutdown$|Got signal 15 to shutdown ")
 _STARTING: Final = re.compile(r".*(?:starting as process|Starting MariaDB|ready for connections)")
@@ -485,7 +533,7 @@ def _meaning(text: str, parts: EntryParts) -> tuple[ProcesslistId | None, Messag
     """The session that a message is about, and what it says of that session's end."""
     match = _ABORTED.match(text)
     if match:
-        reason = text.rstrip(" .").removesuffix(")").rpartition("(")[2]
+        reason = text.rstrip(" .").removesuffix(")").rpartition(" (")[2]
         meaning = next((meant for words, meant in REASONS if reason.startswith(words)), MessageMeaning(None))
         if meaning.error_number == 1160 and parts.code:
             meaning = replace(meaning, cause=Cause.CLIENT_LOST)

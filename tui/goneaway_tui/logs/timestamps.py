@@ -27,6 +27,8 @@ class Timestamp:
     zoned: bool
     decimals: int = 0
     """How many decimals of a second the log wrote."""
+    year_guessed: bool = False
+    """Whether the log wrote no year, and the last year is taken that lets the time not be in the future."""
 
     @property
     def iso(self) -> str:
@@ -84,10 +86,42 @@ def parse_timestamp(line: str, now: float | None = None) -> Timestamp | None:
             if match.start() <= _OWN_OFFSET_CHARS:
                 break
     for match in sorted(matches, key=lambda match: match.start()):
-        timestamp = _timestamp_of(match, now)
+        timestamp = None if _is_value(head, match.start()) else _timestamp_of(match, now)
         if timestamp is not None:
             return timestamp
     return None
+
+
+def _is_value(line: str, start: int) -> bool:
+    """Whether what looks like a timestamp is a value of a statement, as in `updated_at = '2026-11-23 22:00:00'`."""
+    before = line[max(0, start - 2) : start]
+    return start > 0 and (before[-1:] == "'" or before == ' "') and line[:1] != "{"
+
+
+MAX_ZONE_SECONDS: Final = 15 * 3600
+ZONE_STEP_SECONDS: Final = 900
+SAME_MOMENT_SECONDS: Final = 120
+
+
+def better_timestamp(own: Timestamp | None, outer: Timestamp | None) -> Timestamp | None:
+    """Of a line's own timestamp and that of its wrapper the one that says more: a year first, then a zone.
+
+    The wrapper's zone counts only where both can be one instant in two zones: a collector may come late.
+
+    >>> own, outer = parse_timestamp("2026-11-23 23:00:00 x"), parse_timestamp("2026-11-23T22:00:00.5Z")
+    >>> better_timestamp(own, outer).iso
+    '2026-11-23T22:00:00.500Z'
+    """
+    if own is None or outer is None:
+        return own or outer
+    if own.year_guessed != outer.year_guessed:
+        return outer if own.year_guessed else own
+    if own.zoned or not outer.zoned:
+        return own
+    apart = abs(own.clock_seconds - outer.clock_seconds)
+    remainder = min(apart % ZONE_STEP_SECONDS, -apart % ZONE_STEP_SECONDS)
+    is_same = apart <= MAX_ZONE_SECONDS and remainder <= SAME_MOMENT_SECONDS
+    return outer if is_same else own
 
 
 def _timestamp_of(match: re.Match[str], now: float | None) -> Timestamp | None:
@@ -108,10 +142,11 @@ def _timestamp_of(match: re.Match[str], now: float | None) -> Timestamp | None:
             _year(fields.get("y"), month, day, now), month, day, hour, int(fields["m"]), min(int(fields["s"]), 59),
             int(fraction[:6].ljust(6, "0") or 0),
         )  # fmt: skip
-        zone = _zone(fields.get("z"))
+        zone, is_guessed = _zone(fields.get("z")), not fields.get("y")
         if zone is None:
-            return Timestamp(local, zoned=False, decimals=len(fraction))
-        return Timestamp(local.replace(tzinfo=zone).astimezone(UTC), zoned=True, decimals=len(fraction))
+            return Timestamp(local, zoned=False, decimals=len(fraction), year_guessed=is_guessed)
+        local = local.replace(tzinfo=zone).astimezone(UTC)
+        return Timestamp(local, zoned=True, decimals=len(fraction), year_guessed=is_guessed)
     except (ValueError, OverflowError, OSError):
         return None
 

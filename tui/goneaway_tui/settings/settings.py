@@ -167,6 +167,10 @@ class Settings:
     """How much of a recording is kept."""
     recording: str | None
     """Path of the recording in which `explain` looks up ended sessions."""
+    facts: str | None
+    """Path of pasted output of the server that `explain` takes as its word."""
+    verbose: bool
+    """Whether `explain` reports every error and all of every finding."""
     listen: ListenAddress
     """The address of the exporter, or of the screen in a browser."""
     listen_cert: str | None

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import MappingProxyType
@@ -19,9 +19,10 @@ from goneaway_tui.cli.factories import LocalZone, live_source
 from goneaway_tui.cli.terminal import invite_to_paste, silence_stdout, tell, use_utf8
 from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError
 from goneaway_tui.i18n import N_, _
-from goneaway_tui.logs.opening import STDIN, read_blocks
+from goneaway_tui.logs.blocks import STDIN, looks_binary, read_blocks
 from goneaway_tui.settings import Settings
 from goneaway_tui.settings.options import EXPLAIN
+from goneaway_tui.text.sanitize import plain
 
 if TYPE_CHECKING:
     from goneaway_tui.cli.servers import UnreachedSource
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from goneaway_tui.source.live import LiveSource
 
 
+MAX_FACT_BLOCKS: Final = 4
+"""Blocks of a file of pasted facts that are read."""
 MAX_ENTRIES: Final = 20_000
 """Entries of a server's error log that are kept; older ones are dropped."""
 MAX_DEPARTURES: Final = 5_000
@@ -65,10 +68,10 @@ def _explain_with_one_server(settings: Settings, format_name: str, clock: Clock)
         except SourceError as error:
             connect_error = error
             tell(_("the server could not be asked, so this is told by the log alone: {why}", why=error.line))
-    facts = _with_error_log(facts, settings.error_log)
+    facts = _with_error_log(facts, settings.error_log).completed_by(pasted_facts(settings.facts))
     if settings.recording is not None:
         facts = replace(facts, departures=recorded_departures(settings.recording))
-    status = write_explanations(settings.files, format_name, facts, clock)
+    status = write_explanations(settings.files, format_name, facts, clock, verbose=settings.verbose)
     return status if connect_error is None else connect_error.exit_code
 
 
@@ -77,27 +80,55 @@ def _explain_with_servers(servers: Sequence[Settings], format_name: str, clock: 
     from goneaway_tui.cli.servers import configured_servers, in_parallel, source_of
     from goneaway_tui.doctor.case import NO_SERVER
 
-    files = servers[0].files
+    files, verbose, pasted = servers[0].files, servers[0].verbose, pasted_facts(servers[0].facts)
     with configured_servers(servers) as members:
         error_logs = {member.name: member.settings.error_log for member in members}
         bare = [replace(member, settings=replace(member.settings, error_log=None)) for member in members]
         sources = {member.name: source_of(member, clock, live_source) for member in bare}
         answers = in_parallel(sources, lambda _name, source: facts_from(source))
     answered = [
-        (name, _with_error_log(facts, error_logs[name])) for name, facts in answers if facts is not None
+        (name, _with_error_log(facts, error_logs[name]).completed_by(pasted))
+        for name, facts in answers
+        if facts is not None
     ]
     if not answered:
         tell(_("no server could be asked, so this is told by the log alone"))
     with _spooled_stdin(files) as stored_at:
         codes = [
-            write_explanations(files, format_name, facts, clock, name, stored_at) for name, facts in answered
+            write_explanations(files, format_name, facts, clock, name, stored_at, verbose=verbose)
+            for name, facts in answered
         ]
-        codes = codes or [write_explanations(files, format_name, NO_SERVER, clock, stored_at=stored_at)]
+        codes = codes or [
+            write_explanations(
+                files,
+                format_name,
+                NO_SERVER.completed_by(pasted),
+                clock,
+                stored_at=stored_at,
+                verbose=verbose,
+            )
+        ]
     if len(answered) < len(answers):
         return ExitCode.UNREACHABLE
     if ExitCode.DONE not in codes:
         tell(_(NOTHING_LOST))
     return min(codes)
+
+
+def pasted_facts(name: str | None) -> ServerFacts:
+    """What a person pasted of a server's variables and counters into a file. Raises FileError, also where nothing is in it."""
+    from goneaway_tui.doctor.case import NO_SERVER, facts_from_text
+
+    if name is None:
+        return NO_SERVER
+    text = b"".join(islice(read_blocks(name), MAX_FACT_BLOCKS)).decode("utf-8", "replace")
+    facts = facts_from_text(text, plain(Path(name).name, 200))
+    if not (facts.limits or facts.counters or facts.version):
+        raise FileError(
+            _("cannot read {file}: it holds no variable and no counter that is known", file=plain(name, 200)),
+            _("paste the output of SHOW GLOBAL VARIABLES and SHOW GLOBAL STATUS into it"),
+        )
+    return facts
 
 
 def _with_error_log(facts: ServerFacts, error_log: str | None) -> ServerFacts:
@@ -128,6 +159,8 @@ def write_explanations(
     clock: Clock,
     server: str | None = None,
     stored_at: Mapping[str, str] = MappingProxyType({}),
+    *,
+    verbose: bool = False,
 ) -> ExitCode:
     """Read every file and write its findings; the status is NOTHING_FOUND where there are none. Raises FileError.
 
@@ -149,10 +182,20 @@ def write_explanations(
                 _("make room, or write elsewhere"),
             ) from None
 
-    count = FORMATS[format_name](_explained(files or (STDIN,), facts, clock, stored_at), write, server)
+    count = FORMATS[format_name](
+        _explained(files or (STDIN,), facts, clock, stored_at), write, server, verbose=verbose
+    )
     sys.stdout.flush()
     if not count and server is None:
         tell(_(NOTHING_LOST))
+        for name in files:
+            if name != STDIN and looks_binary(next(read_blocks(name), b"")):
+                tell(
+                    _(
+                        "{file} looks like a binary file, or is in an encoding that is not read",
+                        file=plain(name, 200),
+                    )
+                )
     return ExitCode.DONE if count else ExitCode.NOTHING_FOUND
 
 

@@ -29,7 +29,7 @@ from goneaway_tui.doctor.report import EventGroups, grouped_events, report_lines
 from goneaway_tui.errors import FileError, SourceError
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.patterns import find_patterns
-from goneaway_tui.logs.opening import read_file_blocks
+from goneaway_tui.logs.blocks import read_file_blocks
 from goneaway_tui.model.cause import Certainty
 from goneaway_tui.model.departure import Pattern
 from goneaway_tui.model.snapshot import Snapshot

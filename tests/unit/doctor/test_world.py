@@ -1,0 +1,178 @@
+"""Logs in the formats of public reports, and of what is no error at all: each error once, its client and its causes.
+
+`world.txt` has an entry each: `=== name`, then a line for each error, `? code, client, causes` by tabs, then the log itself.
+"""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from pathlib import Path
+
+import pymysql
+import pytest
+
+from goneaway_tui.doctor.case import Case
+from goneaway_tui.doctor.diagnosis import diagnose
+from goneaway_tui.logs.client_log import find_error_events
+from goneaway_tui.model.cause import Cause, Certainty, Finding
+
+NOW = 1_790_930_000.0
+ENTRIES = {
+    name: text.splitlines()
+    for name, _, text in (
+        entry.partition("\n")
+        for entry in (Path(__file__).parent / "world.txt").read_text(encoding="utf-8").split("=== ")[1:]
+    )
+}
+CERTAIN = {1040, 1129, 1161, 4031}
+"""Errors that name their cause."""
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_each_error_of_a_log_is_found_once_and_understood(name: str) -> None:
+    lines = ENTRIES[name]
+    expected = [
+        line.removeprefix("? ").split("\t") for line in takewhile(lambda line: line[:2] == "? ", lines)
+    ]
+    events = list(find_error_events(["\n".join(lines[len(expected) :]).encode()], NOW))
+
+    assert len(expected) == len(events), [event.text for event in events]
+    for (codes, client, causes), event in zip(expected, events, strict=True):
+        assert ("-" if event.code is None else str(event.code)) in codes.split()
+        assert client == (event.client.name or "-")
+        assert diagnose(Case(event))[0].cause.value in causes.split()
+
+
+def findings_of(name: str) -> dict[Cause, Finding]:
+    lines = ENTRIES[name]
+    (event,) = find_error_events(["\n".join(line for line in lines if line[:2] != "? ").encode()], NOW)
+    return {finding.cause: finding for finding in diagnose(Case(event))}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "maxscale lost its backend",
+        "killed, without the name of a module",
+        "dump that broke in a result",
+        "proxysql just used",
+    ],
+)
+def test_nothing_is_confirmed_that_no_server_said(name: str) -> None:
+    assert Certainty.CONFIRMED not in {finding.certainty for finding in findings_of(name).values()}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "connector/j never heard a server",
+        "pdo connects",
+        "mysqli connects",
+        "greeting told four times",
+        "agroal",
+        "maxwell prints twice",
+    ],
+)
+def test_a_session_that_never_began_was_not_idle_killed_or_too_large(name: str) -> None:
+    findings = findings_of(name)
+
+    for cause in (Cause.IDLE_TIMEOUT, Cause.KILLED, Cause.PACKET_TOO_LARGE):
+        assert Certainty.RULED_OUT is findings[cause].certainty
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dump that broke in a result",
+        "r reads a result",
+        "pymysql reads rows",
+        "load data local",
+        "maxscale log",
+        "proxysql just used",
+    ],
+)
+def test_a_busy_session_was_not_idle(name: str) -> None:
+    assert Certainty.RULED_OUT is findings_of(name)[Cause.IDLE_TIMEOUT].certainty
+
+
+def test_a_connection_that_waited_was_not_idle_for_as_long() -> None:
+    found = findings_of("connector/j idle a moment, then waited")
+
+    assert "5 s" in " ".join(found[Cause.IDLE_TIMEOUT].against)
+    assert "181 s" in " ".join(found[Cause.IDLE_TIMEOUT].against)
+
+
+def test_a_silence_below_the_limit_speaks_against_it() -> None:
+    found = findings_of("a silence of minutes speaks against the default limit")[Cause.IDLE_TIMEOUT]
+
+    assert any("240 s" in words for words in found.against)
+    assert not any("240 s" in words for words in found.because)
+
+
+def test_what_timed_out_is_not_called_refused() -> None:
+    found = findings_of("connect that timed out")
+    told = " ".join(words for finding in found.values() for words in (*finding.because, *finding.remedies))
+
+    assert "was refused" not in told
+    assert "pool" not in told
+
+
+@pytest.mark.parametrize(("name", "own"), [("druid", "Druid: "), ("agroal", "Agroal, Quarkus")])
+def test_a_pool_gets_its_own_setting_alone(name: str, own: str) -> None:
+    remedies = [words for finding in findings_of(name).values() for words in finding.remedies]
+
+    assert not any("HikariCP" in words for words in remedies)
+    assert name == "agroal" or any(words.startswith(own) for words in remedies)
+
+
+def test_what_may_be_quoted_is_at_most_possible() -> None:
+    log = b"In that night we saw Lost connection to MySQL server during query many times\n"
+    (event,) = find_error_events([log])
+
+    assert event.is_mention
+    assert {finding.certainty for finding in diagnose(Case(event))} <= {
+        Certainty.POSSIBLE,
+        Certainty.RULED_OUT,
+    }
+
+
+QUOTING = (
+    (
+        "# Time: 2026-03-01T10:00:{second:02}.123456Z\n# User@Host: app[app] @ web-2 [192.0.2.7]  Id:  4711\n"
+        "# Query_time: 12.000341  Lock_time: 0.000002 Rows_sent: 0  Rows_examined: {number}\nSET timestamp=1772359200;\n"
+        "INSERT INTO t (body) VALUES ('{message}');"
+    ),
+    "2026-03-01T10:00:{second:02}.000001Z\t 4711 Query\tSELECT * FROM t WHERE body LIKE '%{message}%'",
+    '- Fixed: job {number} no longer stops with "{message}" (#{number})',
+    '* {number:07x} Retry on "{message}"',
+    'Most people see "{message}" when a limit is too small, as in part {number}.',
+    '    if "{message}" in str(error):  # {number}',
+    '+    raise Lost("{message} ({{error}})")',
+    '192.0.2.9 - - [01/Mar/2026:10:00:{second:02} +0000] "GET /search?q={message} HTTP/1.1" 200 {number} "-" "-"',
+)
+"""Slow and general logs, changelogs, prose, source, diffs and access logs that hold the words of an error."""
+QUOTED = (
+    "MySQL server has gone away",
+    "Lost connection to MySQL server during query",
+    "ERROR 2006 (HY000): MySQL server has gone away",
+    "Communications link failure",
+)
+
+
+def test_ten_thousand_lines_that_quote_errors_raise_no_alarm() -> None:
+    text = "\n".join(
+        QUOTING[number % len(QUOTING)].format(
+            number=number, second=number % 60, message=QUOTED[number // len(QUOTING) % len(QUOTED)]
+        )
+        for number in range(8000)
+    )
+
+    assert text.count("\n") >= 10_000
+    assert [] == [event.text for event in find_error_events([text.encode()], NOW)]
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(pymysql.__file__).parent.rglob("*.py")), ids=lambda path: path.name
+)
+def test_the_source_of_a_driver_raises_no_alarm(path: Path) -> None:
+    assert [] == [event.text for event in find_error_events([path.read_bytes()], NOW)]

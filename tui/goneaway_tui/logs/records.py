@@ -1,0 +1,511 @@
+"""Records: the lines that programs wrote, without what is wrapped around them, put together by program and timestamp.
+
+A wrapper is what journals, containers, log drivers and collectors put around a line: a prefix (syslog, containerd, docker
+compose, `kubectl --timestamps`) or a JSON object. Of an object the field that carries a message is read, by its name, and
+the fields that describe an error; which product wrote it does not matter. A wrapper may stand in another: MAX_LAYERS.
+A record is what one program wrote for one timestamp; programs that write in turn are told apart.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from goneaway_tui.logs.blocks import LogLine
+from goneaway_tui.logs.timestamps import Timestamp, better_timestamp, parse_timestamp
+
+MAX_LAYERS: Final = 3
+"""Wrappers around a line: that of a container, that of a journal, that of a collector."""
+MAX_EVENT_LINES: Final = 2000
+"""Lines of one object of printed JSON that are read."""
+MAX_BODY_LINES: Final = 400
+"""Lines of the messages in one object that are read."""
+MAX_DEPTH: Final = 8
+"""Objects within objects that are read."""
+
+_CLOCK: Final = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+_ISO: Final = rf"\d{{4}}-\d\d-\d\dT{_CLOCK}(?:Z|[+-]\d\d:?\d\d)?"
+_SYSLOG_TIME: Final = (
+    rf"[A-Z][a-z]{{2}} [ \d]\d {_CLOCK}|{_ISO}|[A-Z][a-z]{{2}} \d{{4}}-\d\d-\d\d {_CLOCK} [A-Z]{{2,5}}"
+)
+
+PREFIX_FORMS: Final = (
+    re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>stdout|stderr) [FP] "),
+    re.compile(r"(?P<timestamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(?:\d{9}|\d{7})Z)(?P<program>) "),
+    re.compile(
+        rf"(?:<\d{{1,3}}>)?(?P<timestamp>{_SYSLOG_TIME}) "
+        r"(?P<program>(?!\d{4}-\d\d-\d\d)[\w.-]{1,80} [\w./@-]{1,80}(?:\[[\w.-]{1,20}\])?|[\w./@-]{1,80}\[[\w.-]{1,20}\]): ?"
+    ),
+    re.compile(
+        rf"<\d{{1,3}}>1 (?P<timestamp>{_ISO}) (?P<program>\S{{1,80}} \S{{1,80}} \S{{1,80}}) \S{{1,40}} "
+        r"(?:-|\[(?:[^\]\\]|\\.){0,400}\])(?: \ufeff?|$)"
+    ),
+    re.compile(r"(?P<program>[\w.-]{1,64}(?:@[\w.-]{1,64})?) *\| ?(?P<timestamp>)"),
+    re.compile(r"\[(?P<program>pod/[\w./-]{1,120})\] ?(?P<timestamp>)"),
+    re.compile(rf"(?P<program>[^\t\n]{{1,100}}\t[^\t\n]{{1,100}})\t(?P<timestamp>{_ISO}) "),
+    re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d {_CLOCK})(?P<program>) (?=\d{{4}}-\d\d-\d\d[ T]\d)"),
+    re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>\{{[^{{}}]{{0,400}}\}}) "),
+    re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?: ?[+-]\d{{4}}|Z)?)\s(?P<program>[\w.-]{{1,80}}): ?(?=\{{)"),
+)  # fmt: skip
+"""Prefixes of containerd; of `kubectl --timestamps`, `docker logs -t` and GitHub Actions; of syslog (RFC 3164, Heroku)
+and the systemd journal; of syslog by RFC 5424; of docker compose; of `kubectl --prefix`; of `gh run view`; of Docker
+Desktop; of logcli; of fluentd.
+"""
+
+MESSAGE_FIELDS: Final = (
+    "message", "msg", "@message", "log", "textpayload", "full_message", "short_message", "line", "@m", "@mt", "body",
+    "event", "original", "content", "text", "title",
+)  # fmt: skip
+"""Names of fields that carry a message, in lower case, the surest first."""
+ERROR_FIELDS: Final = frozenset({
+    "error", "err", "errors", "exception", "exceptions", "exc_info", "exc_text", "exception.message", "exception.stacktrace",
+    "stack", "stack_trace", "stacktrace", "trace", "traceback", "callstack", "cause", "@x", "detail", "details", "reason",
+    "errormessage", "errortype", "sqlmessage", "sqlstate", "code", "errno", "errorcode", "error_code", "name", "type", "value",
+    "module", "filename", "function", "file", "logger", "logger_name", "loggername", "logger.name", "sourcecontext", "driver",
+    "class", "error.message", "error.stack_trace", "error.type", "fatal", "syscall",
+})  # fmt: skip
+"""Names of fields that describe an error, in lower case."""
+_STATES_ERROR: Final = frozenset({
+    "error", "err", "exception", "exc_info", "exc_text", "stack", "stack_trace", "stacktrace", "trace", "traceback", "@x",
+    "errormessage", "sqlmessage", "errno", "errortype", "exception.stacktrace", "error.message", "error.stack_trace", "value",
+})  # fmt: skip
+"""Those of them that no object has without an error."""
+_SOURCE_FIELDS: Final = frozenset(
+    {"logger", "logger_name", "loggername", "logger.name", "sourcecontext", "driver"}
+)
+"""Those of them that name what wrote the message."""
+TIME_FIELDS: Final = (
+    "timestamp", "@timestamp", "time", "ts", "@t", "datetime", "date", "__realtime_timestamp", "_source_realtime_timestamp",
+    "eventtime", "event_time", "instant", "asctime", "t", "log_time",
+)  # fmt: skip
+"""Names of fields with the time of an event, in lower case, the surest first. When it was collected does not count."""
+PROGRAM_FIELDS: Final = (
+    "syslog_identifier", "_pid", "_hostname", "container_name", "_container_name", "pod_name", "service", "stream", "host",
+    "logstream", "tag",
+)  # fmt: skip
+"""Names of fields that tell which program wrote a line, in lower case."""
+_MEMBER: Final = re.compile(
+    r'"(?P<key>(?:[^"\\]|\\.){1,80})"\s{0,20}:\s{0,20}(?:"(?P<text>(?:[^"\\]|\\.){0,8000})(?:"|$)|(?P<bare>[\w.+-]{1,40}))'
+)
+"""One member of an object, also of one that is cut."""
+_SERVER_SINK: Final = ('"err_code"', '"prio"')
+"""What is in each line of MySQL's own JSON log, which `server_log` reads whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixedLine:
+    """A line and the wrapper around it."""
+
+    program: str
+    """The program that wrote the line, as the wrapper names it."""
+    timestamp_text: str
+    """The timestamp of the wrapper; empty where it has none."""
+    body: str
+    details: tuple[str, ...] = ()
+    """Further lines of the same event: the rest of a message of several lines, and what describes its error."""
+
+
+def split_prefix(text: str) -> PrefixedLine | None:
+    """Split a line from one wrapper; None for a line without one.
+
+    >>> split_prefix("web-1  | Traceback (most recent call last):").body
+    'Traceback (most recent call last):'
+    >>> split_prefix('{"log": "gone away\\\\n", "stream": "stderr"}').body
+    'gone away'
+    """
+    if text[:1] == "{":
+        return _split_object(text)
+    for form in PREFIX_FORMS:
+        match = form.match(text)
+        if match:
+            return PrefixedLine(match["program"], match["timestamp"], text[match.end() :])
+    return None
+
+
+def unwrap_lines(lines: Iterable[LogLine]) -> Iterator[LogLine]:
+    """Yield the lines that programs wrote: without wrappers, and a message of several lines as several lines."""
+    for line in joined_objects(lines):
+        yield from unwrapped(line)
+
+
+def unwrapped(line: LogLine) -> list[LogLine]:
+    """The lines that one line of a log holds; `[line]` where nothing is around it."""
+    text, details = line.text, tuple[str, ...]()
+    programs: list[str] = []
+    timestamp_text = ""
+    for _layer in range(MAX_LAYERS):
+        prefixed = split_prefix(text)
+        if prefixed is None:
+            break
+        text, details = prefixed.body, details or prefixed.details
+        programs += filter(None, [prefixed.program])
+        timestamp_text = prefixed.timestamp_text or timestamp_text
+    else:
+        prefixed = None
+    if text is line.text:
+        return [line]
+    text_before = line.text.removesuffix(text) if line.text.endswith(text) else ""
+    size_bytes = line.size_bytes if not details else len(text)
+    first = replace(
+        line, text=text, text_before=text_before, program=" ".join(programs), timestamp_text=timestamp_text,
+        size_bytes=size_bytes,
+    )  # fmt: skip
+    rest = (
+        replace(
+            first, text=detail, text_before="", size_bytes=len(detail), starts_block=False, continues=True
+        )
+        for detail in details
+    )
+    return [first, *rest]
+
+
+def _split_object(text: str) -> PrefixedLine | None:
+    """A line that is a JSON object with a message; None for any other line."""
+    if all(mark in text for mark in _SERVER_SINK):
+        return None
+    members = list(_members(text))
+    messages = [(key, value) for key, value, _depth in _by_depth(members) if key in MESSAGE_FIELDS]
+    message = min(
+        messages, key=lambda member: (not member[1].strip(), MESSAGE_FIELDS.index(member[0])), default=None
+    )
+    if message is None and not any(key in _STATES_ERROR for key, _value, _depth in members):
+        return None
+    lines = _message_lines(message[1]) if message else []
+    states_error = message is None or any(key in _STATES_ERROR for key, _value, _depth in members)
+    lines += _error_lines(
+        members, message, ERROR_FIELDS.union(MESSAGE_FIELDS) if states_error else _SOURCE_FIELDS
+    )
+    if not lines:
+        return None
+    return PrefixedLine(
+        _field_text(members, PROGRAM_FIELDS), _event_time(members), lines[0], tuple(lines[1:MAX_BODY_LINES])
+    )
+
+
+Member = tuple[str, str, int]
+"""A member's name in lower case, its value as text, and how deep it stands."""
+
+
+def _members(text: str) -> Iterator[Member]:
+    """Yield the members of an object that hold a value, also of an object that is cut."""
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError):
+        for match in _MEMBER.finditer(text):
+            value = match["bare"] if match["text"] is None else _unescaped(match["text"])
+            yield match["key"].casefold(), value, 0
+        return
+    if isinstance(parsed, dict):
+        yield from _nested_members(parsed, 0)
+
+
+def _nested_members(value: dict[str, object], depth: int) -> Iterator[Member]:
+    for key, inner in value.items():
+        name = str(key).casefold()
+        if isinstance(inner, dict):
+            if depth < MAX_DEPTH:
+                yield from _nested_members(inner, depth + 1)
+        elif isinstance(inner, list):
+            for element in inner[:MAX_BODY_LINES]:
+                if isinstance(element, dict):
+                    if depth < MAX_DEPTH:
+                        yield from _nested_members(element, depth + 1)
+                elif isinstance(element, str):
+                    yield name, element, depth
+        elif inner is not None and not isinstance(inner, bool):
+            yield name, str(inner), depth
+
+
+def _by_depth(members: list[Member]) -> list[Member]:
+    return sorted(members, key=lambda member: member[2])
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return text.replace("\\n", "\n").replace('\\"', '"').replace("\\t", "\t")
+
+
+def _message_lines(message: str) -> list[str]:
+    """The lines of a message; the message of a log driver ends with a line break that is none of its lines."""
+    return [line.removesuffix("\r") for line in message.removesuffix("\n").split("\n")]
+
+
+def _error_lines(members: list[Member], message: tuple[str, str] | None, fields: frozenset[str]) -> list[str]:
+    """What other fields say of an error, a line each; what is long as it is."""
+    said = {message[1]} if message else set()
+    lines: list[str] = []
+    for key, value, _depth in members:
+        if key not in fields or value in said or not value.strip():
+            continue
+        said.add(value)
+        first, *rest = _message_lines(value)
+        lines.append(f"{first}" if rest or len(first) > 60 or key in MESSAGE_FIELDS else f" {key}: {first}")
+        lines += rest
+    return lines
+
+
+def _field_text(members: list[Member], names: tuple[str, ...]) -> str:
+    found = {key: value for key, value, _depth in reversed(_by_depth(members)) if key in names}
+    return " ".join(found[name][:80] for name in names if name in found)
+
+
+def _event_time(members: list[Member]) -> str:
+    """When an event was, by the first of TIME_FIELDS; empty where the object does not say."""
+    found = {key: value for key, value, _depth in reversed(_by_depth(members)) if key in TIME_FIELDS}
+    return next((_time_text(found[name]) for name in TIME_FIELDS if name in found), "")
+
+
+def _time_text(value: str) -> str:
+    """A time as text that has a date: seconds, milliseconds, microseconds or nanoseconds since 1970 as ISO 8601.
+
+    >>> _time_text("1751297659123456"), _time_text("2026-11-23T22:00:00Z")
+    ('2025-06-30T15:34:19.123456Z', '2026-11-23T22:00:00Z')
+    """
+    whole, _point, fraction = value.partition(".")
+    if not whole.isdecimal() or not 10 <= len(whole) <= 19 or (fraction and not fraction.isdecimal()):
+        return value
+    digits = (whole[10:] + fraction)[:6]
+    seconds, microseconds = int(whole[:10]), int(digits.ljust(6, "0"))
+    try:
+        instant = datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
+    except (ValueError, OverflowError, OSError):
+        return value
+    precision = "seconds" if not digits else "milliseconds" if len(digits) <= 3 else "microseconds"
+    return instant.isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+# --- JSON that is printed over several lines
+
+_OPENS: Final = re.compile(r'\s*(?:"(?P<key>(?:[^"\\]|\\.){1,80})"\s?:\s?)?(?P<mark>[\[{])\s*$')
+_CLOSES: Final = re.compile(r"\s*[}\]]{1,40},?\s*$")
+_PRINTED_MEMBER: Final = re.compile(
+    r'\s*(?:"(?:[^"\\]|\\.){1,80}"\s?:\s?\S|"(?:[^"\\]|\\.){0,8000}",?$|[\d.+-]{1,40},?$|[\[{].{0,4000}[\]}],?$)'
+)
+_LIST_KEYS: Final = frozenset(
+    {"events", "entries", "hits", "items", "records", "logs", "results", "data", "value", "values"}
+)
+"""Names of lists of events in the outermost object."""
+
+
+class _Printed:
+    """One document of printed JSON: which containers are open, and the lines of the event that is being read."""
+
+    def __init__(self) -> None:
+        self.open: list[tuple[str, str]] = []
+        """Of each open container its mark and its key."""
+        self.lines: list[LogLine] = []
+        self.event_depth: int | None = None
+
+    def starts_event(self) -> bool:
+        """Whether the container that was opened last is an event: the outermost object, or one of a list of events."""
+        *outer, (mark, _key) = self.open
+        if mark != "{":
+            return False
+        if not outer:
+            return True
+        keys = {key for _mark, key in outer if key}
+        return outer[-1][0] == "[" and keys <= _LIST_KEYS and len(outer) <= 4
+
+
+def joined_objects(lines: Iterable[LogLine]) -> Iterator[LogLine]:
+    """Yield lines, and each event of JSON that is printed over several lines as one line."""
+    printed: _Printed | None = None
+    for line in lines:
+        if printed is None or line.starts_block:
+            if printed is not None:
+                yield from printed.lines
+            printed = _Printed() if line.text.strip() in {"[", "{", "[{"} or _is_inner_member(line) else None
+            if printed is None:
+                yield line
+                continue
+        yield from _take_printed(printed, line)
+        if not printed.open and not printed.lines:
+            printed = None
+    if printed is not None:
+        yield from _event_line(printed.lines)
+
+
+def _is_inner_member(line: LogLine) -> bool:
+    """Whether a block begins within printed JSON."""
+    return (
+        line.starts_block and line.text[:2].isspace() and line.text.lstrip()[:1] == '"' and '": ' in line.text
+    )
+
+
+def _take_printed(printed: _Printed, line: LogLine) -> Iterator[LogLine]:
+    """Take one line of printed JSON; yield the event that it ends, or every line where it is no JSON after all."""
+    text = line.text.strip()
+    opens = _OPENS.match(line.text)
+    is_json = (
+        not text or text == "[{" or opens or _CLOSES.match(line.text) or _PRINTED_MEMBER.match(line.text)
+    )
+    if not is_json or len(printed.lines) >= MAX_EVENT_LINES:
+        held, printed.lines, printed.open, printed.event_depth = [*printed.lines, line], [], [], None
+        yield from held
+        return
+    if text == "[{":
+        printed.open += [("[", ""), ("{", "")]
+    elif opens:
+        printed.open.append((opens["mark"], (opens["key"] or "").casefold()))
+    if (opens or text == "[{") and printed.starts_event():
+        # An object of a list ends what was read of the object around the list.
+        printed.lines, printed.event_depth = [], len(printed.open)
+    printed.lines.append(line)
+    if _CLOSES.match(line.text) and not opens:
+        for _mark in range(text.count("}") + text.count("]")):
+            if printed.open:
+                printed.open.pop()
+        if printed.event_depth is None or len(printed.open) < printed.event_depth:
+            held, printed.lines, printed.event_depth = printed.lines, [], None
+            yield from _event_line(held)
+
+
+def _event_line(lines: list[LogLine]) -> Iterator[LogLine]:
+    """The lines of one event as one line, of the number of the line with its message; nothing for brackets alone."""
+    members = [line for line in lines if '"' in line.text]
+    if not members:
+        return
+    text = " ".join(line.text.strip() for line in lines)
+    text = text.rstrip(", ")
+    named = (line for line in members if line.text.strip()[1:].partition('"')[0].casefold() in MESSAGE_FIELDS)
+    head = next(named, members[0])
+    yield replace(
+        head, text=text if text.startswith("{") else "{" + text.lstrip("[{ "), size_bytes=len(text),
+        starts_block=lines[0].starts_block,
+    )  # fmt: skip
+
+
+# --- Records
+
+MAX_RECORD_LINES: Final = 400
+"""Lines of one record that are read."""
+MAX_PROGRAMS: Final = 200
+"""Programs of one log that are told apart at once."""
+MAX_LINES_APART: Final = 200
+"""Lines of other programs after which a record ends."""
+
+TRACEBACK_PART: Final = re.compile(
+    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |\(Background|\[SQL|The last packet"
+)
+"""What joins the parts of a traceback, in the languages that are read."""
+EXCEPTION_HEAD: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")
+"""The first line of a traceback, below the line that announces it."""
+_CRASH_HEAD: Final = re.compile(r"\d\d:\d\d:\d\d UTC - ")
+"""How MySQL's report of a crash begins: with a time, and no date."""
+_LOGGED_AT_END: Final = re.compile(r"(?:\S{1,80} )?haproxy\b")
+"""A program whose own timestamp is when a session began; the wrapper's timestamp is when it ended."""
+
+
+@dataclass(slots=True)
+class Record:
+    """The lines that belong to one timestamp."""
+
+    timestamp: Timestamp | None = None
+    silent_seconds: float | None = None
+    """How long the program had been silent before the record."""
+    program: str = ""
+    """The program as the wrapper of its lines names it; empty where lines have no wrapper."""
+    lines: list[LogLine] = field(default_factory=list)
+    is_over: bool = False
+    """Whether no further line belongs to it."""
+
+
+def split_records(lines: Iterable[LogLine], now: float | None) -> Iterator[Record]:
+    """Group lines into records, in the order of their first lines.
+
+    A record begins at a timestamp, at a block, or at what continues nothing; each program has records of its own. `now`,
+    in seconds since 1970, dates timestamps that have no year.
+    """
+    records = _OpenRecords(now)
+    for line in lines:
+        records.add(line)
+        yield from records.pop_over(line.number)
+    yield from records.pop_all()
+
+
+class _OpenRecords:
+    """The record that each program is writing, and those that wait for an earlier one to end."""
+
+    def __init__(self, now: float | None) -> None:
+        self._now = now
+        self._in_order: list[Record] = []
+        self._by_program: dict[str, Record] = {}
+        self._last_seconds: dict[str, float] = {}
+
+    def add(self, line: LogLine) -> None:
+        if line.starts_block:
+            self._end_all()
+        own = None if line.continues else parse_timestamp(line.text, self._now)
+        timestamp = self._timestamp(line, own)
+        record = self._by_program.get(line.program)
+        if (
+            record is None
+            or record.is_over
+            or len(record.lines) >= MAX_RECORD_LINES
+            or _starts_record(record, line, own)
+        ):
+            record = self._new_record(line, timestamp, record)
+        record.timestamp = record.timestamp or timestamp
+        record.lines.append(line)
+        if timestamp is not None:
+            self._last_seconds[line.program] = timestamp.clock_seconds
+
+    def _timestamp(self, line: LogLine, own: Timestamp | None) -> Timestamp | None:
+        outer = parse_timestamp(line.timestamp_text, self._now) if line.timestamp_text else None
+        if outer is not None and _LOGGED_AT_END.match(line.program):
+            return outer
+        return better_timestamp(own, outer)
+
+    def _new_record(self, line: LogLine, timestamp: Timestamp | None, before: Record | None) -> Record:
+        silent_seconds = None
+        if before is not None:
+            before.is_over = True
+            last_seconds = self._last_seconds.get(line.program)
+            if timestamp is not None and last_seconds is not None and not line.starts_block:
+                silent_seconds = timestamp.clock_seconds - last_seconds
+            if timestamp is None and not line.starts_block and len(before.lines) >= MAX_RECORD_LINES:
+                timestamp = before.timestamp
+        elif len(self._by_program) >= MAX_PROGRAMS:
+            self._end_all()
+        record = Record(timestamp, silent_seconds, line.program)
+        self._by_program[line.program] = record
+        self._in_order.append(record)
+        return record
+
+    def _end_all(self) -> None:
+        for record in self._by_program.values():
+            record.is_over = True
+        self._by_program.clear()
+        self._last_seconds.clear()
+
+    def pop_over(self, number: int) -> Iterator[Record]:
+        """Yield the records that are over and have none before them that is not."""
+        while self._in_order:
+            first = self._in_order[0]
+            if not first.is_over and number - first.lines[-1].number <= MAX_LINES_APART:
+                return
+            first.is_over = True
+            yield self._in_order.pop(0)
+
+    def pop_all(self) -> Iterator[Record]:
+        yield from self._in_order
+
+
+def _starts_record(record: Record, line: LogLine, own: Timestamp | None) -> bool:
+    """Whether a line begins a record: it has a timestamp of its own, or continues nothing."""
+    if line.continues:
+        return False
+    text = line.text
+    if (own is not None and not text[:1].isspace()) or _CRASH_HEAD.match(text):
+        return True
+    if not line.timestamp_text:
+        return False
+    is_in_traceback = any(TRACEBACK_PART.match(before.text) for before in record.lines)
+    continues = not text or TRACEBACK_PART.match(text) or (is_in_traceback and EXCEPTION_HEAD.match(text))
+    return not continues
