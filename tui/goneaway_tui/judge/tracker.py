@@ -103,4 +103,9 @@ def judge(
         sample, tuple(verdicts), policy, learned_limits=learned_limits.limits, server_name=server_name
     )
     removed += [known[number] for number in known.keys() - snapshot.by_id.keys()]
-    return replace(snapshot, updated_totals=previous.totals.updated(removed, added))
+    return replace(
+        snapshot,
+        updated_totals=previous.totals.updated(removed, added),
+        removed=tuple(removed),
+        added=tuple(added),
+    )

@@ -159,6 +159,12 @@ class Snapshot:
         default=None, compare=False, repr=False, metadata=NOT_RECORDED
     )
     """The totals, where they were updated from the snapshot before."""
+    removed: tuple[Verdict, ...] | None = field(
+        default=None, compare=False, repr=False, metadata=NOT_RECORDED
+    )
+    """The verdicts of the snapshot before that do not hold any more; None where there was none of this server run."""
+    added: tuple[Verdict, ...] = field(default=(), compare=False, repr=False, metadata=NOT_RECORDED)
+    """The verdicts that were not in the snapshot before: of sessions that are new or changed."""
     learned_limits: object = field(default=None, compare=False, repr=False, metadata=NOT_RECORDED)
     """The learned limits that the verdicts rest on: while it is the same object, no verdict changes for it."""
     server_name: str = field(default="", compare=False, repr=False, metadata=NOT_RECORDED)

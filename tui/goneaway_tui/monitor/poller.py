@@ -16,6 +16,7 @@ from goneaway_tui.errors import FileError, SourceError, UnsupportedVersion
 from goneaway_tui.judge import Step, track
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
 from goneaway_tui.judge.ledger import Ledger
+from goneaway_tui.judge.reuse_gaps import ReuseCounter
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.monitor.own_kills import OwnKills
 from goneaway_tui.ports import Clock, Recorder, Source, Timeline
@@ -164,6 +165,10 @@ class Poller:
         self._policy = policy
         self._recorder = recorder
         self._judge_lock = judge_lock or nullcontext()
+        self.reuse_counter = ReuseCounter()
+        """Counts since the first reading; may be asked from any thread."""
+        if first is not None:
+            self.reuse_counter.observe(first)
         self._previous = first
         self._lessons = NOTHING_LEARNED
         self._stopped = threading.Event()
@@ -199,6 +204,7 @@ class Poller:
         is_recovery = self.schedule.has_failed
         self.schedule.succeed(step.snapshot.sample.seconds_at_server)
         self._previous, self._lessons = step.snapshot, step.learned_limits
+        self.reuse_counter.observe(step.snapshot, step.departed)
         if not self._is_closed:
             self._listener.on_reading(Reading(step, self._clock() - started, is_recovery))
         self._record(step)

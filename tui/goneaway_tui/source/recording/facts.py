@@ -30,6 +30,7 @@ from types import NoneType, UnionType
 from typing import Any, NamedTuple, NewType, NoReturn, Union, get_args, get_origin, get_type_hints
 
 from goneaway_tui.i18n import _
+from goneaway_tui.judge.reuse_gaps import GAP_EDGES, GroupGaps, ReuseGaps
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import Session
@@ -187,8 +188,9 @@ def _must_be_known(columns: Any, known: list[list[str]]) -> None:
 _hints = {**get_type_hints(Sample), "policy": RiskThresholds}
 HEAD = {name: unpacker(_hints[name]) for name in (*_names(Sample)[0], "policy") if name != "sessions"}
 """What a snapshot holds beside its sessions."""
-unpack_verdict, unpack_departure = unpacker(Verdict), unpacker(Departure)
+unpack_verdict, unpack_departure, unpack_gaps = unpacker(Verdict), unpacker(Departure), unpacker(ReuseGaps)
 SAMPLE_COLUMNS, DEPARTURE_COLUMNS = _names(Session, Verdict), _names(Session, Verdict, Departure)
+GAP_COLUMNS = _names(ReuseGaps, GroupGaps)
 """What a stream begins with, beside the name of the server: the fields of the facts in its rows."""
 STATEMENT = SAMPLE_COLUMNS[0].index("statement")
 
@@ -371,6 +373,22 @@ def departure_lines(departures: Sequence[Departure], *, statements: bool) -> str
             session[STATEMENT] = None
     starts = range(0, len(packed), DEPARTURES_PER_LINE)
     return "\n".join(to_json(packed[start : start + DEPARTURES_PER_LINE]) for start in starts)
+
+
+class GapsReader:
+    """Reads the line of what was counted of a segment."""
+
+    def __init__(self, columns: Any) -> None:
+        """`columns`: what the stream begins with. Raises UnfitRecord."""
+        _must_be_known(columns, GAP_COLUMNS)
+
+    def gaps(self, line: Any) -> ReuseGaps:
+        """Raises UnfitRecord."""
+        gaps: ReuseGaps = unpack_gaps(line)
+        buckets = (bucket for group in gaps.groups for bucket, _count in (*group.at_most, *group.at_least))
+        if not all(0 <= bucket < len(GAP_EDGES) for bucket in buckets):
+            raise UnfitRecord(_("a gap that no recorder counts"))
+        return gaps
 
 
 class DepartureReader:
