@@ -79,7 +79,7 @@ def write_markdown(explanations: Iterable[Explanation], write: Write, server: st
     """Write Markdown, errors of one kind once; return how many errors there were."""
     events = grouped_events(explanations)
     if server is not None:
-        write(_("# On {server}", server=_escaped(plain(server, 200))) + "\n\n")
+        write(_("# On {server}", server=escaped(plain(server, 200))) + "\n\n")
     for group in events.groups:
         write("\n".join(_markdown(group.first, times_words(group))) + "\n\n")
     if events.ungrouped_count:
@@ -110,39 +110,40 @@ def _dumps(value: object) -> str:
 
 def _markdown(explanation: Explanation, count_words: str) -> Iterator[str]:
     code = f"{explanation.event.code} " if explanation.event.code is not None else ""
-    yield f"## {code}" + _escaped(explanation.event.client.name or _("unknown client"))
+    yield f"## {code}" + escaped(explanation.event.client.name or _("unknown client"))
     yield ""
     location = f"{explanation.file}:{explanation.event.line}"
-    yield _escaped(
+    yield escaped(
         _("{place}, {time}. {times}", place=location, time=explanation.time, times=count_words)
         if explanation.time
         else _("{place}. {times}", place=location, times=count_words)
     )
     yield ""
-    yield f"> {_escaped(explanation.text)}"
+    yield f"> {escaped(explanation.text)}"
     other_words = other_findings_words(explanation.findings)
     for finding in explanation.findings[:1] if other_words else explanation.findings:
         yield ""
         cause, certainty = _(CAUSE_WORDS[finding.cause]), _(CAUSE_WORDS[finding.certainty])
         yield _("- **{cause}**: {certainty}", cause=cause, certainty=certainty)
         for reason in finding.because:
-            yield f"  - {_escaped(plain(reason))}"
+            yield f"  - {escaped(plain(reason))}"
         for reason in finding.against:
-            yield "  - " + _("but: {reason}", reason=_escaped(plain(reason)))
+            yield "  - " + _("but: {reason}", reason=escaped(plain(reason)))
         if finding.certainty is Certainty.RULED_OUT:
             continue
         if finding.prove:
-            yield "  - " + _("to make sure: {way}", way=_escaped(finding.prove))
+            yield "  - " + _("to make sure: {way}", way=escaped(finding.prove))
         for remedy in finding.remedies:
-            yield "  - " + _("remedy: {remedy}", remedy=_escaped(plain(remedy)))
+            yield "  - " + _("remedy: {remedy}", remedy=escaped(plain(remedy)))
         if finding.docs:
             yield "  - " + _("see <{page}>", page=finding.docs)
     if other_words:
         yield ""
-        yield _escaped(other_words)
+        yield escaped(other_words)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text that Markdown shows as it is."""
     return _LINKS.sub(r"\\\g<0>", text.translate(_ESCAPES))
 
 

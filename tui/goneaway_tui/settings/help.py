@@ -9,6 +9,7 @@ from goneaway_tui.errors import ExitCode
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.settings.options import (
     ACTIONS,
+    ADVISE,
     COMMANDS,
     COMPLETION,
     CONFIG,
@@ -43,6 +44,7 @@ SYNOPSES = (
     "snapshot [CONNECTION] [DSN | @NAME] [--format NAME] [--output FILE]",
     "watch [CONNECTION] [DSN | @NAME] [--for SECONDS] [--output FILE]",
     "explain [FILE ... | -] [CONNECTION] [DSN | @NAME] [--format NAME]",
+    "advise [CONNECTION] [DSN ... | @NAME ...] [RECORDING ...] [--for SECONDS]",
     "replay FILE",
     "exporter [CONNECTION] [DSN ... | @NAME ...] [--listen ADDRESS:PORT]",
     "serve [CONNECTION] [DSN ... | @NAME ...] [--wall] [--listen ADDRESS:PORT]",
@@ -74,6 +76,10 @@ EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
     EXPLAIN: (
         "goneaway-tui explain app.log.gz -h db1 -u dba -p",
         "goneaway-tui explain app.log --error-log mysqld.err --format markdown",
+    ),
+    ADVISE: (
+        "goneaway-tui advise -h db1 -u dba -p --for 1d --save db1.gaps",
+        "goneaway-tui advise db1.recording --format markdown",
     ),
     REPLAY: ("goneaway-tui replay db1.recording",),
     EXPORTER: (

@@ -51,6 +51,7 @@ class Section(StrEnum):
     WATCHING = N_("For watch")
     RECORDING = N_("Recordings")
     LISTENING = N_("For exporter and serve")
+    ADVISING = N_("For advise")
     EXPORTING = N_("For exporter")
     SERVING = N_("For serve")
     ORIGINS = N_("Where values come from")
@@ -66,10 +67,11 @@ class BareMeaning(Enum):
 
 UI, DEMO, SNAPSHOT, WATCH = "ui", "demo", "snapshot", "watch"
 EXPLAIN, REPLAY, CONFIG, EXPORTER, SERVE = "explain", "replay", "config", "exporter", "serve"
+ADVISE = "advise"
 SCHEMA, COMPLETION, MANUAL = "schema", "completion", "manual"
-RUNS = (UI, SNAPSHOT, WATCH, DEMO, EXPLAIN, REPLAY, EXPORTER, SERVE)
+RUNS = (UI, SNAPSHOT, WATCH, DEMO, EXPLAIN, ADVISE, REPLAY, EXPORTER, SERVE)
 """All commands that run. Each takes the common options, also where they change nothing."""
-CONNECTED = (UI, SNAPSHOT, WATCH, EXPLAIN, EXPORTER, SERVE)
+CONNECTED = (UI, SNAPSHOT, WATCH, EXPLAIN, ADVISE, EXPORTER, SERVE)
 """Commands that connect to a server the user names."""
 
 COMMANDS: Mapping[str, str] = {
@@ -77,6 +79,9 @@ COMMANDS: Mapping[str, str] = {
     SNAPSHOT: N_("what the screen would show, once, for a script or a colleague"),
     WATCH: N_("what happens, as it happens: one JSON object a line, no screen"),
     EXPLAIN: N_("why connections were lost: reads the logs of clients and servers"),
+    ADVISE: N_(
+        "what wait_timeout should be: counts how long connections are idle before they are used again"
+    ),
     REPLAY: N_("the screen on a recording: FILE is what --record wrote"),
     EXPORTER: N_("metrics for Prometheus, of one server or many"),
     SERVE: N_("the screen in a browser, read-only unless told"),
@@ -87,12 +92,12 @@ COMMANDS: Mapping[str, str] = {
 }
 """The words that choose a command. Without one the command is `ui`."""
 
-FILE_COMMANDS: Mapping[str, str] = {EXPLAIN: "logs", REPLAY: "a recording"}
+FILE_COMMANDS: Mapping[str, str] = {EXPLAIN: "logs", ADVISE: "recordings", REPLAY: "a recording"}
 """Commands that take names of files, and what the files are."""
 
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     CONFIG: ("path", "show", "check", "init", "servers", "groups"),
-    SCHEMA: (SNAPSHOT, WATCH, EXPLAIN),
+    SCHEMA: (SNAPSHOT, WATCH, EXPLAIN, ADVISE),
     COMPLETION: ("bash", "zsh", "fish"),
 }
 """Commands that take one more word, and the words they take."""
@@ -105,6 +110,7 @@ ENGLISH_FORMATS: Mapping[str, tuple[str | None, ...]] = {
     SNAPSHOT: ("json", "csv"),
     WATCH: (None,),
     EXPLAIN: ("json",),
+    ADVISE: ("json",),
     EXPORTER: (None,),
 }
 """Commands and formats whose output programs read: it is English in every locale."""
@@ -286,11 +292,11 @@ OPTIONS: tuple[Option, ...] = (
            default="0", section=Section.SHOWING, bare=True, commands=(UI, DEMO, SERVE)),
     Option("simulated", ("--simulated",), values.switch, N_("No server at all: a made-up one; for serve too."),
            default="0", section=Section.DEMO, bare=True, commands=(DEMO, SERVE)),
-    Option("run_for", ("--for",), values.seconds(0.1, 31_536_000, N_("0.1s to 1y")), N_("Leave after this long; for watch too."),
-           None, Section.DEMO, "SECONDS", commands=(DEMO, WATCH)),
+    Option("run_for", ("--for",), values.seconds(0.1, 31_536_000, N_("0.1s to 1y")), N_("Leave after this long; for watch and advise too."),
+           None, Section.DEMO, "SECONDS", commands=(DEMO, WATCH, ADVISE)),
     Option("format", ("--format",), values.one_of(tuple(FORMATS)),
-           N_("{formats}; by the suffix of --output if not said, else json. explain: text, json, markdown."),
-           None, Section.SNAPSHOT, "NAME", commands=(SNAPSHOT, EXPLAIN)),
+           N_("{formats}; by the suffix of --output if not said, else json. explain, advise: text, json, markdown."),
+           None, Section.SNAPSHOT, "NAME", commands=(SNAPSHOT, EXPLAIN, ADVISE)),
     Option("output", ("--output",), values.output,
            N_("Where to write, watch at the file's end; - is standard output."), None,
            Section.SNAPSHOT, "FILE", commands=(SNAPSHOT, WATCH)),
@@ -306,6 +312,8 @@ OPTIONS: tuple[Option, ...] = (
            Section.RECORDING, "AMOUNT", commands=(UI, DEMO, WATCH)),
     Option("recording", ("--recording",), values.path, N_("What --record wrote: explain looks up who left at the time."), None,
            Section.RECORDING, "FILE", commands=(EXPLAIN,)),
+    Option("save", ("--save",), values.path, N_("Add what was counted to this file; advise reads it like a recording."), None,
+           Section.ADVISING, "FILE", commands=(ADVISE,)),
     _serving("listen", values.listen,
            N_("Where it is to be asked, {exporter} or {serve} unless told; 0.0.0.0 or [::] is anywhere."),
            "ADDRESS:PORT", section=Section.LISTENING),

@@ -137,7 +137,7 @@ class Settings:
     output: str | None
     """Path; None is standard output."""
     format: str | None
-    """Always given for `snapshot`; as named for `explain`; None for other commands."""
+    """Always given for `snapshot`; as named for `explain` and `advise`; None for other commands."""
     run_for: float | None
     """Seconds; None runs until the user quits."""
     simulated: bool
@@ -151,6 +151,8 @@ class Settings:
     """How much of a recording is kept."""
     recording: str | None
     """Path of the recording in which `explain` looks up ended sessions."""
+    save: str | None
+    """Path of the file to which `advise` adds what it counted."""
     listen: ListenAddress
     """The address of the exporter, or of the screen in a browser."""
     listen_cert: str | None
@@ -170,7 +172,7 @@ class Settings:
     max_viewers: int
     """Browsers at most that have a screen at the same time."""
     files: tuple[str, ...]
-    """The files that `explain` or `replay` is to read; `-`, and for `explain` no file, is standard input."""
+    """The files that `explain`, `advise` or `replay` is to read; `-`, and for `explain` no file, is standard input."""
     live: bool
     """Whether a flag, the DSN or @name says where to connect."""
     origins: Mapping[str, str]

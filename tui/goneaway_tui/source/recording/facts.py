@@ -45,6 +45,10 @@ MAX_ROWS = 50_000_000
 bytes can take over all sessions, so the bytes bound nothing."""
 DEPARTURES_PER_LINE = 50
 """Bounds what a reader of the departures holds at once."""
+MAX_DAY = 2_932_896
+"""The last day of the year 9999, in days since 1970."""
+MAX_INSTANT = 253_402_300_800.0
+"""The end of the year 9999."""
 SHORT_TEXT, SHORT_LIST, SHORT_DEPTH = 500, 64, 8
 """Characters of a text, items of a list, and lists in lists: evidence is a handful of sentences below 300 characters."""
 
@@ -384,11 +388,23 @@ class GapsReader:
 
     def gaps(self, line: Any) -> ReuseGaps:
         """Raises UnfitRecord."""
-        gaps: ReuseGaps = unpack_gaps(line)
-        buckets = (bucket for group in gaps.groups for bucket, _count in (*group.at_most, *group.at_least))
-        if not all(0 <= bucket < len(GAP_EDGES) for bucket in buckets):
+        return unpack_saved_gaps(line)
+
+
+def unpack_saved_gaps(raw: Any) -> ReuseGaps:
+    """What was counted, from JSON. Raises UnfitRecord for anything that no counter writes."""
+    gaps: ReuseGaps = unpack_gaps(raw)
+    for group in gaps.groups:
+        rows = (*group.at_most, *group.at_least)
+        numbers = (group.sessions, group.unmeasured, group.timed_out, group.longest, *(n for _b, n in rows))
+        if not all(0 <= bucket < len(GAP_EDGES) for bucket, _number in rows) or min(numbers) < 0:
             raise UnfitRecord(_("a gap that no recorder counts"))
-        return gaps
+        if not 0 <= group.day <= MAX_DAY:
+            raise UnfitRecord(_("a day that no recorder counts"))
+    figures = (figure for row in gaps.freed for figure in row)
+    if not 0 <= gaps.began <= gaps.ended < MAX_INSTANT or gaps.seconds < 0 or min(figures, default=0) < 0:
+        raise UnfitRecord(_("a time that no recorder counts"))
+    return gaps
 
 
 class DepartureReader:

@@ -25,7 +25,13 @@ from goneaway_tui.source.recording.database import (
     salvage,
     sql,
 )
-from goneaway_tui.source.recording.facts import DepartureReader, GapsReader, SampleReader, UnfitRecord
+from goneaway_tui.source.recording.facts import (
+    MAX_INSTANT,
+    DepartureReader,
+    GapsReader,
+    SampleReader,
+    UnfitRecord,
+)
 from goneaway_tui.source.recording.streams import (
     LEAN,
     LineReader,
@@ -36,8 +42,8 @@ from goneaway_tui.source.recording.streams import (
 )
 
 T = TypeVar("T")
-END_OF_TIME = 253_402_300_800.0
-"""The end of the year 9999: no later instant can be shown."""
+END_OF_TIME = MAX_INSTANT
+"""No later instant can be shown."""
 MAX_SEGMENTS = 1_000_000
 LATEST_BYTES = 14 << 20
 """Of memory for the latest departures: five thousand with two sentences of evidence take 13."""
