@@ -130,7 +130,8 @@ class GapLoad:
 
     def _use(self, session: LoadSession) -> None:
         began = time.time()
-        number, gap = session.connection.thread_id(), began - session.ended_at
+        number: int = session.connection.thread_id()  # type: ignore[no-untyped-call]
+        gap = began - session.ended_at
         try:
             self._run_statements(session)
         except (pymysql.OperationalError, pymysql.InterfaceError, pymysql.InternalError):

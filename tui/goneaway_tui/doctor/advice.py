@@ -157,7 +157,8 @@ def _common_limit(
     groups: Sequence[GroupGaps], gaps: ReuseGaps
 ) -> tuple[int, tuple[tuple[GroupKey, int], ...]]:
     """One limit for all groups, or for all but a few whose gaps are far longer, with the limits of those."""
-    by_limit = sorted((limit_for(group.longest), group) for group in groups if group.reuses)
+    reused = sorted((group for group in groups if group.reuses), key=lambda group: group.longest)
+    by_limit = [(limit_for(group.longest), group) for group in reused]
     limits = [limit for limit, _group in by_limit]
     for place in range(1, len(limits)):
         lower, upper = limits[place - 1], limits[place]
