@@ -92,6 +92,8 @@ class Advice:
     """What to set at the clients so that no connection is idle for as long as the limit."""
     more_seconds: float | None = None
     """For how much longer to watch, where too little was seen."""
+    current_limit: float | None = None
+    """wait_timeout at the end, in seconds, where that is known."""
     server_name: str = ""
 
 
@@ -102,11 +104,20 @@ def advise(gaps: ReuseGaps, current_limit: float | None = None, server_name: str
     more = more_seconds(gaps)
     if more is not None:
         because = (_too_little(gaps, groups, more), *_unseen(gaps, groups))
-        return Advice(gaps, groups, candidates, None, because, more_seconds=more, server_name=server_name)
+        return Advice(
+            gaps,
+            groups,
+            candidates,
+            None,
+            because,
+            more_seconds=more,
+            current_limit=current_limit,
+            server_name=server_name,
+        )
     limit, own = _common_limit(groups, gaps)
     because = (*_reasons(groups, gaps, limit, own, current_limit), *_unseen(gaps, groups))
     remedies = tuple(_remedies(groups, limit, dict(own)))
-    return Advice(gaps, groups, candidates, limit, because, own, remedies, server_name=server_name)
+    return Advice(gaps, groups, candidates, limit, because, own, remedies, None, current_limit, server_name)
 
 
 def candidate(groups: Sequence[GroupGaps], gaps: ReuseGaps, limit_seconds: int) -> Candidate:
@@ -124,8 +135,10 @@ def candidate(groups: Sequence[GroupGaps], gaps: ReuseGaps, limit_seconds: int) 
 def more_seconds(gaps: ReuseGaps) -> float | None:
     """For how many seconds more the server should be watched before a limit can be recommended; None where it is enough."""
     needed = max(LEAST_SECONDS, SPAN_FACTOR * _longest(gaps.groups))
-    if gaps.reuses < LEAST_REUSES:
-        by_rate = gaps.seconds * LEAST_REUSES / gaps.reuses if gaps.reuses else float(DAY_SECONDS)
+    if not gaps.reuses:
+        needed = max(needed, DAY_SECONDS, gaps.seconds + 3600)
+    elif gaps.reuses < LEAST_REUSES:
+        by_rate = gaps.seconds * LEAST_REUSES / gaps.reuses
         needed = max(needed, min(by_rate, 7.0 * DAY_SECONDS), gaps.seconds + 60)
     return needed - gaps.seconds if gaps.seconds < needed else None
 
@@ -209,10 +222,18 @@ def _reasons(
     apart = {key for key, _limit in own}
     governed = [group for group in groups if group.reuses and group.key not in apart]
     longest = max(governed, key=lambda group: group.longest)
-    yield _(
-        "No reuse that was seen would have met a closed connection: the longest gap is {gap}, of {group}.",
+    gap = _(
+        "the longest gap is {gap}, of {group}.",
         gap=seconds_words(longest.longest),
         group=group_name(longest.key),
+    )
+    yield (
+        _(
+            "Of the groups that this limit serves, no reuse that was seen would have met a closed connection: {gap}",
+            gap=gap,
+        )
+        if own
+        else _("No reuse that was seen would have met a closed connection: {gap}", gap=gap)
     )
     freed = gaps.freed_under(limit)
     if freed.mean >= 0.05:
@@ -372,7 +393,14 @@ def _instant(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-CANDIDATE_HEADINGS: Final = (N_("Limit"), N_("Reuses cut"), N_("Share"), N_("Freed, mean"), N_("Freed, peak"))
+CANDIDATE_HEADINGS: Final = (
+    N_("Limit"),
+    N_("Reuses cut"),
+    N_("Share"),
+    N_("Freed, mean"),
+    N_("Freed, peak"),
+    "",
+)
 GROUP_HEADINGS: Final = (
     N_("Program (user)"), N_("Sessions"), N_("Reuses"), N_("p50"), N_("p90"), N_("p99"), N_("Longest gap"),
 )  # fmt: skip
@@ -388,9 +416,16 @@ def candidate_rows(advice: Advice) -> list[tuple[str, ...]]:
             f"{100 * row.cut / reuses:.2f} %" if reuses else "–",
             f"{row.freed.mean:.1f}",
             count_words(row.freed.peak),
+            _row_note(advice, row.limit_seconds),
         )
         for row in _rows_worth_showing(advice)
     ]
+
+
+def _row_note(advice: Advice, limit_seconds: int) -> str:
+    if limit_seconds == advice.limit_seconds:
+        return _("← recommended")
+    return _("← now") if limit_seconds == advice.current_limit else ""
 
 
 def _rows_worth_showing(advice: Advice) -> list[Candidate]:
@@ -398,7 +433,7 @@ def _rows_worth_showing(advice: Advice) -> list[Candidate]:
     shown: list[Candidate] = []
     for row in advice.candidates:
         is_same = bool(shown) and (row.cut, row.freed.peak) == (shown[-1].cut, shown[-1].freed.peak)
-        if not is_same or row.limit_seconds == advice.limit_seconds:
+        if not is_same or row.limit_seconds in {advice.limit_seconds, advice.current_limit}:
             shown.append(row)
     return shown
 
@@ -461,7 +496,7 @@ def text_lines(advice: Advice, width: int = COLUMNS) -> Iterator[str]:
     ):
         if rows:
             yield ""
-            yield from _table(tuple(map(_, headings)), rows)
+            yield from _table(tuple(heading and _(heading) for heading in headings), rows)
     hidden = len(advice.groups) - MAX_GROUPS_SHOWN
     if hidden > 0:
         yield _("And {number} more groups: --format=json lists them all.", number=hidden)
@@ -472,7 +507,7 @@ def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterat
     widths = [max(map(cell_width, column)) for column in zip(headings, *rows, strict=True)]
     for row in (headings, *rows):
         first, *others = (
-            padded(cell, width, right=place > 0)
+            padded(cell, width, right=place > 0 and not cell.startswith("←"))
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         yield "  ".join((first, *others)).rstrip()
@@ -492,7 +527,7 @@ def markdown_lines(advice: Advice) -> Iterator[str]:
     ):
         if rows:
             yield ""
-            yield "| " + " | ".join(map(_, headings)) + " |"
+            yield "| " + " | ".join(heading and _(heading) for heading in headings) + " |"
             yield "|---|" + "--:|" * (len(headings) - 1)
             for row in rows:
                 yield "| " + " | ".join(map(escaped, row)) + " |"
