@@ -170,9 +170,9 @@ class MeasuringCounter(ReuseCounter):
         seen_at, read_at = self._interval
 
         class Keeping(Tally):
-            def count(self, least: float, most: float) -> None:
+            def count(self, least: float, most: float, *, in_transaction: bool = False) -> None:
                 kept.append(CountedGap(seen_at, read_at, least, most))
-                tally.count(least, most)
+                tally.count(least, most, in_transaction=in_transaction)
 
         return Keeping()
 
@@ -232,11 +232,13 @@ class Comparison:
     """By how many seconds a real gap was outside of the bounds that were counted for it, at the most."""
     widest: float
     """The largest distance of two bounds, in seconds."""
+    loose: int
+    """Gaps whose bounds are further apart than SLACK."""
 
 
 def compare(load: GapLoad, measured: Mapping[int, Sequence[CountedGap]], longer_than: float) -> Comparison:
     """Each real gap above the threshold against the one that was counted for its session between the readings around its end."""
-    real = missing = extra = 0
+    real = missing = extra = loose = 0
     outside = widest = 0.0
     for number, gaps in _by_session(load.sessions).items():
         left = list(measured.get(number, ()))
@@ -252,8 +254,9 @@ def compare(load: GapLoad, measured: Mapping[int, Sequence[CountedGap]], longer_
             left.remove(counted)
             outside = max(outside, counted.error(gap.seconds))
             widest = max(widest, counted.most - counted.least)
+            loose += counted.most - counted.least > SLACK
         extra += sum(counted.least > longer_than + SLACK for counted in left)
-    return Comparison(real, missing, extra, outside, widest)
+    return Comparison(real, missing, extra, outside, widest, loose)
 
 
 def _by_session(sessions: Iterable[LoadSession]) -> dict[int, list[RealGap]]:

@@ -42,7 +42,7 @@ def assert_counted_right(server: RealServer) -> None:
     assert (0, 0) == (found.missing, found.extra)
     assert found.outside < SLACK
     if server.flavour is Flavour.MYSQL:
-        assert found.widest == 0
+        assert found.loose <= found.real // 20  # more than ten statements between two readings
     gaps = all_gaps(counted.groups)
     for limit in (10, 15, 20, 30):
         assert gaps.certainly_cut(limit) <= sum(gap >= limit for gap in load.gaps) <= gaps.cut(limit), limit

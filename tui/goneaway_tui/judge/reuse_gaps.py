@@ -100,6 +100,8 @@ class GroupGaps:
     """The shortest idle time of those, in seconds."""
     client: str = ""
     """The client library, as a session of the group named it last."""
+    in_transaction: tuple[tuple[int, int], ...] = ()
+    """As `at_most`, of the gaps within an open transaction alone."""
 
     @property
     def key(self) -> GroupKey:
@@ -113,6 +115,11 @@ class GroupGaps:
         """How many reuses would have met a closed connection under this limit; where a bound leaves it open, they count."""
         first = bucket_of(limit_seconds)
         return sum(count for bucket, count in self.at_most if bucket >= first)
+
+    def transactions_cut(self, limit_seconds: float) -> int:
+        """How many of them were within an open transaction."""
+        first = bucket_of(limit_seconds)
+        return sum(count for bucket, count in self.in_transaction if bucket >= first)
 
     def certainly_cut(self, limit_seconds: float) -> int:
         """The same without those that a bound leaves open."""
@@ -217,8 +224,9 @@ class Tally:
     timed_out: int = 0
     timed_out_after: float | None = None
     client: str = ""
+    in_transaction: Counter[int] = field(default_factory=Counter)
 
-    def count(self, least: float, most: float) -> None:
+    def count(self, least: float, most: float, *, in_transaction: bool = False) -> None:
         """Count a gap between two bounds, in seconds."""
         if most - least > max(MAX_WIDTH, MAX_WIDTH_SHARE * most):
             self.unmeasured += 1
@@ -226,6 +234,8 @@ class Tally:
         self.at_most[bucket_of(most)] += 1
         self.at_least[bucket_of(least)] += 1
         self.longest = max(self.longest, most)
+        if in_transaction:
+            self.in_transaction[bucket_of(most)] += 1
 
     def time_out(self, idle_seconds: float | None, times: int = 1) -> None:
         """Count sessions that the server closed after an idle time."""
@@ -242,6 +252,7 @@ class Tally:
         self.unmeasured += other.unmeasured
         self.time_out(other.timed_out_after, other.timed_out)
         self.client = other.client or self.client
+        self.in_transaction.update(dict(other.in_transaction))
 
     def frozen(self, key: GroupKey, day: int) -> GroupGaps:
         return GroupGaps(
@@ -255,6 +266,7 @@ class Tally:
             self.timed_out,
             self.timed_out_after,
             self.client,
+            tuple(sorted(self.in_transaction.items())),
         )
 
 
@@ -343,15 +355,18 @@ class ReuseCounter:
     def _count_change(self, before: Session, after: Session, seen_at: float, now: float) -> None:
         if not _is_counted(after):
             return
+        in_transaction = before.transaction is not None
         was_busy = before.busy_since is not None and after.gaps != before.gaps
         if after.gaps and (was_busy or has_woken(before, after, seen_at)):
-            for gap in after.gaps:
-                self._tally(after, now).count(gap, gap)
+            for place, gap in enumerate(after.gaps):
+                within = in_transaction and place == 0 and not was_busy
+                self._tally(after, now).count(gap, gap, in_transaction=within)
         elif before.idle_since is not None and has_woken(before, after, seen_at):
             slack = max(before.idle_within, after.idle_within)
             woke_by = min(now, after.busy_since or after.idle_since or now)
             least = max(0.0, seen_at - before.idle_since - slack)
-            self._tally(after, now).count(least, max(least, woke_by - before.idle_since + slack))
+            most = max(least, woke_by - before.idle_since + slack)
+            self._tally(after, now).count(least, most, in_transaction=in_transaction)
 
     def _count_session(self, verdict: Verdict, now: float) -> None:
         if _is_counted(verdict.session):

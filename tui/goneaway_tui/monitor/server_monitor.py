@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from goneaway_tui.i18n import N_
 from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger
+from goneaway_tui.judge.reuse_gaps import ReuseGaps
 from goneaway_tui.model.server import ServerTopology
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.monitor.own_kills import OwnKills
@@ -124,6 +125,10 @@ class ServerMonitor:
     def ledger(self) -> Ledger:
         """The ended sessions, up to the instant that is shown."""
         return self._ledger if self.player is None else self.player.ledger()
+
+    def reuse_gaps(self) -> ReuseGaps | None:
+        """What was counted since monitoring began; None in a recording, and before the first reading."""
+        return self.poller.reuse_counter.counted() if isinstance(self.poller, Poller) else None
 
     @property
     def is_recording(self) -> bool:

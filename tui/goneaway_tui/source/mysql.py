@@ -417,7 +417,7 @@ class MysqlReader:
     def _note_gap(self, cached: SessionCache, before: StatementEvent | None, event: StatementEvent) -> None:
         """Note how long the session was idle before this event; where others may have run between, the history is asked."""
         cached.gaps = ()
-        if before is None or before.half_sent or before.start == event.start:
+        if before is None or before.start == event.start:
             return
         longest = event.start - before.end
         if longest >= 1:

@@ -395,7 +395,7 @@ def unpack_saved_gaps(raw: Any) -> ReuseGaps:
     """What was counted, from JSON. Raises UnfitRecord for anything that no counter writes."""
     gaps: ReuseGaps = unpack_gaps(raw)
     for group in gaps.groups:
-        rows = (*group.at_most, *group.at_least)
+        rows = (*group.at_most, *group.at_least, *group.in_transaction)
         numbers = (group.sessions, group.unmeasured, group.timed_out, group.longest, *(n for _b, n in rows))
         if not all(0 <= bucket < len(GAP_EDGES) for bucket, _number in rows) or min(numbers) < 0:
             raise UnfitRecord(_("a gap that no recorder counts"))
