@@ -87,7 +87,11 @@ def judge(
             sample, verdicts_of_run, policy, learned_limits=learned_limits.limits, server_name=server_name
         )
     known = previous.by_id
-    is_unchanged = policy == previous.policy and learned_limits.limits is previous.learned_limits
+    is_unchanged = (
+        policy == previous.policy
+        and learned_limits.limits is previous.learned_limits
+        and current == GlobalLimits.from_sample(previous.sample)
+    )
     verdicts, added, removed = [], [], []
     for session in sample.sessions:
         before = known.get(session.id)

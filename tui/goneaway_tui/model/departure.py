@@ -47,6 +47,8 @@ class PatternKind(StrEnum):
     """Something other than the server ends sessions after one idle time."""
     GHOSTS = "ghosts"
     """The client is gone and the server does not know."""
+    OLD_LIMIT = "old_limit"
+    """Sessions keep the limit that they copied before the global value was changed."""
     PROXIED = "proxied"
     """An address belongs to a proxy, and the server does not see the clients behind it."""
 

@@ -19,7 +19,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, RadioSet
 
-from goneaway_tui.doctor.advice import limit_for
+from goneaway_tui.doctor.advice import LEAST_REUSES, limit_for
 from goneaway_tui.export.data import iso_instant
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.reuse_gaps import LIMIT_LADDER, ReuseGaps
@@ -27,6 +27,7 @@ from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.model.tuning import Persistence, Privileges, VariableState
 from goneaway_tui.text.format import count_words, largest_unit_words, limit_words
 from goneaway_tui.text.sanitize import plain
+from goneaway_tui.text.width import padded
 from goneaway_tui.tune.actions import ResetPersist, SetVariable
 from goneaway_tui.tune.preview import Preview, preview
 from goneaway_tui.tune.tunables import IdleCounting, Tunable, Unit
@@ -51,7 +52,9 @@ PREVIEW_LABELS = ("meaning", "reuses", "runs", "undo", "effects", "lasting")
 """What changes with each key that is typed, in the order shown."""
 
 
-CURVE_CELLS = 56
+CURVE_CELLS = 50
+"""With its labels it fits beside the label of its line in a terminal of 80 columns."""
+CURVE_LABEL_CELLS = 6
 BARS = "▁▂▃▄▅▆▇█"
 TICKS = (10, 60, 600, 3_600, 28_800, 86_400, 604_800, 31_536_000)
 """Limits that are named below the curve, in seconds."""
@@ -120,21 +123,23 @@ def _bar_line(values: Sequence[float], marked: int | None, label: str, style: st
         bar = BARS[min(int(value / highest * len(BARS)), len(BARS) - 1)] if value > 0 else "·"
         cell_style = style if value > 0 else "$foreground-muted"
         cells.append((bar, f"{cell_style} reverse" if cell == marked else cell_style))
-    return Content.assemble(*cells, (f" {label}", "$foreground-muted"))
+    return Content.assemble((padded(label, CURVE_LABEL_CELLS), "$foreground-muted"), *cells)
 
 
 def _tick_line(marked: int | None) -> Content:
     """The names of some limits below their cells, and an arrow below the marked one."""
-    cells = [" "] * (CURVE_CELLS + 4)
+    cells = [" "] * CURVE_CELLS
     for tick in TICKS:
         words = limit_words(tick).replace(" ", "")
-        begin = min(cell_of(tick), len(cells) - len(words))
+        begin = min(cell_of(tick), CURVE_CELLS - len(words))
         cells[begin : begin + len(words)] = words
-    axis = "".join(cells)
+    axis = " " * CURVE_LABEL_CELLS + "".join(cells)
     if marked is None:
         return Content.styled(axis, "$foreground-muted")
+    place = CURVE_LABEL_CELLS + marked
+    mark = ("▲", "bold") if axis[place] == " " else (axis[place], "bold reverse")
     return Content.assemble(
-        (axis[:marked], "$foreground-muted"), ("▲", "bold"), (axis[marked + 1 :], "$foreground-muted")
+        (axis[:place], "$foreground-muted"), mark, (axis[place + 1 :], "$foreground-muted")
     )
 
 
@@ -153,7 +158,7 @@ def _typed_words(gaps: ReuseGaps, typed: float, of: CurveOf) -> Content:
     cut, reuses = of.cut(gaps, typed), of.cut(gaps, 0)
     share = f"{100 * cut / reuses:.2g} %" if cut else "0 %"
     words = _(
-        "in the last {span} it would have cut {cut} of {reuses} reuses ({share})",
+        "in {span}: {cut} of {reuses} reuses cut ({share})",
         span=largest_unit_words(gaps.seconds),
         cut=count_words(cut),
         reuses=count_words(reuses),
@@ -164,7 +169,7 @@ def _typed_words(gaps: ReuseGaps, typed: float, of: CurveOf) -> Content:
         return cut_content
     freed = gaps.freed_under(typed)
     closed = _(
-        "and closed {mean:.1f} idle sessions on average, {peak} at most",
+        "{mean:.1f} idle sessions closed on average, {peak} at most",
         mean=freed.mean,
         peak=count_words(freed.peak),
     )
@@ -174,7 +179,7 @@ def _typed_words(gaps: ReuseGaps, typed: float, of: CurveOf) -> Content:
 def _leak_words(gaps: ReuseGaps, typed: float) -> tuple[tuple[str, str], ...]:
     """A warning where sessions are idle for longer than any reuse needs, and the typed limit would keep them."""
     longest = max((group.longest for group in gaps.groups if group.reuses), default=None)
-    if longest is None:
+    if longest is None or gaps.reuses < LEAST_REUSES:
         return ()
     needed = limit_for(longest)
     unused = gaps.freed_under(needed).peak
@@ -195,8 +200,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "cancel", id="tune.cancel"),
         Binding("y,ctrl+y", "app.copy", "copy", id="tune.copy"),  # in the field y is a year
-        Binding("up", "step(1)", "longer", show=False, id="tune.longer"),
-        Binding("down", "step(-1)", "shorter", show=False, id="tune.shorter"),
+        Binding("up", "step(1)", "longer", show=False, priority=True, id="tune.longer"),
+        Binding("down", "step(-1)", "shorter", show=False, priority=True, id="tune.shorter"),
     ]
     VERB: ClassVar[str] = N_("Apply")
     ASKS: ClassVar[bool] = True
@@ -264,6 +269,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         value = self.query_one("#value", Input)
         value.focus()
         value.value, value.cursor_position = self.typed, len(self.typed)
+        self._show_preview()
         if self._why_not:
             self._warn(self._why_not)
 
@@ -351,11 +357,15 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             wanted = parse_value(typed, self._tunable.unit, now, self._tunable.decimals)
         return preview(self._tunable, self._standing, wanted, self._snapshot(), self._keep)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The arrows move the mark of the curve only from the field: elsewhere they choose and scroll."""
+        if action == "step":
+            return self._curve_gaps() is not None and self.query_one("#value", Input).has_focus
+        return super().check_action(action, parameters)
+
     def action_step(self, steps: int) -> None:
         """Type the next longer or shorter limit of the curve."""
         field = self.query_one("#value", Input)
-        if self._curve_gaps() is None or not field.has_focus:
-            return
         try:
             typed: float = self._preview().kept
         except ValueError:
@@ -365,10 +375,11 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         field.cursor_position = len(field.value)
 
     def _curve_gaps(self) -> ReuseGaps | None:
-        """The gaps that this variable would cut; None where it cuts none, or nothing is counted."""
-        if self._tunable.idle_counting in CURVES and self._tunable.unit is Unit.SECONDS:
-            return self.reuse_gaps()
-        return None
+        """The gaps that this variable would cut; None where it cuts none, or no reuse is counted yet."""
+        if self._tunable.idle_counting not in CURVES or self._tunable.unit is not Unit.SECONDS:
+            return None
+        gaps = self.reuse_gaps()
+        return gaps if gaps is not None and gaps.reuses else None
 
     @on(Input.Changed, "#value")
     @on(RadioSet.Changed, "#keep")
