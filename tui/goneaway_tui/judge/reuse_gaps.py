@@ -102,6 +102,8 @@ class GroupGaps:
     """The client library, as a session of the group named it last."""
     in_transaction: tuple[tuple[int, int], ...] = ()
     """As `at_most`, of the gaps within an open transaction alone."""
+    total_seconds: float = 0.0
+    """The sum of the upper bounds."""
 
     @property
     def key(self) -> GroupKey:
@@ -225,6 +227,7 @@ class Tally:
     timed_out_after: float | None = None
     client: str = ""
     in_transaction: Counter[int] = field(default_factory=Counter)
+    total_seconds: float = 0.0
 
     def count(self, least: float, most: float, *, in_transaction: bool = False) -> None:
         """Count a gap between two bounds, in seconds."""
@@ -234,6 +237,7 @@ class Tally:
         self.at_most[bucket_of(most)] += 1
         self.at_least[bucket_of(least)] += 1
         self.longest = max(self.longest, most)
+        self.total_seconds += most
         if in_transaction:
             self.in_transaction[bucket_of(most)] += 1
 
@@ -253,6 +257,7 @@ class Tally:
         self.time_out(other.timed_out_after, other.timed_out)
         self.client = other.client or self.client
         self.in_transaction.update(dict(other.in_transaction))
+        self.total_seconds += other.total_seconds
 
     def frozen(self, key: GroupKey, day: int) -> GroupGaps:
         return GroupGaps(
@@ -267,6 +272,7 @@ class Tally:
             self.timed_out_after,
             self.client,
             tuple(sorted(self.in_transaction.items())),
+            round(self.total_seconds, 3),
         )
 
 

@@ -396,7 +396,14 @@ def unpack_saved_gaps(raw: Any) -> ReuseGaps:
     gaps: ReuseGaps = unpack_gaps(raw)
     for group in gaps.groups:
         rows = (*group.at_most, *group.at_least, *group.in_transaction)
-        numbers = (group.sessions, group.unmeasured, group.timed_out, group.longest, *(n for _b, n in rows))
+        numbers = (
+            group.sessions,
+            group.unmeasured,
+            group.timed_out,
+            group.longest,
+            group.total_seconds,
+            *(n for _b, n in rows),
+        )
         if not all(0 <= bucket < len(GAP_EDGES) for bucket, _number in rows) or min(numbers) < 0:
             raise UnfitRecord(_("a gap that no recorder counts"))
         if not 0 <= group.day <= MAX_DAY:
