@@ -27,6 +27,8 @@ class Departure:
     certainty: Certainty
     evidence: tuple[str, ...] = ()
     """The evidence for the cause, a sentence each, the strongest first."""
+    observed: bool = True
+    """Whether the session was listed before it ended. Otherwise only the server's log tells of it, and the verdict is empty."""
 
     @property
     def idle_seconds(self) -> float | None:

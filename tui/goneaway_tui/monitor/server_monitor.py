@@ -8,7 +8,9 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from goneaway_tui.errors import SourceError
 from goneaway_tui.i18n import N_
+from goneaway_tui.judge.departures import past_departures
 from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger
 from goneaway_tui.judge.reuse_gaps import ReuseGaps
 from goneaway_tui.model.server import ServerTopology
@@ -32,6 +34,8 @@ MIN_KEPT_DEPARTURES = 200
 """How many ended sessions of one server are kept one by one, however many servers there are."""
 CLOSING_THREADS = 16
 """How many servers are closed at the same time."""
+PAST_SECONDS = 3_600.0
+"""How far back the ledger begins, as far as the server's log tells."""
 NOT_ASKED = N_("there is no server here to change")
 POLICY = RiskThresholds()
 
@@ -106,6 +110,7 @@ class ServerMonitor:
             self.poller = spec.player
             spec.player.attach(listener)
         self._ledger = Ledger(limit=max(MIN_KEPT_DEPARTURES, DEFAULT_KEPT // servers))
+        self._has_asked_past = False
         self.newest = spec.first
         """What was read last."""
         self.shown: Snapshot | None = None
@@ -156,6 +161,22 @@ class ServerMonitor:
         self.poller.start(on_fault)
         first = self.newest
         self.schedule.wait_until(now + delay if first is None else first.taken_at + self.schedule.interval)
+
+    def load_past(self) -> None:
+        """Ask the server once for the sessions that ended before the first reading, in a thread; where it does not tell, there
+        are none.
+        """
+        read, newest = self.spec.read_history, self.newest
+        if self._has_asked_past or read is None or newest is None or self.player is not None:
+            return
+        self._has_asked_past = True
+
+        def load() -> None:
+            with suppress(SourceError):
+                until = newest.taken_at
+                self._ledger.set_past(past_departures(read().log_entries, until - PAST_SECONDS, until))
+
+        threading.Thread(target=load, name="past", daemon=True).start()
 
     def on_snapshot(self, snapshot: Snapshot) -> bool:
         """Take what was read; True where the reading before failed or there was none."""

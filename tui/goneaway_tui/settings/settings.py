@@ -143,6 +143,8 @@ class Settings:
     simulated: bool
     error_log: str | None
     """Path of the server's error log on this machine; None where there is none to read."""
+    since: float | None
+    """How many seconds back `watch` begins with what the server's log tells; None begins now."""
     execute: tuple[str, ...]
     """The words of the command that `watch` runs; empty for none."""
     record: str | None
