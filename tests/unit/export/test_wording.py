@@ -5,7 +5,7 @@ import math
 import pytest
 
 from goneaway_tui.export.data import file_stamp, iso_instant
-from goneaway_tui.export.wording import limit_cell
+from goneaway_tui.export.table import limit_cell
 from goneaway_tui.text.format import (
     age_words,
     clock_words,

@@ -12,16 +12,17 @@ from goneaway_tui.export.table import (
     DARK,
     FAINT,
     INK,
+    LANGUAGE,
     LIGHT,
     MONO,
     PAPER,
     SANS,
     headings,
     in_closing_order,
+    risk_word,
     rows,
     rules,
 )
-from goneaway_tui.export.wording import LANGUAGE, risk_word
 from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain

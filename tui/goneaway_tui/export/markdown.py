@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from goneaway_tui.export.summary import limitation_words, summary_text
-from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, rows
-from goneaway_tui.export.wording import risk_word
+from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, risk_word, rows
 from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain

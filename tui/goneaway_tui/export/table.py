@@ -6,13 +6,42 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from goneaway_tui.export.wording import countdown_of, limit_cell, risk_word
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.model.session import Transaction
-from goneaway_tui.model.snapshot import Risk, Snapshot, Verdict
-from goneaway_tui.text.format import clock_words
+from goneaway_tui.model.snapshot import Basis, Limit, Risk, Snapshot, Verdict
+from goneaway_tui.text.format import clock_words, countdown, limit_words
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.text.width import cell_width, wrapped
+
+MARKS = {Basis.ASSUMED: "~", Basis.DISPROVED: ">"}
+"""Drawn before a limit that was not read from the session itself."""
+
+LANGUAGE = N_("en")
+"""What a catalogue calls its own language, as the web does: `zh-CN`."""
+RISKS = {
+    Risk.EXEMPT: N_("exempt"),
+    Risk.BUSY: N_("busy"),
+    Risk.CALM: N_("calm"),
+    Risk.WATCH: N_("watch"),
+    Risk.IMMINENT: N_("imminent"),
+    Risk.OVERDUE: N_("overdue"),
+}
+
+
+def limit_cell(limit: Limit | None) -> str:
+    """A limit with the mark of its basis: `~` assumed, `>` outlived; empty where there is no limit."""
+    return "" if limit is None else MARKS.get(limit.basis, "") + limit_words(limit.seconds)
+
+
+def risk_word(risk: Risk) -> str:
+    """A risk as a person reads it; in English that is the contract's word."""
+    return _(RISKS[risk])
+
+
+def countdown_of(verdict: Verdict, now: float) -> str | None:
+    """`countdown` of a session; None where no idle clock runs towards a known deadline."""
+    left = verdict.seconds_left(now)
+    return None if left is None else countdown(left, is_overdue=verdict.risk is Risk.OVERDUE)
 
 
 def cut_to(text: str, width: int) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from goneaway_tui.export.summary import SummaryText, limitation_words, summary_text
-from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, rows, widths
-from goneaway_tui.export.wording import risk_word
+from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, risk_word, rows, widths
 from goneaway_tui.i18n import _
 from goneaway_tui.judge.forecast import closing_forecast
 from goneaway_tui.model.snapshot import Snapshot

@@ -15,9 +15,9 @@ from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger
 from goneaway_tui.judge.reuse_gaps import ReuseGaps
 from goneaway_tui.model.server import ServerTopology
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
-from goneaway_tui.monitor.own_kills import OwnKills
 from goneaway_tui.monitor.poller import (
     JOIN_SECONDS,
+    OwnKills,
     Poller,
     PollListener,
     PollSchedule,

@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime
 
 from goneaway_tui.export.data import iso_instant
-from goneaway_tui.export.wording import RISKS, countdown_of, limit_cell
+from goneaway_tui.export.table import RISKS, countdown_of, limit_cell
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.model.cause import CAUSE_WORDS, Certainty
 from goneaway_tui.model.session import Role, Session
