@@ -267,10 +267,19 @@ def _by_session(sessions: Iterable[LoadSession]) -> dict[int, list[RealGap]]:
     return gaps
 
 
+class Proof(NamedTuple):
+    """What happened under a limit that was really set."""
+
+    errors: int
+    """Statements that met a closed connection."""
+    long_gaps: int
+    """Gaps that were really as long as the limit in this run: a machine that is late makes some longer than planned."""
+
+
 def prove(
     server: RealServer, limits: Sequence[int], all_plans: Sequence[Plan], seed: int = 1
-) -> dict[int, int]:
-    """Play the plans by fresh sessions under each limit at once; how many statements met a closed connection, by limit.
+) -> dict[int, Proof]:
+    """Play the plans by fresh sessions under each limit at once; what happened, by limit.
 
     A session that lost its connection copies the limit that was set last, so the shortest comes last.
     """
@@ -286,7 +295,9 @@ def prove(
             thread.join()
     for load in loads.values():
         load.close()
-    return {limit: load.errors for limit, load in loads.items()}
+    return {
+        limit: Proof(load.errors, sum(gap >= limit for gap in load.gaps)) for limit, load in loads.items()
+    }
 
 
 def real_quantile(gaps: Sequence[float], share: float) -> float:
