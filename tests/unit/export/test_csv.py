@@ -20,7 +20,7 @@ def rows_of(snapshot: Snapshot) -> list[dict[str, str]]:
 
 
 def test_the_header_is_the_contracts_names_flattened_in_their_order() -> None:
-    everything = session_data(a_verdict(a_session(transaction=a_transaction())), NOW, None)
+    everything = session_data(a_verdict(a_session(transaction=a_transaction())), NOW)
 
     assert list(flat_fields(everything)) == list(HEADER)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from goneaway_tui.export.data import session_data, snapshot_data, to_millisecond
 from goneaway_tui.export.json import dumps
-from goneaway_tui.model.blocking import NO_WAITS, Lock, LockKind, LockWait
+from goneaway_tui.model.blocking import Lock, LockKind, LockWait
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import Snapshot
 from tests.builders import NOW, SERVER, a_server, a_session, a_snapshot, a_transaction, a_verdict
@@ -67,7 +67,7 @@ def test_a_session_has_exactly_the_keys_of_the_contract_in_its_order() -> None:
 
 
 def test_an_idle_session_is_written_as_the_contract_shows_it() -> None:
-    assert session_data(a_verdict(a_session(transaction=a_transaction())), NOW, NO_WAITS) == {
+    assert session_data(a_verdict(a_session(transaction=a_transaction())), NOW) == {
         "id": 4711,
         "user": "shop",
         "host": "web-3:51234",
@@ -84,9 +84,9 @@ def test_an_idle_session_is_written_as_the_contract_shows_it() -> None:
         "own": False,
         "at_stake": {"transaction_seconds": 3.25, "rows_modified": 3, "rows_locked": 1},
         "busy_seconds": None,
-        "blocked_by": [],
+        "blocked_by": None,
         "waiting_seconds": None,
-        "blocks": 0,
+        "blocks": None,
     }
 
 

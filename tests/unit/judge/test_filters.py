@@ -14,6 +14,7 @@ from goneaway_tui.judge.filters import (
     parse_departure_filter,
     parse_filter,
 )
+from goneaway_tui.model.blocking import Lock, LockKind, LockWait
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import ProcesslistId
@@ -106,6 +107,37 @@ CRON = a_verdict(
         own_limit=None,
     )
 )
+
+
+HOLDER, WAITER, BYSTANDER = a_snapshot(
+    [a_session(id=ProcesslistId(number)) for number in (1, 2, 3)],
+    lock_waits=(LockWait(ProcesslistId(2), (ProcesslistId(1),), Lock(LockKind.ROW, "shop.cart"), NOW - 12),),
+).verdicts
+
+
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [
+        ("blocks>0", [HOLDER]),
+        ("blocks=0", [WAITER, BYSTANDER]),
+        ("blocked:yes", [WAITER]),
+        ("blocked:no", [HOLDER, BYSTANDER]),
+        ("waiting>10s", [WAITER]),
+        ("waiting>12s", []),
+        ("waiting<1m", [WAITER]),
+    ],
+)
+def test_a_filter_keeps_those_that_wait_and_those_that_others_wait_for(
+    text: str, stays: list[Verdict]
+) -> None:
+    narrowed = parse_filter(text)
+
+    assert stays == [each for each in (HOLDER, WAITER, BYSTANDER) if narrowed.matches(each, NOW)]
+
+
+@pytest.mark.parametrize("text", ["blocks>0", "blocks=0", "blocked:yes", "blocked:no", "waiting>0"])
+def test_what_is_not_known_of_locks_fits_no_term_in_either_direction(text: str) -> None:
+    assert not parse_filter(text).matches(a_verdict(), NOW)
 
 
 def admitted(text: str) -> str:

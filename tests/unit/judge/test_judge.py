@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from goneaway_tui.judge import is_same_run, judge
+from goneaway_tui.model.blocking import NO_LOCKS, UNKNOWN_LOCKS, Lock, LockKind, LockState, LockWait
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Basis, Risk, RiskThresholds, Snapshot
@@ -55,6 +56,45 @@ def test_the_policy_draws_the_lines() -> None:
         a_snapshot([session], policy=policy).verdicts[0].risk
         for policy in (RiskThresholds(5, 1), RiskThresholds(11, 1), RiskThresholds(11, 11))
     ]
+
+
+def wait(waiter: int, *holders: int, since: float = NOW - 5) -> LockWait:
+    return LockWait(
+        ProcesslistId(waiter), tuple(map(ProcesslistId, holders)), Lock(LockKind.ROW, "shop.cart"), since
+    )
+
+
+def test_every_session_knows_what_it_waits_for_and_how_many_wait_for_it() -> None:
+    sessions = [a_session(id=ProcesslistId(number)) for number in (1, 2, 3, 4)]
+    waits = (wait(2, 1), wait(3, 2))
+    snapshot = a_snapshot(sessions, lock_waits=waits)
+
+    assert [LockState(None, 2), LockState(waits[0], 1), LockState(waits[1], 0), NO_LOCKS] == [
+        verdict.locks for verdict in snapshot.verdicts
+    ]
+    assert 5 == snapshot.by_id[ProcesslistId(2)].locks.waiting_seconds(NOW)
+
+
+def test_where_waits_are_not_told_nothing_is_known_of_any_session() -> None:
+    assert [UNKNOWN_LOCKS] == [verdict.locks for verdict in a_snapshot(lock_waits=None).verdicts]
+
+
+def test_where_the_holder_of_a_wait_is_not_known_any_session_may_block() -> None:
+    sessions = [a_session(id=ProcesslistId(number)) for number in (1, 2)]
+    snapshot = a_snapshot(sessions, lock_waits=(wait(2),))
+
+    assert [(True, None), (True, None)] == [(v.locks.is_known, v.locks.blocks) for v in snapshot.verdicts]
+
+
+def test_only_the_verdicts_of_sessions_whose_waits_change_are_new() -> None:
+    sessions = tuple(a_session(id=ProcesslistId(number)) for number in (1, 2, 3))
+    before = a_snapshot(sessions, lock_waits=(wait(2, 1),))
+    same = judge(replace(before.sample, taken_at=NOW + 1, lock_waits=(wait(2, 1),)), before)
+    free = judge(replace(before.sample, taken_at=NOW + 2, lock_waits=()), same)
+
+    assert [True, True, True] == [new is old for new, old in zip(same.verdicts, before.verdicts, strict=True)]
+    assert [False, False, True] == [new is old for new, old in zip(free.verdicts, same.verdicts, strict=True)]
+    assert [NO_LOCKS] * 3 == [verdict.locks for verdict in free.verdicts]
 
 
 def test_a_session_born_before_a_global_changed_keeps_the_old_one() -> None:

@@ -5,12 +5,11 @@ Passwords are asked for and tunnels are opened one after the other, before anyth
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from goneaway_tui.cli.connect import address_name, resolve_password, route_to
 from goneaway_tui.cli.screen import settings_spec
@@ -18,7 +17,7 @@ from goneaway_tui.cli.terminal import tell
 from goneaway_tui.errors import SettingsError, SourceError
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.monitor.server_monitor import free_name
+from goneaway_tui.monitor.server_monitor import close_all, free_name
 from goneaway_tui.ports import Clock, Executor, Source
 from goneaway_tui.settings import Secret, Settings
 from goneaway_tui.source.address import Address
@@ -38,8 +37,6 @@ T = TypeVar("T")
 S = TypeVar("S", bound=Source)
 SourceFactory = Callable[[Settings, Address, Clock], "LiveSource"]
 """Opens the source of one server."""
-CLOSING_SECONDS = 0.5
-"""Longest time to wait until all sources are closed."""
 ONE_SERVER_OPTIONS: Mapping[str, str] = {
     "record": N_("a recording is of one server: run watch --record once for each"),
     "recording": N_("a recording is of one server: give that server alone"),
@@ -140,21 +137,6 @@ def in_parallel(sources: Mapping[str, S], ask: Callable[[str, S], T]) -> list[tu
     finally:
         close_all(sources.values())
         threads.shutdown(wait=False, cancel_futures=True)
-
-
-class Closeable(Protocol):
-    """An object with `close`."""
-
-    def close(self) -> None: ...
-
-
-def close_all(sources: Iterable[Closeable]) -> None:
-    """Close all of them in parallel, and wait no longer than CLOSING_SECONDS: one may hang."""
-    closing = [threading.Thread(target=source.close, name="closing", daemon=True) for source in sources]
-    for thread in closing:
-        thread.start()
-    for thread in closing:
-        thread.join(CLOSING_SECONDS / len(closing))
 
 
 def _with_route(member: ConfiguredServer, stack: ExitStack) -> ConfiguredServer:

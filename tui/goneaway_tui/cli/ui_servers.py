@@ -17,7 +17,6 @@ from goneaway_tui.cli.servers import (
     RelatedServers,
     SourceFactory,
     UnreachedSource,
-    close_all,
     configured_servers,
     executor_of,
     history_source,
@@ -26,6 +25,7 @@ from goneaway_tui.cli.servers import (
 from goneaway_tui.cli.terminal import require_terminal
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.i18n import N_, _
+from goneaway_tui.monitor.server_monitor import close_all
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
 from goneaway_tui.source.simulated import SimulatedSource

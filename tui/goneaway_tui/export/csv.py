@@ -66,7 +66,7 @@ def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
 
 def _rows(snapshot: Snapshot) -> Iterable[list[str]]:
     for verdict in snapshot.verdicts:
-        flat = flat_fields(session_data(verdict, snapshot.taken_at, snapshot.blocking))
+        flat = flat_fields(session_data(verdict, snapshot.taken_at))
         yield [csv_cell(flat.get(name)) for name in HEADER]
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from goneaway_tui.judge import Step
-from goneaway_tui.model.blocking import Blocking, LockWait
+from goneaway_tui.model.blocking import LockState, LockWait
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Server, Variable
@@ -59,7 +59,7 @@ def snapshot_data(snapshot: Snapshot) -> Data:
     """The whole snapshot, with its sessions in the order of the sample."""
     return {
         **head_data(snapshot),
-        "sessions": [session_data(v, snapshot.taken_at, snapshot.blocking) for v in snapshot.verdicts],
+        "sessions": [session_data(v, snapshot.taken_at) for v in snapshot.verdicts],
     }
 
 
@@ -111,8 +111,8 @@ def counters_data(sample: Sample) -> Data:
     return named | dict(sample.counters)
 
 
-def session_data(verdict: Verdict, now: float, blocking: Blocking | None) -> Data:
-    """One session as of `now`. `blocking` is that of its snapshot."""
+def session_data(verdict: Verdict, now: float) -> Data:
+    """One session as of `now`."""
     session = verdict.session
     return {
         "id": session.id,
@@ -131,20 +131,17 @@ def session_data(verdict: Verdict, now: float, blocking: Blocking | None) -> Dat
         "own": session.own,
         "at_stake": transaction_data(session.transaction, now),
         "busy_seconds": to_millisecond(verdict.busy_seconds(now)),
-        **blocking_data(session.id, blocking, now),
+        **locks_data(verdict.locks, now),
     }
 
 
-def blocking_data(session: ProcesslistId, blocking: Blocking | None, now: float) -> Data:
-    """The sessions that a session waits for, since when, and how many wait for it; null where it is not known."""
-    if blocking is None:
-        return {"blocked_by": None, "waiting_seconds": None, "blocks": None}
-    wait = blocking.waits.get(session)
-    since = None if wait is None else wait.since
+def locks_data(locks: LockState, now: float) -> Data:
+    """The sessions that a session waits for, for how long, and how many wait for it; null where it is not known."""
+    holders = [] if locks.wait is None else list(locks.wait.holders) or None
     return {
-        "blocked_by": [] if wait is None else list(wait.holders) or None,
-        "waiting_seconds": None if since is None else to_millisecond(max(0.0, now - since)),
-        "blocks": blocking.blocks.get(session, 0 if blocking.is_complete else None),
+        "blocked_by": holders if locks.is_known else None,
+        "waiting_seconds": to_millisecond(locks.waiting_seconds(now)),
+        "blocks": locks.blocks,
     }
 
 
@@ -207,7 +204,7 @@ def step_events(step: Step) -> Iterator[Data]:
     for departure in sorted(step.departed, key=lambda d: d.at):
         yield departed_event(departure)
     for verdict in step.opened:
-        yield _event("opened", at) | session_data(verdict, at, step.snapshot.blocking)
+        yield _event("opened", at) | session_data(verdict, at)
     for change in step.changes:
         yield _event("variable_changed", at) | {
             "variable": change.variable,
@@ -243,7 +240,7 @@ def at_risk_events(before: Snapshot | None, after: Snapshot) -> Iterator[Data]:
     known_ids = {v.session.id for v in before.verdicts if _in_danger(v)} if before is not None else set()
     for verdict in after.verdicts:
         if _in_danger(verdict) and verdict.session.id not in known_ids:
-            yield _event("imminent", after.taken_at) | session_data(verdict, after.taken_at, after.blocking)
+            yield _event("imminent", after.taken_at) | session_data(verdict, after.taken_at)
 
 
 LONG_WAIT_SECONDS = 1.0

@@ -26,7 +26,7 @@ def write(snapshot: Snapshot, out: TextIO) -> None:
     out.write(',\n  "sessions": [')
     between = "\n    "
     for verdict in snapshot.verdicts:
-        out.write(between + dumps(session_data(verdict, snapshot.taken_at, snapshot.blocking)))
+        out.write(between + dumps(session_data(verdict, snapshot.taken_at)))
         between = ",\n    "
     out.write("\n  ]\n}\n" if snapshot.verdicts else "]\n}\n")
 

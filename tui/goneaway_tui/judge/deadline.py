@@ -11,6 +11,7 @@ from math import inf
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.attribution import CLOCK_SLACK
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, limit_for
+from goneaway_tui.model.blocking import UNKNOWN_LOCKS, LockState
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import Role, Session
@@ -103,6 +104,7 @@ def verdict_on(
     policy: RiskThresholds,
     learned_limits: LearnedLimits = NOTHING_LEARNED,
     server_name: str = "",
+    locks: LockState = UNKNOWN_LOCKS,
 ) -> Verdict:
     """Judge one session as of `now`. `current`: the globals now. `previous`: its verdict one sample ago."""
     if previous is not None and previous.session.user != session.user:
@@ -129,7 +131,7 @@ def verdict_on(
     risk = risk_of(session, left, policy, current.late_seconds)
     until = _unchanged_until(session, deadline, now, policy, current)
     differs = limit is not None and _differs_from_global(limit, inherited, current)
-    return Verdict(session, risk, limit, deadline, inherited, outlived, differs, until, server_name)
+    return Verdict(session, risk, limit, deadline, inherited, outlived, differs, until, server_name, locks)
 
 
 def _differs_from_global(limit: Limit, inherited: GlobalLimits, current: GlobalLimits) -> bool:

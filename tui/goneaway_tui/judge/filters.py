@@ -41,6 +41,7 @@ WORD_FIELDS: dict[str, tuple[Callable[[Verdict], str], tuple[str, ...]]] = {
     "basis": (lambda v: v.limit.basis.value if v.limit else "", tuple(basis.value for basis in Basis)),
     "trx": (lambda v: "yes" if v.session.transaction else "no", ("yes", "no")),
     "own": (lambda v: "yes" if v.session.own else "no", ("yes", "no")),
+    "blocked": (lambda v: "yes" if v.locks.wait else "no" if v.locks.is_known else "", ("yes", "no")),
 }
 """Fields with a fixed set of words, matched whole: `risk:imminent`; risks can be compared: `risk>=watch`."""
 
@@ -48,12 +49,14 @@ DURATION_FIELDS: dict[str, Callable[[Verdict, float], float | None]] = {
     "idle": lambda v, now: v.idle_seconds(now),
     "left": lambda v, now: v.seconds_left(now),
     "limit": lambda v, _now: v.limit.seconds if v.limit else None,
+    "waiting": lambda v, now: v.locks.waiting_seconds(now),
 }
 """Fields that hold a duration: `idle>10m`, `left<=30`, `limit:8h`."""
 
 NUMBER_FIELDS: dict[str, Callable[[Verdict], float | None]] = {
     "id": lambda v: v.session.id,
     "rows": lambda v: v.session.transaction.rows_modified if v.session.transaction else None,
+    "blocks": lambda v: v.locks.blocks,
 }
 """Fields that hold a number: `id:4711`, `rows>0`."""
 

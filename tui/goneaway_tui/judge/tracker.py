@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from goneaway_tui.judge.deadline import verdict_on
 from goneaway_tui.judge.departures import find_departures
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, learn
+from goneaway_tui.model.blocking import lock_states
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample, is_same_run
 from goneaway_tui.model.snapshot import GlobalLimits, RiskThresholds, Snapshot, Verdict
@@ -78,27 +79,31 @@ def judge(
     `server_name`: which of several servers it is.
     """
     policy = policy or RiskThresholds()
+    if previous is not None and not is_same_run(previous.sample, sample):
+        previous = None
     current, now = GlobalLimits.from_sample(sample), sample.taken_at
-    if previous is None or not is_same_run(previous.sample, sample):
-        verdicts_of_run = tuple(
-            verdict_on(s, now, current, None, policy, learned_limits, server_name) for s in sample.sessions
-        )
-        return Snapshot(
-            sample, verdicts_of_run, policy, learned_limits=learned_limits.limits, server_name=server_name
-        )
-    known = previous.by_id
+    known = {} if previous is None else previous.by_id
     is_unchanged = (
-        policy == previous.policy
+        previous is not None
+        and policy == previous.policy
         and learned_limits.limits is previous.learned_limits
         and current == GlobalLimits.from_sample(previous.sample)
     )
+    states, other_state = lock_states(sample.blocking())
     verdicts, added, removed = [], [], []
     for session in sample.sessions:
         before = known.get(session.id)
-        if before is not None and before.session is session and now < before.unchanged_until and is_unchanged:
+        locks = states.get(session.id, other_state)
+        if (
+            before is not None
+            and before.session is session
+            and now < before.unchanged_until
+            and is_unchanged
+            and (before.locks is locks or before.locks == locks)
+        ):
             verdicts.append(before)
             continue
-        verdict = verdict_on(session, now, current, before, policy, learned_limits, server_name)
+        verdict = verdict_on(session, now, current, before, policy, learned_limits, server_name, locks)
         verdicts.append(verdict)
         added.append(verdict)
         if before is not None:
@@ -106,6 +111,8 @@ def judge(
     snapshot = Snapshot(
         sample, tuple(verdicts), policy, learned_limits=learned_limits.limits, server_name=server_name
     )
+    if previous is None:
+        return snapshot
     removed += [known[number] for number in known.keys() - snapshot.by_id.keys()]
     return replace(
         snapshot,

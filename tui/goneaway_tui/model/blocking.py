@@ -43,6 +43,27 @@ class LockWait:
     """When the wait began, in seconds on the source's clock, to a second; None where the server does not tell."""
 
 
+@dataclass(frozen=True, slots=True)
+class LockState:
+    """Where one session stands among the waits for locks."""
+
+    wait: LockWait | None = None
+    """What it waits for; None where it waits for nothing, or where that is not known."""
+    blocks: int | None = 0
+    """How many sessions wait for it, directly or through others; None where that is not known."""
+    is_known: bool = True
+    """Whether the server tells if it waits."""
+
+    def waiting_seconds(self, now: float) -> float | None:
+        """How long it has waited; None where it does not wait, or where the start is not known."""
+        return None if self.wait is None or self.wait.since is None else max(0.0, now - self.wait.since)
+
+
+NO_LOCKS = LockState()
+UNKNOWN_LOCKS = LockState(blocks=None, is_known=False)
+POSSIBLE_HOLDER = LockState(blocks=None)
+"""Of a session that does not wait, while the holders of some waits are not known."""
+
 Ids = tuple[ProcesslistId, ...]
 
 
@@ -60,6 +81,14 @@ class Blocking:
     """Sessions that others wait for and that wait for none, those that block most first; then one of each circle."""
     is_complete: bool = True
     """Whether the holders of every wait are known: else a session may block others without being counted."""
+
+    def states(self) -> Mapping[ProcesslistId, LockState]:
+        """The state of each session that waits, or that others are known to wait for."""
+        unknown = 0 if self.is_complete else None
+        return {
+            session: LockState(self.waits.get(session), self.blocks.get(session, unknown))
+            for session in self.waits.keys() | self.blocks.keys()
+        }
 
     def below(self, holder: ProcesslistId) -> Iterator[tuple[int, ProcesslistId]]:
         """The sessions that wait for `holder`, each once, with its depth (1 is direct), depth first."""
@@ -90,6 +119,13 @@ class Blocking:
 
 
 NO_WAITS = Blocking()
+
+
+def lock_states(known: Blocking | None) -> tuple[Mapping[ProcesslistId, LockState], LockState]:
+    """The state of each session that waits or blocks, and that of all others; None: nothing is known of any."""
+    if known is None:
+        return {}, UNKNOWN_LOCKS
+    return known.states(), NO_LOCKS if known.is_complete else POSSIBLE_HOLDER
 
 
 def blocking(waits: Iterable[LockWait]) -> Blocking:

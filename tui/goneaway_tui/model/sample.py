@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from goneaway_tui.model.blocking import LockWait
+from goneaway_tui.model.blocking import Blocking, LockWait, blocking
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.server import Limitation, Server, Variable
 from goneaway_tui.model.session import ProcesslistId, Session
@@ -98,6 +98,10 @@ class Sample:
     """The evidence since the sample before of why sessions ended."""
     lock_waits: tuple[LockWait, ...] | None = None
     """The sessions that wait for locks; None where the server or the account does not tell which sessions wait."""
+
+    def blocking(self) -> Blocking | None:
+        """Who blocks whom, computed anew; None where the server or the account does not tell which sessions wait for locks."""
+        return None if self.lock_waits is None else blocking(self.lock_waits)
 
     def variable(self, name: str) -> int | float | None:
         """A global variable's value, or None where the server has no such variable."""

@@ -13,7 +13,7 @@ from enum import Enum, StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from goneaway_tui.model.blocking import Blocking, blocking
+from goneaway_tui.model.blocking import UNKNOWN_LOCKS, Blocking, LockState
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId, Role, Session
 
@@ -130,6 +130,8 @@ class Verdict:
     """Until this instant time alone does not change the verdict."""
     server_name: str = field(default="", compare=False, repr=False, metadata=NOT_RECORDED)
     """Which of several servers it belongs to; empty where there is one server."""
+    locks: LockState = field(default=UNKNOWN_LOCKS, metadata=NOT_RECORDED)
+    """Which lock the session waits for, and how many wait for it."""
 
     def seconds_left(self, now: float) -> float | None:
         return None if self.deadline is None else self.deadline - now
@@ -142,6 +144,15 @@ class Verdict:
         """How long the current statement has run; None while the session is idle, or where that is not known."""
         since = self.session.busy_since
         return None if since is None else max(0.0, now - since)
+
+    def transaction_seconds(self, now: float) -> float | None:
+        """How old the open transaction is; None without one, or where its start is not known."""
+        transaction = self.session.transaction
+        return (
+            None
+            if transaction is None or transaction.started is None
+            else max(0.0, now - transaction.started)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +203,7 @@ class Snapshot:
     @cached_property
     def blocking(self) -> Blocking | None:
         """Who blocks whom; None where the server or the account does not tell which sessions wait for locks."""
-        waits = self.sample.lock_waits
-        return None if waits is None else blocking(waits)
+        return self.sample.blocking()
 
     @cached_property
     def totals(self) -> SnapshotTotals:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from goneaway_tui.errors import SourceError
 from goneaway_tui.i18n import N_
@@ -16,7 +16,6 @@ from goneaway_tui.judge.reuse_gaps import ReuseGaps
 from goneaway_tui.model.server import ServerTopology
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.monitor.poller import (
-    JOIN_SECONDS,
     OwnKills,
     Poller,
     PollListener,
@@ -36,6 +35,8 @@ CLOSING_THREADS = 16
 """How many servers are closed at the same time."""
 PAST_SECONDS = 3_600.0
 """How far back the ledger begins, as far as the server's log tells."""
+CLOSING_SECONDS = 0.5
+"""Longest time to wait until all are closed."""
 NOT_ASKED = N_("there is no server here to change")
 POLICY = RiskThresholds()
 
@@ -190,25 +191,28 @@ class ServerMonitor:
         return None if self.shown is None else max(0.0, now - self.shown.taken_at)
 
 
-def close_monitors(monitors: Sequence[ServerMonitor]) -> None:
-    """Close the monitors, several at the same time, so that some that hang delay nothing for long."""
-    remaining = list(monitors)
+class Closeable(Protocol):
+    """A source or a poller."""
+
+    def close(self) -> None: ...
+
+
+def close_all(closeables: Iterable[Closeable]) -> None:
+    """Close all of them, several at the same time, and wait no longer than CLOSING_SECONDS: some may hang."""
+    remaining = list(closeables)
 
     def close_some() -> None:
         with suppress(IndexError):
             while True:
-                remaining.pop().poller.close()
+                remaining.pop().close()
 
-    if len(remaining) == 1:
-        close_some()
-        return
     threads = [
-        threading.Thread(target=close_some, name="closing", daemon=True) for _ in monitors[:CLOSING_THREADS]
+        threading.Thread(target=close_some, name="closing", daemon=True) for _ in remaining[:CLOSING_THREADS]
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(JOIN_SECONDS / len(threads))
+        thread.join(CLOSING_SECONDS / len(threads))
 
 
 def free_name(name: str, taken: Collection[str]) -> str:

@@ -33,7 +33,7 @@ from goneaway_tui.monitor.poller import Poller, ReplayPlayer
 from goneaway_tui.monitor.server_monitor import (
     MonitorSpec,
     ServerMonitor,
-    close_monitors,
+    close_all,
     with_free_names,
 )
 from goneaway_tui.ports import Clock
@@ -347,7 +347,7 @@ class GoneawayApp(MonitorApp):
             self._resume_after_stop()
 
     def on_unmount(self) -> None:
-        close_monitors(self.monitors)
+        close_all(each.poller for each in self.monitors)
 
     def _resume_after_stop(self) -> None:
         """Pass SIGCONT on to the framework only where it stopped us itself. To be called once its screen has started."""

@@ -16,7 +16,7 @@ from typing import Final
 
 from goneaway_tui.cli.factories import live_source
 from goneaway_tui.cli.screen import policy_of
-from goneaway_tui.cli.servers import close_all, configured_servers, source_of
+from goneaway_tui.cli.servers import configured_servers, source_of
 from goneaway_tui.cli.terminal import exiting_on_signals, tell, write_out
 from goneaway_tui.doctor.advice import TEXT_FORMATS, VARIABLE, Advice, advice_data, advise
 from goneaway_tui.errors import ExitCode, FileError, SettingsError
@@ -24,6 +24,7 @@ from goneaway_tui.i18n import _
 from goneaway_tui.judge.reuse_gaps import ReuseGaps, merged
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.monitor.poller import WAKE_UP_SECONDS, FailedReading, Poller, PollSchedule, Reading
+from goneaway_tui.monitor.server_monitor import close_all
 from goneaway_tui.ports import Clock, Source
 from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Settings

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from goneaway_tui.cli.filesystem import LocalFiles
 from goneaway_tui.cli.screen import policy_of
-from goneaway_tui.cli.servers import SourceFactory, close_all, configured_servers, source_of
+from goneaway_tui.cli.servers import SourceFactory, configured_servers, source_of
 from goneaway_tui.cli.terminal import exiting_on_signals, tell, write_out
 from goneaway_tui.errors import ExitCode, FileError, SettingsError
 from goneaway_tui.i18n import N_, _
@@ -25,6 +25,7 @@ from goneaway_tui.monitor.poller import (
     PollSchedule,
     Reading,
 )
+from goneaway_tui.monitor.server_monitor import close_all
 from goneaway_tui.ports import Clock, Source
 from goneaway_tui.settings import Settings
 from goneaway_tui.settings.config_file import is_private

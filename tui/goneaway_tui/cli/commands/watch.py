@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 from goneaway_tui.cli.factories import live_source, recorder_of
 from goneaway_tui.cli.screen import policy_of
-from goneaway_tui.cli.servers import close_all, configured_servers, source_of
+from goneaway_tui.cli.servers import configured_servers, source_of
 from goneaway_tui.cli.terminal import exiting_on_signals, silence_stdout, tell, use_utf8
 from goneaway_tui.errors import ExitCode, FileError, SourceError
 from goneaway_tui.export import data
@@ -33,6 +33,7 @@ from goneaway_tui.monitor.poller import (
     PollSchedule,
     Reading,
 )
+from goneaway_tui.monitor.server_monitor import close_all
 from goneaway_tui.ports import Clock, Recorder, Source
 from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Settings

@@ -21,7 +21,7 @@ import json
 import marshal
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from enum import Enum
 from functools import cache, lru_cache
 from operator import attrgetter
@@ -31,6 +31,7 @@ from typing import Any, NamedTuple, NewType, NoReturn, Union, get_args, get_orig
 
 from goneaway_tui.i18n import _
 from goneaway_tui.judge.reuse_gaps import GAP_EDGES, GroupGaps, ReuseGaps
+from goneaway_tui.model.blocking import lock_states
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import Session
@@ -358,12 +359,18 @@ class SampleReader:
         for row in self._rows:
             if row.verdict is None:
                 row.verdict = unpack_verdict([row.cells[:width], *row.cells[width:]])
-        verdicts = tuple([row.verdict for row in self._rows if row.verdict is not None])
         if not {"taken_at", "server", "policy"} <= self._head.keys():
             raise UnfitRecord(_("a sample without its head"))
         head = {name: HEAD[name](raw) for name, raw in self._head.items()}
         policy = head.pop("policy")
-        return Snapshot(Sample(sessions=tuple([each.session for each in verdicts]), **head), verdicts, policy)
+        known = [row.verdict for row in self._rows if row.verdict is not None]
+        sample = Sample(sessions=tuple([each.session for each in known]), **head)
+        states, other_state = lock_states(sample.blocking())
+        verdicts = []
+        for verdict in known:
+            locks = states.get(verdict.session.id, other_state)
+            verdicts.append(verdict if verdict.locks == locks else replace(verdict, locks=locks))
+        return Snapshot(sample, tuple(verdicts), policy)
 
 
 def departure_lines(departures: Sequence[Departure], *, statements: bool) -> str:
