@@ -107,7 +107,9 @@ class Watch:
         step = reading.step
         events = [data.recovered_event(step.snapshot.taken_at)] if reading.is_recovery else []
         if self._last is None:
-            self._write(data.hello_event(step.snapshot))
+            for event in (*events, data.hello_event(step.snapshot)):
+                self._write(event)
+            events = []
             self._write_past(step.snapshot.taken_at)
         waits = list(data.lock_wait_events(self._last, step.snapshot))
         events += [*data.step_events(step), *waits]
