@@ -207,7 +207,7 @@ def gaps_between(
     then nothing is known.
 
     >>> before, after = StatementEvent(10, 10.5, False, ""), StatementEvent(33, 33.25, True, "")
-    >>> gaps_between(before, after, [(10, 10.5), (20, 20.5), (20.75, 21)]), gaps_between(before, after, [(20, 20.5)])
+    >>> gaps_between(before, after, [(10, 10.5), (20, 20.5), (20.75, 21.0)]), gaps_between(before, after, [(20, 20.5)])
     ((9.5, 12.0), ())
     """
     spans = sorted({(start, end) for start, end in history if before.start <= start < after.start})
