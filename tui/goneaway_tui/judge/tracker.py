@@ -83,12 +83,7 @@ def judge(
         previous = None
     current, now = GlobalLimits.from_sample(sample), sample.taken_at
     known = {} if previous is None else previous.by_id
-    is_unchanged = (
-        previous is not None
-        and policy == previous.policy
-        and learned_limits.limits is previous.learned_limits
-        and current == GlobalLimits.from_sample(previous.sample)
-    )
+    is_unchanged = previous is not None and _judges_alike(previous, current, policy, learned_limits)
     states, other_state = lock_states(sample.blocking())
     verdicts, added, removed = [], [], []
     for session in sample.sessions:
@@ -119,4 +114,15 @@ def judge(
         updated_totals=previous.totals.updated(removed, added),
         removed=tuple(removed),
         added=tuple(added),
+    )
+
+
+def _judges_alike(
+    previous: Snapshot, current: GlobalLimits, policy: RiskThresholds, learned_limits: LearnedLimits
+) -> bool:
+    """Whether a verdict of the snapshot before still holds of a session that is the same."""
+    return (
+        policy == previous.policy
+        and learned_limits.limits is previous.learned_limits
+        and current == GlobalLimits.from_sample(previous.sample)
     )
