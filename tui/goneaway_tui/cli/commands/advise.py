@@ -73,7 +73,8 @@ def run_advise(servers: Sequence[Settings], clock: Clock) -> int:
         )
     recorded = [(name, read_observation(name)) for name in dict.fromkeys(settings.files)]
     saved = _saved_before(settings.save)
-    status, watched = _watch_servers(servers, clock) if is_live else (ExitCode.DONE, [])
+    of_server = recorded if saved is None else [*recorded, (str(settings.save), saved)]
+    status, watched = _watch_servers(servers, clock, of_server) if is_live else (ExitCode.DONE, [])
     if settings.save is not None and watched:
         _save(settings.save, watched[0], saved)
     observations = _by_server(watched, recorded)
@@ -114,19 +115,24 @@ def _by_server(
     for name, observation in recorded:
         place = next((i for i, each in enumerate(found) if each.is_same_server(observation)), None)
         if place is None and watched:
-            raise SettingsError(
-                _(
-                    "{file} is of another server, {server}",
-                    file=plain(name, 300),
-                    server=plain(observation.server_name, 200),
-                ),
-                _("give recordings of the server that is watched, or recordings alone"),
-            )
+            raise another_server(name, observation)
         if place is None:
             found.append(observation)
         else:
             found[place] = _added(observation, found[place])
     return found
+
+
+def another_server(name: str, observation: Observation) -> SettingsError:
+    """A file that is not of the server that is watched."""
+    return SettingsError(
+        _(
+            "{file} is of another server, {server}",
+            file=plain(name, 300),
+            server=plain(observation.server_name, 200),
+        ),
+        _("give recordings of the server that is watched, or recordings alone"),
+    )
 
 
 def _added(one: Observation, other: Observation) -> Observation:
@@ -143,8 +149,16 @@ def _added(one: Observation, other: Observation) -> Observation:
 class GapWatch:
     """Watches one server. A reading that fails is reported in a line and repeated."""
 
-    def __init__(self, source: Source, clock: Clock, settings: Settings, name: str | None) -> None:
-        """`name`: which of several servers it is."""
+    def __init__(
+        self,
+        source: Source,
+        clock: Clock,
+        settings: Settings,
+        name: str | None,
+        recorded: Sequence[tuple[str, Observation]] = (),
+    ) -> None:
+        """`name`: which of several servers it is. `recorded`: the files that must be of this server."""
+        self._recorded = recorded
         self.name = name or source.name
         self._is_alone = name is None
         self._last: Snapshot | None = None
@@ -152,6 +166,12 @@ class GapWatch:
         self.poller = Poller(source, clock, self, schedule, policy=policy_of(settings))
 
     def on_reading(self, reading: Reading) -> None:
+        """Raises SettingsError at the first reading where a file is of another server: nobody should watch a day for that."""
+        if self._last is None:
+            here = observation_of(self.name, reading.step.snapshot, ReuseGaps(0.0, 0.0))
+            for file, observation in self._recorded:
+                if not here.is_same_server(observation):
+                    raise another_server(file, observation)
         self._last = reading.step.snapshot
 
     def on_failed_reading(self, failure: FailedReading) -> None:
@@ -176,7 +196,9 @@ def observation_of(server_name: str, last: Snapshot, gaps: ReuseGaps) -> Observa
     return Observation(server_name, last.sample.server.uid, last.sample.variable(VARIABLE), gaps)
 
 
-def _watch_servers(servers: Sequence[Settings], clock: Clock) -> tuple[ExitCode, list[Observation]]:
+def _watch_servers(
+    servers: Sequence[Settings], clock: Clock, recorded: Sequence[tuple[str, Observation]]
+) -> tuple[ExitCode, list[Observation]]:
     """Watch them until the time is over or a signal comes."""
     seconds = servers[0].run_for or DEFAULT_SECONDS
     tell(
@@ -186,7 +208,7 @@ def _watch_servers(servers: Sequence[Settings], clock: Clock) -> tuple[ExitCode,
         )
     )
     signals: list[int] = []
-    with _watches(servers, clock) as (watches, close):
+    with _watches(servers, clock, recorded) as (watches, close):
 
         def on_signal(number: int) -> None:
             signals.append(number)
@@ -204,7 +226,7 @@ def _watch_servers(servers: Sequence[Settings], clock: Clock) -> tuple[ExitCode,
 
 @contextmanager
 def _watches(
-    servers: Sequence[Settings], clock: Clock
+    servers: Sequence[Settings], clock: Clock, recorded: Sequence[tuple[str, Observation]]
 ) -> Iterator[tuple[list[GapWatch], Callable[[], object]]]:
     """The watches, and what closes their sources."""
     from goneaway_tui.cli.connect import route_to
@@ -213,7 +235,7 @@ def _watches(
         with route_to(servers[0]) as route:
             source = live_source(servers[0], route.address, clock)
             try:
-                yield [GapWatch(source, clock, servers[0], None)], source.close
+                yield [GapWatch(source, clock, servers[0], None, recorded)], source.close
             finally:
                 source.close()
         return
