@@ -18,7 +18,7 @@ from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import RESTART_TOLERANCE
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.monitor.own_kills import OwnKills
+from goneaway_tui.monitor.poller import OwnKills
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.error_log import ErrorLog
 from goneaway_tui.source.executor import LiveExecutor

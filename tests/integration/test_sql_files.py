@@ -32,6 +32,7 @@ ASKED_WITH: dict[str, tuple[object, ...]] = {
     "all_sessions": (64,),
     "statements": (64, 0),
     "statements_some": (64, [1, 2]),
+    "statement_history": ([1, 2],),
     "some": (64, [1, 2]),
     "since": (1, [1, 2], 64),
     "own_limits": ([1, 2],),

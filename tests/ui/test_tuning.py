@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
 from goneaway_tui.errors import AccessDenied, OutcomeUnknown, Unreachable
+from goneaway_tui.judge.reuse_gaps import LIMIT_LADDER, GroupGaps, ReuseGaps, bucket_of
 from goneaway_tui.model.session import Session
 from goneaway_tui.model.tuning import Persistence, Privileges, VariableState
 from goneaway_tui.monitor.server_monitor import MonitorSpec
@@ -30,7 +31,7 @@ from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.screens.report import ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.screens.variables import VariablesScreen
-from tests.builders import a_sample, a_session
+from tests.builders import NOW, a_sample, a_session
 from tests.fakes import POWERS, FakeExecutor
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted
@@ -739,3 +740,51 @@ async def test_t_lists_every_tunable_the_server_has(tmp_path: Path) -> None:
             each.name for each in TUNABLES if each.name in shown
         }
         assert 3 == len(ids(app))
+
+
+async def test_what_a_limit_would_have_cut_is_drawn_and_the_arrows_move_it(tmp_path: Path) -> None:
+    app = an_app(tmp_path, FakeExecutor())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app, pilot)
+        gaps = tuple((bucket_of(seconds), number) for seconds, number in ((5, 90), (50, 9), (2_460, 1)))
+        group = GroupGaps("shop", "web", 1, 3, gaps, gaps, 2_460.0)
+        counted = ReuseGaps(
+            NOW - 3_600, NOW, 3_600.0, (group,), tuple((limit, 3_600.0 * 12, 12) for limit in LIMIT_LADDER)
+        )
+        app.monitors[0].reuse_gaps = lambda: counted  # type: ignore[method-assign]
+        await pilot.press("w")
+        await until(pilot, on(app, TuneScreen))
+        waiting = lines(app)
+        await pilot.press(*"30m")
+        await pilot.pause()
+        typed = lines(app)
+        await pilot.press("down", "down", *["up"] * 5)
+        await pilot.pause()
+        moved = app.screen.query_one("#value", Input).value
+        await pilot.press(*["up"] * 20)
+        await pilot.pause()
+        longest = lines(app)
+        await pilot.press("tab", "down")
+        await pilot.pause()
+        unmoved = app.screen.query_one("#value", Input).value
+
+    assert "100 reuses in 60 minutes" in waiting
+    assert "in 60 minutes: 1 of 100 reuses cut (1 %)" in typed
+    assert "12.0 idle sessions closed on average, 12 at most" in typed
+    assert "1 h 30 m" == moved
+    assert "0 of 100 reuses cut" in longest
+    assert "12 sessions were idle for longer than any reuse needed" in longest
+    assert "1 y" == unmoved
+
+
+async def test_an_empty_count_draws_nothing(tmp_path: Path) -> None:
+    app = an_app(tmp_path, FakeExecutor())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app, pilot)
+        await pilot.press("w")
+        await until(pilot, on(app, TuneScreen))
+        await pilot.press(*"30m")
+        await pilot.pause()
+        shown = lines(app)
+
+    assert "reuses" not in shown

@@ -47,7 +47,7 @@ def test_a_departure_has_the_contracts_names() -> None:
 
     assert [
         "event", "at", "id", "user", "host", "program", "cause", "certainty", "idle_seconds", "limit", "deadline",
-        "at_stake", "evidence",
+        "at_stake", "evidence", "observed",
     ] == list(told)  # fmt: skip
     assert ("departed", 7, "client_quit", "confirmed") == tuple(
         told[key] for key in ("event", "id", "cause", "certainty")

@@ -236,7 +236,9 @@ def test_a_session_that_changes_its_own_limit_is_closed_by_the_new_one() -> None
 
 
 def test_a_verdict_of_a_builder_is_the_judges() -> None:
-    assert a_verdict() == judged(a_session(), GlobalLimits(28_800, connect_timeout=10))
+    assert a_verdict() == judged(
+        a_session(), GlobalLimits(28_800, connect_timeout=10, interactive_timeout=28_800)
+    )
 
 
 @pytest.mark.parametrize("variable", SHARED_TRANSACTION_LIMITS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from goneaway_tui.judge.departures import MAX_PAST, past_departures
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import COM_QUIT, EndEvidence, KillStatement, LogEntry
 from goneaway_tui.model.session import ProcesslistId, Role
@@ -238,3 +239,48 @@ def test_reached_deadline_is_reported_with_its_limit() -> None:
     assert NOW + 0.5 == departure.at
     assert 60 == departure.idle_seconds
     assert "60 s (wait_timeout)" in departure.evidence[0]
+
+
+def test_what_ended_before_we_came_is_read_from_the_log() -> None:
+    aborted = "Aborted connection 8 to db: 'shop' user: 'app' host: 'web-3' (The client was disconnected by the server because of inactivity.)"
+    entries = [
+        LogEntry(NOW - 9_000, aborted, ProcesslistId(7), Cause.IDLE_TIMEOUT),
+        LogEntry(
+            NOW - 60.25,
+            "The client was disconnected because of inactivity.",
+            ProcesslistId(8),
+            Cause.IDLE_TIMEOUT,
+        ),
+        LogEntry(NOW - 60.24, aborted, ProcesslistId(8), Cause.CLIENT_LOST),
+        LogEntry(NOW - 50, "Shutdown", None, Cause.SERVER_RESTART),
+        LogEntry(NOW - 40, "a note", ProcesslistId(9), None),
+        LogEntry(None, aborted, ProcesslistId(10), Cause.IDLE_TIMEOUT),
+        LogEntry(NOW - 30.5, "user: '\x1b[31m' host: '\x07'", ProcesslistId(11), Cause.KILLED),
+        LogEntry(NOW + 1, aborted, ProcesslistId(12), Cause.IDLE_TIMEOUT),
+    ]
+    first, second = past_departures(entries, NOW - 3_600, NOW)
+
+    assert (8, "app", "web-3", Cause.IDLE_TIMEOUT, NOW - 60.25) == (
+        first.verdict.session.id,
+        first.verdict.session.user,
+        first.verdict.session.host,
+        first.cause,
+        first.at,
+    )
+    assert 2 == len(first.evidence)
+    assert (False, None, None, None) == (
+        first.observed,
+        first.idle_seconds,
+        first.verdict.limit,
+        first.verdict.deadline,
+    )
+    assert second.verdict.session.user.isprintable()
+
+
+def test_the_log_is_read_back_within_bounds() -> None:
+    entries = [
+        LogEntry(NOW - 5_000 + number, "gone", ProcesslistId(number), Cause.CLIENT_LOST)
+        for number in range(2 * MAX_PAST)
+    ]
+
+    assert MAX_PAST == len(past_departures(entries, 0, NOW))

@@ -489,3 +489,20 @@ def test_a_filter_names_what_it_negates_and_what_it_does_not_know() -> None:
 
     assert {"program", "", "trx"} == parsed.negated
     assert ("usr",) == parsed.unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("limit!=global", [1]), ("limit=global", [2, 3]), ("-limit!=global", [2, 3, 4]), ("user!=shop", [4])],
+)
+def test_sessions_with_another_limit_than_the_global_one_are_found(text: str, found: list[int]) -> None:
+    sessions = [
+        a_session(id=ProcesslistId(1), own_limit=60),
+        a_session(id=ProcesslistId(2), own_limit=28_800),
+        a_session(id=ProcesslistId(3), own_limit=900),  # of an interactive client
+        a_session(id=ProcesslistId(4), user="root", own=True),
+    ]
+    snapshot = a_snapshot(sessions, variables={"interactive_timeout": 900})
+    chosen = parse_filter(text)
+
+    assert found == [v.session.id for v in snapshot.verdicts if chosen.matches(v, NOW)]

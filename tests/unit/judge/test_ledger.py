@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from goneaway_tui.judge.ledger import ALL_OTHERS, DEFAULT_KEPT, MAX_NAMES, Ledger
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
@@ -40,3 +42,12 @@ def test_new_names_in_the_ledger_are_bounded() -> None:
 
     assert [(ALL_OTHERS, 7), ("user 3", 2), ("user 0", 1)] == ledger.totals("user")[:3]
     assert MAX_NAMES + 1 == len(ledger.totals("user"))
+
+
+def test_what_ended_before_we_came_is_listed_last_and_in_no_total() -> None:
+    ledger = Ledger([a_departure(1)])
+    ledger.set_past([replace(a_departure(2), observed=False), replace(a_departure(3), observed=False)])
+
+    assert [1, 3, 2] == [departure.verdict.session.id for departure in ledger]
+    assert 3 == len(ledger)
+    assert 1 == sum(number for _name, number in ledger.totals("cause"))

@@ -15,7 +15,7 @@ from goneaway_tui.judge.patterns import (
 )
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure, Pattern, PatternKind, PatternScope
-from goneaway_tui.model.session import Session
+from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.snapshot import Snapshot
 from tests.builders import NOW, a_session, a_snapshot, a_transaction, a_verdict
 
@@ -324,3 +324,27 @@ def test_what_matters_most_comes_first() -> None:
         PatternKind.CUT_OFF,
         PatternKind.GHOSTS,
     ] == kinds
+
+
+@pytest.mark.parametrize(
+    ("own_limit", "certainty"), [(28_800, Certainty.CONFIRMED), (None, Certainty.LIKELY)]
+)
+def test_sessions_that_keep_an_earlier_global_value_are_counted_until_they_reconnect(
+    own_limit: int | None, certainty: Certainty
+) -> None:
+    def session(number: int, limit: int | None) -> Session:
+        return a_session(id=ProcesslistId(number), own_limit=limit)
+
+    before = a_snapshot([session(1, own_limit), session(2, own_limit)])
+    new = None if own_limit is None else 600
+    after = a_snapshot(
+        [session(2, own_limit), session(3, new)], previous=before, variables={"wait_timeout": 600}
+    )
+    (found,) = (p for p in find_patterns(after, (), NOW) if p.kind is PatternKind.OLD_LIMIT)
+    later = a_snapshot([session(3, new)], previous=after, variables={"wait_timeout": 600})
+
+    assert "1 of 2 sessions keeps an earlier wait_timeout" == found.title
+    assert (certainty, (2,)) == (found.certainty, found.sessions)
+    assert "limit!=global" in found.remedies[1]
+    assert [2] == [v.session.id for v in after.verdicts if v.differs_from_global]
+    assert not [p for p in find_patterns(later, (), NOW) if p.kind is PatternKind.OLD_LIMIT]

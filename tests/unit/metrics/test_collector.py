@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from goneaway_tui.judge import track
+from goneaway_tui.judge.reuse_gaps import GroupGaps, ReuseGaps, bucket_of
 from goneaway_tui.metrics.collector import (
+    COUNTER,
     FAMILIES,
-    GAUGE,
+    GAP_SERIES,
     OTHER,
     STALE_SECONDS,
     MetricName,
+    MetricsStore,
     ServerMetrics,
 )
 from goneaway_tui.model.blocking import Lock, LockKind, LockWait
@@ -143,7 +148,7 @@ def test_limits_are_in_base_units() -> None:
 def test_each_metric_is_named_as_prometheus_wants_it() -> None:
     for family in FAMILIES.values():
         assert family.name.startswith("goneaway_")
-        assert family.name.endswith("_total") == (family.kind != GAUGE)
+        assert family.name.endswith("_total") == (family.kind == COUNTER)
         assert "id" not in family.labels
         assert "statement" not in family.labels
     assert FAMILIES.keys() == set(MetricName)
@@ -168,3 +173,47 @@ def test_what_is_not_known_of_waits_is_absent() -> None:
 
     assert not locks & read(IDLE, lock_waits=None).values(NOW).keys()
     assert {MetricName.BLOCKED} == locks & unknown_holder.keys()
+
+
+def test_reuse_gaps_are_a_histogram_by_user_and_program_that_never_shrinks() -> None:
+    def gaps(*users: str) -> ReuseGaps:
+        bucket = ((bucket_of(45), 2),)
+        groups = tuple(
+            GroupGaps(user, "web", 1, 1, bucket, bucket, 45.0, total_seconds=90.0) for user in users
+        )
+        return ReuseGaps(NOW, NOW, 1.0, groups)
+
+    values = replace(read(IDLE, most=100), count_gaps=lambda: gaps("a", "b", "c", "d")).values(NOW)
+    found = values[MetricName.REUSE_GAP]
+
+    assert (0, 2, 2, 90.0) == (
+        found["_bucket", "a", "web", "10.0"],
+        found["_bucket", "a", "web", "60.0"],
+        found["_count", "a", "web", ""],
+        found["_sum", "a", "web", ""],
+    )
+    assert 4 == found["_bucket", OTHER, OTHER, "+Inf"]
+    assert 3 * GAP_SERIES == len(found)
+
+
+def test_a_histogram_is_written_as_prometheus_reads_it() -> None:
+    from prometheus_client import CollectorRegistry, generate_latest
+    from prometheus_client.parser import text_string_to_metric_families
+
+    store = MetricsStore(["db1"], lambda: NOW, 1000)
+    bucket = ((bucket_of(45), 2),)
+    counted = ReuseGaps(
+        NOW, NOW, 1.0, (GroupGaps("a", "web", 1, 1, bucket, bucket, 45.0, total_seconds=90.0),)
+    )
+    store["db1"] = replace(read(IDLE), count_gaps=lambda: counted)
+    registry = CollectorRegistry()
+    registry.register(store)
+    families = {
+        each.name: each for each in text_string_to_metric_families(generate_latest(registry).decode())
+    }
+    histogram = families["goneaway_reuse_gap_seconds"]
+
+    assert "histogram" == histogram.type
+    assert ("goneaway_reuse_gap_seconds_bucket", 2.0) in {
+        (sample.name, sample.value) for sample in histogram.samples if sample.labels.get("le") == "60.0"
+    }

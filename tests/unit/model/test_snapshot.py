@@ -21,7 +21,7 @@ def test_bases_are_the_contracts_words() -> None:
 def test_a_session_inherits_the_globals_of_the_sample() -> None:
     sample = a_sample(variables={"wait_timeout": 30, "connect_timeout": 7, "idle_transaction_timeout": 0})
 
-    assert GlobalLimits(30, 0, None, None, 7) == GlobalLimits.from_sample(sample)
+    assert GlobalLimits(30, 0, None, None, 7, interactive_timeout=28_800) == GlobalLimits.from_sample(sample)
 
 
 def test_time_left_counts_down_to_the_deadline_and_below() -> None:

@@ -8,7 +8,7 @@ from goneaway_tui.judge import track
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import EndEvidence, ErrorCount, KillStatement, Sample
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.monitor.own_kills import OwnKills
+from goneaway_tui.monitor.poller import OwnKills
 from tests.builders import NOW, a_sample, a_server, a_session
 
 STAYS, DIES, LOST = a_session(id=3), a_session(id=4), a_session(id=5)

@@ -44,10 +44,10 @@ from tests.unit.settings.asking import complaint, settings
             "snapshot --format xml",
             "--format: not known: 'xml'; it is one of json, csv, markdown, html, svg, text",
         ),
-        ("--format json", "--format goes with snapshot or kill or explain only; write goneaway-tui snapshot"),
+        ("--format json", "--format goes with snapshot or kill or explain or advise only; write goneaway-tui snapshot"),
         ("--demo", "there is no flag '--demo'; write goneaway-tui demo"),
         ("--simulated", "--simulated goes with demo or serve only; write goneaway-tui demo"),
-        ("snapshot --for 3", "--for does not go with snapshot; it goes with demo or watch or kill only"),
+        ("snapshot --for 3", "--for does not go with snapshot; it goes with demo or watch or kill or advise only"),
         (
             "demo -h db1",
             "--host does not go with demo, which has a server of its own; leave it out, or leave out demo",

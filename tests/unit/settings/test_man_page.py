@@ -50,7 +50,7 @@ def test_the_names_in_the_config_file_are_printed_in_its_order() -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("schema", "schema needs a word after it; it is one of snapshot, watch, kill, explain"),
+        ("schema", "schema needs a word after it; it is one of snapshot, watch, kill, explain, advise"),
         ("schema snapshto", "schema has no 'snapshto'; did you mean snapshot?"),
         ("completion", "completion needs a word after it; it is one of bash, zsh, fish"),
         ("completion tcsh", "completion has no 'tcsh'; it is one of bash, zsh, fish"),

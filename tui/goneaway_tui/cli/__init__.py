@@ -33,6 +33,7 @@ from goneaway_tui.settings import (
     resolve_each,
 )
 from goneaway_tui.settings.options import (
+    ADVISE,
     DEMO,
     EXPLAIN,
     EXPORTER,
@@ -204,6 +205,12 @@ def _explain(servers: Sequence[Settings], clock: Clock) -> int:
     return explain(servers, clock)
 
 
+def _advise(servers: Sequence[Settings], clock: Clock) -> int:
+    from goneaway_tui.cli.commands.advise import run_advise
+
+    return run_advise(servers, clock)
+
+
 def _exporter(servers: Sequence[Settings], clock: Clock) -> int:
     from goneaway_tui.cli.commands.exporter import exporter
 
@@ -223,6 +230,7 @@ SEVERAL_SERVERS: Mapping[str, Callable[[Sequence[Settings], Clock], int]] = {
     WATCH: _watch,
     KILL: _kill,
     EXPLAIN: _explain,
+    ADVISE: _advise,
     EXPORTER: _exporter,
     SERVE: _serve,
 }

@@ -14,12 +14,12 @@ import threading
 from contextlib import ExitStack
 from dataclasses import replace
 
+from goneaway_tui.cli.commands.serve import WebHandoff, read_handoff
 from goneaway_tui.cli.factories import live_source, steady_clock
 from goneaway_tui.cli.screen import MonitoredServers, journal_of, show_board
 from goneaway_tui.cli.servers import source_of
 from goneaway_tui.cli.terminal import configure_terminal, exit_on_signals, tell
 from goneaway_tui.cli.ui_servers import monitor_spec, simulated_server
-from goneaway_tui.cli.web_handoff import WebHandoff, read_handoff
 from goneaway_tui.errors import ExitCode, GoneawayError
 from goneaway_tui.i18n import ENGLISH
 from goneaway_tui.monitor.server_monitor import close_all

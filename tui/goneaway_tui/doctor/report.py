@@ -91,9 +91,9 @@ def write_markdown(
     """Write Markdown, errors of one kind once; return how many errors there were. `verbose` leaves nothing out."""
     events = grouped_events(explanations)
     if server is not None:
-        write(_("# On {server}", server=_escaped(plain(server, 200))) + "\n\n")
+        write(_("# On {server}", server=escaped(plain(server, 200))) + "\n\n")
     for number, group in enumerate(events.groups, 1):
-        write(f"{number}. {_escaped(verdict_words(group))}\n")
+        write(f"{number}. {escaped(verdict_words(group))}\n")
     if events.ungrouped_count:
         write("\n" + _("And {number} more, of further kinds.", number=events.ungrouped_count) + "\n")
     for number, group in enumerate(events.groups, 1):
@@ -129,33 +129,34 @@ def _dumps(value: object) -> str:
 
 def _markdown(number: int, group: EventGroup, *, verbose: bool) -> Iterator[str]:
     explanation = group.first
-    yield f"## {number}. {_escaped(verdict_words(group, with_time=False))}"
+    yield f"## {number}. {escaped(verdict_words(group, with_time=False))}"
     yield ""
     location = f"{explanation.file}:{explanation.event.line}"
-    yield _escaped("  ".join(filter(None, (location, time_words(explanation), code_words(explanation)))))
+    yield escaped("  ".join(filter(None, (location, time_words(explanation), code_words(explanation)))))
     yield ""
-    yield f"> {_escaped(explanation.text)}"
+    yield f"> {escaped(explanation.text)}"
     shown, rest = _shown_findings(explanation.findings, verbose=verbose)
     said: set[str] = set()
     for finding in shown:
         yield ""
         yield f"- **{finding_words(finding)}**"
         for reason in finding.because:
-            yield f"  - {_escaped(plain(reason))}"
+            yield f"  - {escaped(plain(reason))}"
         for reason in finding.against:
-            yield "  - " + _("but: {reason}", reason=_escaped(plain(reason)))
+            yield "  - " + _("but: {reason}", reason=escaped(plain(reason)))
         if finding.prove:
-            yield "  - " + _("to verify: {way}", way=_escaped(finding.prove))
+            yield "  - " + _("to verify: {way}", way=escaped(finding.prove))
         for remedy in _unsaid(finding.remedies, said):
-            yield "  - " + _("remedy: {remedy}", remedy=_escaped(plain(remedy)))
+            yield "  - " + _("remedy: {remedy}", remedy=escaped(plain(remedy)))
         if finding.docs and finding.remedies:
             yield "  - " + _("see <{page}>", page=finding.docs)
     if rest:
         yield ""
-        yield _escaped(rest)
+        yield escaped(rest)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text that Markdown shows as it is."""
     return _LINKS.sub(r"\\\g<0>", text.translate(_ESCAPES))
 
 

@@ -80,7 +80,7 @@ FORMATS: dict[str, Format] = {
 """Every format by name. Another format is one row here and one module beside this one."""
 
 
-SCHEMAS: Final = ("snapshot", "watch", "kill", "explain")
+SCHEMAS: Final = ("snapshot", "watch", "kill", "explain", "advise")
 """The commands that write JSON. Each has a JSON Schema of its name in the folder `schemas`.
 
 Objects are open there: a reader that validates must accept a key that a later version adds. Every key of today is

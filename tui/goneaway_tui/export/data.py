@@ -245,6 +245,7 @@ def departed_event(departure: Departure) -> Data:
         "deadline": deadline_data(verdict.deadline),
         "at_stake": transaction_data(session.transaction, departure.at),
         "evidence": list(departure.evidence),
+        "observed": departure.observed,
     }
 
 

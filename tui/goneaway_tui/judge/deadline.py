@@ -130,7 +130,23 @@ def verdict_on(
     left = None if deadline is None else deadline - now
     risk = risk_of(session, left, policy, current.late_seconds)
     until = _unchanged_until(session, deadline, now, policy, current)
-    return Verdict(session, risk, limit, deadline, inherited, outlived, until, server_name, locks)
+    differs = limit is not None and _differs_from_global(limit, inherited, current)
+    return Verdict(session, risk, limit, deadline, inherited, outlived, differs, until, server_name, locks)
+
+
+def _differs_from_global(limit: Limit, inherited: GlobalLimits, current: GlobalLimits) -> bool:
+    """Whether a session that connects now would copy another limit. A limit that is not copied never differs.
+
+    A session with the value of `interactive_timeout` is taken for an interactive one, unless it had that value from the global
+    `wait_timeout` before.
+    """
+    now = getattr(current, limit.variable, None)
+    if now is None or limit.seconds == now:
+        return False
+    is_wait = limit.variable == "wait_timeout"
+    return not (
+        is_wait and limit.seconds == current.interactive_timeout and limit.seconds != inherited.wait_timeout
+    )
 
 
 def grace_seconds(current: GlobalLimits) -> float:

@@ -7,6 +7,7 @@ into it cannot move a counter too. An end that a log reports is also in the erro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,8 +28,8 @@ from goneaway_tui.judge.deadline import grace_seconds
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import EndEvidence, LogEntry, is_same_run
-from goneaway_tui.model.session import ProcesslistId, Role
-from goneaway_tui.model.snapshot import Snapshot, Verdict
+from goneaway_tui.model.session import ProcesslistId, Role, Session
+from goneaway_tui.model.snapshot import Risk, Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 
 READ_TIMEOUT_ERRORS = (Cause.IDLE_TIMEOUT, Cause.NET_READ_TIMEOUT)
@@ -236,6 +237,54 @@ def _instant(entry: LogEntry, verdict: Verdict) -> tuple[float | None, float]:
             return entry.at + 0.5, 0.5
         return entry.at, CLOCK_SLACK
     return verdict.deadline, 0.1
+
+
+# --- Before we came
+
+SAME_END_SECONDS = 5.0
+"""Entries on one session that are no further apart tell of one end: MySQL 9.7 writes two on an idle timeout."""
+MAX_PAST = 1_000
+"""Sessions that ended before the first reading and are told of, at most: the newest."""
+LOGGED_ACCOUNT = re.compile(r"user: '(?P<user>.{0,100}?)' host: '(?P<host>[^']{0,255})'", re.DOTALL)
+"""As both families write it: `Aborted connection 8 to db: 'shop' user: 'app' host: 'web-3' (...)`."""
+
+
+def past_departures(entries: Iterable[LogEntry], since: float, until: float) -> tuple[Departure, ...]:
+    """The sessions that ended from one instant to another, as the server's log tells, the oldest first. None was observed.
+
+    What the log does not tell is empty: the program, the idle time, the limit, the transaction.
+    """
+    found: dict[ProcesslistId, list[LogEntry]] = {}
+    ends: list[list[LogEntry]] = []
+    for entry in entries:
+        number, at = entry.session_id, entry.at
+        if number is None or entry.cause is None or at is None or not since <= at < until:
+            continue
+        same = found.get(number)
+        if same is not None and at - (same[0].at or at) <= SAME_END_SECONDS:
+            same.append(entry)
+        else:
+            found[number] = [entry]
+            ends.append(found[number])
+    return tuple(_past_departure(end) for end in ends[-MAX_PAST:])
+
+
+def _past_departure(entries: Sequence[LogEntry]) -> Departure:
+    """`entries`: what the log says of one end."""
+    first = entries[0]
+    account = next(filter(None, (LOGGED_ACCOUNT.search(entry.text) for entry in entries)), None)
+    user, host = ("", "") if account is None else (plain(account["user"], 100), plain(account["host"], 255))
+    session = Session(first.session_id or ProcesslistId(0), user, host, None, "")
+    at, within = _instant(first, Verdict(session, Risk.EXEMPT))
+    return Departure(
+        Verdict(session, Risk.EXEMPT),
+        at or 0.0,
+        within,
+        first.cause or Cause.UNKNOWN,
+        Certainty.CONFIRMED,
+        tuple(dict.fromkeys(map(_quoted, entries))),
+        observed=False,
+    )
 
 
 # --- A server that stopped

@@ -86,11 +86,14 @@ COMPARISONS = {
     "<": operator.lt,
     "=": operator.eq,
     ":": operator.eq,
+    "!=": operator.ne,
 }
+GLOBAL = "global"
+"""`limit!=global`: sessions whose limit is another than a session that connects now would copy."""
 
-_TERM = re.compile(r'(-?)(?:([a-z]+)(>=|<=|[:=<>~]))?("[^"]*"?|\S+)', re.IGNORECASE)
+_TERM = re.compile(r'(-?)(?:([a-z]+)(>=|<=|!=|[:=<>~]))?("[^"]*"?|\S+)', re.IGNORECASE)
 
-_DANGLING = re.compile(r"(?<!\S)-?([a-z]+)(?:>=|<=|[:=<>~])(?!\S)", re.IGNORECASE)
+_DANGLING = re.compile(r"(?<!\S)-?([a-z]+)(?:>=|<=|!=|[:=<>~])(?!\S)", re.IGNORECASE)
 
 VerdictTest = Callable[[Verdict, float], bool]
 
@@ -224,6 +227,9 @@ def _departure_test(field: str, comparison: str, word: str) -> Callable[[Departu
 
 def _field_test(field: str, comparison: str, word: str) -> VerdictTest | None:
     """The test for one `field:word`; None where there is no such field."""
+    unequal = _unequal_test(field, comparison, word)
+    if unequal is not None:
+        return unequal
     if field in TEXT_FIELDS:
         return _text_test(field, comparison, word)
     if comparison == "~" and field in FIELDS:
@@ -237,6 +243,16 @@ def _field_test(field: str, comparison: str, word: str) -> VerdictTest | None:
             raise ValueError(_("{field} is a number: write {field}:4711 or {field}>0", field=field))
         number_of = NUMBER_FIELDS[field]
         return _comparison_test(lambda v, _now: number_of(v), comparison, int(word))
+    return None
+
+
+def _unequal_test(field: str, comparison: str, word: str) -> VerdictTest | None:
+    """The test for `limit!=global` and its opposite, and for `!=` with a text or a word; None for anything else."""
+    if field == "limit" and word == GLOBAL and comparison in {"=", ":", "!="}:
+        return lambda v, _now: v.limit is not None and v.differs_from_global is (comparison == "!=")
+    if comparison == "!=" and field in {*TEXT_FIELDS, *WORD_FIELDS}:
+        equal = _field_test(field, "=", word)
+        return None if equal is None else _negated(equal)
     return None
 
 

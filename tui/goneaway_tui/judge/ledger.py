@@ -7,8 +7,9 @@ there were.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from goneaway_tui.i18n import N_
@@ -37,6 +38,7 @@ class Ledger:
     def __init__(self, departures: Iterable[Departure] = (), limit: int = DEFAULT_KEPT) -> None:
         """`departures`: the oldest first. `limit`: how many to keep one by one."""
         self._kept: deque[Departure] = deque(maxlen=limit)
+        self._past: tuple[Departure, ...] = ()
         self._totals: dict[str, Counter[str]] = {name: Counter() for name in TOTAL_KEYS}
         self.add(departures)
 
@@ -49,13 +51,17 @@ class Ledger:
                 is_named = counted_as in total or len(total) < MAX_NAMES
                 total[counted_as if is_named else ALL_OTHERS] += 1
 
+    def set_past(self, departures: Sequence[Departure]) -> None:
+        """The sessions that ended before the first reading, the oldest first. They are listed, and in no total."""
+        self._past = tuple(departures)
+
     def __iter__(self) -> Iterator[Departure]:
-        """The departures that are kept, the newest first."""
-        return reversed(self._kept)
+        """The departures that are kept, the newest first; last those before the first reading."""
+        return chain(reversed(self._kept), reversed(self._past))
 
     def __len__(self) -> int:
         """How many departures there were, also those no longer kept."""
-        return self._totals["cause"].total()
+        return self._totals["cause"].total() + len(self._past)
 
     def totals(self, name: str) -> list[tuple[str, int]]:
         """How many by one of TOTALS, the most first."""

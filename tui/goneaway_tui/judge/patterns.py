@@ -610,6 +610,63 @@ def _saturation_pattern(limit: float, connected: int, clients: int, idle: Sequen
     )
 
 
+# --- Sessions that keep an earlier global value
+
+
+def _old_limits(pattern_input: PatternInput) -> Iterator[Pattern]:
+    current = pattern_input.snapshot.sample.variable("wait_timeout")
+    clients = [
+        v for v in pattern_input.snapshot.verdicts if v.session.role is Role.CLIENT and not v.session.own
+    ]
+    old = [v for v in clients if keeps_old_limit(v, current)]
+    if current is None or not old:
+        return
+    former, _number = Counter(v.inherited.wait_timeout or 0.0 for v in old).most_common(1)[0]
+    ended = sum(
+        i.departure is not None and keeps_old_limit(i.verdict, current) for i in pattern_input.intervals
+    )
+    is_shown = all(v.limit is not None and v.limit.basis is Basis.OWN for v in old)
+    yield Pattern(
+        PatternKind.OLD_LIMIT,
+        ngettext(
+            "{number:,} of {all:,} sessions keeps an earlier wait_timeout",
+            "{number:,} of {all:,} sessions keep an earlier wait_timeout",
+            len(old),
+            all=len(clients),
+        ),
+        Certainty.CONFIRMED if is_shown else Certainty.LIKELY,
+        (
+            _(
+                "The global wait_timeout is {now:,.0f} s now. It was {former:,.0f} s when they connected.",
+                now=current,
+                former=former,
+            ),
+            ngettext(
+                "{number:,} idle session with an earlier value has ended since.",
+                "{number:,} idle sessions with an earlier value have ended since.",
+                ended,
+            ),
+        ),
+        (
+            _("A new global value applies to a session once it reconnects: restart the pools, or wait."),
+            _("The filter {filter} shows the sessions with another limit.", filter="limit!=global"),
+        ),
+        tuple(sorted(v.session.id for v in old)),
+        tunable="wait_timeout",
+    )
+
+
+def keeps_old_limit(verdict: Verdict, current: float | None) -> bool:
+    """Whether a session still has the global wait_timeout of when it was first listed, which is not the value now."""
+    inherited, limit = verdict.inherited.wait_timeout, verdict.limit
+    return (
+        limit is not None
+        and limit.variable == "wait_timeout"
+        and limit.basis is not Basis.DISPROVED
+        and limit.seconds == inherited != current
+    )
+
+
 PatternRule = Callable[[PatternInput], Iterator[Pattern]]
 RULES: dict[PatternKind, PatternRule] = {
     PatternKind.SATURATION: _saturation,
@@ -617,5 +674,6 @@ RULES: dict[PatternKind, PatternRule] = {
     PatternKind.LIMIT_BELOW_POOL: lambda facts: scope_patterns(facts.intervals, limit_below_pool),
     PatternKind.CUT_OFF: lambda facts: scope_patterns(facts.intervals, cut_off_ages),
     PatternKind.GHOSTS: _ghosts,
+    PatternKind.OLD_LIMIT: _old_limits,
     PatternKind.PROXIED: lambda facts: sessions_behind_proxies(facts.snapshot),
 }

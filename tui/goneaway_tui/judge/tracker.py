@@ -83,11 +83,7 @@ def judge(
         previous = None
     current, now = GlobalLimits.from_sample(sample), sample.taken_at
     known = {} if previous is None else previous.by_id
-    is_unchanged = (
-        previous is not None
-        and policy == previous.policy
-        and learned_limits.limits is previous.learned_limits
-    )
+    is_unchanged = previous is not None and _judges_alike(previous, current, policy, learned_limits)
     states, other_state = lock_states(sample.blocking())
     verdicts, added, removed = [], [], []
     for session in sample.sessions:
@@ -113,4 +109,20 @@ def judge(
     if previous is None:
         return snapshot
     removed += [known[number] for number in known.keys() - snapshot.by_id.keys()]
-    return replace(snapshot, updated_totals=previous.totals.updated(removed, added))
+    return replace(
+        snapshot,
+        updated_totals=previous.totals.updated(removed, added),
+        removed=tuple(removed),
+        added=tuple(added),
+    )
+
+
+def _judges_alike(
+    previous: Snapshot, current: GlobalLimits, policy: RiskThresholds, learned_limits: LearnedLimits
+) -> bool:
+    """Whether a verdict of the snapshot before still holds of a session that is the same."""
+    return (
+        policy == previous.policy
+        and learned_limits.limits is previous.learned_limits
+        and current == GlobalLimits.from_sample(previous.sample)
+    )

@@ -6,7 +6,7 @@ The dashboards and alert rules of other people depend on this table.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from prometheus_client import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample as MetricSample
 
+from goneaway_tui.judge.reuse_gaps import ReuseGaps, Tally, bucket_of
 from goneaway_tui.judge.tracker import Step
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import Sample
@@ -23,7 +24,7 @@ from goneaway_tui.ports import Clock
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.tunables import TUNABLES, Unit
 
-COUNTER, GAUGE = "counter", "gauge"
+COUNTER, GAUGE, HISTOGRAM = "counter", "gauge", "histogram"
 SERVER = "server"
 """The label that every metric has."""
 
@@ -48,6 +49,7 @@ class MetricName(StrEnum):
     CONNECTIONS = "goneaway_connections"
     MOST_CONNECTIONS = "goneaway_max_connections"
     FOLDED = "goneaway_folded_pairs"
+    REUSE_GAP = "goneaway_reuse_gap_seconds"
     DEPARTURES = "goneaway_departures_total"
     BECAME_ENDANGERED = "goneaway_endangered_total"
     CHANGES = "goneaway_variable_changes_total"
@@ -117,6 +119,12 @@ FAMILIES = {
             GAUGE,
             "Pairs of user and program that are counted under other, above --max-series.",
         ),
+        MetricFamily(
+            MetricName.REUSE_GAP,
+            HISTOGRAM,
+            "How long sessions were idle before they ran something again; below a second, counted at most once a reading.",
+            ("user", "program"),
+        ),
         MetricFamily(MetricName.DEPARTURES, COUNTER, "Sessions that left.", ("cause", "certainty")),
         MetricFamily(
             MetricName.BECAME_ENDANGERED,
@@ -135,6 +143,12 @@ FAMILIES = {
 }
 
 
+GAP_BOUNDS = (1, 10, 60, 300, 600, 1_800, 3_600, 28_800, 86_400)
+"""The buckets of the reuse gaps, in seconds. Classic ones: Prometheus reads native histograms from no text format."""
+GAP_SERIES = len(GAP_BOUNDS) + 3
+"""Series of one user and program: the buckets, that without a bound, the sum and the count."""
+GAP_SHARE = 4
+"""The gaps have a quarter of `--max-series`, beside it; a series of theirs is never taken away, or it would begin anew."""
 OTHER = "other"
 """The label of users and programs without a series of their own."""
 MAX_LABEL_CHARACTERS = 80
@@ -175,6 +189,8 @@ class ServerMetrics:
     named: frozenset[Pair] = frozenset()
     """Users and programs that have series of their own."""
     endangered: frozenset[ProcesslistId] = frozenset()
+    count_gaps: Callable[[], ReuseGaps | None] = lambda: None
+    """What was counted of reuses by now."""
 
     def after_failure(self) -> ServerMetrics:
         """The metrics after a reading that failed."""
@@ -218,6 +234,11 @@ class ServerMetrics:
             MetricName.FAILED_POLLS: {(): self.failures},
             **self.counts,
         }
+        gaps = self.count_gaps()
+        if gaps is not None:
+            values[MetricName.REUSE_GAP] = _gap_values(
+                gaps, max(1, self.max_series // GAP_SHARE // GAP_SERIES)
+            )
         if age is None:
             return values
         values |= {MetricName.AGE: {(): age}, MetricName.POLL_DURATION: {(): self.seconds}}
@@ -226,6 +247,29 @@ class ServerMetrics:
             if self.next_closing is not None:
                 values[MetricName.NEXT_CLOSING] = {(): self.next_closing - now}
         return values
+
+
+def _gap_values(gaps: ReuseGaps, max_pairs: int) -> Mapping[Labels, float]:
+    """The histogram of each pair that was seen first, and of all others together: by the end of the metric's name, user,
+    program and upper bound.
+    """
+    tallies: dict[Pair, Tally] = {}
+    for group in gaps.groups:
+        pair = _pair(group.user, group.program)
+        tallies.setdefault(
+            pair if pair in tallies or len(tallies) < max_pairs else (OTHER, OTHER), Tally()
+        ).add(group)
+    values: dict[Labels, float] = {}
+    for pair, tally in tallies.items():
+        for bound in GAP_BOUNDS:
+            first_above = bucket_of(bound)
+            values["_bucket", *pair, f"{bound:.1f}"] = sum(
+                number for bucket, number in tally.at_most.items() if bucket < first_above
+            )
+        reuses = tally.at_most.total()
+        values["_bucket", *pair, "+Inf"] = values["_count", *pair, ""] = reuses
+        values["_sum", *pair, ""] = tally.total_seconds
+    return values
 
 
 def _is_endangered(verdict: Verdict) -> bool:
@@ -405,16 +449,17 @@ class MetricsStore(Collector):
         """The samples of a metric, which are made once for each reading."""
         cached = self._drawn.get((server, name))
         if cached is None or cached[0] is not values:
-            labels = (SERVER, *FAMILIES[name].labels)
             server_label = plain(server, MAX_LABEL_CHARACTERS)
-            cached = (
-                values,
-                [
-                    MetricSample(
-                        name.value, dict(zip(labels, (server_label, *label_values), strict=True)), value
-                    )
-                    for label_values, value in values.items()
-                ],
-            )
+            cached = values, [_sample(FAMILIES[name], server_label, *row) for row in values.items()]
             self._drawn[server, name] = cached
         return cached[1]
+
+
+def _sample(family: MetricFamily, server: str, values: Labels, figure: float) -> MetricSample:
+    """One line of a metric; of a histogram, the values begin with the end of its name and end with the upper bound."""
+    if family.kind != HISTOGRAM:
+        labels = dict(zip((SERVER, *family.labels), (server, *values), strict=True))
+        return MetricSample(family.name.value, labels, figure)
+    ending, *pair, bound = values
+    labels = dict(zip((SERVER, *family.labels), (server, *pair), strict=True))
+    return MetricSample(family.name.value + ending, {**labels, "le": bound} if bound else labels, figure)

@@ -27,6 +27,8 @@ class Departure:
     certainty: Certainty
     evidence: tuple[str, ...] = ()
     """The evidence for the cause, a sentence each, the strongest first."""
+    observed: bool = True
+    """Whether the session was listed before it ended. Otherwise only the server's log tells of it, and the verdict is empty."""
 
     @property
     def idle_seconds(self) -> float | None:
@@ -47,6 +49,8 @@ class PatternKind(StrEnum):
     """Something other than the server ends sessions after one idle time."""
     GHOSTS = "ghosts"
     """The client is gone and the server does not know."""
+    OLD_LIMIT = "old_limit"
+    """Sessions keep the limit that they copied before the global value was changed."""
     PROXIED = "proxied"
     """An address belongs to a proxy, and the server does not see the clients behind it."""
 

@@ -96,6 +96,9 @@ class Session:
     thread: ThreadId | None = None
     busy_since: float | None = None
     """When the running statement began, on the source's clock; None while the session is idle, or where that is not known."""
+    gaps: tuple[float, ...] = ()
+    """How long the session was idle before each command that it began since it was last seen idle or busy otherwise, in
+    seconds, as the server timed them; only the first may be below a second. Empty where the server does not time them."""
 
     @property
     def is_idle(self) -> bool:

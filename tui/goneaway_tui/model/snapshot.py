@@ -69,7 +69,7 @@ TRANSACTION_LIMITS = (
     "idle_readonly_transaction_timeout",
 )
 """MariaDB's limits of a session that is idle inside a transaction."""
-COPIED_LIMITS = ("wait_timeout", *TRANSACTION_LIMITS, "connect_timeout")
+COPIED_LIMITS = ("wait_timeout", *TRANSACTION_LIMITS, "connect_timeout", "interactive_timeout")
 SHARED_TRANSACTION_LIMITS = (
     # Percona Server from 5.7.17 on, docs.percona.com/percona-server/8.4/kill-idle-trx.html; before that it was InnoDB's.
     "kill_idle_transaction",
@@ -98,6 +98,8 @@ class GlobalLimits:
     """A limit of idle transactions that is one value for all sessions and is not copied: its variable, and seconds."""
     late_seconds: float = 0.0
     """By how many seconds after a deadline the server may close a session."""
+    interactive_timeout: float | None = None
+    """What an interactive session copies in place of `wait_timeout`."""
 
     @classmethod
     def from_sample(cls, sample: Sample) -> GlobalLimits:
@@ -122,6 +124,8 @@ class Verdict:
     """The global limits when the session was first listed."""
     outlived: frozenset[Limit] = frozenset()
     """Limits that the session has outlived; none of them is assumed again."""
+    differs_from_global: bool = False
+    """Whether its limit is another than a session that connects now would copy."""
     unchanged_until: float = field(default=float("-inf"), compare=False, repr=False, metadata=NOT_RECORDED)
     """Until this instant time alone does not change the verdict."""
     server_name: str = field(default="", compare=False, repr=False, metadata=NOT_RECORDED)
@@ -170,6 +174,12 @@ class Snapshot:
         default=None, compare=False, repr=False, metadata=NOT_RECORDED
     )
     """The totals, where they were updated from the snapshot before."""
+    removed: tuple[Verdict, ...] | None = field(
+        default=None, compare=False, repr=False, metadata=NOT_RECORDED
+    )
+    """The verdicts of the snapshot before that do not hold any more; None where there was none of this server run."""
+    added: tuple[Verdict, ...] = field(default=(), compare=False, repr=False, metadata=NOT_RECORDED)
+    """The verdicts that were not in the snapshot before: of sessions that are new or changed."""
     learned_limits: object = field(default=None, compare=False, repr=False, metadata=NOT_RECORDED)
     """The learned limits that the verdicts rest on: while it is the same object, no verdict changes for it."""
     server_name: str = field(default="", compare=False, repr=False, metadata=NOT_RECORDED)

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from goneaway_tui.errors import FileError, SourceError, UnsupportedVersion
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge import Step, track
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
 from goneaway_tui.judge.ledger import POINT_SECONDS, TREND_SECONDS, Ledger, Trend
+from goneaway_tui.judge.reuse_gaps import ReuseCounter
+from goneaway_tui.model.sample import EndEvidence, KillStatement, Sample
+from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
-from goneaway_tui.monitor.own_kills import OwnKills
 from goneaway_tui.ports import Clock, Recorder, Source, Timeline
+from goneaway_tui.tune.actions import Action, KillSession
 
 SERVER_SHARE = 0.1
 """The part of the time that a server may spend on the readings of a screen."""
@@ -98,6 +102,73 @@ class PollSchedule:
         self._due = float("-inf")
 
 
+BY = N_("this tool")
+
+
+class OwnKills:
+    """The KILL statements that we run, each from before it runs until its session is missing. May be called from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._victims: set[ProcesslistId] = set()
+        self._uncounted: set[ProcesslistId] = set()
+        """The victims of statements that ran and are not yet subtracted from the server's count of KILL statements."""
+        self._counted_before = 0
+        """How many of the KILL statements counted in the sample before were ours: each is counted in two samples."""
+        self._uptime = 0.0
+
+    @contextmanager
+    def killing(self, action: Action) -> Iterator[ExitStack]:
+        """Expect a KILL statement in the block. It is withdrawn at the end unless the yielded stack is emptied before."""
+        with ExitStack() as stack:
+            if isinstance(action, KillSession):
+                self.begin(action.session.id)
+                stack.callback(self.withdraw, action.session.id)
+            yield stack
+
+    def begin(self, victim: ProcesslistId) -> None:
+        with self._lock:
+            self._victims.add(victim)
+            self._uncounted.add(victim)
+
+    def withdraw(self, victim: ProcesslistId) -> None:
+        """The statement was not run after all, or found no session."""
+        with self._lock:
+            self._victims.discard(victim)
+            self._uncounted.discard(victim)
+
+    def added_to(self, sample: Sample) -> Sample:
+        """The sample, with our KILL statements among its evidence for the sessions that are missing."""
+        with self._lock:
+            if sample.server.uptime < self._uptime:  # a restarted server gives the same ids to other sessions
+                self._victims.clear()
+                self._uncounted.clear()
+                self._counted_before = 0
+            self._uptime = sample.server.uptime
+            if not self._victims and not self._uncounted and not self._counted_before:
+                return sample
+            missing = self._victims - {session.id for session in sample.sessions}
+            self._victims -= missing
+            killed = self._killed_by_others(sample.end_evidence)
+        others = tuple(kill for kill in sample.end_evidence.kills if kill.session_id not in missing)
+        own = tuple(KillStatement(victim, _(BY)) for victim in sorted(missing))
+        clues = replace(sample.end_evidence, kills=(*others, *own), killed=killed)
+        return replace(sample, end_evidence=clues)
+
+    def _killed_by_others(self, clues: EndEvidence) -> int | None:
+        """How many KILL statements whose victim the server does not name were not ours."""
+        self._uncounted -= {kill.session_id for kill in clues.kills}  # the server still names that victim
+        if clues.killed is None:
+            self._counted_before = 0
+            return None
+        new = clues.killed - min(clues.killed, self._counted_before)
+        own = min(len(self._uncounted), new)
+        for victim in sorted(self._uncounted)[:own]:
+            self._uncounted.discard(victim)
+        self._counted_before = own
+        return new - own
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One reading that succeeded."""
@@ -164,6 +235,10 @@ class Poller:
         self._policy = policy
         self._recorder = recorder
         self._judge_lock = judge_lock or nullcontext()
+        self.reuse_counter = ReuseCounter()
+        """Counts since the first reading; may be asked from any thread."""
+        if first is not None:
+            self.reuse_counter.observe(first)
         self._previous = first
         self._lessons = NOTHING_LEARNED
         self._stopped = threading.Event()
@@ -199,6 +274,7 @@ class Poller:
         is_recovery = self.schedule.has_failed
         self.schedule.succeed(step.snapshot.sample.seconds_at_server)
         self._previous, self._lessons = step.snapshot, step.learned_limits
+        self.reuse_counter.observe(step.snapshot, step.departed)
         if not self._is_closed:
             self._listener.on_reading(Reading(step, self._clock() - started, is_recovery))
         self._record(step)

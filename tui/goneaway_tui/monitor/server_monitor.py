@@ -8,13 +8,16 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from goneaway_tui.errors import SourceError
 from goneaway_tui.i18n import N_
+from goneaway_tui.judge.departures import past_departures
 from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger, Trend
+from goneaway_tui.judge.reuse_gaps import ReuseGaps
 from goneaway_tui.model.server import Limitation, ServerTopology
 from goneaway_tui.model.session import PastStatement, ProcesslistId
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
-from goneaway_tui.monitor.own_kills import OwnKills
 from goneaway_tui.monitor.poller import (
+    OwnKills,
     Poller,
     PollListener,
     PollSchedule,
@@ -31,6 +34,8 @@ MIN_KEPT_DEPARTURES = 200
 """How many ended sessions of one server are kept one by one, however many servers there are."""
 CLOSING_THREADS = 16
 """How many servers are closed at the same time."""
+PAST_SECONDS = 3_600.0
+"""How far back the ledger begins, as far as the server's log tells."""
 CLOSING_SECONDS = 0.5
 """Longest time to wait until all are closed."""
 NOT_ASKED = N_("there is no server here to change")
@@ -111,6 +116,7 @@ class ServerMonitor:
             spec.player.attach(listener)
         self._ledger = Ledger(limit=max(MIN_KEPT_DEPARTURES, DEFAULT_KEPT // servers))
         self._trend = Trend() if spec.first is None else Trend().with_snapshot(spec.first)
+        self._has_asked_past = False
         self.newest = spec.first
         """What was read last."""
         self.shown: Snapshot | None = None
@@ -130,6 +136,10 @@ class ServerMonitor:
     def ledger(self) -> Ledger:
         """The ended sessions, up to the instant that is shown."""
         return self._ledger if self.player is None else self.player.ledger()
+
+    def reuse_gaps(self) -> ReuseGaps | None:
+        """What was counted since monitoring began; None in a recording, and before the first reading."""
+        return self.poller.reuse_counter.counted() if isinstance(self.poller, Poller) else None
 
     @property
     def trend(self) -> Trend:
@@ -162,6 +172,22 @@ class ServerMonitor:
         self.poller.start(on_fault)
         first = self.newest
         self.schedule.wait_until(now + delay if first is None else first.taken_at + self.schedule.interval)
+
+    def load_past(self) -> None:
+        """Ask the server once for the sessions that ended before the first reading, in a thread; where it does not tell, there
+        are none.
+        """
+        read, newest = self.spec.read_history, self.newest
+        if self._has_asked_past or read is None or newest is None or self.player is not None:
+            return
+        self._has_asked_past = True
+
+        def load() -> None:
+            with suppress(SourceError):
+                until = newest.taken_at
+                self._ledger.set_past(past_departures(read().log_entries, until - PAST_SECONDS, until))
+
+        threading.Thread(target=load, name="past", daemon=True).start()
 
     def on_snapshot(self, snapshot: Snapshot) -> bool:
         """Take what was read; True where the reading before failed or there was none."""

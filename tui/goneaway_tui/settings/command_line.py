@@ -150,7 +150,7 @@ class CommandLine:
     action: str = ""
     """The word after a command of `options.ACTIONS`."""
     files: tuple[str, ...] = ()
-    """The files that `explain` or `replay` is to read."""
+    """The files that `explain`, `advise` or `replay` is to read."""
 
 
 QUESTIONS = {flag: question for question in InfoRequest for flag in question.value}

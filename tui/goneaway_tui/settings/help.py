@@ -9,6 +9,7 @@ from goneaway_tui.errors import ExitCode
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.settings.options import (
     ACTIONS,
+    ADVISE,
     COMMANDS,
     COMPLETION,
     CONFIG,
@@ -46,6 +47,7 @@ SYNOPSES = (
     "kill [CONNECTION] [DSN ... | @NAME ...] [--match FILTER | --rule NAME] [--query] [--apply] [--max NUMBER]",
     "kill ... --every SECONDS [--for SECONDS]",
     "explain [FILE ... | -] [CONNECTION] [DSN | @NAME] [--format NAME]",
+    "advise [CONNECTION] [DSN ... | @NAME ...] [RECORDING ...] [--for SECONDS]",
     "replay FILE",
     "exporter [CONNECTION] [DSN ... | @NAME ...] [--listen ADDRESS:PORT]",
     "serve [CONNECTION] [DSN ... | @NAME ...] [--wall] [--listen ADDRESS:PORT]",
@@ -81,6 +83,10 @@ EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
     EXPLAIN: (
         "goneaway-tui explain app.log.gz -h db1 -u dba -p",
         "goneaway-tui explain app.log --error-log mysqld.err --format markdown",
+    ),
+    ADVISE: (
+        "goneaway-tui advise -h db1 -u dba -p --for 1d --save db1.gaps",
+        "goneaway-tui advise db1.recording --format markdown",
     ),
     REPLAY: ("goneaway-tui replay db1.recording",),
     EXPORTER: (

@@ -52,6 +52,7 @@ class Section(StrEnum):
     KILLING = N_("For kill")
     RECORDING = N_("Recordings")
     LISTENING = N_("For exporter and serve")
+    ADVISING = N_("For advise")
     EXPORTING = N_("For exporter")
     SERVING = N_("For serve")
     ORIGINS = N_("Where values come from")
@@ -67,10 +68,11 @@ class BareMeaning(Enum):
 
 UI, DEMO, SNAPSHOT, WATCH, KILL = "ui", "demo", "snapshot", "watch", "kill"
 EXPLAIN, REPLAY, CONFIG, EXPORTER, SERVE = "explain", "replay", "config", "exporter", "serve"
+ADVISE = "advise"
 SCHEMA, COMPLETION, MANUAL = "schema", "completion", "manual"
-RUNS = (UI, SNAPSHOT, WATCH, KILL, DEMO, EXPLAIN, REPLAY, EXPORTER, SERVE)
+RUNS = (UI, SNAPSHOT, WATCH, KILL, DEMO, EXPLAIN, ADVISE, REPLAY, EXPORTER, SERVE)
 """All commands that run. Each takes the common options, also where they change nothing."""
-CONNECTED = (UI, SNAPSHOT, WATCH, KILL, EXPLAIN, EXPORTER, SERVE)
+CONNECTED = (UI, SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE, EXPORTER, SERVE)
 """Commands that connect to a server the user names."""
 
 COMMANDS: Mapping[str, str] = {
@@ -79,6 +81,9 @@ COMMANDS: Mapping[str, str] = {
     WATCH: N_("what happens, as it happens: one JSON object a line, no screen"),
     KILL: N_("kills the sessions that a filter matches; without --apply it only lists them"),
     EXPLAIN: N_("why connections were lost: reads the logs of clients and servers"),
+    ADVISE: N_(
+        "what wait_timeout should be: counts how long connections are idle before they are used again"
+    ),
     REPLAY: N_("the screen on a recording: FILE is what --record wrote"),
     EXPORTER: N_("metrics for Prometheus, of one server or many"),
     SERVE: N_("the screen in a browser, read-only unless told"),
@@ -89,12 +94,12 @@ COMMANDS: Mapping[str, str] = {
 }
 """The words that choose a command. Without one the command is `ui`."""
 
-FILE_COMMANDS: Mapping[str, str] = {EXPLAIN: "logs", REPLAY: "a recording"}
+FILE_COMMANDS: Mapping[str, str] = {EXPLAIN: "logs", ADVISE: "recordings", REPLAY: "a recording"}
 """Commands that take names of files, and what the files are."""
 
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     CONFIG: ("path", "show", "check", "init", "servers", "groups", "rules"),
-    SCHEMA: (SNAPSHOT, WATCH, KILL, EXPLAIN),
+    SCHEMA: (SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE),
     COMPLETION: ("bash", "zsh", "fish"),
 }
 """Commands that take one more word, and the words they take."""
@@ -110,6 +115,7 @@ ENGLISH_FORMATS: Mapping[str, tuple[str | None, ...]] = {
     WATCH: (None,),
     KILL: ("json",),
     EXPLAIN: ("json",),
+    ADVISE: ("json",),
     EXPORTER: (None,),
 }
 """Commands and formats whose output programs read: it is English in every locale."""
@@ -292,17 +298,20 @@ OPTIONS: tuple[Option, ...] = (
     Option("simulated", ("--simulated",), values.switch, N_("No server at all: a made-up one; for serve too."),
            default="0", section=Section.DEMO, bare=True, commands=(DEMO, SERVE)),
     Option("run_for", ("--for",), values.seconds(0.1, 31_536_000, N_("0.1s to 1y")),
-           N_("Leave after this long; for watch and kill --every too."),
-           None, Section.DEMO, "SECONDS", commands=(DEMO, WATCH, KILL)),
+           N_("Leave after this long; for watch, kill --every and advise too."),
+           None, Section.DEMO, "SECONDS", commands=(DEMO, WATCH, KILL, ADVISE)),
     Option("format", ("--format",), values.one_of(tuple(FORMATS)),
-           N_("{formats}; by the suffix of --output if not said, else json. explain: text, json, markdown; kill: text, json."),
-           None, Section.SNAPSHOT, "NAME", commands=(SNAPSHOT, KILL, EXPLAIN)),
+           N_("{formats}; by the suffix of --output if not said, else json. explain, advise: text, json, markdown; kill: text, json."),
+           None, Section.SNAPSHOT, "NAME", commands=(SNAPSHOT, KILL, EXPLAIN, ADVISE)),
     Option("output", ("--output",), values.output,
            N_("Where to write, watch at the file's end; - is standard output."), None,
            Section.SNAPSHOT, "FILE", commands=(SNAPSHOT, WATCH)),
     Option("error_log", ("--error-log",), values.path,
            N_("The server's error log, where it lies on this machine: it says why sessions ended."), None,
            Section.SHOWING, "FILE", env="GONEAWAY_ERROR_LOG", commands=(UI, WATCH, EXPLAIN, EXPORTER, SERVE)),
+    Option("since", ("--since",), values.seconds(1, 604_800, N_("1s to 7d")),
+           N_("Begin with the sessions that ended so long ago, as far as the server's log tells."), None,
+           Section.WATCHING, "TIME", commands=(WATCH,)),
     Option("execute", ("--exec",), values.words,
            N_("A command to run for each departure, each open transaction about to be closed, and each session that is blocked; for kill, for each kill. The event is its input."),
            None, Section.WATCHING, "COMMAND", commands=(WATCH, KILL)),
@@ -329,6 +338,8 @@ OPTIONS: tuple[Option, ...] = (
            Section.RECORDING, "FILE", commands=(EXPLAIN,)),
     Option("verbose", ("--verbose",), values.switch, N_("Report every error and all of every finding."),
            default="0", section=Section.RECORDING, bare=True, commands=(EXPLAIN,)),
+    Option("save", ("--save",), values.path, N_("Add what was counted to this file; advise reads it like a recording."), None,
+           Section.ADVISING, "FILE", commands=(ADVISE,)),
     _serving("listen", values.listen,
            N_("Where it is to be asked, {exporter} or {serve} unless told; 0.0.0.0 or [::] is anywhere."),
            "ADDRESS:PORT", section=Section.LISTENING),

@@ -141,12 +141,14 @@ class Settings:
     output: str | None
     """Path; None is standard output."""
     format: str | None
-    """Always given for `snapshot`; as named for `explain`; None for other commands."""
+    """Always given for `snapshot`; as named for `explain` and `advise`; None for other commands."""
     run_for: float | None
     """Seconds; None runs until the user quits."""
     simulated: bool
     error_log: str | None
     """Path of the server's error log on this machine; None where there is none to read."""
+    since: float | None
+    """How many seconds back `watch` begins with what the server's log tells; None begins now."""
     execute: tuple[str, ...]
     """The words of the command that `watch` and `kill` run; empty for none."""
     match: str | None
@@ -171,6 +173,8 @@ class Settings:
     """Path of pasted output of the server that `explain` takes as its word."""
     verbose: bool
     """Whether `explain` reports every error and all of every finding."""
+    save: str | None
+    """Path of the file to which `advise` adds what it counted."""
     listen: ListenAddress
     """The address of the exporter, or of the screen in a browser."""
     listen_cert: str | None
@@ -190,7 +194,7 @@ class Settings:
     max_viewers: int
     """Browsers at most that have a screen at the same time."""
     files: tuple[str, ...]
-    """The files that `explain` or `replay` is to read; `-`, and for `explain` no file, is standard input."""
+    """The files that `explain`, `advise` or `replay` is to read; `-`, and for `explain` no file, is standard input."""
     live: bool
     """Whether a flag, the DSN or @name says where to connect."""
     origins: Mapping[str, str]

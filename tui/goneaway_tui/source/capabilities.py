@@ -226,6 +226,7 @@ LOST = {
     "clock": N_("the exact idle clock"),
     "sessions": N_("own limits and the exact idle clock"),
     "statements": N_("the exact idle clock and the last statement"),
+    "statement_history": N_("exactly how long a session was idle before it ran something"),
     "own_limits": N_("each session's own limit"),
     "hosts": N_("clients' ports"),
     "attributes": N_("the program and client of each session"),

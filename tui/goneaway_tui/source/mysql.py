@@ -16,6 +16,7 @@ from goneaway_tui.source.session_cache import (
     SessionCache,
     StatementEvent,
     command_words,
+    gaps_between,
     is_few,
     optional,
     read_attributes,
@@ -185,6 +186,9 @@ LARGE = 200
 EVENTS_BY_THREAD = 100
 """Sessions up to which events are asked by thread; of more it is cheaper for the server to look through all events."""
 
+WOKEN_AT_ONCE = 500
+"""Sessions at most whose history of statements is asked in one reading."""
+
 
 class MysqlReader:
     """Reads sessions over one connection; remembers what is asked once. A new connection needs a new reader."""
@@ -217,6 +221,8 @@ class MysqlReader:
         self._whole_at = -math.inf
         self._whole_second_waits = WholeSecondWaits(self._clocks.wall)
         self._swept_at = -math.inf
+        self._woken: list[tuple[SessionCache, StatementEvent, StatementEvent]] = []
+        """Sessions that ran something after a second or more, each with its last event before and after."""
         self.lacks_threads = False
         """performance_schema has no room for some sessions: the server's own list is read too, which has them all."""
         self.unlisted = 0
@@ -263,6 +269,7 @@ class MysqlReader:
         )
         new = self._update_known(rows, gone)
         ran = self._read_events(now_on_timer, None if changed is None else rows)
+        self._read_gaps()
         sweep = taken_at - self._swept_at > SWEEP_SECONDS
         if sweep:
             self._swept_at = taken_at
@@ -401,10 +408,35 @@ class MysqlReader:
         event = StatementEvent(start / PICOSECONDS, end / PICOSECONDS, bool(running), text(name))
         if cached.event == event:
             return False
-        cached.event, cached.timer_moved = event, 0.0
+        before, cached.event, cached.timer_moved = cached.event, event, 0.0
+        self._note_gap(cached, before, event)
         if sql_text or not event.half_sent:
             cached.statement = optional(sql_text) or command_words(event.name)
         return True
+
+    def _note_gap(self, cached: SessionCache, before: StatementEvent | None, event: StatementEvent) -> None:
+        """Note how long the session was idle before this event; where others may have run between, the history is asked."""
+        cached.gaps = ()
+        if before is None or before.start == event.start:
+            return
+        longest = event.start - before.end
+        if longest >= 1:
+            self._woken.append((cached, before, event))
+        elif not before.running:
+            cached.gaps = (max(0.0, round(longest, 3)),)
+
+    def _read_gaps(self) -> None:
+        """Ask how long the sessions were idle that ran something after a second or more."""
+        woken, self._woken = self._woken[:WOKEN_AT_ONCE], []
+        statement = self._capabilities.statement("statement_history")
+        if statement is None or not woken:
+            return
+        history: dict[int, list[tuple[float, float]]] = {}
+        threads = [cached.thread for cached, _before, _event in woken]
+        for thread, start, end in self._connection.rows(statement, (threads,)):
+            history.setdefault(thread, []).append((start / PICOSECONDS, end / PICOSECONDS))
+        for cached, before, event in woken:
+            cached.gaps = gaps_between(before, event, history.get(cached.thread or 0, ()))
 
     def _read_hosts(self, new: dict[int, SessionCache]) -> None:
         if self._capabilities.statement("hosts") is None or not new:
@@ -466,6 +498,7 @@ class MysqlReader:
             attributes=cached.attributes,
             thread=cached.thread,
             busy_since=busy_since,
+            gaps=cached.gaps,
         )
 
     def _busy_since(

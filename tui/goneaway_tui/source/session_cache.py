@@ -161,6 +161,8 @@ class SessionCache:
     event: StatementEvent | None = None
     timer_moved: float = 0.0
     """Seconds by which the server's timer was set since that event was read: the event keeps the old reckoning."""
+    gaps: tuple[float, ...] = ()
+    """As in `Session.gaps`."""
     statement: str | None = None
     query: int = 0
     """MariaDB's QUERY_ID of its last command."""
@@ -196,6 +198,28 @@ class StatementEvent:
     def half_sent(self) -> bool:
         """Part of a packet has arrived and the server waits for the rest."""
         return self.running and self.name == "statement/abstract/new_packet"
+
+
+def gaps_between(
+    before: StatementEvent, after: StatementEvent, history: Iterable[tuple[float, float]]
+) -> tuple[float, ...]:
+    """The idle times between two events of one session, as in `Session.gaps`.
+
+    `history`: start and end of the statements that ended, in any order. Without the event before among them some are missing:
+    then nothing is known.
+
+    >>> before, after = StatementEvent(10, 10.5, False, ""), StatementEvent(33, 33.25, True, "")
+    >>> gaps_between(before, after, [(10, 10.5), (20, 20.5), (20.75, 21.0)]), gaps_between(before, after, [(20, 20.5)])
+    ((9.5, 12.0), ())
+    """
+    spans = sorted({(start, end) for start, end in history if before.start <= start < after.start})
+    if not spans or spans[0][0] != before.start:
+        return ()
+    gaps, ended = list[float](), spans[0][1]
+    for start, end in (*spans[1:], (after.start, after.end)):
+        gaps.append(round(start - ended, 3))
+        ended = max(ended, end)
+    return tuple(gap for number, gap in enumerate(gaps) if gap >= 1 or (number == 0 and gap >= 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -455,6 +455,7 @@ class GoneawayApp(MonitorApp):
         monitor = self.monitors[message.index]
         if monitor.on_snapshot(message.snapshot):
             self.tuning_of(monitor).begin()
+        monitor.load_past()
         if self.has_several:
             return  # drawn at the next tick, all together
         self._draw(max(self.clock(), message.snapshot.taken_at))

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from goneaway_tui.cli import run
-from goneaway_tui.cli.commands.serve import refuse_unsafe_options
+from goneaway_tui.cli.commands.serve import WebHandoff, pickled_handoff, read_handoff, refuse_unsafe_options
 from goneaway_tui.cli.servers import ConfiguredServer, configured_servers
-from goneaway_tui.cli.web_handoff import WebHandoff, pickled_handoff, read_handoff
 from goneaway_tui.errors import SettingsError, Unreachable
 from goneaway_tui.settings import Secret
 from tests.unit.settings.asking import complaint, settings

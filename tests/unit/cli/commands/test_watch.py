@@ -10,10 +10,15 @@ import pytest
 from goneaway_tui.cli.commands.watch import ExecHook, Watch
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.export.data import Data
+from goneaway_tui.judge.departures import past_departures
 from goneaway_tui.model.blocking import Lock, LockKind, LockWait
-from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.cause import Cause
+from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.sample import LogEntry, Sample
+from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import RiskThresholds
 from tests.builders import NOW, a_sample, a_server, a_session
+from tests.schemas import check
 from tests.ui.stage import HeldClock, Scripted
 
 ONE, TWO = a_session(id=1), a_session(id=2)
@@ -147,3 +152,44 @@ def test_slow_command_delays_nothing_else(capsys: pytest.CaptureFixture[str]) ->
         errand.send({"event": "departed"})
 
     assert 1 == capsys.readouterr().err.count("cannot keep up")
+
+
+def test_what_ended_before_comes_after_hello_and_says_that_nobody_watched() -> None:
+    entry = LogEntry(NOW - 60, "user: 'app' host: 'web-3' (timeout)", ProcesslistId(8), Cause.IDLE_TIMEOUT)
+    lines: list[Data] = []
+    source = Scripted(a_sample([ONE]))
+    watching = Watch(
+        source,
+        HeldClock(),
+        RiskThresholds(),
+        lines.append,
+        interval=5,
+        read_past=lambda until: past_departures([entry], until - 3_600, until),
+    )
+    watching.run(0.001)
+
+    assert ["hello", "departed"] == [line["event"] for line in lines]
+    assert (8, "app", False, None, None) == tuple(
+        lines[1][name] for name in ("id", "user", "observed", "limit", "idle_seconds")
+    )
+    check("watch", lines[1])
+
+
+def test_a_server_that_does_not_tell_what_ended_before_is_watched_all_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def read_past(_until: float) -> tuple[Departure, ...]:
+        raise Unreachable("it hung up", "wait")
+
+    lines: list[Data] = []
+    Watch(
+        Scripted(a_sample([ONE])),
+        HeldClock(),
+        RiskThresholds(),
+        lines.append,
+        interval=5,
+        read_past=read_past,
+    ).run(0.001)
+
+    assert ["hello"] == [line["event"] for line in lines]
+    assert "it hung up" in capsys.readouterr().err

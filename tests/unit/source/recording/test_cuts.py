@@ -18,6 +18,7 @@ import pytest
 from goneaway_tui.errors import FileError
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.recording.reader import Recording
+from goneaway_tui.source.recording.streams import Track
 from goneaway_tui.source.recording.writer import CHECKPOINT_SAMPLES, RecordingWriter
 from tests.unit.source.recording.takes import SERVER_NAME, exact, read_back, record, same, takes
 
@@ -44,11 +45,11 @@ def ends(path: Path) -> list[int]:
     """For each sample, in order, how much of the file must be there for it: up to the last byte of its and earlier pieces."""
     content, needed, found = path.read_bytes(), 0, []
     with sqlite3.connect(path) as database:
-        rows = database.execute("SELECT at, body FROM piece ORDER BY id").fetchall()
+        rows = database.execute("SELECT at, body, track FROM piece ORDER BY id").fetchall()
     database.close()
-    for at, body in rows:
+    for at, body, track in rows:
         needed = max(needed, content.rindex(body) + len(body))
-        if at is not None:
+        if at is not None and track == Track.SAMPLES:
             found.append(needed)
     return found
 

@@ -62,7 +62,8 @@ class MetricsPolling:
         """The version of its server is not supported: it is not read again."""
 
     def on_reading(self, reading: Reading) -> None:
-        self._store[self._name] = self._store[self._name].after(reading.step, reading.seconds)
+        metrics = self._store[self._name].after(reading.step, reading.seconds)
+        self._store[self._name] = replace(metrics, count_gaps=self.poller.reuse_counter.counted)
         if reading.is_recovery:
             tell(_("{server}: it answers again", server=self._name))
 

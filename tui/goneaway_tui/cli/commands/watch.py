@@ -12,17 +12,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Self, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from goneaway_tui.cli.factories import live_source, recorder_of
 from goneaway_tui.cli.screen import policy_of
 from goneaway_tui.cli.servers import configured_servers, source_of
 from goneaway_tui.cli.terminal import exiting_on_signals, silence_stdout, tell, use_utf8
-from goneaway_tui.errors import ExitCode, FileError
+from goneaway_tui.errors import ExitCode, FileError, SourceError
 from goneaway_tui.export import data
 from goneaway_tui.export.data import Data
 from goneaway_tui.export.json import dumps
 from goneaway_tui.i18n import _
+from goneaway_tui.judge.departures import past_departures
+from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.monitor.poller import (
     WAKE_UP_SECONDS,
@@ -36,6 +38,10 @@ from goneaway_tui.ports import Clock, Recorder, Source
 from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Settings
 from goneaway_tui.text.sanitize import plain
+
+if TYPE_CHECKING:
+    from goneaway_tui.cli.servers import UnreachedSource
+    from goneaway_tui.source.live import LiveSource
 
 EXEC_QUEUE_LENGTH = 100
 """Events that may wait for `--exec`; later events are dropped, and a line says so."""
@@ -59,10 +65,12 @@ class Watch:
         errand: ExecHook | None = None,
         recorder: Recorder | None = None,
         name: str | None = None,
+        read_past: Callable[[float], Sequence[Departure]] = lambda _until: (),
     ) -> None:
         """With a `name` it is one of several servers: each event carries the name, and a server that does not answer at
-        first is tried again.
+        first is tried again. `read_past`: the sessions that ended before an instant, the oldest first; raises SourceError.
         """
+        self._read_past = read_past
         self._name = name
         self._source = source
         self._clock = clock
@@ -99,7 +107,10 @@ class Watch:
         step = reading.step
         events = [data.recovered_event(step.snapshot.taken_at)] if reading.is_recovery else []
         if self._last is None:
-            events.append(data.hello_event(step.snapshot))
+            for event in (*events, data.hello_event(step.snapshot)):
+                self._write(event)
+            events = []
+            self._write_past(step.snapshot.taken_at)
         waits = list(data.lock_wait_events(self._last, step.snapshot))
         events += [*data.step_events(step), *waits]
         for event in sorted(events, key=lambda event: str(event["at"])):
@@ -111,6 +122,15 @@ class Watch:
             for event in (*data.at_risk_events(self._last, step.snapshot), *blocked):
                 self._hook.send(self._named(event))
         self._last = step.snapshot
+
+    def _write_past(self, until: float) -> None:
+        try:
+            past = self._read_past(until)
+        except SourceError as error:
+            tell(_("what ended before is not known: {why}", why=error.line))
+        else:
+            for departure in past:
+                self._write(data.departed_event(departure))
 
     def on_failed_reading(self, failure: FailedReading) -> None:
         """Write the first of several failures in a row."""
@@ -143,12 +163,22 @@ def watch(
     output: str | None,
     command: tuple[str, ...],
     recorder: Recorder | None,
+    read_past: Callable[[float], Sequence[Departure]] = lambda _until: (),
 ) -> ExitCode:
     """Run it on this process's output and signals. Raises SourceError and FileError."""
     with ExitStack() as stack:
         write = stack.enter_context(lines(output))
         hook = stack.enter_context(ExecHook(command)) if command else None
-        watching = Watch(source, clock, policy, write, interval=interval, errand=hook, recorder=recorder)
+        watching = Watch(
+            source,
+            clock,
+            policy,
+            write,
+            interval=interval,
+            errand=hook,
+            recorder=recorder,
+            read_past=read_past,
+        )
         signals: list[int] = []
 
         def on_signal(number: int) -> None:
@@ -291,6 +321,17 @@ def run_watch(servers: Sequence[Settings], clock: Clock) -> int:
     return _watch_servers(servers, clock)
 
 
+def past_of(
+    source: LiveSource | UnreachedSource, since: float | None
+) -> Callable[[float], Sequence[Departure]]:
+    """A function that reads which sessions ended up to `since` seconds before an instant; it raises SourceError."""
+
+    def read_past(until: float) -> Sequence[Departure]:
+        return () if since is None else past_departures(source.history().log, until - since, until)
+
+    return read_past
+
+
 def _watch_one_server(settings: Settings, clock: Clock) -> int:
     from goneaway_tui.cli.connect import route_to
 
@@ -306,6 +347,7 @@ def _watch_one_server(settings: Settings, clock: Clock) -> int:
                 output=settings.output,
                 command=settings.execute,
                 recorder=recorder,
+                read_past=past_of(source, settings.since),
             )
         finally:
             source.close()
@@ -331,6 +373,7 @@ def _watch_servers(servers: Sequence[Settings], clock: Clock) -> ExitCode:
                 interval=member.settings.interval,
                 errand=errand,
                 name=member.name,
+                read_past=past_of(source, member.settings.since),
             )
             for member, source in zip(members, sources, strict=True)
         ]

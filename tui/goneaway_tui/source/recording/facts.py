@@ -30,6 +30,7 @@ from types import NoneType, UnionType
 from typing import Any, NamedTuple, NewType, NoReturn, Union, get_args, get_origin, get_type_hints
 
 from goneaway_tui.i18n import _
+from goneaway_tui.judge.reuse_gaps import GAP_EDGES, GroupGaps, ReuseGaps
 from goneaway_tui.model.blocking import lock_states
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
@@ -45,6 +46,10 @@ MAX_ROWS = 50_000_000
 bytes can take over all sessions, so the bytes bound nothing."""
 DEPARTURES_PER_LINE = 50
 """Bounds what a reader of the departures holds at once."""
+MAX_DAY = 2_932_896
+"""The last day of the year 9999, in days since 1970."""
+MAX_INSTANT = 253_402_300_800.0
+"""The end of the year 9999."""
 SHORT_TEXT, SHORT_LIST, SHORT_DEPTH = 500, 64, 8
 """Characters of a text, items of a list, and lists in lists: evidence is a handful of sentences below 300 characters."""
 
@@ -188,8 +193,9 @@ def _must_be_known(columns: Any, known: list[list[str]]) -> None:
 _hints = {**get_type_hints(Sample), "policy": RiskThresholds}
 HEAD = {name: unpacker(_hints[name]) for name in (*_names(Sample)[0], "policy") if name != "sessions"}
 """What a snapshot holds beside its sessions."""
-unpack_verdict, unpack_departure = unpacker(Verdict), unpacker(Departure)
+unpack_verdict, unpack_departure, unpack_gaps = unpacker(Verdict), unpacker(Departure), unpacker(ReuseGaps)
 SAMPLE_COLUMNS, DEPARTURE_COLUMNS = _names(Session, Verdict), _names(Session, Verdict, Departure)
+GAP_COLUMNS = _names(ReuseGaps, GroupGaps)
 """What a stream begins with, beside the name of the server: the fields of the facts in its rows."""
 STATEMENT = SAMPLE_COLUMNS[0].index("statement")
 
@@ -378,6 +384,41 @@ def departure_lines(departures: Sequence[Departure], *, statements: bool) -> str
             session[STATEMENT] = None
     starts = range(0, len(packed), DEPARTURES_PER_LINE)
     return "\n".join(to_json(packed[start : start + DEPARTURES_PER_LINE]) for start in starts)
+
+
+class GapsReader:
+    """Reads the line of what was counted of a segment."""
+
+    def __init__(self, columns: Any) -> None:
+        """`columns`: what the stream begins with. Raises UnfitRecord."""
+        _must_be_known(columns, GAP_COLUMNS)
+
+    def gaps(self, line: Any) -> ReuseGaps:
+        """Raises UnfitRecord."""
+        return unpack_saved_gaps(line)
+
+
+def unpack_saved_gaps(raw: Any) -> ReuseGaps:
+    """What was counted, from JSON. Raises UnfitRecord for anything that no counter writes."""
+    gaps: ReuseGaps = unpack_gaps(raw)
+    for group in gaps.groups:
+        rows = (*group.at_most, *group.at_least, *group.in_transaction)
+        numbers = (
+            group.sessions,
+            group.unmeasured,
+            group.timed_out,
+            group.longest,
+            group.total_seconds,
+            *(n for _b, n in rows),
+        )
+        if not all(0 <= bucket < len(GAP_EDGES) for bucket, _number in rows) or min(numbers) < 0:
+            raise UnfitRecord(_("a gap that no recorder counts"))
+        if not 0 <= group.day <= MAX_DAY:
+            raise UnfitRecord(_("a day that no recorder counts"))
+    figures = (figure for row in gaps.freed for figure in row)
+    if not 0 <= gaps.began <= gaps.ended < MAX_INSTANT or gaps.seconds < 0 or min(figures, default=0) < 0:
+        raise UnfitRecord(_("a time that no recorder counts"))
+    return gaps
 
 
 class DepartureReader:

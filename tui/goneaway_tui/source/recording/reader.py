@@ -13,6 +13,7 @@ from typing import Any, TypeGuard, TypeVar
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.i18n import _
+from goneaway_tui.judge.reuse_gaps import PAUSE_SECONDS, ReuseCounter, ReuseGaps, merged
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.recording.database import (
@@ -24,7 +25,13 @@ from goneaway_tui.source.recording.database import (
     salvage,
     sql,
 )
-from goneaway_tui.source.recording.facts import DepartureReader, SampleReader, UnfitRecord
+from goneaway_tui.source.recording.facts import (
+    MAX_INSTANT,
+    DepartureReader,
+    GapsReader,
+    SampleReader,
+    UnfitRecord,
+)
 from goneaway_tui.source.recording.streams import (
     LEAN,
     LineReader,
@@ -35,8 +42,8 @@ from goneaway_tui.source.recording.streams import (
 )
 
 T = TypeVar("T")
-END_OF_TIME = 253_402_300_800.0
-"""The end of the year 9999: no later instant can be shown."""
+END_OF_TIME = MAX_INSTANT
+"""No later instant can be shown."""
 MAX_SEGMENTS = 1_000_000
 LATEST_BYTES = 14 << 20
 """Of memory for the latest departures: five thousand with two sentences of evidence take 13."""
@@ -105,6 +112,13 @@ class Recording:
         LATEST_BYTES."""
         return self._steady(lambda: tuple(self._latest_departures(limit)))
 
+    def reuse_gaps(self) -> ReuseGaps:
+        """What was counted while it was made; a segment without counts, as the last of a torn file, is counted from its samples."""
+        counted = self._steady(lambda: merged(self._counted_gaps()))
+        if counted is None:
+            raise self._unreadable(_("there is no whole sample in it"))
+        return counted
+
     def close(self) -> None:
         """Let go of the file; safe to call twice."""
         with self._lock:
@@ -137,8 +151,13 @@ class Recording:
         self._samples, self.server_name = stream, stream.server_name
         return stream.reader.snapshot()
 
-    def _departures_between(self, after: float, until: float) -> Iterator[Departure]:
+    def _departures_between(
+        self, after: float, until: float, alone: int | None = None
+    ) -> Iterator[Departure]:
+        """`alone`: the only segment to read."""
         for segment, last in self._segments(Track.DEPARTURES, after, until):
+            if alone not in {None, segment}:
+                continue
             stream = StreamReader(segment, Track.DEPARTURES, DepartureReader)
             lines: list[Any] = []
             for at, line in self._lines(stream, last):
@@ -169,6 +188,40 @@ class Recording:
             if not is_all or len(latest) == limit:
                 break
         return latest
+
+    def _counted_gaps(self) -> Iterator[ReuseGaps]:
+        counted = dict(self._segments(Track.GAPS, -1.0, END_OF_TIME))
+        before: tuple[int, int] | None = None
+        for segment, last in self._segments(Track.SAMPLES, -1.0, END_OF_TIME):
+            if segment in counted:
+                stream = StreamReader(segment, Track.GAPS, GapsReader)
+                for _at, line in self._lines(stream, counted[segment]):
+                    yield stream.reader.gaps(line)
+            else:
+                gaps = self._gaps_of_samples(segment, last, before)
+                if gaps is not None:
+                    yield gaps
+            before = segment, last
+
+    def _gaps_of_samples(self, segment: int, last: int, before: tuple[int, int] | None) -> ReuseGaps | None:
+        """Count one segment. `before` is the segment before it, whose last sample its first one is compared with."""
+        counter, seen_at = ReuseCounter(), -1.0
+        if before is not None:
+            counter.observe(snapshot := self._snapshot(before[1], before[0]))
+            seen_at = snapshot.taken_at
+        departures = tuple(self._departures_between(seen_at, END_OF_TIME, segment))
+        stream = StreamReader(segment, Track.SAMPLES, SampleReader)
+        for _at, line in self._lines(stream, last):
+            stream.reader.follow(line)
+            snapshot = stream.reader.snapshot()
+            if before is not None:
+                if not 0 <= snapshot.taken_at - seen_at <= PAUSE_SECONDS:
+                    counter = ReuseCounter()
+                counter.take()
+                before = None
+            counter.observe(snapshot, departures)
+            departures = ()
+        return counter.counted()
 
     def _lines(self, stream: StreamReader[LineReader], until: int) -> Iterator[tuple[float | None, Any]]:
         wanted = (stream.segment, stream.track, stream.reached, until)

@@ -59,6 +59,8 @@ class Track(IntEnum):
 
     SAMPLES = 0
     DEPARTURES = 1
+    GAPS = 2
+    """What was counted of the segment, in one line, once it is over."""
 
 
 class StreamPiece(NamedTuple):

@@ -12,6 +12,7 @@ from typing import Any
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.i18n import _
+from goneaway_tui.judge.reuse_gaps import ReuseCounter, ReuseGaps
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.recording.database import (
@@ -24,9 +25,12 @@ from goneaway_tui.source.recording.database import (
 )
 from goneaway_tui.source.recording.facts import (
     DEPARTURE_COLUMNS,
+    GAP_COLUMNS,
     SAMPLE_COLUMNS,
     SampleWriter,
     departure_lines,
+    pack,
+    to_json,
 )
 from goneaway_tui.source.recording.streams import StreamWriter, Track
 
@@ -48,6 +52,7 @@ class SegmentWriter:
 
     def __init__(self, segment: int, server_name: str, began: float, *, statements: bool) -> None:
         self.id, self._began = segment, began
+        self._server_name = server_name
         self._count = 0
         self._statements = statements
         self._sample_writer = SampleWriter(statements=statements)
@@ -63,6 +68,11 @@ class SegmentWriter:
             lines = departure_lines(departures, statements=self._statements)
             rows += [(self.id, Track.DEPARTURES, *piece) for piece in self._departures.pieces(lines, at)]
         return rows
+
+    def gap_rows(self, gaps: ReuseGaps) -> list[tuple[object, ...]]:
+        """Rows of the database for what was counted of the segment, which is over."""
+        stream = StreamWriter(self.id, Track.GAPS, self._server_name, GAP_COLUMNS)
+        return [(self.id, Track.GAPS, *piece) for piece in stream.pieces(to_json(pack(gaps)), gaps.ended)]
 
     def is_over(self, at: float, seconds: float, piece_bytes: float) -> bool:
         """Whether the sample of that instant begins another segment, by the time and the bytes that one may take."""
@@ -98,6 +108,7 @@ class RecordingWriter:
         self._keep_seconds = math.inf if keep_seconds is None else keep_seconds
         self._keep_bytes = math.inf if keep_bytes is None else keep_bytes
         self._segment: SegmentWriter | None = None
+        self._reuse_counter = ReuseCounter()
         self._count = 0
         self._lock = threading.Lock()
         self._database = create_or_continue(path)
@@ -122,6 +133,7 @@ class RecordingWriter:
             with self._database:
                 self._database.execute("BEGIN IMMEDIATE")
                 segment = self._current(segment, snapshot.taken_at)
+                self._reuse_counter.observe(snapshot, departures)
                 rows = segment.rows(snapshot, departures)
                 self._make_room(len(rows) + SPARE_PAGES, spare=segment.id)
                 self._database.executemany(sql("append"), rows)
@@ -139,6 +151,13 @@ class RecordingWriter:
             if not self._is_closed:
                 self._is_closed = True
                 with suppress(
+                    sqlite3.Error, ValueError
+                ):  # without its counts the segment is counted from its samples
+                    if self._segment is not None:
+                        with self._database:
+                            self._database.execute("BEGIN IMMEDIATE")
+                            self._write_gaps(self._segment)
+                with suppress(
                     sqlite3.Error
                 ):  # while another program reads along it stays in the WAL beside it
                     self._database.execute("PRAGMA busy_timeout = 0")
@@ -150,12 +169,24 @@ class RecordingWriter:
         seconds = min(SEGMENT_SECONDS, self._keep_seconds / KEPT_SEGMENTS)
         if segment is not None and not segment.is_over(at, seconds, self._keep_bytes / KEPT_SEGMENTS):
             return segment
+        if segment is None:
+            self._reuse_counter.take()  # of a segment that failed, which is counted from its samples
+        else:
+            self._write_gaps(segment)
         while (oldest := self._value("oldest_segment")) is not None:
             end = self._value("segment_end", oldest)
             if end is not None and end >= at - self._keep_seconds:
                 break
             self._database.execute(sql("forget"), (oldest,))
         return SegmentWriter(self._value("next_segment"), self._server_name, at, statements=self._statements)
+
+    def _write_gaps(self, segment: SegmentWriter) -> None:
+        """Add what was counted of a segment that is over, and begin to count the next."""
+        gaps = self._reuse_counter.take()
+        if gaps is not None:
+            rows = segment.gap_rows(gaps)
+            self._make_room(len(rows) + SPARE_PAGES, spare=segment.id)
+            self._database.executemany(sql("append"), rows)
 
     def _make_room(self, pages: int, spare: int | None = None) -> None:
         """Delete the oldest segments but for `spare` until so many pages more fit into what may be kept."""

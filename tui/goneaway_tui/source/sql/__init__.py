@@ -146,6 +146,9 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "statements_some": _variants(
             shapes.MYSQL_STATEMENTS, ("mysql/statements_some.sql", "instrumented threads statements")
         ),
+        "statement_history": _variants(
+            shapes.STATEMENT_HISTORY, ("mysql/statement_history.sql", "instrumented threads statements")
+        ),
         "own_limits": _variants(shapes.OWN_LIMITS, ("mysql/own_limits.sql", "instrumented threads")),
         "packed_own_limits": _variants(
             shapes.PACK, ("mysql/packed_own_limits.sql", "instrumented threads aggregate")

@@ -326,7 +326,7 @@ class TuningController:
             lambda: self.monitor.shown or snapshot,
             self.monitor.name,
         )
-        screen.note = note
+        screen.note, screen.reuse_gaps = note, self.monitor.reuse_gaps
         waiting.open_dialog(screen, partial(self._perform_change, bool(note)))
 
     def _perform_change(self, borrow: bool, action: SetVariable | ResetPersist | None) -> None:  # noqa: FBT001 - bound by a partial

@@ -175,7 +175,7 @@ class LedgerScreen(Screen[None]):
         yield LineTable(
             DEPARTURE_COLUMNS,
             lambda d: (d.verdict.session.id, d.at),
-            lambda d: CAUSE_TINTS.get(d.cause, "lines--imminent"),
+            lambda d: CAUSE_TINTS.get(d.cause, "lines--imminent") if d.observed else "lines--quiet",
             id="departures",
         )
         yield KeyFooter()

@@ -5,7 +5,10 @@ Answers with an action and performs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from enum import Enum
 from typing import ClassVar
 
 from textual import on
@@ -16,14 +19,18 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, RadioSet
 
+from goneaway_tui.doctor.advice import LEAST_REUSES, limit_for
 from goneaway_tui.export.data import iso_instant
 from goneaway_tui.i18n import N_, _
+from goneaway_tui.judge.reuse_gaps import LIMIT_LADDER, ReuseGaps
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.model.tuning import Persistence, Privileges, VariableState
+from goneaway_tui.text.format import count_words, largest_unit_words, limit_words
 from goneaway_tui.text.sanitize import plain
+from goneaway_tui.text.width import padded
 from goneaway_tui.tune.actions import ResetPersist, SetVariable
 from goneaway_tui.tune.preview import Preview, preview
-from goneaway_tui.tune.tunables import Tunable, Unit
+from goneaway_tui.tune.tunables import IdleCounting, Tunable, Unit
 from goneaway_tui.tune.values import parse_value, value_words
 from goneaway_tui.ui.copying import CopyItem
 from goneaway_tui.ui.widgets.plain_text import (
@@ -42,8 +49,150 @@ from goneaway_tui.ui.wording import origin_word
 from goneaway_tui.ui.wording import title_on as on_server
 
 TIME_UNITS = {Unit.SECONDS, Unit.MILLISECONDS}
-PREVIEW_LABELS = ("meaning", "runs", "undo", "effects", "lasting")
+PREVIEW_LABELS = ("meaning", "reuses", "runs", "undo", "effects", "lasting")
 """What changes with each key that is typed, in the order shown."""
+
+
+CURVE_CELLS = 50
+"""With its labels it fits beside the label of its line in a terminal of 80 columns."""
+CURVE_LABEL_CELLS = 6
+BARS = "▁▂▃▄▅▆▇█"
+TICKS = (10, 60, 600, 3_600, 28_800, 86_400, 604_800, 31_536_000)
+"""Limits that are named below the curve, in seconds."""
+LEAK_FACTOR, LEAKED_SESSIONS = 8, 5
+"""A limit so many times what the reuses need keeps sessions open that nobody uses; so many of them are worth a warning."""
+
+
+class CurveOf(Enum):
+    """What a limit cuts."""
+
+    ALL = "all"
+    TRANSACTIONS = "transactions"
+    """Only the reuses within an open transaction."""
+
+    def cut(self, gaps: ReuseGaps, limit_seconds: float) -> int:
+        if self is CurveOf.ALL:
+            return sum(group.cut(limit_seconds) for group in gaps.groups)
+        return sum(group.transactions_cut(limit_seconds) for group in gaps.groups)
+
+
+CURVES = {
+    IdleCounting.IDLE: CurveOf.ALL,
+    IdleCounting.INTERACTIVE: CurveOf.ALL,
+    IdleCounting.TRANSACTIONS: CurveOf.TRANSACTIONS,
+    IdleCounting.READERS: CurveOf.TRANSACTIONS,
+    IdleCounting.WRITERS: CurveOf.TRANSACTIONS,
+}
+
+
+def limit_at(cell: int) -> float:
+    """The limit that a cell of the curve stands for, in seconds.
+
+    >>> [round(limit_at(cell)) for cell in (0, CURVE_CELLS - 1)]
+    [10, 31536000]
+    """
+    first, last = TICKS[0], TICKS[-1]
+    return float(first * (last / first) ** (cell / (CURVE_CELLS - 1)))
+
+
+def cell_of(limit_seconds: float) -> int:
+    """The cell of the curve that a limit is marked on."""
+    first, last = math.log(TICKS[0]), math.log(TICKS[-1])
+    share = (math.log(max(limit_seconds, 1.0)) - first) / (last - first)
+    return min(max(round(share * (CURVE_CELLS - 1)), 0), CURVE_CELLS - 1)
+
+
+def reuse_curve(gaps: ReuseGaps, typed: float | None, of: CurveOf = CurveOf.ALL) -> Content:
+    """What each limit would have cut and freed since monitoring began: the limit across, `typed` marked."""
+    limits = [limit_at(cell) for cell in range(CURVE_CELLS)]
+    cut = [math.log1p(of.cut(gaps, limit)) for limit in limits]
+    marked = None if typed is None else cell_of(typed)
+    lines = [_bar_line(cut, marked, _("cut"), "$text-error")]
+    if of is CurveOf.ALL:
+        freed = [gaps.freed_under(limit).mean for limit in limits]
+        lines.append(_bar_line(freed, marked, _("freed"), "$text-success"))
+    words = _typed_words(gaps, typed, of) if typed is not None else _span_words(gaps, of)
+    leak = () if typed is None or of is not CurveOf.ALL else _leak_words(gaps, typed)
+    return paragraphs(*lines, _tick_line(marked), words, *leak)
+
+
+def _bar_line(values: Sequence[float], marked: int | None, label: str, style: str) -> Content:
+    """One bar a cell, by its share of the highest; a dim dot where there is nothing."""
+    highest = max(values)
+    cells = []
+    for cell, value in enumerate(values):
+        bar = BARS[min(int(value / highest * len(BARS)), len(BARS) - 1)] if value > 0 else "·"
+        cell_style = style if value > 0 else "$foreground-muted"
+        cells.append((bar, f"{cell_style} reverse" if cell == marked else cell_style))
+    return Content.assemble((padded(label, CURVE_LABEL_CELLS), "$foreground-muted"), *cells)
+
+
+def _tick_line(marked: int | None) -> Content:
+    """The names of some limits below their cells, and an arrow below the marked one."""
+    cells = [" "] * CURVE_CELLS
+    for tick in TICKS:
+        words = limit_words(tick).replace(" ", "")
+        begin = min(cell_of(tick), CURVE_CELLS - len(words))
+        cells[begin : begin + len(words)] = words
+    axis = " " * CURVE_LABEL_CELLS + "".join(cells)
+    if marked is None:
+        return Content.styled(axis, "$foreground-muted")
+    place = CURVE_LABEL_CELLS + marked
+    mark = ("▲", "bold") if axis[place] == " " else (axis[place], "bold reverse")
+    return Content.assemble(
+        (axis[:place], "$foreground-muted"), mark, (axis[place + 1 :], "$foreground-muted")
+    )
+
+
+def _span_words(gaps: ReuseGaps, of: CurveOf) -> Content:
+    return Content.styled(
+        _(
+            "{reuses} reuses in {span}; ↑ and ↓ move the mark",
+            reuses=count_words(of.cut(gaps, 0)),
+            span=largest_unit_words(gaps.seconds),
+        ),
+        "$foreground-muted",
+    )
+
+
+def _typed_words(gaps: ReuseGaps, typed: float, of: CurveOf) -> Content:
+    cut, reuses = of.cut(gaps, typed), of.cut(gaps, 0)
+    share = f"{100 * cut / reuses:.2g} %" if cut else "0 %"
+    words = _(
+        "in {span}: {cut} of {reuses} reuses cut ({share})",
+        span=largest_unit_words(gaps.seconds),
+        cut=count_words(cut),
+        reuses=count_words(reuses),
+        share=share,
+    )
+    cut_content = Content.styled(words, "$text-error" if cut else "")
+    if of is not CurveOf.ALL:
+        return cut_content
+    freed = gaps.freed_under(typed)
+    closed = _(
+        "{mean:.1f} idle sessions closed on average, {peak} at most",
+        mean=freed.mean,
+        peak=count_words(freed.peak),
+    )
+    return paragraphs(cut_content, closed)
+
+
+def _leak_words(gaps: ReuseGaps, typed: float) -> tuple[tuple[str, str], ...]:
+    """A warning where sessions are idle for longer than any reuse needs, and the typed limit would keep them."""
+    longest = max((group.longest for group in gaps.groups if group.reuses), default=None)
+    if longest is None or gaps.reuses < LEAST_REUSES:
+        return ()
+    needed = limit_for(longest)
+    unused = gaps.freed_under(needed).peak
+    if typed < LEAK_FACTOR * needed or unused < LEAKED_SESSIONS:
+        return ()
+    words = _(
+        "▲ {number} sessions were idle for longer than any reuse needed ({needed}); {typed} keeps such sessions open",
+        number=count_words(unused),
+        needed=limit_words(needed),
+        typed=limit_words(typed),
+    )
+    return ((words, "$text-warning"),)
 
 
 class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
@@ -52,6 +201,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "cancel", id="tune.cancel"),
         Binding("y,ctrl+y", "app.copy", "copy", id="tune.copy"),  # in the field y is a year
+        Binding("up", "step(1)", "longer", show=False, priority=True, id="tune.longer"),
+        Binding("down", "step(-1)", "shorter", show=False, priority=True, id="tune.shorter"),
     ]
     VERB: ClassVar[str] = N_("Apply")
     ASKS: ClassVar[bool] = True
@@ -75,6 +226,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         self._confirmed: str | None = None
         self.typed = ""
         """A value that was begun before it was open."""
+        self.reuse_gaps: Callable[[], ReuseGaps | None] = lambda: None
+        """What was counted on the server since it is monitored."""
         self.note = ""
         """What is to be known about how it would be done."""
 
@@ -89,6 +242,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                     yield Label(_("new"), classes="entry--label")
                     yield Field(placeholder=self._examples(), id="value", compact=True)
                 yield LabelledEntry("means", id="meaning")
+                yield LabelledEntry("reuses", id="reuses")
                 if self._privileges.can_persist:
                     with RadioChoices(id="keep", compact=True):
                         yield RadioChoice(
@@ -119,6 +273,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         value = self.query_one("#value", Input)
         value.focus()
         value.value, value.cursor_position = self.typed, len(self.typed)
+        self._show_preview()
         if self._why_not:
             self._warn(self._why_not)
 
@@ -206,6 +361,30 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             wanted = parse_value(typed, self._tunable.unit, now, self._tunable.decimals)
         return preview(self._tunable, self._standing, wanted, self._snapshot(), self._keep)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The arrows move the mark of the curve only from the field: elsewhere they choose and scroll."""
+        if action == "step":
+            return self._curve_gaps() is not None and self.query_one("#value", Input).has_focus
+        return super().check_action(action, parameters)
+
+    def action_step(self, steps: int) -> None:
+        """Type the next longer or shorter limit of the curve."""
+        field = self.query_one("#value", Input)
+        try:
+            typed: float = self._preview().kept
+        except ValueError:
+            typed = self._standing.variable.value or LIMIT_LADDER[0]
+        place = bisect_left(LIMIT_LADDER, typed) + (steps if steps < 0 else typed in LIMIT_LADDER)
+        field.value = limit_words(LIMIT_LADDER[min(max(place, 0), len(LIMIT_LADDER) - 1)])
+        field.cursor_position = len(field.value)
+
+    def _curve_gaps(self) -> ReuseGaps | None:
+        """The gaps that this variable would cut; None where it cuts none, or no reuse is counted yet."""
+        if self._tunable.idle_counting not in CURVES or self._tunable.unit is not Unit.SECONDS:
+            return None
+        gaps = self.reuse_gaps()
+        return gaps if gaps is not None and gaps.reuses else None
+
     @on(Input.Changed, "#value")
     @on(RadioSet.Changed, "#keep")
     def _show_preview(self) -> None:
@@ -229,7 +408,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     def _preview_lines(self, seen: Preview | None) -> tuple[Content | None, ...]:
         """What stands beside each label of PREVIEW_LABELS."""
         if seen is None:
-            return (None,) * len(PREVIEW_LABELS)
+            return None, self._curve(None), *(None,) * (len(PREVIEW_LABELS) - 2)
         means = f"{seen.kept:,}   {value_words(seen.kept, self._tunable.unit)}"
         because = (
             _("   ▲ not {value:,}: {why}", value=seen.action.value, why=seen.why_clamped)
@@ -246,11 +425,19 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             lasting = paragraphs((_("in the option file:"), "$foreground-muted"), *lines)
         return (
             Content.assemble((means, "bold"), (because, "$text-warning")),
+            self._curve(seen.kept),
             runs,
             Content.styled(seen.undo, "$text-accent") if seen.undo else None,
             paragraphs(*seen.effects),
             lasting,
         )
+
+    def _curve(self, typed: float | None) -> Content | None:
+        gaps = self._curve_gaps()
+        if gaps is None:
+            return None
+        is_off = bool(self._tunable.zero_meaning) and typed == 0
+        return reuse_curve(gaps, None if is_off else typed, CURVES[self._tunable.idle_counting])
 
     def copy_items(self) -> list[CopyItem]:
         """What would be run, as the dialog says it."""

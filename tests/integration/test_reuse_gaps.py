@@ -1,0 +1,60 @@
+"""Counted gaps against the script that made them, and limits against the errors that they really cause."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from goneaway_tui.model.server import Flavour
+from tests.integration.conftest import StartServer
+from tests.integration.gap_load import (
+    SLACK,
+    GapLoad,
+    all_gaps,
+    compare,
+    measuring,
+    plans,
+    prove,
+)
+from tests.servers.private import Name, RealServer
+
+pytestmark = pytest.mark.quiet
+
+SESSIONS, SECONDS, LONGEST = 40, 30.0, 24.0
+HARMLESS, SHORT = 30, 10
+"""Limits above the longest gap and below some."""
+KINDS: tuple[Name, ...] = "mysql97", "mariadb1011"
+
+
+def assert_counted_right(server: RealServer) -> None:
+    """The same as `tests.bench.gaps` measures in ten minutes with 300 sessions."""
+    all_plans = plans(SESSIONS, SECONDS, LONGEST, seed=3)
+    load = GapLoad(server, all_plans)
+    with measuring(server) as counter:
+        load.run()
+    load.close()
+    counted = counter.counted()
+    assert counted is not None
+    found = compare(load, counter.measured, longer_than=2.0)
+
+    assert found.real > SESSIONS
+    assert (0, 0) == (found.missing, found.extra)
+    assert found.outside < SLACK
+    if server.flavour is Flavour.MYSQL:
+        assert found.loose <= found.real // 20  # more than ten statements between two readings
+    gaps = all_gaps(counted.groups)
+    for limit in (10, 15, 20, 30):
+        assert gaps.certainly_cut(limit) <= sum(gap >= limit for gap in load.gaps) <= gaps.cut(limit), limit
+    proved = prove(server, (HARMLESS, SHORT), all_plans)
+
+    assert 0 == proved[HARMLESS].errors
+    assert proved[SHORT].long_gaps == proved[SHORT].errors
+    assert gaps.cut(SHORT) == proved[SHORT].errors
+
+
+def test_gaps_are_counted_once_and_limits_do_what_was_foretold(start_server: StartServer) -> None:
+    servers = [start_server(name, f"--max-connections={4 * SESSIONS}") for name in KINDS]
+    with ThreadPoolExecutor(len(servers)) as pool:
+        for done in [pool.submit(assert_counted_right, server) for server in servers]:
+            done.result()
