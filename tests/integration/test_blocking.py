@@ -187,6 +187,31 @@ def test_a_metadata_wait_is_read_with_the_idle_session_that_holds_it(server: Rea
     assert waits[changer.thread_id()].since is not None
 
 
+def test_the_plugin_of_mariadb_tells_whom_a_change_of_a_table_waits_for(mariadb1011: RealServer) -> None:
+    server = mariadb1011
+    try:
+        run(server, "INSTALL SONAME 'metadata_lock_info'")
+    except pymysql.OperationalError as error:
+        pytest.skip(
+            f"Debian has the plugin in mariadb-server, and tests/servers/get does not unpack that: {error}"
+        )
+    run(server, "CREATE DATABASE waits", "CREATE TABLE waits.cart (id INT PRIMARY KEY) ENGINE=InnoDB")
+    try:
+        with waiters_on(server) as waiters, a_source(server) as source:
+            holder = waiters.open("SELECT id FROM waits.cart")
+            changer, behind = waiters.open(), waiters.open()
+            waiters.wait(changer, "ALTER TABLE waits.cart ADD COLUMN m INT")
+            is_waiting(server, 1, METADATA_WAITS)
+            waiters.wait(behind, "SELECT id FROM waits.cart")
+            is_waiting(server, 2, METADATA_WAITS)
+            waits = waits_of(source.sample())
+    finally:
+        run(server, "DROP DATABASE waits", "UNINSTALL SONAME 'metadata_lock_info'")
+
+    assert (holder.thread_id(),) == waits[changer.thread_id()].holders
+    assert () == waits[behind.thread_id()].holders
+
+
 def test_without_the_instrument_the_wait_is_told_without_its_holder(server: RealServer) -> None:
     run(server, INSTRUMENT.format("NO"))
     try:

@@ -24,7 +24,7 @@ class HeldClock:
 
 
 @pytest.mark.parametrize("flavour", Flavour)
-@pytest.mark.parametrize("seed", [3, 9])
+@pytest.mark.parametrize("seed", [1, 4])
 def test_the_simulated_server_is_left_in_peace_for_hours(flavour: Flavour, seed: int) -> None:
     clock = HeldClock()
     source = SimulatedSource(clock, sessions=120, seed=seed, flavour=flavour)

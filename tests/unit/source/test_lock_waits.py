@@ -100,6 +100,21 @@ def test_an_alter_waits_for_the_reader_and_the_next_reader_for_the_alter() -> No
     assert 4.0 == found[C].since
 
 
+def test_a_request_whose_mode_is_not_told_waits_for_all_that_hold_the_table() -> None:
+    [wait] = metadata_waits(
+        [
+            table(B, "", is_granted=False),
+            table(B, "SHARED_UPGRADABLE"),
+            table(A, "SHARED_READ"),
+            table(C, "SHARED_WRITE"),
+        ],
+        {},
+    )
+
+    assert (A, C) == wait.holders
+    assert wait.lock.mode is None
+
+
 def test_a_lock_of_the_whole_server_has_no_table() -> None:
     locks = [
         MetadataLock(A, "GLOBAL", None, None, "SHARED", True),

@@ -54,7 +54,7 @@ class InnodbLock:
 
 @dataclass(frozen=True, slots=True)
 class MetadataLock:
-    """A row of `performance_schema.metadata_locks`."""
+    """A row of `performance_schema.metadata_locks`, or of MariaDB's `information_schema.metadata_lock_info`."""
 
     session: ProcesslistId
     kind: str
@@ -62,6 +62,7 @@ class MetadataLock:
     schema: str | None
     name: str | None
     mode: str
+    """Empty where it is not known; then it waits for any."""
     is_granted: bool
 
     @property
@@ -195,7 +196,9 @@ def metadata_waits(
             mode: (
                 _in_conflict(mode, granted[key]),
                 _in_conflict(mode, requests),
-                Lock(LockKind.METADATA, ".".join(part for part in key[1:] if part) or None, None, mode),
+                Lock(
+                    LockKind.METADATA, ".".join(part for part in key[1:] if part) or None, None, mode or None
+                ),
             )
             for mode in {request.mode for request in requests}
         }

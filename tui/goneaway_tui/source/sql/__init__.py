@@ -78,6 +78,7 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "innodb_locks": "mariadb/can_innodb_locks.sql",
         "metadata_locks": "mariadb/can_metadata_locks.sql",
         "metadata_instrument": "mariadb/can_metadata_instrument.sql",
+        "lock_plugin": "mariadb/can_lock_plugin.sql",
         "accounts": "mariadb/can_accounts.sql",
         "paths": "mariadb/can_paths.sql",
         "rds": "mariadb/can_rds.sql",
@@ -297,6 +298,7 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "metadata_locks": _variants(
             shapes.METADATA_LOCKS,
             ("mariadb/metadata_locks.sql", "instrumented threads metadata_locks metadata_instrument"),
+            ("mariadb/metadata_lock_info.sql", "process lock_plugin"),
         ),
         "transaction_statements": _variants(
             shapes.TRANSACTION_STATEMENTS,
