@@ -218,6 +218,14 @@ class MysqlStandin(Standin):
     def answer_statements_some(self, length: int, threads: list[int]) -> list[Row]:
         return [row for row in self.answer_statements(length, 0) if row[0] in threads]
 
+    def answer_statement_history(self, threads: list[int]) -> list[Row]:
+        """Only the last one: a server keeps ten."""
+        return [
+            (thread, start, end)
+            for thread, start, end, is_running, *_ in self.answer_statements(0, 0)
+            if thread in threads and not is_running
+        ]
+
     def _seconds(self) -> dict[int, int]:
         now = int(self.wall(self.now))
         return {g.id: now - (g.time or 0) & 0xFFFF_FFFF for g in self.server_sessions}
