@@ -160,8 +160,10 @@ ERROR_PATTERNS: Final = (
     _pattern(r"Failed to validate connection", None, wants_context=True, is_precursor=True, used_after_close=True),
     _pattern(r"marked as broken because of SQLSTATE\(08", None, wants_context=True, is_precursor=True),
     _pattern(r"MySqlConnectionClosedException"),
+    _pattern(r"Error establishing a database connection"),
+    _pattern(r"Command Timeout expired before the operation completed|Timeout expired\.  The timeout period elapsed prior", None, Cause.CLIENT_QUIT, wants_context=True),
     _pattern(r"Connect Timeout expired\.(?! All pooled)", wants_context=True),
-    _pattern(r"Can't reach database server at .{1,200}:3306\b"),
+    _pattern(r"Can't reach database server at .{1,200}:\W?3306\b"),
     _pattern(r"bytes failed with errno=\d", wants_context=True, is_precursor=True),
     _pattern(r"[Ss]erver is currently in offline mode", 3032),
     _pattern(r"Could not connect to (?:HostAddress|address=\()"),
@@ -243,7 +245,7 @@ PREFILTER_WORDS: Final = (
     "to validate", "as broken", "not connect", "PROTOCOL_", "enqueue", "closed state", "ECONN", "EPIPE", "ETIMEDOUT",
     "invalid conn", "bad connection", "not available", "closed MySQL", "header bytes", "result set", "has failed",
     "specified MySQL", "communicating", "at EOF", "disconnected", "hostgroup", "broken conn", "client conn", " cD ", " sD ",
-    "last packet", "packet timeout", "blocking client", "MaxScale", "greeting", "primary server", "master server", "Invalid Conn", "::SSLError",
+    "last packet", "a database conn", "Timeout expired", "packet timeout", "blocking client", "MaxScale", "greeting", "primary server", "master server", "Invalid Conn", "::SSLError",
     "Trilogy", "valid and open", "new commands", "unexpectedly", "closed by peer", "ConnectionClosed", "server is closed", ":closed", ": closed",
     "closed}", "tcp_closed", "result set's", "while sending", "failed to send", "failed to re", "SocketException", "transport connection", "idle conn", "ClosedConn",
     "closed connection", "ClosedException", "Timeout expired", "reach database", "errno=", "offline mode",
@@ -439,10 +441,10 @@ def _in_prose(text: str, before: str) -> Mention:
     if quoted is not None:
         if not quoted["word"] and not _PROSE_AFTER.match(text, len(before)):
             return Mention.NO
-        is_said = _SAID_OF_ERRORS.search(before[:-1]) is not None
-        if is_said:
-            return Mention.NO
-        return Mention.YES if _PROSE_AFTER.match(text, len(before)) else Mention.MAYBE
+        is_prose = _PROSE_AFTER.match(text, len(before)) is not None
+        if _SAID_OF_ERRORS.search(before[:-1]):
+            return Mention.YES if is_prose and before.endswith("`") else Mention.NO
+        return Mention.YES if is_prose else Mention.MAYBE
     if _PROSE_BEFORE.search(before) and not _SAID_OF_ERRORS.search(before):
         return Mention.MAYBE
     return Mention.NO
@@ -821,7 +823,8 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
             and is_other
             and line_distance <= (MAX_RECORD_LINES if is_dated else PRECURSOR_LINES)
         )
-    if _wraps_same_words(held, draft) and line_distance <= CHAIN_LINES:
+    is_remark_after = draft.is_retried and before.client.driver == after.client.driver
+    if (is_remark_after or _wraps_same_words(held, draft)) and line_distance <= CHAIN_LINES:
         return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
     return is_repeated and before.text != after.text and line_distance <= 2
@@ -846,7 +849,7 @@ def _shared_end(text: str, other: str) -> int:
 
 def _joined_draft(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
     """Two drafts of one event as one."""
-    if draft.is_traceback_rest:
+    if draft.is_traceback_rest or (draft.is_retried and not held.is_precursor):
         return held
     if held.subject is not None:
         return replace(held, event=_merged_server_events(held.event, draft.event))

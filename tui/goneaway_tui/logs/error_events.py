@@ -239,7 +239,7 @@ FRAMEWORKS: Final = (
     ("Symfony Doctrine", r"Doctrine\\"),
     ("Yii", r"\byii\\{1,2}|Yiisoft|yiisoft|\[yii\\"),
     ("ThinkPHP", r"\bthink\\{1,2}|ThinkPHP|thinkphp|^\[ \S{19,32} \]\[ \w{1,10} \] \[\d"),
-    ("WordPress", r"WordPress|wp-includes|wp-content|wp-db\.php|\bWP->"),
+    ("WordPress", r"WordPress|wp-config\.php|wp-includes|wp-content|wp-db\.php|\bWP->"),
     ("Drupal", r"Drupal[\\/]|\bdrupal\b|drush|\{watchdog\}"),
     ("Magento", r"Magento\\|Zend_Db|Mage_"),
     ("CakePHP", r"Cake\\Database|cakephp"),
@@ -359,7 +359,7 @@ FAILURE_WORDS: Final = tuple(
             (
                 r"\bmysqli?_(?:real_|p)?connect\(|\bmysqli::(?:__construct|real_connect)|SQLSTATE\[\w{5}\] \[20\d\d\]"
                 r"|reading (?:initial|inital|authorization|greeting|handshake)|waiting for initial communication|Expected 0 received 1"
-                r"|driver has not received any packets|[Cc]reate connection error|_get_server_information|_request_authentication"
+                r"|driver has not received any packets|establishing a database connection|[Cc]reate connection error|_get_server_information|_request_authentication"
             ),
         ),
         (
