@@ -148,7 +148,7 @@ async def column() -> None:
         await pilot.press("s")
         await settle(app, pilot)
 
-        assert "State" == str(app.screen.query_one(OptionList).get_option("state").prompt)
+        assert "Server state" == str(app.screen.query_one(OptionList).get_option("server_state").prompt)
 
 
 ARRIVALS: Final = {
