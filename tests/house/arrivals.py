@@ -141,14 +141,14 @@ async def service() -> None:
 
 
 async def column() -> None:
-    app = an_app(Scripted(a_sample([a_session(client="all too quiet")])))
+    app = an_app(Scripted(a_sample([a_session(state="all too quiet")])))
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
         assert "all too quiet" in lines(app)
         await pilot.press("s")
         await settle(app, pilot)
 
-        assert "Library" == str(app.screen.query_one(OptionList).get_option("library").prompt)
+        assert "Server state" == str(app.screen.query_one(OptionList).get_option("server_state").prompt)
 
 
 ARRIVALS: Final = {

@@ -100,6 +100,6 @@ EXTENSIONS: Final = (
     Extension(
         "column", "A column of the board", "SESSION_COLUMNS", "ui/columns.py",
         "the table, and what `s` sorts by",
-        'Column("library", "Library", lambda v, *_: v.session.client or "", lambda v: v.session.client, 16, 16, 0)',
+        'Column("server_state", "Server state", lambda v, *_: v.session.state or "", lambda v: v.session.state, 16, 16, 0)',
     ),
 )  # fmt: skip

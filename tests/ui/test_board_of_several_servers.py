@@ -241,7 +241,7 @@ async def test_hanging_server_is_marked_within_two_intervals_while_the_others_go
         hung, well = app.fleet
 
         assert (hung.is_stale, well.is_stale) == (True, False)
-        assert f"{hung.seen:.0f}s old" in lines(app)
+        assert f"{hung.seen:.0f} s old" in lines(app)
         began = time.monotonic()
         await pilot.press("q")
     mute.may_answer.set()
@@ -341,7 +341,7 @@ def test_names_with_the_same_start_are_distinguished_by_their_end() -> None:
     column = server_column(names)
     verdicts = [replace(a_verdict(), server_name=name) for name in names]
 
-    assert ["…le.com:3306", "…le.com:3307"] == [column.cell(each, NOW, 12) for each in verdicts]
+    assert ["db.exa…:3306", "db.exa…:3307"] == [column.cell(each, NOW, 12) for each in verdicts]
     assert list(names) == [column.cell(each, NOW, 19) for each in verdicts]
     assert "prod-database-1" == server_column(("prod-database-1", "x")).cell(
         replace(a_verdict(), server_name="prod-database-1"), NOW, 12

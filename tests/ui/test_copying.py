@@ -54,8 +54,8 @@ async def test_a_row_is_copied_under_its_headings() -> None:
         await press(app, pilot, "y", "r")
 
         headings, row = app.clipboard.splitlines()
-        assert headings.split()[:3] == ["Id", "User", "Client"]
-        assert row.split()[:3] == [str(session.id), session.user, session.host]
+        assert headings.split()[:4] == ["Risk", "Id", "User", "Client"]
+        assert row.split()[2:5] == [str(session.id), session.user, session.host]
         assert row.endswith(session.statement)
 
 
