@@ -163,7 +163,7 @@ async def test_s_shows_every_statement(tmp_path: Path) -> None:
         await pilot.press("escape")
 
         assert isinstance(app.screen, KillScreen)
-    assert "KILL 105 ... and 54 more: s shows all" in asked
+    assert "KILL 154 ... and 54 more: s shows all" in asked
     assert all(f"KILL {session.id};" in shown for session in CROWD)
 
 
