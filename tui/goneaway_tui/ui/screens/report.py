@@ -28,8 +28,8 @@ from goneaway_tui.ui.widgets.plain_text import Static, heading
 
 DRAW_SECONDS = 0.1
 """How long what comes in is collected before it is drawn: of hundreds of acts all lines are laid out each time."""
-MANY, BAR_CELLS = 10, 20
-"""Acts from which on a bar shows how far they are, and its cells."""
+MANY, BAR_CELLS = 5, 12
+"""Acts from which on a bar shows how far they are and reasons are counted; and the cells of the bar."""
 GOOD, BAD, NEUTRAL = "$text-success", "$text-warning", ""
 Line = tuple[str, str]
 
@@ -101,7 +101,8 @@ class ReportScreen(ModalScreen[None]):
     def finish(self) -> None:
         """All are over, or will not be begun."""
         self.is_finished = True
-        self._lines += [Content.styled(line, BAD) for line in spared_lines(self._done)]
+        if self._expected >= MANY:
+            self._lines += [Content.styled(line, BAD) for line in spared_lines(self._done)]
         self._redraw()
 
     def copy_items(self) -> list[CopyItem]:
@@ -168,13 +169,13 @@ class ReportScreen(ModalScreen[None]):
 
 
 def spared_lines(done: Iterable[ActResult]) -> Iterable[str]:
-    """Why sessions were spared, or the server refused: of several with one reason, how many there are."""
+    """Why sessions were spared, or the server refused, and how many for each reason."""
     reasons: Counter[str] = Counter()
     for each in done:
         reason = each.refused or each.denied
         if reason and isinstance(each.action, KillSession | KillQuery):
             reasons[re.sub(rf"\b{each.action.session.id}\b", "…", reason)] += 1
-    return [f"{number:,} × {plain(reason, 400)}" for reason, number in reasons.most_common() if number > 1]
+    return [f"{number:,} × {plain(reason, 400)}" for reason, number in reasons.most_common()]
 
 
 def result_lines(done: ActResult) -> Iterable[Line]:
