@@ -20,8 +20,8 @@ from textual.pilot import Pilot
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.ports import Source
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from goneaway_tui.ui.app import GoneawayApp
 from tests.bench.crowd import USER, Seats, soft_limit
 from tests.bench.insides import Watched

@@ -20,9 +20,9 @@ from pymysql.constants.COMMAND import COM_QUERY
 
 from goneaway_tui.judge import judge
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.lock_waits import LockWaitReader
+from goneaway_tui.source.sockets import Address
 from tests.servers.private import EVERY_NAME, RealServer, Servers
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted, an_app

@@ -25,9 +25,9 @@ from goneaway_tui.judge import judge
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.ports import Source
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.simulated import SimulatedSource
+from goneaway_tui.source.sockets import Address
 from goneaway_tui.ui.app import GoneawayApp
 from tests.bench.terminal import percentile
 

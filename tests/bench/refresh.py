@@ -15,9 +15,9 @@ from typing import Any
 
 from goneaway_tui.export import FORMATS
 from goneaway_tui.judge import judge
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.simulated import SimulatedSource
+from goneaway_tui.source.sockets import Address
 from tests.servers.private import NAMES, Servers
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, an_app

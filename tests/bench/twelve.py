@@ -22,8 +22,8 @@ from textual.pilot import Pilot
 from goneaway_tui.cli.screen import freeze_startup_objects
 from goneaway_tui.model.snapshot import Verdict
 from goneaway_tui.monitor.server_monitor import MonitorSpec
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from goneaway_tui.ui.app import GoneawayApp
 from tests.bench.fleet import key_to_paint
 from tests.bench.sitters import STIR_WITHIN, Seat, Sitters

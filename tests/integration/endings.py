@@ -28,9 +28,9 @@ from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import RESTART_TOLERANCE
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.error_log import ErrorLog
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from tests.integration.session_watch import SessionWatch, WatchedSession
 from tests.servers.private import RealServer
 from tests.waiting import comes_true

@@ -22,8 +22,8 @@ from pymysql.connections import Connection
 from goneaway_tui.judge.reuse_gaps import LIMIT_LADDER, GroupGaps, GroupKey, ReuseCounter, Tally
 from goneaway_tui.model.session import Session
 from goneaway_tui.monitor.poller import WAKE_UP_SECONDS, FailedReading, Poller, PollSchedule, Reading
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from tests.servers.private import RealServer
 from tests.waiting import comes_true
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Self
 
-from goneaway_tui.source.address import Address
+from goneaway_tui.source.sockets import Address
 from tests.servers.private import RealServer
 
 

@@ -15,8 +15,8 @@ from pymysql.constants import CLIENT
 
 from goneaway_tui.judge import judge
 from goneaway_tui.model.snapshot import Snapshot, Verdict
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from tests.servers.private import RealServer
 
 

@@ -21,8 +21,8 @@ from goneaway_tui.model.blocking import LockKind, LockWait
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import RiskThresholds
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from tests.integration.terminal import way_in
 from tests.integration.test_exporter import asked, exporting
 from tests.servers.private import RealServer

@@ -14,9 +14,9 @@ from textual.pilot import Pilot
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.monitor.server_monitor import MonitorSpec
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.blocking import BlockingScreen, RowKind, TreeRow

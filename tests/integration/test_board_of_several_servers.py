@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from goneaway_tui.monitor.server_monitor import MonitorSpec
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from goneaway_tui.ui.app import TICK_SECONDS, GoneawayApp
 from tests.integration.conftest import StartServer
 from tests.integration.session_watch import SessionWatch, assert_deadlines_predicted

@@ -12,10 +12,10 @@ import pymysql
 import pytest
 
 from goneaway_tui.model.session import Session
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.capabilities import find_capabilities
 from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.live import READERS
+from goneaway_tui.source.sockets import Address
 from tests.servers.private import RealServer
 from tests.waiting import comes_true
 

@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 
 from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.ports import Executor
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from goneaway_tui.tune.journal import Journal, Phase
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.controllers.several_servers import ChangeSeveralScreen, TuneSeveralScreen

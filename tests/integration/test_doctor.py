@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 
 from goneaway_tui.cli.servers import history_source
 from goneaway_tui.monitor.server_monitor import MonitorSpec
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.error_log import ErrorLog
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.doctor import DoctorRow, DoctorScreen
 from tests.integration.conftest import StartServer

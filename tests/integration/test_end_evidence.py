@@ -19,10 +19,10 @@ from goneaway_tui.model.sample import RESTART_TOLERANCE
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.monitor.poller import OwnKills
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.error_log import ErrorLog
 from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from tests.integration.conftest import StartServer
 from tests.integration.endings import PATIENT
 from tests.servers.private import Name, RealServer

@@ -24,9 +24,9 @@ from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.tuning import KeptValue, Persistence
 from goneaway_tui.source import connection as connections
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import ALREADY_GONE
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from tests.integration.acting import OneByOne
 from tests.integration.conftest import StartServer
 from tests.integration.relay import Relay

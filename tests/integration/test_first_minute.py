@@ -16,12 +16,12 @@ from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Basis, Risk
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.demo import Demo, start_demo
 from goneaway_tui.source.demo.program import PROGRAM_VARIABLE, SHARE_VARIABLE
 from goneaway_tui.source.demo.workload import OPENING_SECONDS
 from goneaway_tui.source.error_log import ErrorLog
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from tests.servers.private import NAMES, Missing, Name, find
 
 PREDICTIONS = 5

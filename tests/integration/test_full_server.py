@@ -20,9 +20,9 @@ from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.tuning import Persistence
 from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source import live
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import LiveExecutor, WriteConnection
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from goneaway_tui.source.sql import shapes
 from goneaway_tui.source.sql.shapes import SESSION_BEFORE, Statement
 from goneaway_tui.tune.actions import KillSession

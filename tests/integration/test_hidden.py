@@ -9,8 +9,8 @@ import pytest
 
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import GlobalLimits, Risk
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from tests.contract.checks import check_pair, check_sample
 from tests.integration.conftest import StartServer
 from tests.integration.session_watch import SessionWatch

@@ -20,9 +20,9 @@ from goneaway_tui.export import FORMATS
 from goneaway_tui.judge import judge
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import Session
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.session_cache import ATTRIBUTES_KEPT, TEXT_KEPT
+from goneaway_tui.source.sockets import Address
 from tests.integration.conftest import StartServer
 from tests.servers.private import NAMES, Name, RealServer
 from tests.waiting import PATIENCE, Stopwatch, comes_true

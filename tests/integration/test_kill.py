@@ -18,9 +18,9 @@ import pymysql
 import pytest
 
 from goneaway_tui.judge import Step, track
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from goneaway_tui.tune.gate import Gate
 from goneaway_tui.tune.journal import Journal, Phase
 from goneaway_tui.tune.kill_rules import KillEvent, KillPass, choose_victims, kill_filter

@@ -6,8 +6,8 @@ import time
 from itertools import pairwise
 
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from tests.contract.checks import check_closing, check_pair, check_sample
 from tests.servers.private import RealServer
 

@@ -15,9 +15,9 @@ from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Basis
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from tests.integration.conftest import StartServer
 from tests.servers.private import NAMES, Name, RealServer
 from tests.waiting import PATIENCE

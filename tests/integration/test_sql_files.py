@@ -9,10 +9,10 @@ import pymysql
 import pytest
 
 from goneaway_tui.source import sql
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.capabilities import find_capabilities
 from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.session_table import rows_of
+from goneaway_tui.source.sockets import Address
 from goneaway_tui.source.sql import shapes
 from goneaway_tui.source.sql.shapes import Statement
 from tests.integration.conftest import StartServer

@@ -35,10 +35,9 @@ from goneaway_tui.judge import is_same_run, judge
 from goneaway_tui.model.sample import RESTART_TOLERANCE, Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import connection
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import ANSWER_BYTES, ANSWER_SECONDS, Connection
 from goneaway_tui.source.live import LiveSource
-from goneaway_tui.source.sockets import ServerSocket
+from goneaway_tui.source.sockets import Address, ServerSocket
 from goneaway_tui.source.sql import HINT, STATEMENT_SECONDS
 from goneaway_tui.source.sql.shapes import ANYTHING, RowsShape, Statement
 from tests.integration.conftest import StartServer

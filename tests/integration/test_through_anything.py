@@ -25,8 +25,8 @@ from goneaway_tui.model.server import Flavour
 from goneaway_tui.monitor import poller
 from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source import live
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from goneaway_tui.ui.app import GoneawayApp
 from tests.integration.conftest import StartServer
 from tests.integration.relay import BadLine, garbled, slowly

@@ -16,8 +16,8 @@ from goneaway_tui.model.server import ServerTopology, TopologyRelation
 from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.settings import Settings, resolve
 from goneaway_tui.source import sql
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from goneaway_tui.ui.app import GoneawayApp
 from tests.integration.conftest import StartServer
 from tests.integration.terminal import Terminal

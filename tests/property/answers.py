@@ -32,11 +32,10 @@ from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.source import sql
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import LiveExecutor, WriteConnection
 from goneaway_tui.source.live import LiveSource, _Reading
 from goneaway_tui.source.recording.writer import RecordingWriter
-from goneaway_tui.source.sockets import ServerSocket
+from goneaway_tui.source.sockets import Address, ServerSocket
 from tests.builders import NOW
 from tests.property.fuzz import bent
 from tests.servers.impostor import OK, Impostor, result

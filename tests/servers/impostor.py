@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Self
 
-from goneaway_tui.source.address import Address
+from goneaway_tui.source.sockets import Address
 
 Value = str | bytes | int | float | None
 Script = Sequence[tuple[str, "Iterable[Sequence[Value]] | tuple[int, str]"]]

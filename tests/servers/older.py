@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self
 
-from goneaway_tui.source.address import Address
+from goneaway_tui.source.sockets import Address
 from tests.servers.private import Name, RealServer
 
 QUERY: Final = b"\x03"

@@ -47,7 +47,7 @@ from tests.unit.settings.asking import complaint, settings
         ("--format json", "--format goes with snapshot or kill or explain or advise only; write goneaway-tui snapshot"),
         ("--demo", "there is no flag '--demo'; write goneaway-tui demo"),
         ("--simulated", "--simulated goes with demo or serve only; write goneaway-tui demo"),
-        ("snapshot --for 3", "--for does not go with snapshot; it goes with demo or watch or kill or advise only"),
+        ("snapshot --for 3", "--for does not go with snapshot; leave it out"),
         (
             "demo -h db1",
             "--host does not go with demo, which has a server of its own; leave it out, or leave out demo",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.source.address import STANDARD_SOCKETS, Address, standard_socket
+from goneaway_tui.source.sockets import STANDARD_SOCKETS, Address, standard_socket
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,10 @@ import pytest
 
 from goneaway_tui.i18n import english
 from goneaway_tui.model.server import Flavour
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.capabilities import LIMITATIONS
 from goneaway_tui.source.connection import CLOSED_UNGREETED
 from goneaway_tui.source.explanations import explain_error
-from goneaway_tui.source.sockets import NO_TUNNEL
+from goneaway_tui.source.sockets import NO_TUNNEL, Address
 from tests.tongues import Bracketed, spoken, unsaid
 
 

@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from goneaway_tui.errors import GoneawayError
 from goneaway_tui.source import authentication
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.authentication import is_trusted_peer
 from goneaway_tui.source.connection import Connection
+from goneaway_tui.source.sockets import Address
 from tests.waiting import FAR
 
 SECRET = "s3cr3tpw"

@@ -14,10 +14,10 @@ from goneaway_tui.errors import (
     TooSlow,
     Unreachable,
 )
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import ABSENT, DENIED
 from goneaway_tui.source.explanations import HINTS as TOLD
 from goneaway_tui.source.explanations import explain_error, number_and_message
+from goneaway_tui.source.sockets import Address
 
 TCP = Address(host="db-01")
 SOCKET = Address(socket="/run/mysqld/mysqld.sock")

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import Refusal
 from goneaway_tui.source.explanations import explain_error
 from goneaway_tui.source.live import SteadyUptime, find_admin_port
+from goneaway_tui.source.sockets import Address
 from tests.unit.source.standins import MariadbStandin, MysqlStandin, Row, Standin, refused
 
 

@@ -13,9 +13,8 @@ import pytest
 
 from goneaway_tui.errors import SourceError, Unreachable
 from goneaway_tui.source import sockets
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import Connection
-from goneaway_tui.source.sockets import Tunnel
+from goneaway_tui.source.sockets import Address, Tunnel
 
 SSH = f"""\
 #!{sys.executable}

@@ -9,8 +9,8 @@ import pytest
 
 from goneaway_tui.errors import SourceError, StopReported, Unreachable
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import Address
 from tests.builders import a_sample
 
 

@@ -132,11 +132,11 @@ def _one_server_board(settings: Settings) -> int:
 
 
 def _demo(settings: Settings, clock: Clock) -> int:
-    from goneaway_tui.source.address import Address
     from goneaway_tui.source.demo import NoServerProgram, start_demo
     from goneaway_tui.source.error_log import ErrorLog
     from goneaway_tui.source.executor import LiveExecutor
     from goneaway_tui.source.live import LiveSource
+    from goneaway_tui.source.sockets import Address
 
     require_terminal()
     if settings.simulated:

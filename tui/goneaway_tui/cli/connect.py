@@ -21,8 +21,7 @@ from goneaway_tui.settings import (
     Settings,
     Transport,
 )
-from goneaway_tui.source.address import STANDARD_SOCKETS, Address, standard_socket
-from goneaway_tui.source.sockets import Tunnel
+from goneaway_tui.source.sockets import STANDARD_SOCKETS, Address, Tunnel, standard_socket
 from goneaway_tui.text.sanitize import plain
 
 PATIENCE_SECONDS = 120

@@ -15,8 +15,8 @@ from goneaway_tui.ports import Clock, Recorder
 from goneaway_tui.settings import Settings
 
 if TYPE_CHECKING:
-    from goneaway_tui.source.address import Address
     from goneaway_tui.source.live import LiveSource
+    from goneaway_tui.source.sockets import Address
 
 
 def live_source(settings: Settings, address: Address, clock: Clock) -> LiveSource:

@@ -24,9 +24,9 @@ from goneaway_tui.settings import (
     servers_of,
     trial_settings,
 )
-from goneaway_tui.source.address import STANDARD_SOCKETS
 from goneaway_tui.source.capabilities import find_capabilities, limitations_of
 from goneaway_tui.source.connection import Connection
+from goneaway_tui.source.sockets import STANDARD_SOCKETS
 from goneaway_tui.text.sanitize import plain
 
 PLACES = ("host", "port", "user", "password", "socket", "ssh", "transport")

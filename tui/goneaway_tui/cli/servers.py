@@ -20,9 +20,8 @@ from goneaway_tui.model.sample import Sample
 from goneaway_tui.monitor.server_monitor import close_all, free_name
 from goneaway_tui.ports import Clock, Executor, Source
 from goneaway_tui.settings import Secret, Settings
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import ConnectionLender, LiveExecutor
-from goneaway_tui.source.sockets import Tunnel
+from goneaway_tui.source.sockets import Address, Tunnel
 
 if TYPE_CHECKING:
     from goneaway_tui.doctor.case import ServerFacts

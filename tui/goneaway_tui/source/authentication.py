@@ -21,7 +21,7 @@ from pymysql import _auth
 from pymysql.connections import Connection as Wire
 
 from goneaway_tui.i18n import N_
-from goneaway_tui.source.address import Address
+from goneaway_tui.source.sockets import Address
 
 ROOT = 0
 SERVER_ACCOUNTS = ("mysql", "_mysql")

@@ -21,7 +21,6 @@ from pymysql.protocol import FieldDescriptorPacket, MysqlPacket
 
 from goneaway_tui.errors import SettingsError, SourceError, TooSlow, UnexpectedAnswer, Unsupported
 from goneaway_tui.i18n import N_, _
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.authentication import CANNOT, auth_plugins
 from goneaway_tui.source.explanations import (
     CLIENTS,
@@ -30,7 +29,7 @@ from goneaway_tui.source.explanations import (
     explain_error,
     number_and_message,
 )
-from goneaway_tui.source.sockets import ServerSocket
+from goneaway_tui.source.sockets import Address, ServerSocket
 from goneaway_tui.source.sql import STATEMENT_SECONDS
 from goneaway_tui.source.sql.shapes import MisshapenAnswer, Statement
 from goneaway_tui.text.sanitize import plain

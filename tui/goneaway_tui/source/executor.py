@@ -35,7 +35,6 @@ from goneaway_tui.model.tuning import (
 )
 from goneaway_tui.ports import Clock
 from goneaway_tui.source import sql
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.capabilities import Capabilities, find_capabilities
 from goneaway_tui.source.connection import (
     ANSWER_BYTES,
@@ -51,6 +50,7 @@ from goneaway_tui.source.live import CAPABILITIES_SECONDS, READERS, TEXT_LENGTH
 from goneaway_tui.source.privileges import find_privileges
 from goneaway_tui.source.server_variants import identify, version_of
 from goneaway_tui.source.session_cache import optional, text
+from goneaway_tui.source.sockets import Address
 from goneaway_tui.source.sql.shapes import Statement
 from goneaway_tui.text.sanitize import from_wire, plain
 

@@ -16,8 +16,7 @@ from goneaway_tui.errors import (
     Unreachable,
 )
 from goneaway_tui.i18n import N_, _
-from goneaway_tui.source.address import Address
-from goneaway_tui.source.sockets import NO_TUNNEL
+from goneaway_tui.source.sockets import NO_TUNNEL, Address
 from goneaway_tui.text.sanitize import from_wire, plain
 
 CLIENTS = range(2000, 3000)

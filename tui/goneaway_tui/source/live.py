@@ -15,7 +15,6 @@ from goneaway_tui.model.sample import RESTART_TOLERANCE, Sample, is_same_run
 from goneaway_tui.model.server import Flavour, Limitation, Server
 from goneaway_tui.model.session import PastStatement, ProcesslistId, Session
 from goneaway_tui.ports import Clock
-from goneaway_tui.source.address import Address
 from goneaway_tui.source.capabilities import (
     Capabilities,
     find_capabilities,
@@ -29,7 +28,7 @@ from goneaway_tui.source.lock_waits import LockWaitReader
 from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
 from goneaway_tui.source.session_cache import read_transaction_statements, text
-from goneaway_tui.source.sockets import ServerSocket
+from goneaway_tui.source.sockets import Address, ServerSocket
 from goneaway_tui.source.sql import STATEMENT_SECONDS
 from goneaway_tui.text.sanitize import plain
 
