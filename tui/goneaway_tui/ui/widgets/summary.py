@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -397,7 +399,10 @@ def histogram_parts(forecast: Forecast, policy: RiskThresholds) -> list[Part]:
         parts.append((f" {wording.limit_words(stretch.end)} ", QUIET))
     if forecast.later:
         parts.append((_(" {number:,} later", number=forecast.later), QUIET))
-    return [(text, f"{look} @hint=closings") for text, look in parts]
+    return [
+        ("".join(text for text, _look in same), f"{look} @hint=closings")
+        for look, same in groupby(parts, key=itemgetter(1))  # each change of style costs at every second
+    ]
 
 
 def bar_tooltip(forecast: Forecast, x: int) -> str:
