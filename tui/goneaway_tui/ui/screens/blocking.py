@@ -471,6 +471,8 @@ class BlockingScreen(Screen[None]):
         self._shown: Sequence[Snapshot] | None = None
         self._unfolded: set[Hashable] = set()
         self._now = 0.0
+        self._is_composed = False
+        """Whether its widgets are there: a snapshot may arrive before."""
         self._freed: tuple[TreeRow | None, str] = None, ""
         """A row, and which sessions go on once its session has ended."""
 
@@ -482,6 +484,7 @@ class BlockingScreen(Screen[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
+        self._is_composed = True
         self.rows.focus()
         self.watch(self.rows, "cursor_key", self._follow_cursor, init=False)
         if isinstance(self.app, MonitorApp):
@@ -492,15 +495,15 @@ class BlockingScreen(Screen[None]):
             self._draw(self.app.now)
 
     def on_resize(self) -> None:
-        self._draw_title()
+        if self._is_composed:
+            self._draw_title()
 
     def on_key(self, event: events.Key) -> None:
         post_if_greyed(self, event)
 
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Draw what is new of all servers."""
-        if self.is_mounted:
-            self._draw(now)
+        self._draw(now)
 
     def chosen_sessions(self) -> list[Verdict]:
         """The marked sessions, or the one under the cursor: those that `k` kills."""
@@ -522,6 +525,8 @@ class BlockingScreen(Screen[None]):
     # --- Drawing
 
     def _draw(self, now: float) -> None:
+        if not self._is_composed:
+            return
         self._now = now
         snapshots = self._snapshots()
         if self._shown is None or [*map(id, self._shown)] != [*map(id, snapshots)]:
