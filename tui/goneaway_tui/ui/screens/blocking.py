@@ -471,8 +471,6 @@ class BlockingScreen(Screen[None]):
         self._shown: Sequence[Snapshot] | None = None
         self._unfolded: set[Hashable] = set()
         self._now = 0.0
-        self._is_composed = False
-        """Whether its widgets are there: a snapshot may arrive before."""
         self._freed: tuple[TreeRow | None, str] = None, ""
         """A row, and which sessions go on once its session has ended."""
 
@@ -484,7 +482,6 @@ class BlockingScreen(Screen[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self._is_composed = True
         self.rows.focus()
         self.watch(self.rows, "cursor_key", self._follow_cursor, init=False)
         if isinstance(self.app, MonitorApp):
@@ -523,6 +520,11 @@ class BlockingScreen(Screen[None]):
         return [*session_items(self.chosen_sessions(), self._now), CopyItem("all", whole)]
 
     # --- Drawing
+
+    @property
+    def _is_composed(self) -> bool:
+        """Whether its widgets are there: a snapshot may arrive before they come, and while the app ends."""
+        return len(self.query("#totals, #blocking, #prediction, #lacks")) == 4
 
     def _draw(self, now: float) -> None:
         if not self._is_composed:
