@@ -245,16 +245,18 @@ def blocked(waiters: int = 40) -> GoneawayApp:
     return GoneawayApp([spec], clock, ticking=False)
 
 
+WAITS_BEGUN = 20.0
+"""Seconds after its start at which sessions of the simulated server wait for a lock."""
 MARK_ALL = ("m", *["space"] * 4)
 
 SHOTS = (
     Shot("picker", (80, 24), app=picker),
     Shot("form", (80, 24), (*"db1.example.com", "tab", "tab", "tab", "tab", *"dba", "ctrl+t"), app=form),
     Shot("marked", (120, 36), ("w", *"1y"), app=marked),
-    Shot("board", (120, 36)),
-    Shot("board-80x24", (80, 24)),
-    Shot("board-200x50", (200, 50)),
-    Shot("board-mariadb", (120, 36), app=mariadb),
+    Shot("board", (120, 36), seconds_later=WAITS_BEGUN),
+    Shot("board-80x24", (80, 24), seconds_later=WAITS_BEGUN),
+    Shot("board-200x50", (200, 50), seconds_later=WAITS_BEGUN),
+    Shot("board-mariadb", (120, 36), app=mariadb, seconds_later=WAITS_BEGUN),
     Shot("filter", (120, 36), ("slash", *"user:shop", "enter")),
     Shot("group", (120, 36), ("g", "down", "down", "down", "enter")),
     Shot("sort", (120, 36), ("s",)),
@@ -288,7 +290,7 @@ SHOTS = (
     Shot("wall-fleet", (200, 60), app=several_servers_on_the_wall),
     Shot("relatives", (140, 24), ("r", "down", "space"), app=named),
     Shot("alike", (120, 36), (*MARK_ALL, "w", *"1y", "enter"), app=alike),
-    Shot("board-zh", (120, 36), language="zh"),
+    Shot("board-zh", (120, 36), language="zh", seconds_later=WAITS_BEGUN),
     Shot("tune-zh", (120, 36), ("w", *"1y"), app=tunable, language="zh"),
     Shot("departure-zh", (120, 36), ("l", "enter"), app=busy_day, language="zh"),
     Shot("lost", (120, 36), app=lost, seconds_later=12.0),

@@ -75,7 +75,7 @@ class BoardScreen(Screen[None]):
         Binding("q", "app.quit", "quit", id="board.quit"),
         *tune_bindings(),
         Binding("k", "app.kill", "kill", id="board.kill"),
-        Binding("b", "app.blocking", "blocking", show=False, id="board.blocking"),
+        Binding("b", "app.blocking", "blocking", id="board.blocking"),
         Binding("l", "app.ledger", "ledger", id="board.ledger"),
         Binding("d", "app.doctor", "doctor", id="board.doctor"),
         Binding("t", "app.tunables", "limits", id="board.tune"),
