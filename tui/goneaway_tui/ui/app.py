@@ -10,6 +10,7 @@ import heapq
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, tzinfo
 from itertools import repeat
 from threading import Lock
 from types import FrameType
@@ -186,13 +187,15 @@ class GoneawayApp(MonitorApp):
         run_for: float | None = None,
         greeting: str = "",
         wall: bool = False,
+        zone: tzinfo = UTC,
     ) -> None:
-        """`ticking=False` leaves `tick` to the caller, for a clock that is held. The app ends by itself `run_for` seconds later.
+        """`zone`: the local time zone, shown beside UTC. `ticking=False` leaves `tick` to the caller, for a clock that is held. The app ends by itself `run_for` seconds later.
 
         Several specs have names unlike each other's. Raises SettingsError for a theme that does not exist.
         """
         super().__init__(theme, specs[0].color if len(specs) == 1 else None)
         self.clock = clock
+        self._zone = zone
         self._ticking, self._run_for = ticking, run_for
         self._tick_seconds = min(TICK_SECONDS, *(spec.interval for spec in specs))
         self._judge_lock = Lock()
@@ -590,7 +593,7 @@ class GoneawayApp(MonitorApp):
         from goneaway_tui.ui.screens.ledger import LedgerScreen
 
         monitor = self.active_monitor
-        self.push_screen(LedgerScreen(lambda: monitor.ledger, lambda: self.now, monitor.name))
+        self.push_screen(LedgerScreen(lambda: monitor.ledger, lambda: self.now, monitor.name, self._zone))
 
     def action_wall(self) -> None:
         from goneaway_tui.ui.screens.wall import WallScreen
