@@ -287,6 +287,7 @@ SHOTS = (
     Shot("ledger-80x24", (80, 24), ("l", "g", "down", "enter"), app=busy_day),
     Shot("departure", (120, 36), ("l", "down", "enter"), app=busy_day),
     Shot("doctor", (120, 36), ("d",), app=busy_day),
+    Shot("doctor-80x24", (80, 24), ("d", "down"), app=busy_day),
     Shot("fleet", (120, 36), ("down", "down"), app=several_servers),
     Shot("wall", (120, 36), app=on_the_wall),
     Shot("wall-80x24", (80, 24), app=on_the_wall),

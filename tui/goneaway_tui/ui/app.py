@@ -27,6 +27,7 @@ from textual.widgets import Input
 from textual.widgets.option_list import Option
 
 from goneaway_tui.i18n import N_, _, ngettext
+from goneaway_tui.judge.filters import filter_term
 from goneaway_tui.judge.ledger import Ledger
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot, Verdict
@@ -590,10 +591,22 @@ class GoneawayApp(MonitorApp):
         self.tuning.variables()
 
     def action_ledger(self) -> None:
+        self.show_ended("")
+
+    def show_ended(self, narrow: str) -> None:
         from goneaway_tui.ui.screens.ledger import LedgerScreen
 
         monitor = self.active_monitor
-        self.push_screen(LedgerScreen(lambda: monitor.ledger, lambda: self.now, monitor.name, self._zone))
+        self.push_screen(
+            LedgerScreen(lambda: monitor.ledger, lambda: self.now, monitor.name, self._zone, narrow)
+        )
+
+    def show_matching(self, narrow: str) -> None:
+        if self.has_several:
+            narrow = f"{narrow} {filter_term('server', plain(self.server_name))}"
+        while self.screen is not self._board:
+            self.pop_screen()
+        self._board.show_filtered(narrow)
 
     def action_wall(self) -> None:
         from goneaway_tui.ui.screens.wall import WallScreen

@@ -12,7 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from goneaway_tui.i18n import _ as say
 from goneaway_tui.judge.filters import SessionGroup
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.departure import Departure, PatternKind
 from goneaway_tui.model.server import Variable
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Risk, Verdict
@@ -255,23 +255,28 @@ def _verdict_sort_key(verdict: tuple[Certainty, tuple[str, ...]] | None) -> int 
     return None if verdict is None else CERTAINTIES.index(verdict[0])
 
 
-CERTAINTY_TINTS: dict[Certainty, str] = {
-    Certainty.CONFIRMED: "lines--imminent",
-    Certainty.LIKELY: "lines--watch",
-    Certainty.POSSIBLE: "lines--calm",
-    Certainty.RULED_OUT: "lines--quiet",
+PATTERN_TINTS: dict[PatternKind, str] = {
+    PatternKind.SATURATION: "lines--imminent",
+    PatternKind.CUT_OFF: "lines--imminent",
+    PatternKind.OLD_LIMIT: "lines--calm",
+    PatternKind.PROXIED: "lines--calm",
 }
+"""The component class for a pattern, by its harm; a pattern that is missing here is painted as one to watch."""
 
 
-def _verdict_tint(verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
-    return CERTAINTY_TINTS[Certainty.RULED_OUT] if verdict is None else CERTAINTY_TINTS[verdict[0]]
+def harm_tint(harm: str, verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
+    """The component class for how sure a finding is: `harm`, the finding's own, only where it is confirmed or likely."""
+    if verdict is None or verdict[0] is Certainty.RULED_OUT:
+        return "lines--quiet"
+    return "lines--calm" if verdict[0] is Certainty.POSSIBLE else harm
 
 
 CAUSE_COLUMNS: tuple[Column[Any], ...] = (
-    Column("name", "Cause or habit", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0),
-    Column("since_start", "Since start", lambda s, *_: _verdict_word(s.since_start), lambda s: _verdict_sort_key(s.since_start), 11, 11, 0, tint=lambda s: _verdict_tint(s.since_start)),
-    Column("now", "Now", lambda s, *_: _verdict_word(s.now), lambda s: _verdict_sort_key(s.now), 10, 10, 0, tint=lambda s: _verdict_tint(s.now)),
-    Column("because", "Because", lambda s, *_: say("; ").join(plain(reason, 300) for reason in s.because), lambda s: s.because, 16, UNBOUNDED, 1),
+    Column("name", "Finding", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0, tinted=True),
+    Column("since_start", "Since start", lambda s, *_: _verdict_word(s.since_start), lambda s: _verdict_sort_key(s.since_start), 11, 11, 0, tint=lambda s: harm_tint(s.harm, s.since_start)),
+    Column("now", "Now", lambda s, *_: _verdict_word(s.now), lambda s: _verdict_sort_key(s.now), 10, 10, 0, tint=lambda s: harm_tint(s.harm, s.now)),
+    Column("sessions", "Sessions", lambda s, *_: wording.count_words(s.opens.number) if s.opens else "", lambda s: s.opens and s.opens.number, 8, 8, 0, right=True),
+    Column("because", "Because", lambda s, *_: say("; ").join(plain(reason, 300) for reason in s.because), lambda s: s.because, 16, UNBOUNDED, 1, tint=lambda _: "lines--quiet"),
 )  # fmt: skip
 
 VARIABLE_COLUMNS: tuple[Column[Variable], ...] = (

@@ -94,10 +94,11 @@ HEADINGS: Mapping[str, Mapping[str, str]] = {
         "evidence": N_("What speaks most for this cause."),
     },
     "causes": {
-        "name": N_("What ends sessions, or a habit of many of them."),
+        "name": N_("What ends sessions, or a pattern of many sessions."),
         "since_start": N_("Whether it ended or refused sessions since the server started."),
         "now": N_("Whether it may end sessions as things stand now."),
-        "because": N_("What speaks for and against; enter tells all of it, and what to do."),
+        "sessions": N_("How many sessions the finding is about; enter shows them."),
+        "because": N_("The evidence for and against it."),
     },
     "variables": {
         "name": N_("The server's variable."),

@@ -239,7 +239,7 @@ class LedgerScreen(Screen[None]):
         self._opened_with = narrow
         self._filter: DepartureFilter = parse_departure_filter(narrow) if narrow else NO_DEPARTURE_FILTER
         self._error = ""
-        self._shows_quits = False
+        self._shows_quits = bool(narrow)
         """Whether sessions that their client closed are shown, also where the filter does not ask for them."""
         self._drawn = -1
         self._limits: Mapping[str, float] = {}
@@ -263,8 +263,8 @@ class LedgerScreen(Screen[None]):
 
     def footer_plan(self) -> FooterPlan:
         """The keys of the footer, the most used first."""
-        keys = ("table.choose", "ledger.filter", "ledger.summaries", "ledger.quits", "ledger.tune", "ledger.sort",
-                "ledger.help", "ledger.leave", "app.copy")  # fmt: skip
+        keys = ("table.choose", "ledger.filter", "ledger.summaries", "ledger.quits", "ledger.tune", "ledger.help",
+                "ledger.leave", "ledger.sort", "app.copy")  # fmt: skip
         return FooterPlan(tuple((key, "") for key in keys), always="ledger.help")
 
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
