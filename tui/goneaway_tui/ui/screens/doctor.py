@@ -153,7 +153,7 @@ def open_sessions(narrow: str, state: LiveState) -> list[Verdict]:
     return [v for v in matching if not v.session.own and v.risk is not Risk.EXEMPT]
 
 
-class Section(NamedTuple):
+class FindingPart(NamedTuple):
     """A part of what is known of a finding."""
 
     heading: str
@@ -229,7 +229,7 @@ class DoctorRow:
         """The most harm first, then the surest."""
         return HARM_ORDER.index(self.tint), CERTAINTY_ORDER.index(self.certainty)
 
-    def sections(self, advice: Finding | None = None) -> Iterator[Section]:
+    def sections(self, advice: Finding | None = None) -> Iterator[FindingPart]:
         """Everything known of it. `advice`: what holds of its cause in general."""
         for verdict, heading in (
             (self.since_start, N_("since the server started: {certainty}")),
@@ -238,21 +238,21 @@ class DoctorRow:
             if verdict is not None:
                 certainty, because = verdict
                 words = _(heading, certainty=certainty_word(certainty))
-                yield Section(words, harm_tint(self.harm, verdict), because)
+                yield FindingPart(words, harm_tint(self.harm, verdict), because)
         if self.opens is not None:
-            yield Section(_("sessions"), "", (self.opens.words(),))
+            yield FindingPart(_("sessions"), "", (self.opens.words(),))
         is_possible = advice is not None and self.certainty is not Certainty.RULED_OUT
         remedies = self.remedies or (advice.remedies if advice is not None and is_possible else ())
         if remedies:
-            yield Section(_("what to do"), "", remedies)
+            yield FindingPart(_("what to do"), "", remedies)
         if advice is not None and is_possible and advice.prove:
-            yield Section(_("to verify"), "", (advice.prove,))
+            yield FindingPart(_("to verify"), "", (advice.prove,))
         if self.tunable is not None:
             words = _("Variable: {variable}. {why} Press t to change it.",
                       variable=self.tunable, why=_(TUNABLE[self.tunable].why))  # fmt: skip
-            yield Section(words, "", ())
+            yield FindingPart(words, "", ())
         if advice is not None and is_possible and advice.docs:
-            yield Section(_("see {page}", page=advice.docs), "lines--quiet", ())
+            yield FindingPart(_("see {page}", page=advice.docs), "lines--quiet", ())
 
     def details(self, advice: Finding | None = None) -> list[str]:
         """Everything known of it, in lines."""
