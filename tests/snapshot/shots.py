@@ -88,7 +88,7 @@ def busy_day() -> GoneawayApp:
     """One that has been looked at for ten minutes."""
     clock = HeldClock(NOW - 600)
     source = SimulatedSource(clock, started=NOW - 600)
-    app = GoneawayApp([MonitorSpec(SimulatedSource(clock))], clock, ticking=False, zone=CHINA)
+    app = GoneawayApp([MonitorSpec(SimulatedSource(clock, 60))], clock, ticking=False, zone=CHINA)
     previous = None
     for second in range(601):
         clock.now = NOW - 600 + second
