@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta, timezone
 from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
@@ -37,6 +38,8 @@ from tests.fakes import FakeExecutor, FakeServerDirectory
 from tests.ui.stage import HeldClock, Scripted, an_app
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+CHINA = timezone(timedelta(hours=8))
+"""The local time zone of the pictures that show one."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ def tunable(color: str | None = None) -> GoneawayApp:
 def busy_day() -> GoneawayApp:
     """One that has been looked at for ten minutes."""
     clock = HeldClock(NOW - 600)
-    source, app = SimulatedSource(clock, started=NOW - 600), an_app(clock=clock)
+    source = SimulatedSource(clock, started=NOW - 600)
+    app = GoneawayApp([MonitorSpec(SimulatedSource(clock, 60))], clock, ticking=False, zone=CHINA)
     previous = None
     for second in range(601):
         clock.now = NOW - 600 + second
@@ -282,8 +286,10 @@ SHOTS = (
     Shot("tunables", (120, 36), ("t",), app=tunable),
     Shot("journal", (120, 36), ("w", *"1y", "enter", "escape", "v", "right"), app=tunable),
     Shot("ledger", (120, 36), ("l",), app=busy_day),
+    Shot("ledger-80x24", (80, 24), ("l", "g", "down", "enter"), app=busy_day),
     Shot("departure", (120, 36), ("l", "down", "enter"), app=busy_day),
     Shot("doctor", (120, 36), ("d",), app=busy_day),
+    Shot("doctor-80x24", (80, 24), ("d", "down"), app=busy_day),
     Shot("fleet", (120, 36), ("down", "down"), app=several_servers),
     Shot("wall", (120, 36), app=on_the_wall),
     Shot("wall-80x24", (80, 24), app=on_the_wall),

@@ -346,6 +346,14 @@ class BoardScreen(Screen[None]):
         self.field.display = True
         self.set_focus(self.field)  # at once: the next key may be in the same burst
 
+    def show_filtered(self, text: str) -> None:
+        """Show the sessions that a filter matches, in no groups; esc clears the filter."""
+        self._grouped, self._opened_group = "", None
+        self.field.value = text
+        self.field.display = True
+        self._draw()
+        self._table.focus()
+
     @on(Input.Changed, "#filter")
     def _apply_filter(self, event: Input.Changed) -> None:
         self._filter_error = ""
