@@ -1,4 +1,4 @@
-"""The story in moving pictures: one session dies, the ledger says why, a longer limit is set, and taken back.
+"""The story in moving pictures: a session ends, the ledger says why; a blocker is found and killed; a limit is set and undone.
 
 `python -m tests.snapshot.story` plays it on the simulated server with a held clock, and writes it to screenshots/ as an
 animated SVG and as an asciicast. What a second of the story shows is what the screen shows after that second.
@@ -48,18 +48,22 @@ class Beat:
 
 
 BEATS = (
-    Beat("board", "Every session beside its own limit; who is closed first stands on top.", 4),
+    Beat("board", "Every session beside its own limit; what is in trouble stands on top.", 4),
     Beat("death", "The first has idled too long: the server closes it.", 4),
-    Beat("ledger", "The ledger: who left, and why.", 4, ("l",), "l"),
-    Beat("cause", "How that is known, and to what instant it was foretold.", 6, ("enter",), "enter"),
-    Beat("back", "Back to the board.", 1, ("escape", "escape"), "esc"),
+    Beat("ledger", "The ledger: which sessions ended, and why.", 4, ("l",), "l"),
+    Beat("cause", "How that is known, and for which instant it was predicted.", 6, ("enter",), "enter"),
+    Beat("blocked", "Five sessions wait for one that left its transaction open.", 4, ("escape", "escape"), "esc"),
+    Beat("tree", "Who blocks whom: which lock, for how long, and what ends it.", 6, ("b",), "b"),
+    Beat("kill", "To kill it: what is rolled back, and how many go on.", 5, ("k",), "k"),
+    Beat("freed", "Killed. Those that waited go on.", 4, ("tab", "enter"), "enter"),
+    Beat("back", "Back to the board.", 2, ("escape", "escape"), "esc"),
     Beat("dialog", "Change wait_timeout: what it is, and how far it goes.", 3, ("w",), "w"),
-    Beat("clamp", "Twelve months of 31 days: the server will cut that down. Foretold.", 6, (*YEAR,), YEAR),
+    Beat("clamp", "Twelve months of 31 days: the server will keep less, and says so before.", 6, (*YEAR,), YEAR),
     Beat(
         "kept", "Done: what the server kept, its own warning, what new sessions get.", 6, ("enter",), "enter"
     ),
-    Beat("year", "A year for whoever connects now; who is there keeps what it has.", 3, ("escape",), "esc"),
-    Beat("undo", "Undo, out of the journal. Cancel has the focus ...", 3, ("u",), "u"),
+    Beat("year", "A year for new sessions; open sessions keep what they have.", 3, ("escape",), "esc"),
+    Beat("undo", "Undo, from the journal. Cancel has the focus ...", 3, ("u",), "u"),
     Beat("yes", "... so that saying yes takes a step.", 1.5, ("tab",), "tab"),
     Beat("undone", "Taken back.", 4, ("enter",), "enter"),
     Beat("end", "As it was.", 4, ("escape",), "esc"),
