@@ -22,7 +22,7 @@ from goneaway_tui.export.data import Data
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge import Step
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.model.server import OTHER_ACCOUNTS_MARIADB, OTHER_ACCOUNTS_MYSQL
+from goneaway_tui.model.server import HIDES_SESSIONS
 from goneaway_tui.model.snapshot import Verdict
 from goneaway_tui.monitor.poller import WAKE_UP_SECONDS, FailedReading, Poller, PollSchedule, Reading
 from goneaway_tui.monitor.server_monitor import close_all
@@ -160,13 +160,12 @@ class KillRun:
                 self._note(result, self._clock())
 
     def _tell_of_hidden_sessions(self, sample: Sample) -> None:
-        """Report once that sessions of other accounts cannot match, where the server does not list them."""
-        hidden = {OTHER_ACCOUNTS_MYSQL, OTHER_ACCOUNTS_MARIADB}
-        why = next((limit.why for limit in sample.limitations if limit.what in hidden), None)
+        """Report once that hidden sessions cannot match, where the account does not see every session."""
+        why = next((limit.why for limit in sample.limitations if limit.what in HIDES_SESSIONS), None)
         if why is not None and not self._has_told_of_hidden:
             self._has_told_of_hidden = True
             words = _(
-                "the server lists only the sessions of this account, so no other can match: {why}", why=_(why)
+                "this account does not see every session, and hidden sessions never match: {why}", why=_(why)
             )
             tell(self._named(words))
 
