@@ -24,6 +24,8 @@ goneaway tui MySQL MariaDB MiB GiB KiB KILL QUERY GLOBAL PERSIST TLS UTC PREFERR
 GRANT PROCESS ON TO SET SHOW REPLICAS REPLICA STATUS Binlog Dump mysqld sock run example com json
 Access denied for user using password YES check the Connection refused reconnecting by itself Truncated incorrect value
 is it there unauthenticated cannot connect to root via dev green orange red Warning lb replication_connection_configuration
+nightly import batch metabase flyway migrate staging stock state new paid cart place BEGIN INSERT INTO ALTER TABLE ADD COLUMN INT DELETE
+PRIMARY REC_NOT_GAP EXCLUSIVE SHARED_READ NULL
 """
 """What every language calls so."""
 
