@@ -166,6 +166,7 @@ def test_statuses_say_what_was_found(server: RealServer, tmp_path: Path) -> None
     with sessions_of(server, "app", 3) as leaky:
         nobody = run(tmp_path, "kill", server.dsn, "--match=user:nobody", "--apply")
         many = run(tmp_path, "kill", server.dsn, "--match=user:app", "--max=2", "--apply")
+        listed_only = run(tmp_path, "kill", server.dsn, "--match=user:app", "--max=2")
         unreached = run(tmp_path, "kill", NOBODY, "--match=user:app", "--apply")
 
         assert (1, "", "goneaway-tui: no session matches\n") == (
@@ -175,6 +176,8 @@ def test_statuses_say_what_was_found(server: RealServer, tmp_path: Path) -> None
         )
         assert (2, "") == (many.returncode, many.stdout)
         assert "3 sessions match, more than --max=2, so none is killed" in many.stderr
+        assert 3 == len(listed_only.stdout.splitlines())
+        assert (2, many.stderr) == (listed_only.returncode, listed_only.stderr)
         assert (3, "") == (unreached.returncode, unreached.stdout)
         assert ids(leaky) <= listed(server)
 
@@ -234,9 +237,12 @@ def test_what_the_account_is_not_shown_cannot_be_excluded(mysql97: RealServer, t
         try:
             dsn = mysql97.dsn.replace("root@", "blind@")
             done = run(tmp_path, "kill", dsn, "--match=user:blind -trx:yes", "--apply")
+            others = run(tmp_path, "kill", dsn, "--match=user:root")
         finally:
             query(root, "DROP USER blind@'%'")
 
+    assert (1, "") == (others.returncode, others.stdout)
+    assert "this account does not see every session, and hidden sessions never match" in others.stderr
     assert (2, "") == (done.returncode, done.stdout)
     assert "the filter excludes sessions by trx, which this account is not shown" in done.stderr
 

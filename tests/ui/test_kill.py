@@ -138,6 +138,24 @@ async def test_many_are_summed_up_and_their_number_is_typed(tmp_path: Path) -> N
     assert 60 == len(executor.did)
 
 
+async def test_the_number_may_be_typed_while_cancel_has_the_focus(tmp_path: Path) -> None:
+    many = crowd(60)
+    executor = FakeExecutor(sessions=many)
+    app = an_app(tmp_path, executor, many)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app, pilot)
+        await pilot.press(*["space"] * 60, "k")
+        await until(pilot, on(app, KillScreen))
+        await pilot.press(*"60")
+        await pilot.pause()
+        assert not app.screen.query_one("#kill", Button).disabled
+        assert [] == executor.did
+        await pilot.press("enter")
+        await until(pilot, reported(app))
+
+    assert 60 == len(executor.did)
+
+
 async def test_fifty_need_no_number(tmp_path: Path) -> None:
     many = crowd(50)
     app = an_app(tmp_path, FakeExecutor(sessions=many), many)

@@ -21,6 +21,8 @@ from goneaway_tui.export import data
 from goneaway_tui.export.data import Data
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge import Step
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.server import HIDES_SESSIONS
 from goneaway_tui.model.snapshot import Verdict
 from goneaway_tui.monitor.poller import WAKE_UP_SECONDS, FailedReading, Poller, PollSchedule, Reading
 from goneaway_tui.monitor.server_monitor import close_all
@@ -74,8 +76,8 @@ class KillRun:
         self._filter = kill_filter(self._settings.match or "")
         self._clock, self._journal, self._report = clock, journal, report
         self._own_ids: tuple[int, ...] = ()
-        self._is_refusing = self._has_told_of_borrowing = False
-        """What a line was told of already: that the passes are refused, and that the reading connection is used."""
+        self._is_refusing = self._has_told_of_borrowing = self._has_told_of_hidden = False
+        """What was reported already: that passes are refused, the reading connection is used, and sessions are hidden."""
         self.counts: Counter[KillEvent] = Counter()
         """What became of the sessions that matched, in all passes."""
         self.was_refused = self.was_broken = False
@@ -139,6 +141,7 @@ class KillRun:
         if problem is not None:
             self._refuse(problem)
             return
+        self._tell_of_hidden_sessions(snapshot.sample)
         victims = choose_victims(snapshot, self._filter, settings.never_kill, query=settings.query)
         kill_pass = KillPass(self._filter, step, victims, settings.query)
         executor = self._target.executor
@@ -155,6 +158,16 @@ class KillRun:
             gate = Gate(executor, self._journal, executor.privileges(), name, lambda: self._own_ids)
             for result in kill_pass.perform(gate, self._clock, lambda: self._poller.is_stopped):
                 self._note(result, self._clock())
+
+    def _tell_of_hidden_sessions(self, sample: Sample) -> None:
+        """Report once that hidden sessions cannot match, where the account does not see every session."""
+        why = next((limit.why for limit in sample.limitations if limit.what in HIDES_SESSIONS), None)
+        if why is not None and not self._has_told_of_hidden:
+            self._has_told_of_hidden = True
+            words = _(
+                "this account does not see every session, and hidden sessions never match: {why}", why=_(why)
+            )
+            tell(self._named(words))
 
     def _refuse(self, why: str) -> None:
         """Refuse a pass as a whole. Of several in a row the first is told."""
@@ -221,7 +234,7 @@ def run_kill(servers: Sequence[Settings], clock: Clock) -> int:
                 if not signals:
                     raise
     counts = sum((run.counts for run in runs), Counter[KillEvent]())
-    if counts.total() or not any(run.was_refused for run in runs):
+    if counts.keys() - {KillEvent.MATCH} or not any(run.was_refused for run in runs):
         _tell_totals(counts, is_dry=not servers[0].apply)
     return ExitCode.INTERRUPTED if signal.SIGINT in signals else _status(runs, counts)
 
@@ -339,13 +352,9 @@ def _session_words(verdict: Verdict, event: Data) -> Iterator[str]:
 def _tell_totals(counts: Counter[KillEvent], *, is_dry: bool) -> None:
     if not counts.total():
         tell(_("no session matches"))
-    elif is_dry or counts.keys() <= {KillEvent.MATCH}:
+    elif is_dry:
         matched = ngettext("{number:,} session matches", "{number:,} sessions match", counts[KillEvent.MATCH])
-        tell(
-            _("{matched}; nothing was killed; --apply kills", matched=matched)
-            if is_dry
-            else _("{matched}; nothing was killed", matched=matched)
-        )
+        tell(_("{matched}; nothing was killed; --apply kills", matched=matched))
     else:
         names = (KillEvent.KILLED, KillEvent.SPARED, KillEvent.GONE, KillEvent.REFUSED)
         words = (f"{_(EVENT_WORDS[event])} {counts[event]:,}" for event in names)

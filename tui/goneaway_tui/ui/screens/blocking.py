@@ -560,7 +560,8 @@ class BlockingScreen(Screen[None]):
         freshness = self._freshness()
         name = plain(self._names[0], 60) if len(self._names) == 1 else ""
         tally = tally_words(self._shown or (), self._now)
-        left = [(_("who blocks whom"), "bold $text-primary"), (f"  {tally}", "bold"), (f"  {name}", "")]
+        left = [(_("who blocks whom"), "bold $text-primary")]
+        left += [(f"  {words}", look) for words, look in ((tally, "bold"), (name, "")) if words]
         right = [(f" {_(freshness.words)}", freshness.look)]
         self.query_one("#totals", Static).update(left_and_right(left, right, max(0, self.size.width - 2)))
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -208,7 +208,7 @@ class KillScreen(GuardedDialog[Kills | None]):
             if number > TYPED_ABOVE:
                 with Horizontal(id="confirm-number"):
                     yield Label(id="typed-label")
-                    yield Field(id="typed", max_length=9, compact=True)
+                    yield Field(id="typed", max_length=9, compact=True, select_on_focus=False)
             with Horizontal(classes="buttons"):
                 yield Button(_("Cancel"), id="cancel", compact=True)
                 yield Button(_("Kill"), variant="error", id="kill", compact=True)
@@ -216,6 +216,18 @@ class KillScreen(GuardedDialog[Kills | None]):
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus(scroll_visible=False)  # the first victim is to be seen
         self._show_choice()
+
+    def on_key(self, event: events.Key) -> None:
+        """Take digits typed anywhere in the dialog as the number that it asks for."""
+        digit = event.character or ""
+        if not digit.isdecimal() or self.was_typed_blind(event):
+            return
+        for entry in self.query("#typed").results(Field):
+            if not entry.has_focus:
+                event.stop()
+                entry.focus()
+                entry.value += digit
+                entry.action_end()
 
     def on_descendant_focus(self) -> None:
         self.query_one(".dialog").border_subtitle = heading(key_line(self.focused, _("s statements")))
