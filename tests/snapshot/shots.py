@@ -27,10 +27,11 @@ from goneaway_tui.model.profile import Profile
 from goneaway_tui.model.server import Flavour, ServerTopology, TopologyMember, TopologyRelation
 from goneaway_tui.model.session import PastStatement, Session
 from goneaway_tui.model.tuning import VariableState
-from goneaway_tui.monitor.server_monitor import MonitorSpec
+from goneaway_tui.monitor.server_monitor import NO_KILL_POLICY, MonitorSpec
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.source.topology import DUMP_ADDRESS, ONLY_DUMP
 from goneaway_tui.tune.journal import Journal
+from goneaway_tui.tune.kill_rules import KillPolicy, KillRule
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.connect import ConnectApp
 from tests.builders import NOW, a_sample, a_session, a_transaction, a_wait
@@ -74,14 +75,26 @@ def light() -> GoneawayApp:
     return app
 
 
-def tunable(color: str | None = None) -> GoneawayApp:
+def tunable(color: str | None = None, kill_policy: KillPolicy = NO_KILL_POLICY) -> GoneawayApp:
     """One whose server can be changed; its journal is forgotten with the picture."""
     clock = HeldClock()
     seen = SimulatedSource(clock).sample()
     variables = {each.name: VariableState(each) for each in seen.variables}
     executor = FakeExecutor(sessions=seen.sessions, variables=variables)
     journal = Journal(Path(mkdtemp()) / "journal.jsonl", clock)
-    return an_app(Scripted(seen), clock, executor=executor, journal=journal, color=color)
+    return an_app(
+        Scripted(seen), clock, executor=executor, journal=journal, color=color, kill_policy=kill_policy
+    )
+
+
+def with_rules() -> GoneawayApp:
+    """A config file with rules: one that matches some sessions, one that matches too many, one for statements."""
+    rules = (
+        KillRule("idle-web", "program:gunicorn idle>30s -trx:yes", max_kills=100),
+        KillRule("everybody-idle", "idle>1s", max_kills=5),
+        KillRule("long-report", 'running>10m statement~"^select"', query=True),
+    )
+    return tunable(kill_policy=KillPolicy(rules, never_kill=("root", "backup@10.0.0.7")))
 
 
 def busy_day() -> GoneawayApp:
@@ -275,6 +288,9 @@ SHOTS = (
     Shot("tune-80x24", (80, 24), ("w", *"32140800"), app=tunable),
     Shot("tuned", (120, 36), ("w", *"32140800", "enter"), app=tunable),
     Shot("kill", (120, 36), ("space", "down", "down", "space", "k"), app=tunable),
+    Shot("rules", (120, 36), ("R",), app=with_rules),
+    Shot("rules-zh", (80, 24), ("R", "down"), app=with_rules, language="zh"),
+    Shot("no-rules", (80, 24), ("R",)),
     Shot("blocking", (120, 36), ("b",), app=blocked),
     Shot("blocking-80x24", (80, 24), ("b",), app=blocked),
     Shot("blocking-zh", (80, 24), ("b",), app=blocked, language="zh"),

@@ -52,13 +52,21 @@ BEATS = (
     Beat("death", "The first has idled too long: the server closes it.", 4),
     Beat("ledger", "The ledger: which sessions ended, and why.", 4, ("l",), "l"),
     Beat("cause", "How that is known, and for which instant it was predicted.", 6, ("enter",), "enter"),
-    Beat("blocked", "Five sessions wait for one that left its transaction open.", 4, ("escape", "escape"), "esc"),
+    Beat(
+        "blocked",
+        "Five sessions wait for one that left its transaction open.",
+        4,
+        ("escape", "escape"),
+        "esc",
+    ),
     Beat("tree", "Who blocks whom: which lock, for how long, and what ends it.", 6, ("b",), "b"),
     Beat("kill", "To kill it: what is rolled back, and how many go on.", 5, ("k",), "k"),
     Beat("freed", "Killed. Those that waited go on.", 4, ("tab", "enter"), "enter"),
     Beat("back", "Back to the board.", 2, ("escape", "escape"), "esc"),
     Beat("dialog", "Change wait_timeout: what it is, and how far it goes.", 3, ("w",), "w"),
-    Beat("clamp", "Twelve months of 31 days: the server will keep less, and says so before.", 6, (*YEAR,), YEAR),
+    Beat(
+        "clamp", "Twelve months of 31 days: the server will keep less, and says so before.", 6, (*YEAR,), YEAR
+    ),
     Beat(
         "kept", "Done: what the server kept, its own warning, what new sessions get.", 6, ("enter",), "enter"
     ),

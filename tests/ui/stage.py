@@ -5,10 +5,11 @@ from __future__ import annotations
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import RiskThresholds
-from goneaway_tui.monitor.server_monitor import MonitorSpec
+from goneaway_tui.monitor.server_monitor import NO_KILL_POLICY, MonitorSpec
 from goneaway_tui.ports import Executor, Source
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.tune.journal import Journal
+from goneaway_tui.tune.kill_rules import KillPolicy
 from goneaway_tui.ui.app import GoneawayApp
 from tests.builders import NOW
 
@@ -56,9 +57,17 @@ def an_app(
     executor: Executor | None = None,
     journal: Journal | None = None,
     color: str | None = None,
+    kill_policy: KillPolicy = NO_KILL_POLICY,
 ) -> GoneawayApp:
     """An app whose time moves only when told."""
     clock = clock or HeldClock()
     source = source or SimulatedSource(clock, sessions=sessions, flavour=flavour)
-    subject = MonitorSpec(source, policy or RiskThresholds(), executor=executor, journal=journal, color=color)
+    subject = MonitorSpec(
+        source,
+        policy or RiskThresholds(),
+        executor=executor,
+        journal=journal,
+        color=color,
+        kill_policy=kill_policy,
+    )
     return GoneawayApp([subject], clock, ticking=False)

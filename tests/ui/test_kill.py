@@ -7,10 +7,12 @@ from pathlib import Path
 from textual.widgets import Button, Static
 
 from goneaway_tui.errors import KillDenied
+from goneaway_tui.judge.filters import FIELDS
 from goneaway_tui.model.session import Session
 from goneaway_tui.tune.actions import KillSession
-from goneaway_tui.ui.screens.help import TextViewer
-from goneaway_tui.ui.screens.kill import KillScreen, freed_line, rollback_line, totals
+from goneaway_tui.tune.kill_rules import KillPolicy, KillRule
+from goneaway_tui.ui.screens.help import FILTER_EXAMPLES, FILTER_FIELDS, TextViewer, board_keys
+from goneaway_tui.ui.screens.kill import KillScreen, RulesScreen, freed_line, rollback_line, totals
 from goneaway_tui.ui.screens.report import ActResult, ReportScreen, spared_lines
 from goneaway_tui.ui.widgets.plain_text import RadioChoice
 from tests.builders import NOW, a_session, a_snapshot, a_transaction, a_verdict, a_wait
@@ -268,3 +270,155 @@ async def test_many_kills_are_confirmed_by_their_number(tmp_path: Path) -> None:
         told = lines(app)
 
     assert "55 of 60 killed, 5 had already ended" in told
+
+
+# --- Accounts that are never killed
+
+
+async def test_accounts_of_never_kill_are_left_out_with_the_reason(tmp_path: Path) -> None:
+    sessions = [
+        a_session(id=1, user="shop", idle_for=9, own_limit=600),
+        a_session(id=2, user="boss", idle_for=9, own_limit=600),
+        a_session(id=3, user="etl", host="10.0.0.7:4000", idle_for=9, own_limit=600),
+        a_session(id=4, user="etl", host="10.0.0.8:4000", idle_for=9, own_limit=600),
+    ]
+    executor = FakeExecutor(sessions=sessions)
+    app = an_app(tmp_path, executor, sessions, kill_policy=KillPolicy(never_kill=("boss", "etl@10.0.0.7")))
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("A", "k")
+        await until(pilot, on(app, KillScreen))
+        asked = lines(app)
+        await pilot.press("tab", "enter")
+        await until(pilot, reported(app))
+
+    assert "2 left out: never_kill in the config file" in asked
+    assert ["KILL 1", "KILL 4"] == sorted(executor.did)
+
+
+async def test_no_dialog_opens_for_accounts_of_never_kill_alone(tmp_path: Path) -> None:
+    sessions = [a_session(id=2, user="boss", idle_for=9, own_limit=600)]
+    executor = FakeExecutor(sessions=sessions)
+    app = an_app(tmp_path, executor, sessions, kill_policy=KillPolicy(never_kill=("boss",)))
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("k")
+        await until(
+            pilot, lambda: any("never_kill in the config file" in n.message for n in app._notifications)
+        )
+
+        assert not isinstance(app.screen, KillScreen)
+    assert [] == executor.did
+
+
+# --- The rules of the config file
+
+RULES = KillPolicy(
+    rules=(
+        KillRule("leaky", "program:leaky idle>10s", max_kills=50),
+        KillRule("everyone-of-cron", "program:cron", max_kills=2),
+        KillRule("none", "user:nobody"),
+    ),
+    never_kill=("boss",),
+)
+
+
+async def test_rules_are_listed_with_their_matches_and_what_a_pass_would_do(tmp_path: Path) -> None:
+    sessions = [*crowd(20), a_session(id=900, user="boss", program="leaky", idle_for=60, own_limit=6000)]
+    executor = FakeExecutor(sessions=sessions)
+    app = an_app(tmp_path, executor, sessions, kill_policy=RULES)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("R")
+        await until(pilot, on(app, RulesScreen))
+        first = lines(app)
+        matches = [len(run.victims) for run in app.screen.rules.rows]  # type: ignore[attr-defined]
+        await pilot.press("down")
+        await pilot.pause()
+        second = lines(app)
+        await pilot.press("down")
+        await pilot.pause()
+        third = lines(app)
+        await pilot.press("home", "enter")
+        await until(pilot, on(app, TextViewer))
+        whole = lines(app)
+        await pilot.press("escape", "escape")
+        await pilot.pause()
+
+        assert not isinstance(app.screen, RulesScreen)
+    assert [7, 5, 0] == matches
+    assert "A pass would kill 7 sessions now." in first
+    assert "1 more is spared: never_kill in the config file." in " ".join(first.replace("│", "").split())
+    assert "and 1 more: enter lists all" in first
+    assert "A pass would kill none: more sessions match than max = 2." in second
+    assert "No session matches now." in third
+    assert "KILL 110;" in whole
+    assert [] == executor.did
+
+
+async def test_many_rules_leave_room_for_what_a_pass_would_do(tmp_path: Path) -> None:
+    rules = tuple(KillRule(f"rule-{number}", f"user:user{number}") for number in range(40))
+    app = an_app(tmp_path, FakeExecutor(), kill_policy=KillPolicy(rules))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app, pilot)
+        await pilot.press("R")
+        await until(pilot, on(app, RulesScreen))
+        await pilot.press("end")
+        await pilot.pause()
+        shown = lines(app)
+
+    assert "rule-39" in shown
+    assert "No session matches now." in shown
+
+
+async def test_rules_are_counted_again_in_a_new_snapshot(tmp_path: Path) -> None:
+    app = an_app(tmp_path, FakeExecutor(), crowd(20), kill_policy=RULES)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("R")
+        await until(pilot, on(app, RulesScreen))
+        assert isinstance(app.screen, RulesScreen)
+        app.screen.keep_up(a_snapshot(crowd(3)), 0, NOW)
+        await pilot.pause()
+
+        assert [0, 0, 0] == [len(run.victims) for run in app.screen.rules.rows]
+
+
+async def test_without_rules_the_screen_says_how_to_write_one(tmp_path: Path) -> None:
+    app = an_app(tmp_path, None)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app, pilot)
+        await pilot.press("R")
+        await until(pilot, on(app, RulesScreen))
+        shown = lines(app)
+        await pilot.press("y", "R")
+        await pilot.pause()
+
+        assert not isinstance(app.screen, RulesScreen)
+    assert "[rules.leaky]" in shown
+    assert "goneaway-tui kill --rule leaky" in " ".join(shown.replace("│", "").split())
+
+
+async def test_a_rule_from_a_hostile_file_is_shown_as_text(tmp_path: Path) -> None:
+    policy = KillPolicy(rules=(KillRule("[bold]x\x1b[2J", "user:[red]shop[/]"),))
+    app = an_app(tmp_path, FakeExecutor(), kill_policy=policy)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("R")
+        await until(pilot, on(app, RulesScreen))
+        shown = lines(app)
+
+    assert "[bold]x" in shown
+    assert "user:[red]shop[/]" in shown
+    assert "\x1b" not in shown
+
+
+def test_every_new_term_of_the_filter_is_in_the_help() -> None:
+    shown = " ".join((*(term for term, _words in FILTER_EXAMPLES), *(words for _, words in FILTER_FIELDS)))
+    keys = {key for key, _words in board_keys()}
+
+    assert {"A", "b", "R"} <= keys
+    for term in ("running>", "trx>", "oldest:", "limit!=global", "blocks>0", "blocked:yes", "waiting>10s"):
+        assert term in shown
+    assert "~" in shown
+    assert set(FIELDS) - {"server"} <= set(shown.replace(",", "").split())

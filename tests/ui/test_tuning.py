@@ -18,10 +18,11 @@ from goneaway_tui.errors import AccessDenied, OutcomeUnknown, Unreachable
 from goneaway_tui.judge.reuse_gaps import LIMIT_LADDER, GroupGaps, ReuseGaps, bucket_of
 from goneaway_tui.model.session import Session
 from goneaway_tui.model.tuning import Persistence, Privileges, VariableState
-from goneaway_tui.monitor.server_monitor import MonitorSpec
+from goneaway_tui.monitor.server_monitor import NO_KILL_POLICY, MonitorSpec
 from goneaway_tui.tune.actions import SetVariable
 from goneaway_tui.tune.gate import Gate
 from goneaway_tui.tune.journal import Journal
+from goneaway_tui.tune.kill_rules import KillPolicy
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.columns import session_key
@@ -48,12 +49,17 @@ def an_app(
     sessions: Sequence[Session] = SESSIONS,
     *,
     connected: int = 3,
+    kill_policy: KillPolicy = NO_KILL_POLICY,
 ) -> GoneawayApp:
     clock = HeldClock()
     journal = None if executor is None else Journal(tmp_path / "journal.jsonl", clock)
     source = Scripted(a_sample(sessions, counters={"threads_connected": connected, "max_connections": 151}))
     subject = MonitorSpec(
-        source, executor=executor, journal=journal, why_read_only="started with --read-only"
+        source,
+        executor=executor,
+        journal=journal,
+        why_read_only="started with --read-only",
+        kill_policy=kill_policy,
     )
     return GoneawayApp([subject], clock, ticking=False)
 

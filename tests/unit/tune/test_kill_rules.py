@@ -22,8 +22,11 @@ from goneaway_tui.model.session import ProcesslistId, Role, Session
 from goneaway_tui.tune.kill_rules import (
     KillEvent,
     KillPass,
+    KillPolicy,
     KillResult,
+    KillRule,
     choose_victims,
+    dry_run,
     hidden_field_problem,
     kill_filter,
 )
@@ -311,3 +314,28 @@ def test_nobody_to_kill_opens_no_connection(tmp_path: Path) -> None:
 
     assert [] == results(stage, a_pass("user:nobody"))
     assert 0 == stage.executor.connections
+
+
+# --- What a pass of a rule would do
+
+
+def test_a_dry_run_names_the_victims_and_counts_those_that_are_never_killed() -> None:
+    sample = a_sample([a_session(id=n, user="boss" if n == 3 else "shop", idle_for=60) for n in (1, 2, 3)])
+    snapshot = track(sample).snapshot
+    policy = KillPolicy(never_kill=("boss",))
+
+    run = dry_run(KillRule("idle", "idle>10s"), snapshot, policy)
+    assert ("KILL 1", "KILL 2") == run.statements
+    assert 1 == run.never_killed
+    assert "" == run.problem
+    few = dry_run(KillRule("idle", "idle>10s", max_kills=1), snapshot, policy)
+    assert "more sessions match than max = 1" == few.problem
+    assert () == dry_run(KillRule("idle", "user:shop", query=True), snapshot, policy).victims
+
+
+def test_a_dry_run_tells_that_the_account_is_not_shown_what_the_rule_excludes() -> None:
+    snapshot = track(a_sample([a_session(id=1, idle_for=60)])).snapshot
+
+    run = dry_run(KillRule("r", "idle>1s -statement:job"), snapshot, KillPolicy(reads_statements=False))
+    assert () == run.victims
+    assert "--no-statements" in run.problem

@@ -23,6 +23,7 @@ from goneaway_tui.settings import Settings
 if TYPE_CHECKING:
     from goneaway_tui.monitor.server_monitor import MonitorSpec
     from goneaway_tui.tune.journal import Journal
+    from goneaway_tui.tune.kill_rules import KillPolicy
     from goneaway_tui.ui.app import GoneawayApp
 
 
@@ -72,6 +73,7 @@ def settings_spec(settings: Settings, source: Source, name: str = "") -> Monitor
         interval=settings.interval,
         why_read_only=why_read_only(settings),
         color=settings.color,
+        kill_policy=kill_policy_of(settings),
     )
 
 
@@ -155,6 +157,12 @@ def why_read_only(settings: Settings) -> str:
 
 def policy_of(settings: Settings) -> RiskThresholds:
     return RiskThresholds(watch_below=settings.watch_below, imminent_below=settings.imminent_below)
+
+
+def kill_policy_of(settings: Settings) -> KillPolicy:
+    from goneaway_tui.tune.kill_rules import KillPolicy
+
+    return KillPolicy(tuple(settings.rules.values()), settings.never_kill, settings.statements)
 
 
 def journal_of(clock: Clock) -> Journal:

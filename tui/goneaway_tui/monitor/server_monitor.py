@@ -25,6 +25,7 @@ from goneaway_tui.monitor.poller import (
 )
 from goneaway_tui.ports import Clock, Executor, Recorder, Source
 from goneaway_tui.tune.journal import Journal
+from goneaway_tui.tune.kill_rules import KillPolicy
 
 if TYPE_CHECKING:
     from goneaway_tui.doctor.case import ServerFacts
@@ -40,6 +41,7 @@ CLOSING_SECONDS = 0.5
 """Longest time to wait until all are closed."""
 NOT_ASKED = N_("there is no server here to change")
 POLICY = RiskThresholds()
+NO_KILL_POLICY = KillPolicy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class MonitorSpec:
     """With a player a recording is shown, and the source only names it."""
     color: str | None = None
     """The server's, of the config file."""
+    kill_policy: KillPolicy = NO_KILL_POLICY
     read_topology: Callable[[], ServerTopology] | None = None
     """Asks the server for its topology, in the caller's thread. Raises SourceError."""
     read_history: Callable[[], ServerFacts] | None = None

@@ -38,6 +38,17 @@ class KillRule:
     """Whether the statements are killed and the sessions stay."""
 
 
+@dataclass(frozen=True, slots=True)
+class KillPolicy:
+    """What the config file says of killing on one server."""
+
+    rules: tuple[KillRule, ...] = ()
+    never_kill: tuple[str, ...] = ()
+    """Accounts whose sessions are never killed, each written as `user` or `user@host`."""
+    reads_statements: bool = True
+    """Whether SQL text is read at all."""
+
+
 # --- Which filters are refused
 
 _ANYBODY = "\N{CURRENCY SIGN}"
@@ -156,6 +167,41 @@ def choose_victims(
 def kill_action(session: Session, *, query: bool) -> Killing:
     """The act that kills a session, or its statement."""
     return KillQuery(session) if query else KillSession(session)
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What one pass of a rule would do, were it begun at this snapshot."""
+
+    rule: KillRule
+    victims: tuple[Verdict, ...] = ()
+    """The sessions that match and may be killed, in the snapshot's order."""
+    never_killed: int = 0
+    """How many more sessions would match, were their accounts not in `never_kill`."""
+    problem: str = ""
+    """Why the pass would kill none though sessions may match, in a sentence; empty where nothing is in its way."""
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """The statement for each victim, as `KILL 4711`."""
+        return tuple(kill_action(v.session, query=self.rule.query).statement for v in self.victims)
+
+
+def dry_run(rule: KillRule, snapshot: Snapshot, policy: KillPolicy) -> DryRun:
+    """Find what a pass of the rule would kill now. Sends nothing."""
+    chosen = kill_filter(rule.match)
+    hidden = hidden_field_problem(chosen, snapshot.sample, statements=policy.reads_statements)
+    if hidden is not None:
+        return DryRun(rule, problem=hidden)
+    victims = choose_victims(snapshot, chosen, policy.never_kill, query=rule.query)
+    never_killed = 0
+    if policy.never_kill:
+        matched = choose_victims(snapshot, chosen, (), query=rule.query)
+        never_killed = sum(is_never_killed(verdict.session, policy.never_kill) for verdict in matched)
+    problem = ""
+    if len(victims) > rule.max_kills:
+        problem = _("more sessions match than max = {limit}", limit=rule.max_kills)
+    return DryRun(rule, victims, never_killed, problem)
 
 
 # --- The pass

@@ -108,6 +108,7 @@ ON_THE_BOARD: tuple[Row, ...] = (
     (N_("Export"), N_("Write the snapshot on the screen to a file"), "app.export"),
     (N_("Tune"), N_("Change a limit of the server"), "app.tunables"),
     (N_("Blocking"), N_("Who waits for whose lock, and what ends the wait"), "app.blocking"),
+    (N_("Rules"), N_("Which sessions the rules of the config file would kill now"), "app.rules"),
     (N_("Kill"), N_("End the marked sessions, or the one under the cursor"), "app.kill"),
     (N_("Undo"), N_("Take back the last change"), "app.undo"),
     (N_("Variables"), N_("The limits, and the journal of changes"), "app.variables"),
@@ -586,6 +587,9 @@ class GoneawayApp(MonitorApp):
         """Let the keys act on another server, while a screen of several servers is over the board."""
         if isinstance(self._board, SeveralServersBoard):
             self._board.active_server = name
+
+    def action_rules(self) -> None:
+        self.tuning.rules()
 
     def action_variables(self) -> None:
         self.tuning.variables()

@@ -39,6 +39,7 @@ from goneaway_tui.ui.screens.dialogs import (
 from goneaway_tui.ui.screens.kill import (
     Kills,
     KillScreen,
+    RulesScreen,
     is_killable,
     killable_sessions,
     killable_user,
@@ -256,8 +257,14 @@ class TuningController:
             ConfirmScreen(_("undo on {server}", server=self.monitor.name), lines, _("Undo")), confirmed
         )
 
+    def rules(self) -> None:
+        """Show the rules of the config file, and what each would kill now."""
+        shown, name = self.monitor.shown, self.monitor.server_name
+        self._app.push_screen(RulesScreen(self.monitor.spec.kill_policy, shown, self._app.now, name))
+
     def _ask_kill(self, victims: Sequence[Verdict], note: str) -> None:
-        killable, left_out = killable_sessions(victims, self._only_user(), self._why_not_others())
+        never_kill = self.monitor.spec.kill_policy.never_kill
+        killable, left_out = killable_sessions(victims, self._only_user(), self._why_not_others(), never_kill)
         if killable:
             borrow_note = self._borrow_note()
             self._app.set_accent(self.monitor.color)

@@ -76,6 +76,7 @@ class BoardScreen(Screen[None]):
         *tune_bindings(),
         Binding("k", "app.kill", "kill", id="board.kill"),
         Binding("b", "app.blocking", "blocking", id="board.blocking"),
+        Binding("R", "app.rules", "rules", show=False, id="board.rules"),
         Binding("l", "app.ledger", "ledger", id="board.ledger"),
         Binding("d", "app.doctor", "doctor", id="board.doctor"),
         Binding("t", "app.tunables", "limits", id="board.tune"),

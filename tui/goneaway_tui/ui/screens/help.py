@@ -43,6 +43,7 @@ ACTION_KEYS: Rows = (
     ("t", N_("change any limit")),
     ("k", N_("kill the marked sessions, or those of the row under the cursor")),
     ("b", N_("who blocks whom: each session that waits for a lock, below the one that holds it")),
+    ("R", N_("rules of the config file: which sessions each would kill now")),
     ("u", N_("undo the last change")),
     ("l", N_("the ledger: who left, when and why")),
     ("d", N_("the doctor: every cause as it stands now, and an answer to a pasted error")),
@@ -172,6 +173,10 @@ FILTER_EXAMPLES = (
     ("user:shop db=dw", N_("in one column; = is the whole word")),
     ("idle>10m left<1m", N_("times, as 90, 10m, 8h")),
     ("risk>=watch trx:yes", N_("judgements")),
+    ("running>10s trx>1m", N_("how long a statement runs, and a transaction is open")),
+    ("limit!=global", N_("sessions whose limit differs from the global value")),
+    ('statement~"^select"', N_("text that matches a regular expression: field~regex")),
+    ("idle>1m oldest:2/user", N_("of the sessions that match, the two oldest of each user")),
     ("blocked:yes waiting>10s", N_("sessions that wait for a lock, and how long")),
     ("blocks>0", N_("sessions that others wait for")),
     ("-program:cron", N_("everything else")),
@@ -179,7 +184,8 @@ FILTER_EXAMPLES = (
 FILTER_FIELDS = (
     (N_("text"), "user host client program library db command state statement variable"),
     (N_("words"), "risk basis trx own blocked"),
-    (N_("times, numbers"), "idle left limit waiting, id rows blocks"),
+    (N_("times, numbers"), "idle left limit waiting running trx, id rows blocks"),
+    (N_("oldest:N/..."), "user host client program db"),
 )
 SEVERAL_SERVERS_FIELDS = ((N_("of several servers"), "server"),)
 

@@ -1,12 +1,14 @@
-"""What ends, what is rolled back and which waiting sessions go on if these sessions are killed, before they are.
+"""What ends, what is rolled back and which waiting sessions go on if these sessions are killed, before they are; and which
+sessions the rules of the config file would kill.
 
-Answers with actions and performs nothing. Opens with Cancel focused; keys typed before the dialog was visible do not answer it.
+The dialog answers with actions and performs nothing. It opens with Cancel focused; keys typed before it was visible do not
+answer it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from textual import events, on
@@ -14,6 +16,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.getters import query_one
+from textual.screen import ModalScreen
 from textual.widgets import Input, RadioSet
 
 from goneaway_tui.i18n import N_, _, ngettext
@@ -24,11 +28,15 @@ from goneaway_tui.model.tuning import Privileges
 from goneaway_tui.text.format import in_sentences
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.actions import KillQuery, KillSession
+from goneaway_tui.tune.kill_rules import DryRun, KillPolicy, dry_run, is_never_killed
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.columns import UNBOUNDED, Column
 from goneaway_tui.ui.copying import CopyItem
+from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.blocking import at_once_words, id_list
 from goneaway_tui.ui.screens.dialogs import GuardedDialog
 from goneaway_tui.ui.screens.help import TextViewer
+from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import (
     Button,
     Field,
@@ -73,25 +81,38 @@ def is_killable(verdict: Verdict) -> bool:
 
 
 def killable_sessions(
-    victims: Sequence[Verdict], user: str = "", why_not_others: str = ""
+    victims: Sequence[Verdict],
+    user: str = "",
+    why_not_others: str = "",
+    never_kill: Collection[str] = (),
 ) -> tuple[list[Verdict], str]:
     """Those that may be killed at all, and what is said of the others.
 
     `user`: the only one whose sessions may be killed, empty where all may be. `why_not_others`: why not the others'.
+    `never_kill`: accounts of the config file.
     """
-    mortal = [v for v in victims if is_killable(v)]
+    clients = [v for v in victims if is_killable(v)]
     said = []
-    if len(mortal) < len(victims):
+    if len(clients) < len(victims):
         said.append(
             _(
                 "{number} left out: our own, replicas, dumps and daemons are never killed.",
-                number=len(victims) - len(mortal),
+                number=len(victims) - len(clients),
             )
         )
-    allowed = [v for v in mortal if user in {"", v.session.user}]
-    if len(allowed) < len(mortal):
+    unlisted = [v for v in clients if not is_never_killed(v.session, never_kill)]
+    if len(unlisted) < len(clients):
         said.append(
-            _("{number} left out: {why}", number=len(mortal) - len(allowed), why=why_not_others)
+            _(
+                "{number} left out: {why}",
+                number=len(clients) - len(unlisted),
+                why=_("never_kill in the config file"),
+            )
+        )
+    allowed = [v for v in unlisted if user in {"", v.session.user}]
+    if len(allowed) < len(unlisted):
+        said.append(
+            _("{number} left out: {why}", number=len(unlisted) - len(allowed), why=why_not_others)
             if allowed
             else why_not_others
         )
@@ -138,6 +159,15 @@ def freed_line(victims: Sequence[Verdict], snapshot: Snapshot | None) -> str:
         return in_sentences([words, at_once_words(blocking, ended, len(freed))])
     waiting = any(waiter not in ended for victim in ended for waiter in blocking.waiters.get(victim, ()))
     return _("Frees no waiting session: each waits for another session too.") if waiting else ""
+
+
+def victim_line(verdict: Verdict, now: float) -> str:
+    """The id, account, client, program, idle time and transaction of a session, in columns."""
+    session = verdict.session
+    return (
+        f"{session.id:>7} {plain(session.user, 10):<10} {wording.client(session, 19):<19.19} "
+        f"{wording.program(session):<10.10} {wording.idle(verdict, now):>8}  {wording.stake_within(session, 12)}"
+    )
 
 
 class KillScreen(GuardedDialog[Kills | None]):
@@ -255,13 +285,7 @@ class KillScreen(GuardedDialog[Kills | None]):
         return max(MIN_LISTED, min(MAX_LISTED, self.app.size.height - OTHER_LINES))
 
     def _list(self) -> Content:
-        return Content(
-            "\n".join(
-                f"{v.session.id:>7} {plain(v.session.user, 10):<10} {wording.client(v.session, 19):<19.19} "
-                f"{wording.program(v.session):<10.10} {wording.idle(v, self._now):>8}  {wording.stake_within(v.session, 12)}"
-                for v in self._victims
-            )
-        )
+        return Content("\n".join(victim_line(victim, self._now) for victim in self._victims))
 
     @property
     def _is_query(self) -> bool:
@@ -322,3 +346,153 @@ class KillScreen(GuardedDialog[Kills | None]):
     def _answer(self) -> None:
         if self._is_number_typed:
             self.dismiss(self._kills())
+
+
+# --- The rules of the config file
+
+
+def _kills_cell(run: DryRun, *_args: object) -> str:
+    return _("statements") if run.rule.query else _("sessions")
+
+
+RULE_COLUMNS: tuple[Column[DryRun], ...] = (
+    Column("rule", N_("Rule"), lambda run, *_: plain(run.rule.name, 60), lambda run: run.rule.name, 8, 20, 0),
+    Column("matches", N_("Match now"), lambda run, *_: f"{len(run.victims):,}", lambda run: len(run.victims), 9, 9, 0, right=True),
+    Column("max", N_("Max"), lambda run, *_: f"{run.rule.max_kills:,}", lambda run: run.rule.max_kills, 5, 7, 0, right=True),
+    Column("kills", N_("Kills"), _kills_cell, lambda run: run.rule.query, 10, 10, 1),
+    Column("filter", N_("Filter"), lambda run, *_: plain(run.rule.match, 400), lambda run: run.rule.match, 17, UNBOUNDED, 0),
+)  # fmt: skip
+MAX_LISTED_BY_RULE = 6
+"""Sessions that are listed below the rules, at most; enter lists all."""
+HOW_TO_WRITE_A_RULE = N_(
+    "The config file has no rules. A rule is a filter with a name. To add one, write this to the config file ({command} prints its path) with a filter of your own, and start the tool again:"
+)
+RULE_EXAMPLE = """[rules.leaky]
+match = "program:leaky-worker idle>10m -trx:yes"
+max = 20"""
+HOW_TO_RUN_A_RULE = N_(
+    "This screen kills no session. In a shell, {command} lists the sessions that match, and kills them with --apply."
+)
+
+
+def dry_run_words(run: DryRun) -> str:
+    """What a pass of a rule would do now, in a sentence or two."""
+    if run.problem:
+        words = _("▲ A pass would kill none: {why}.", why=run.problem)
+    elif not run.victims:
+        words = _("No session matches now.")
+    elif run.rule.query:
+        words = ngettext(
+            "A pass would kill the statement of {number:,} session now.",
+            "A pass would kill the statements of {number:,} sessions now.",
+            len(run.victims),
+        )
+    else:
+        words = ngettext(
+            "A pass would kill {number:,} session now.",
+            "A pass would kill {number:,} sessions now.",
+            len(run.victims),
+        )
+    if not run.never_killed:
+        return words
+    spared = ngettext(
+        "{number:,} more is spared: never_kill in the config file.",
+        "{number:,} more are spared: never_kill in the config file.",
+        run.never_killed,
+    )
+    return in_sentences([words, spared])
+
+
+class RulesScreen(ModalScreen[None]):
+    """The rules of the config file: how many sessions match each, and what a pass would do. Kills no session."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "app.copy", "copy", id="app.copy"),
+        Binding("escape,R,q", "dismiss", "back", id="rules.back"),
+    ]
+
+    rules: query_one[LineTable[DryRun]] = query_one("#rules", LineTable)
+
+    def __init__(self, policy: KillPolicy, snapshot: Snapshot | None, now: float, server: str = "") -> None:
+        """`server`: which of several it is."""
+        super().__init__()
+        self._policy, self._snapshot, self._now = policy, snapshot, now
+        self._title = wording.title_on(_("rules"), server)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog wide", id="rules-dialog", can_focus=False) as dialog:
+            dialog.border_title = heading(self._title)
+            if not self._policy.rules:
+                dialog.border_subtitle = heading(_("esc back"))
+                yield Label(Content(_(HOW_TO_WRITE_A_RULE, command="goneaway-tui config path")))
+                yield Label(Content.styled(RULE_EXAMPLE, "$text-accent"), classes="part")
+                yield self._how_to_run("leaky")
+                return
+            dialog.border_subtitle = heading(_("enter lists all, y copy, esc back"))
+            yield LineTable(RULE_COLUMNS, lambda run: run.rule.name, lambda _: "", id="rules")
+            yield Static(id="dry-run", classes="part")
+            yield Static(id="dry-run-victims")
+            yield self._how_to_run("NAME")
+
+    def _how_to_run(self, rule: str) -> Label:
+        words = _(HOW_TO_RUN_A_RULE, command=f"goneaway-tui kill --rule {rule}")
+        return Label(Content(words), classes="part quiet")
+
+    def on_mount(self) -> None:
+        if self._policy.rules:
+            self.rules.styles.height = len(self._policy.rules) + 1
+            self.rules.set_empty_text(_("Reading the sessions ..."))
+            self.rules.focus()
+            self.watch(self.rules, "cursor_key", self._draw_dry_run, init=False)
+            self._draw()
+
+    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
+        """Count again in a new snapshot."""
+        self._now = now
+        if snapshot is not self._snapshot and self.is_mounted:
+            self._snapshot = snapshot
+            self._draw()
+
+    def _draw(self) -> None:
+        if self._policy.rules and self._snapshot is not None:
+            self.rules.show(
+                [dry_run(rule, self._snapshot, self._policy) for rule in self._policy.rules], self._now
+            )
+            self._draw_dry_run()
+
+    def _draw_dry_run(self) -> None:
+        """What a pass of the rule under the cursor would do."""
+        run = self.rules.cursor_row
+        if run is None:
+            return
+        words = Content.styled(dry_run_words(run), "$text-warning" if run.problem else "bold")
+        self.query_one("#dry-run", Static).update(words)
+        lines = [*self._victim_lines(run, MAX_LISTED_BY_RULE)]
+        more = len(run.victims) - MAX_LISTED_BY_RULE
+        if more > 0:
+            lines.append(_("... and {number:,} more: enter lists all", number=more))
+        self.query_one("#dry-run-victims", Static).update(Content("\n".join(lines)))
+
+    def _victim_lines(self, run: DryRun, limit: int | None = None) -> Iterator[str]:
+        for verdict in run.victims[:limit]:
+            yield victim_line(verdict, self._now)
+
+    @on(RowChosen)
+    def _open(self) -> None:
+        """List all sessions that the rule under the cursor would kill, with the statements."""
+        run = self.rules.cursor_row
+        if run is not None:
+            title = _("dry run of {rule}", rule=plain(run.rule.name, 60))
+            lines = [run.rule.match, "", dry_run_words(run), "", *self._victim_lines(run), ""]
+            lines += [f"{statement};" for statement in run.statements]
+            self.app.push_screen(TextViewer(title, lambda _width: lines))
+
+    def copy_items(self) -> list[CopyItem]:
+        run = self.rules.cursor_row if self._policy.rules else None
+        if run is None:
+            return []
+        return [
+            CopyItem("name", run.rule.name),
+            CopyItem("value", run.rule.match),
+            CopyItem("kill", "\n".join(f"{statement};" for statement in run.statements)),
+        ]
