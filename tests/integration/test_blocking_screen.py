@@ -75,7 +75,9 @@ async def until(pilot: Pilot[None], fact: Callable[[], object]) -> None:
 
 
 def tree(app: GoneawayApp) -> list[TreeRow]:
-    return list(app.screen.rows.rows) if isinstance(app.screen, BlockingScreen) else []
+    if not isinstance(app.screen, BlockingScreen) or not app.screen.query("#blocking"):
+        return []
+    return list(app.screen.rows.rows)
 
 
 def ids(app: GoneawayApp) -> list[int | None]:

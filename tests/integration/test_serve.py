@@ -180,7 +180,7 @@ async def test_snapshot_goes_to_the_browser_and_no_file_of_this_machine_is_touch
             await one.press("Enter")
             await becomes_true(lambda: any(tmp_path.glob("got/*.json")))
             await one.type("d")
-            await one.sees(lambda text: "Cause or habit" in text)
+            await one.sees(lambda text: "Since start" in text)
             await one.type("/")
             await one.type(str(secret))
             await one.sees(lambda text: str(secret)[-20:] in text)

@@ -158,7 +158,7 @@ def test_the_program_grows_by_a_replica_and_leaves_nothing_on_either(
     pair: tuple[RealServer, RealServer], tmp_path: Path
 ) -> None:
     with Terminal(tmp_path, pair[0].dsn) as terminal:
-        terminal.wait_for("sessions")
+        terminal.wait_for("closings")
         terminal.press("r")
         terminal.wait_for("replica of")
         terminal.press("\r")

@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta, timezone
 from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
@@ -37,6 +38,8 @@ from tests.fakes import FakeExecutor, FakeServerDirectory
 from tests.ui.stage import HeldClock, Scripted, an_app
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+CHINA = timezone(timedelta(hours=8))
+"""The local time zone of the pictures that show one."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ def tunable(color: str | None = None) -> GoneawayApp:
 def busy_day() -> GoneawayApp:
     """One that has been looked at for ten minutes."""
     clock = HeldClock(NOW - 600)
-    source, app = SimulatedSource(clock, started=NOW - 600), an_app(clock=clock)
+    source = SimulatedSource(clock, started=NOW - 600)
+    app = GoneawayApp([MonitorSpec(SimulatedSource(clock, 60))], clock, ticking=False, zone=CHINA)
     previous = None
     for second in range(601):
         clock.now = NOW - 600 + second
@@ -245,16 +249,18 @@ def blocked(waiters: int = 40) -> GoneawayApp:
     return GoneawayApp([spec], clock, ticking=False)
 
 
+WAITS_BEGUN = 20.0
+"""Seconds after its start at which sessions of the simulated server wait for a lock."""
 MARK_ALL = ("m", *["space"] * 4)
 
 SHOTS = (
     Shot("picker", (80, 24), app=picker),
     Shot("form", (80, 24), (*"db1.example.com", "tab", "tab", "tab", "tab", *"dba", "ctrl+t"), app=form),
     Shot("marked", (120, 36), ("w", *"1y"), app=marked),
-    Shot("board", (120, 36)),
-    Shot("board-80x24", (80, 24)),
-    Shot("board-200x50", (200, 50)),
-    Shot("board-mariadb", (120, 36), app=mariadb),
+    Shot("board", (120, 36), seconds_later=WAITS_BEGUN),
+    Shot("board-80x24", (80, 24), seconds_later=WAITS_BEGUN),
+    Shot("board-200x50", (200, 50), seconds_later=WAITS_BEGUN),
+    Shot("board-mariadb", (120, 36), app=mariadb, seconds_later=WAITS_BEGUN),
     Shot("filter", (120, 36), ("slash", *"user:shop", "enter")),
     Shot("group", (120, 36), ("g", "down", "down", "down", "enter")),
     Shot("sort", (120, 36), ("s",)),
@@ -280,15 +286,17 @@ SHOTS = (
     Shot("tunables", (120, 36), ("t",), app=tunable),
     Shot("journal", (120, 36), ("w", *"1y", "enter", "escape", "v", "right"), app=tunable),
     Shot("ledger", (120, 36), ("l",), app=busy_day),
+    Shot("ledger-80x24", (80, 24), ("l", "g", "down", "enter"), app=busy_day),
     Shot("departure", (120, 36), ("l", "down", "enter"), app=busy_day),
     Shot("doctor", (120, 36), ("d",), app=busy_day),
+    Shot("doctor-80x24", (80, 24), ("d", "down"), app=busy_day),
     Shot("fleet", (120, 36), ("down", "down"), app=several_servers),
     Shot("wall", (120, 36), app=on_the_wall),
     Shot("wall-80x24", (80, 24), app=on_the_wall),
     Shot("wall-fleet", (200, 60), app=several_servers_on_the_wall),
     Shot("relatives", (140, 24), ("r", "down", "space"), app=named),
     Shot("alike", (120, 36), (*MARK_ALL, "w", *"1y", "enter"), app=alike),
-    Shot("board-zh", (120, 36), language="zh"),
+    Shot("board-zh", (120, 36), language="zh", seconds_later=WAITS_BEGUN),
     Shot("tune-zh", (120, 36), ("w", *"1y"), app=tunable, language="zh"),
     Shot("departure-zh", (120, 36), ("l", "enter"), app=busy_day, language="zh"),
     Shot("lost", (120, 36), app=lost, seconds_later=12.0),

@@ -99,7 +99,7 @@ async def test_sql_that_is_not_shown_cannot_be_copied() -> None:
         (("l", "y", "b"), ""),
         (("l", "enter", "y", "i"), ""),
         (("d", "y", "a"), ""),
-        (("d", "enter", "y"), ""),
+        (("d", "enter", "y", "i"), ""),
         (("down", "enter", "y", "a"), "risk "),
     ],
 )

@@ -10,16 +10,13 @@ from textual.widgets import Button
 from goneaway_tui.model.tuning import Persistence
 from goneaway_tui.monitor.poller import Poller
 from goneaway_tui.tune.actions import SetVariable
-from goneaway_tui.ui.screens.doctor import DoctorScreen
 from goneaway_tui.ui.screens.export import ExportScreen
-from goneaway_tui.ui.screens.help import TextViewer
 from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.widgets.plain_text import RadioChoice
 from tests.builders import NOW, a_sample, a_session
 from tests.fakes import FakeExecutor
 from tests.snapshot.shots import settle
-from tests.ui import stage
 from tests.ui.stage import Scripted
 from tests.ui.test_board import lines
 from tests.ui.test_tuning import SESSIONS, an_app, on, ready, reported, until
@@ -73,22 +70,6 @@ async def test_every_set_of_choices_follows_the_arrows(tmp_path: Path, key: str)
 
         assert [False, True] == [choice.value for choice in app.screen.query(RadioChoice)][:2]
         assert app.screen.query(RadioChoice)[1].has_class("-selected")
-
-
-async def test_enter_on_a_row_of_the_doctor_opens_one_dialog() -> None:
-    app = stage.an_app()
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(app, pilot)
-        await pilot.press("d")
-        await settle(app, pilot)
-        await pilot.press("enter")
-        await until(pilot, on(app, TextViewer))
-        shown = lines(app)
-        await pilot.press("escape")
-        await settle(app, pilot)
-
-        assert isinstance(app.screen, DoctorScreen)
-    assert "on this server now" in shown
 
 
 async def test_what_the_server_keeps_stands_beside_the_statement(tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ async def test_the_report_shows_how_far_it_is_and_how_long_the_rest_takes(tmp_pa
         told = lines(app)
 
     assert "━━━─────────  " in told
-    assert "30 to go, about 15s left" in told
+    assert "30 to go, about 15 s left" in told
 
 
 def test_reasons_that_are_alike_are_counted() -> None:

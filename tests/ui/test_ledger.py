@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from goneaway_tui.judge import track
+from goneaway_tui.judge.filters import parse_departure_filter
+from goneaway_tui.judge.ledger import UNNAMED
+from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.sample import EndEvidence, ErrorCount
 from goneaway_tui.monitor.poller import ReplayPlayer
 from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source.recording.reader import Recording, Replay
 from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.columns import departure_columns, departure_tint
 from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.screens.help import HelpScreen
-from goneaway_tui.ui.screens.ledger import DepartureScreen, LedgerScreen, governing_variable
+from goneaway_tui.ui.screens.ledger import (
+    DepartureScreen,
+    LedgerScreen,
+    Totals,
+    governing_variable,
+    toggled_term,
+    totals_choice,
+)
 from goneaway_tui.ui.screens.replay import ReplayBoard, parse_instant, timeline_bar
 from goneaway_tui.ui.screens.tune import TuneScreen
-from tests.builders import NOW, a_sample, a_session
+from goneaway_tui.ui.wording import local_instant, time_of_day
+from tests.builders import NOW, a_sample, a_session, a_transaction
 from tests.fakes import FakeExecutor
-from tests.snapshot.shots import settle
+from tests.snapshot.shots import CHINA, busy_day, settle
 from tests.ui.stage import HeldClock, Scripted
 from tests.ui.test_board import board, ids, lines
 from tests.ui.test_tuning import an_app as an_acting_app
@@ -65,7 +80,7 @@ async def test_ended_session_is_in_the_ledger_with_its_cause_and_evidence() -> N
         await settle(app, pilot)
 
         assert isinstance(app.screen, BoardScreen)
-    assert "1 departed" in listed
+    assert "1 ended" in listed
     assert "idle_timeout" in listed
     assert "confirmed" in listed
     assert "its limit of 60 s (wait_timeout) ran out" in told
@@ -77,11 +92,11 @@ async def test_an_open_ledger_follows() -> None:
         await settle(app, pilot)
         await pilot.press("l")
         await settle(app, pilot)
-        assert "Nobody has left since this began" in lines(app)
+        assert "No session has ended yet" in lines(app)
         await a_second_later(app)
         await settle(app, pilot)
 
-        assert "1 departed" in lines(app)
+        assert "1 ended" in lines(app)
 
 
 @pytest.mark.parametrize(("typed", "shown"), [("user:dies", 1), ("user:stays", 0), ("idle_timeout", 1)])
@@ -98,6 +113,109 @@ async def test_the_ledger_is_narrowed_by_session_and_by_cause(typed: str, shown:
         await settle(app, pilot)
 
         assert shown == len(app.screen.rows.rows)
+
+
+async def ledger_of_ten_minutes(app: GoneawayApp, pilot: Any) -> LedgerScreen:
+    await settle(app, pilot)
+    await pilot.press("l")
+    await settle(app, pilot)
+    assert isinstance(app.screen, LedgerScreen)
+    return app.screen
+
+
+def causes(screen: LedgerScreen) -> set[Cause]:
+    return {departure.cause for departure in screen.rows.rows}
+
+
+async def test_client_quit_is_hidden_and_counted_until_asked_for() -> None:
+    app = busy_day()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await ledger_of_ten_minutes(app, pilot)
+        quits = sum(each.cause is Cause.CLIENT_QUIT for each in app.ledger)
+        assert Cause.CLIENT_QUIT not in causes(screen)
+        assert f"{quits} sessions that their client closed (client_quit) are hidden" in lines(app)
+        await pilot.press("c")
+        await settle(app, pilot)
+        assert Cause.CLIENT_QUIT in causes(screen)
+        assert "are hidden" not in lines(app)
+        await pilot.press("c")
+        await settle(app, pilot)
+        assert Cause.CLIENT_QUIT not in causes(screen)
+        screen.field.value = "cause:client_quit"
+        await settle(app, pilot)
+
+        assert causes(screen) == {Cause.CLIENT_QUIT}
+
+
+async def test_summary_filters_when_clicked_and_no_longer_when_clicked_again() -> None:
+    app = busy_day()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await ledger_of_ten_minutes(app, pilot)
+        totals = screen.query_one(Totals)
+        place = str(totals.visual).splitlines()[2].index("shop_app") + 1, 2
+        await pilot.click(totals, offset=place)
+        await settle(app, pilot)
+        assert screen.field.value == 'user="shop_app"'
+        assert {each.verdict.session.user for each in screen.rows.rows} == {"shop_app"}
+        await pilot.click(totals, offset=place)
+        await settle(app, pilot)
+
+        assert screen.field.value == ""
+        assert not screen.field.display
+
+
+async def test_summary_is_chosen_by_keys() -> None:
+    app = busy_day()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await ledger_of_ten_minutes(app, pilot)
+        await pilot.press("g", "down", "enter")
+        await settle(app, pilot)
+
+        assert screen.field.value == 'cause="idle_timeout"'
+        assert causes(screen) == {Cause.IDLE_TIMEOUT}
+        assert screen.rows.has_focus
+
+
+async def test_local_time_stands_beside_utc_where_they_differ() -> None:
+    app = busy_day()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await ledger_of_ten_minutes(app, pilot)
+        assert screen.rows.shown_columns[:2] == ["at", "local"]
+        newest = screen.rows.rows[0]
+        assert f"{time_of_day(newest.at, 8)} {local_instant(newest.at, CHINA)[11:19]}" in lines(app)
+        await pilot.press("enter")
+        await settle(app, pilot)
+
+        assert f"{local_instant(newest.at, CHINA)} local time" in lines(app)
+
+
+def test_a_machine_in_utc_has_one_column_of_instants() -> None:
+    assert departure_columns(UTC, NOW)[0].id == "at"
+    assert "local" not in {column.id for column in departure_columns(UTC, NOW)}
+
+
+def test_colour_of_an_end_is_that_of_its_harm() -> None:
+    [timed_out] = track(AFTER, track(BEFORE).snapshot).departed
+    transaction = a_transaction(started=NOW - 60, rows_modified=3)
+    session = replace(timed_out.verdict.session, transaction=transaction)
+    quit_ = replace(timed_out, cause=Cause.CLIENT_QUIT)
+
+    assert departure_tint(timed_out) == "lines--watch"
+    assert departure_tint(quit_) == "lines--quiet"
+    assert departure_tint(replace(timed_out, cause=Cause.CLIENT_LOST)) == "lines--imminent"
+    assert (
+        departure_tint(replace(timed_out, verdict=replace(timed_out.verdict, session=session)))
+        == "lines--imminent"
+    )
+    assert departure_tint(replace(timed_out, observed=False)) == "lines--quiet"
+
+
+def test_summary_of_hostile_names_filters_by_what_the_filter_can_say() -> None:
+    for name in ("", "a b", 'say "hi"', "[@click=app.quit]x[/]", "user=root", "\x1b[2J"):
+        term = totals_choice("program", name or UNNAMED, 1).term
+
+        assert parse_departure_filter(term).tests
+        assert toggled_term(toggled_term("idle>1m", term), term) == "idle>1m"
 
 
 def test_of_an_interactive_session_interactive_timeout_is_the_variable_behind_it() -> None:
@@ -123,7 +241,7 @@ async def test_from_a_departure_one_key_opens_the_variable_behind_it(tmp_path: P
         assert "wait_timeout" in lines(app)
 
 
-@pytest.mark.parametrize(("key", "words"), [("l", "one departure, whole"), ("d", "paste an error line")])
+@pytest.mark.parametrize(("key", "words"), [("l", "show a session that ended"), ("d", "paste an error line")])
 async def test_help_lists_the_keys_of_the_open_screen(key: str, words: str) -> None:
     app = leaving()
     async with app.run_test(size=SIZE) as pilot:
@@ -202,7 +320,7 @@ async def test_a_departure_is_jumped_to_and_stands_in_the_ledger_of_that_instant
         await pilot.press("l")
         await settle(app, pilot)
 
-        assert "1 departed" in lines(app)
+        assert "1 ended" in lines(app)
 
 
 async def test_replay_plays_at_the_chosen_speed_and_stops_at_its_end(player: ReplayPlayer) -> None:

@@ -12,24 +12,25 @@ from textual.widgets._footer import FooterKey
 from goneaway_tui.ui.columns import (
     ACT_COLUMNS,
     CAUSE_COLUMNS,
-    DEPARTURE_COLUMNS,
     GROUP_COLUMNS,
     SESSION_COLUMNS,
     VARIABLE_COLUMNS,
     Column,
+    departure_columns,
     server_column,
 )
 from goneaway_tui.ui.tooltips import HEADINGS
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.server_strip import ServerStrip
 from goneaway_tui.ui.widgets.summary import SummaryHeader
-from tests.snapshot.shots import busy_day, settle, several_servers
+from tests.builders import NOW
+from tests.snapshot.shots import CHINA, busy_day, settle, several_servers
 from tests.ui.stage import an_app
 
 TABLES: dict[str, tuple[Column[Any], ...]] = {
     "sessions": (server_column(["db1"]), *SESSION_COLUMNS),
     "groups": GROUP_COLUMNS,
-    "departures": DEPARTURE_COLUMNS,
+    "departures": departure_columns(CHINA, NOW),
     "causes": CAUSE_COLUMNS,
     "variables": VARIABLE_COLUMNS,
     "acts": ACT_COLUMNS,

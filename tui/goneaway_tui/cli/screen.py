@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
+from goneaway_tui.cli.factories import LocalZone
 from goneaway_tui.cli.terminal import exiting_on_signals, report_fault, silence_terminal, tell
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.i18n import _
@@ -108,6 +109,7 @@ def show_board(settings: Settings, servers: MonitoredServers, clock: Clock, gree
             run_for=settings.run_for,
             greeting=greeting,
             wall=settings.wall,
+            zone=LocalZone(),
         )
         app.set_keymap(settings.keys)
         return run_app(app, servers.close, servers.leave)

@@ -165,6 +165,19 @@ COMMONLY_BLAMED: Final = (Cause.IDLE_TIMEOUT, Cause.PACKET_TOO_LARGE, Cause.SERV
 """What people blame first: where the cause is another, these are shown as ruled out."""
 
 
+def general_advice(cause: Cause, server: ServerFacts) -> Finding:
+    """How to verify a cause and what to do about it, where no single error is looked at."""
+    case = Case(ErrorEvent(0, None), server)
+    cause_rules = next(each for each in CAUSE_RULES if each.cause is cause)
+    return Finding(
+        cause,
+        Certainty.POSSIBLE,
+        prove=VERIFICATIONS[cause].words(server.flavour),
+        remedies=tuple(cause_rules.remedies(case)),
+        docs=cause_rules.docs,
+    )
+
+
 def diagnose(case: Case) -> tuple[Finding, ...]:
     """Weigh every cause: those with an argument for or against them, the most likely first, ruled-out ones last."""
     event = case.event

@@ -134,6 +134,8 @@ class DepartureFilter:
 
     text: str
     tests: tuple[Callable[[Departure], bool], ...]
+    names_cause: bool = False
+    """Whether it asks for a cause, by its field or by the whole word."""
 
     def matches(self, departure: Departure) -> bool:
         """Whether all terms are true of the departure."""
@@ -178,10 +180,12 @@ def filter_term(field: str, value: str) -> str:
 def parse_departure_filter(text: str) -> DepartureFilter:
     """Parse a filter of departures. Raises ValueError with a sentence where a value does not fit its field."""
     tests: list[Callable[[Departure], bool]] = []
+    names_cause = False
     for minus, field, comparison, word in _terms(text, FIELDS | DEPARTURE_FIELDS.keys()):
         test = _departure_test(field, comparison, word)
+        names_cause = names_cause or (not minus and (field == "cause" or (not field and word in set(Cause))))
         tests.append(_negated_departure(test) if minus else test)
-    return DepartureFilter(text, tuple(tests))
+    return DepartureFilter(text, tuple(tests), names_cause)
 
 
 def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str, str]]:

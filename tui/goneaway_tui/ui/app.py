@@ -10,6 +10,7 @@ import heapq
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, tzinfo
 from itertools import repeat
 from threading import Lock
 from types import FrameType
@@ -26,6 +27,7 @@ from textual.widgets import Input
 from textual.widgets.option_list import Option
 
 from goneaway_tui.i18n import N_, _, ngettext
+from goneaway_tui.judge.filters import filter_term
 from goneaway_tui.judge.ledger import Ledger
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot, Verdict
@@ -186,13 +188,15 @@ class GoneawayApp(MonitorApp):
         run_for: float | None = None,
         greeting: str = "",
         wall: bool = False,
+        zone: tzinfo = UTC,
     ) -> None:
-        """`ticking=False` leaves `tick` to the caller, for a clock that is held. The app ends by itself `run_for` seconds later.
+        """`zone`: the local time zone, shown beside UTC. `ticking=False` leaves `tick` to the caller, for a clock that is held. The app ends by itself `run_for` seconds later.
 
         Several specs have names unlike each other's. Raises SettingsError for a theme that does not exist.
         """
         super().__init__(theme, specs[0].color if len(specs) == 1 else None)
         self.clock = clock
+        self._zone = zone
         self._ticking, self._run_for = ticking, run_for
         self._tick_seconds = min(TICK_SECONDS, *(spec.interval for spec in specs))
         self._judge_lock = Lock()
@@ -587,10 +591,22 @@ class GoneawayApp(MonitorApp):
         self.tuning.variables()
 
     def action_ledger(self) -> None:
+        self.show_ended("")
+
+    def show_ended(self, narrow: str) -> None:
         from goneaway_tui.ui.screens.ledger import LedgerScreen
 
         monitor = self.active_monitor
-        self.push_screen(LedgerScreen(lambda: monitor.ledger, lambda: self.now, monitor.name))
+        self.push_screen(
+            LedgerScreen(lambda: monitor.ledger, lambda: self.now, monitor.name, self._zone, narrow)
+        )
+
+    def show_matching(self, narrow: str) -> None:
+        if self.has_several:
+            narrow = f"{narrow} {filter_term('server', plain(self.server_name))}"
+        while self.screen is not self._board:
+            self.pop_screen()
+        self._board.show_filtered(narrow)
 
     def action_wall(self) -> None:
         from goneaway_tui.ui.screens.wall import WallScreen

@@ -192,6 +192,14 @@ class MonitorApp(BaseApp[None]):
         """Show a session's details. `listed`: the sessions among which it has a next and a previous one."""
         raise NotImplementedError
 
+    def show_matching(self, narrow: str) -> None:
+        """Show the open sessions of the server in hand that a filter matches, on the board."""
+        raise NotImplementedError
+
+    def show_ended(self, narrow: str) -> None:
+        """Show the ended sessions that a filter matches, in the ledger over the open screen."""
+        raise NotImplementedError
+
     def poll_soon(self, monitor: ServerMonitor) -> None:
         """Read a server as soon as possible: something was changed there."""
         raise NotImplementedError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from typing import Any, Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
@@ -11,7 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from goneaway_tui.i18n import _ as say
 from goneaway_tui.judge.filters import SessionGroup
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.departure import Departure, PatternKind
 from goneaway_tui.model.server import Variable
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Risk, Verdict
@@ -196,27 +197,54 @@ GROUP_COLUMNS: tuple[Column[SessionGroup], ...] = (
 
 CERTAINTIES: tuple[Certainty, ...] = tuple(Certainty)
 DEPARTURE_COLUMNS: tuple[Column[Departure], ...] = (
-    Column("at", "Left UTC", lambda d, *_: wording.time_of_day(d.at), lambda d: -d.at, 10, 12, 0),
+    Column("at", "UTC", lambda d, _, room: wording.time_of_day(d.at, room), lambda d: -d.at, 8, 10, 0),
     Column("id", "Id", lambda d, *_: str(d.verdict.session.id), lambda d: d.verdict.session.id, 6, 8, 0, right=True),
     Column("cause", "Cause", lambda d, *_: d.cause.value, lambda d: d.cause.value, 19, 19, 0, tinted=True),
-    Column("certainty", "Certainty", lambda d, *_: wording.certainty_word(d.certainty), lambda d: CERTAINTIES.index(d.certainty), 9, 10, 1, tinted=True),
-    Column("user", "User", lambda d, *_: plain(d.verdict.session.user, 200), lambda d: d.verdict.session.user, 8, 16, 2),
+    Column("certainty", "Certainty", lambda d, *_: wording.certainty_word(d.certainty), lambda d: CERTAINTIES.index(d.certainty), 9, 10, 1),
+    Column("user", "User", lambda d, *_: plain(d.verdict.session.user, 200), lambda d: d.verdict.session.user, 8, 16, 1),
     Column("client", "Client", lambda d, _, room: wording.client(d.verdict.session, room), lambda d: d.verdict.session.host, 12, 24, 5),
     Column("program", "Program", lambda d, *_: wording.program(d.verdict.session), lambda d: wording.program(d.verdict.session) or None, 9, 16, 4),
     Column("idle", "Idle", lambda d, _, room: wording.time_within(wording.idle(d.verdict, d.at), d.idle_seconds, room), lambda d: d.idle_seconds, 8, 11, 0, right=True),
-    Column("limit", "Limit", lambda d, _, room: wording.limit_within(d.verdict.limit, room), lambda d: d.verdict.limit and d.verdict.limit.seconds, 8, 9, 1, right=True),
+    Column("limit", "Limit", lambda d, _, room: wording.limit_within(d.verdict.limit, room), lambda d: d.verdict.limit and d.verdict.limit.seconds, 8, 9, 2, right=True),
     Column("stake", "Was at stake", lambda d, _, room: wording.stake_within(d.verdict.session, room), lambda d: _stake_sort_key(d.verdict), 12, 14, 3),
     Column("evidence", "Evidence", lambda d, *_: plain(d.evidence[0] if d.evidence else "", 400), lambda d: d.evidence, 20, UNBOUNDED, 6),
 )  # fmt: skip
 
+
+def departure_columns(zone: tzinfo, now: float) -> tuple[Column[Departure], ...]:
+    """The columns of the ledger, with local time after UTC where the two differ. Sessions not observed are dim."""
+    at, *others = DEPARTURE_COLUMNS
+    local: Column[Departure] = Column(
+        "local", "Local", lambda d, *_: wording.local_instant(d.at, zone)[11:19], lambda d: -d.at, 8, 8, 0
+    )
+    columns = (at, *others) if wording.is_utc(zone, now) else (at, local, *others)
+    return tuple(
+        c if c.tinted else replace(c, tint=_dim_unobserved(COLUMN_TINTS.get(c.id, ""))) for c in columns
+    )
+
+
+def _dim_unobserved(tint: str) -> Callable[[Departure], str]:
+    return lambda departure: tint if departure.observed else "lines--quiet"
+
+
+def departure_tint(departure: Departure) -> str:
+    """The component class for a departure's tinted cells, by the harm: most where an open transaction was rolled back."""
+    if not departure.observed:
+        return "lines--quiet"
+    transaction = departure.verdict.session.transaction
+    if transaction is not None and transaction.rows_modified:
+        return "lines--imminent"
+    return CAUSE_TINTS.get(departure.cause, "lines--imminent")
+
+
 CAUSE_TINTS: dict[Cause, str] = {
     Cause.CLIENT_QUIT: "lines--quiet",
-    Cause.UNKNOWN: "lines--quiet",
+    Cause.UNKNOWN: "lines--calm",
     Cause.IDLE_TIMEOUT: "lines--watch",
     Cause.TRANSACTION_TIMEOUT: "lines--watch",
     Cause.KILLED: "lines--busy",
 }
-"""The component class for a departure's tinted cells; a cause that is missing here is painted as imminent."""
+"""The component class for a cause, by the harm of an end by it; a cause that is missing here is painted as imminent."""
 
 
 def _verdict_word(verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
@@ -227,23 +255,28 @@ def _verdict_sort_key(verdict: tuple[Certainty, tuple[str, ...]] | None) -> int 
     return None if verdict is None else CERTAINTIES.index(verdict[0])
 
 
-CERTAINTY_TINTS: dict[Certainty, str] = {
-    Certainty.CONFIRMED: "lines--imminent",
-    Certainty.LIKELY: "lines--watch",
-    Certainty.POSSIBLE: "lines--calm",
-    Certainty.RULED_OUT: "lines--quiet",
+PATTERN_TINTS: dict[PatternKind, str] = {
+    PatternKind.SATURATION: "lines--imminent",
+    PatternKind.CUT_OFF: "lines--imminent",
+    PatternKind.OLD_LIMIT: "lines--calm",
+    PatternKind.PROXIED: "lines--calm",
 }
+"""The component class for a pattern, by its harm; a pattern that is missing here is painted as one to watch."""
 
 
-def _verdict_tint(verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
-    return CERTAINTY_TINTS[Certainty.RULED_OUT] if verdict is None else CERTAINTY_TINTS[verdict[0]]
+def harm_tint(harm: str, verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
+    """The component class for how sure a finding is: `harm`, the finding's own, only where it is confirmed or likely."""
+    if verdict is None or verdict[0] is Certainty.RULED_OUT:
+        return "lines--quiet"
+    return "lines--calm" if verdict[0] is Certainty.POSSIBLE else harm
 
 
 CAUSE_COLUMNS: tuple[Column[Any], ...] = (
-    Column("name", "Cause or habit", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0),
-    Column("since_start", "Since start", lambda s, *_: _verdict_word(s.since_start), lambda s: _verdict_sort_key(s.since_start), 11, 11, 0, tint=lambda s: _verdict_tint(s.since_start)),
-    Column("now", "Now", lambda s, *_: _verdict_word(s.now), lambda s: _verdict_sort_key(s.now), 10, 10, 0, tint=lambda s: _verdict_tint(s.now)),
-    Column("because", "Because", lambda s, *_: say("; ").join(plain(reason, 300) for reason in s.because), lambda s: s.because, 16, UNBOUNDED, 1),
+    Column("name", "Finding", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0, tinted=True),
+    Column("since_start", "Since start", lambda s, *_: _verdict_word(s.since_start), lambda s: _verdict_sort_key(s.since_start), 11, 11, 0, tint=lambda s: harm_tint(s.harm, s.since_start)),
+    Column("now", "Now", lambda s, *_: _verdict_word(s.now), lambda s: _verdict_sort_key(s.now), 10, 10, 0, tint=lambda s: harm_tint(s.harm, s.now)),
+    Column("sessions", "Sessions", lambda s, *_: wording.count_words(s.opens.number) if s.opens else "", lambda s: s.opens and s.opens.number, 8, 8, 0, right=True),
+    Column("because", "Because", lambda s, *_: say("; ").join(plain(reason, 300) for reason in s.because), lambda s: s.because, 16, UNBOUNDED, 1, tint=lambda _: "lines--quiet"),
 )  # fmt: skip
 
 VARIABLE_COLUMNS: tuple[Column[Variable], ...] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from goneaway_tui.export.data import iso_instant
 from goneaway_tui.export.table import RISKS, countdown_of, limit_cell
@@ -342,13 +342,43 @@ def before_bars() -> str:
     return _("closings ") + _(" now ")
 
 
-def time_of_day(at: float) -> str:
-    """An instant's clock, in UTC: its day stands where there is room for it.
+def time_of_day(at: float, room: int = UNBOUNDED) -> str:
+    """An instant's time of day in UTC, with tenths of a second where there is room for them.
 
-    >>> time_of_day(1795459202.5)
-    '18:40:02.5'
+    >>> time_of_day(1795459202.5), time_of_day(1795459202.5, 9)
+    ('18:40:02.5', '18:40:02')
     """
-    return iso_instant(at)[11:21]
+    text = iso_instant(at)
+    return text[11:21] if room >= TENTHS_CELLS else text[11:19]
+
+
+TENTHS_CELLS = len("18:40:02.5")
+
+
+def local_instant(at: float, zone: tzinfo) -> str:
+    """An instant in a time zone, with its offset.
+
+    >>> from datetime import timedelta, timezone
+    >>> local_instant(1795459202.5, timezone(timedelta(hours=8)))
+    '2026-11-24 02:40:02.5 UTC+08:00'
+    """
+    moment = _local_moment(at, zone)
+    offset = moment.strftime("%z")
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 100_000} UTC{offset[:3]}:{offset[3:5]}"
+
+
+def is_utc(zone: tzinfo, at: float) -> bool:
+    """Whether a time zone is UTC at an instant."""
+    return not _local_moment(at, zone).utcoffset()
+
+
+def _local_moment(at: float, zone: tzinfo) -> datetime:
+    """An instant in a time zone; in UTC where no date in the zone can say it."""
+    moment = datetime.fromisoformat(iso_instant(at))
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment
 
 
 def instant_of(text: str) -> float | None:

@@ -492,15 +492,15 @@ class BlockingScreen(Screen[None]):
             self._draw(self.app.now)
 
     def on_resize(self) -> None:
-        self._draw_title()
+        if self._is_composed:
+            self._draw_title()
 
     def on_key(self, event: events.Key) -> None:
         post_if_greyed(self, event)
 
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Draw what is new of all servers."""
-        if self.is_mounted:
-            self._draw(now)
+        self._draw(now)
 
     def chosen_sessions(self) -> list[Verdict]:
         """The marked sessions, or the one under the cursor: those that `k` kills."""
@@ -521,7 +521,14 @@ class BlockingScreen(Screen[None]):
 
     # --- Drawing
 
+    @property
+    def _is_composed(self) -> bool:
+        """Whether its widgets are there: a snapshot may arrive before they come, and while the app ends."""
+        return len(self.query("#totals, #blocking, #prediction, #lacks")) == 4
+
     def _draw(self, now: float) -> None:
+        if not self._is_composed:
+            return
         self._now = now
         snapshots = self._snapshots()
         if self._shown is None or [*map(id, self._shown)] != [*map(id, snapshots)]:

@@ -75,7 +75,7 @@ class BoardScreen(Screen[None]):
         Binding("q", "app.quit", "quit", id="board.quit"),
         *tune_bindings(),
         Binding("k", "app.kill", "kill", id="board.kill"),
-        Binding("b", "app.blocking", "blocking", show=False, id="board.blocking"),
+        Binding("b", "app.blocking", "blocking", id="board.blocking"),
         Binding("l", "app.ledger", "ledger", id="board.ledger"),
         Binding("d", "app.doctor", "doctor", id="board.doctor"),
         Binding("t", "app.tunables", "limits", id="board.tune"),
@@ -345,6 +345,14 @@ class BoardScreen(Screen[None]):
     def action_filter(self) -> None:
         self.field.display = True
         self.set_focus(self.field)  # at once: the next key may be in the same burst
+
+    def show_filtered(self, text: str) -> None:
+        """Show the sessions that a filter matches, in no groups; esc clears the filter."""
+        self._grouped, self._opened_group = "", None
+        self.field.value = text
+        self.field.display = True
+        self._draw()
+        self._table.focus()
 
     @on(Input.Changed, "#filter")
     def _apply_filter(self, event: Input.Changed) -> None:

@@ -1,23 +1,24 @@
-"""The doctor: every cause and pattern with its certainty on this server now, and a field to paste an error into."""
+"""The doctor: every cause and pattern on this server, the chosen one in full, and a field to paste an error into."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.getters import query_one
 from textual.screen import Screen
 from textual.widgets import Input
 
 from goneaway_tui.doctor.case import NO_SERVER, ServerFacts
-from goneaway_tui.doctor.diagnosis import explain_log
+from goneaway_tui.doctor.diagnosis import explain_log, general_advice
 from goneaway_tui.doctor.live import (
     CERTAINTY_ORDER,
     CauseStatus,
@@ -27,23 +28,25 @@ from goneaway_tui.doctor.live import (
 )
 from goneaway_tui.doctor.report import EventGroups, grouped_events, report_lines
 from goneaway_tui.errors import FileError, SourceError
-from goneaway_tui.i18n import N_, _
+from goneaway_tui.i18n import N_, _, ngettext
+from goneaway_tui.judge.filters import filter_term, parse_departure_filter, parse_filter
 from goneaway_tui.judge.patterns import find_patterns
 from goneaway_tui.logs.blocks import read_file_blocks
-from goneaway_tui.model.cause import Certainty
-from goneaway_tui.model.departure import Pattern
-from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.model.cause import Cause, Certainty, Finding
+from goneaway_tui.model.departure import Pattern, PatternKind
+from goneaway_tui.model.snapshot import Risk, Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
+from goneaway_tui.text.width import wrapped
 from goneaway_tui.tune.tunables import TUNABLE
-from goneaway_tui.ui.base_app import run_in_thread
-from goneaway_tui.ui.columns import CAUSE_COLUMNS, CERTAINTY_TINTS
+from goneaway_tui.ui.base_app import MonitorApp, run_in_thread
+from goneaway_tui.ui.columns import CAUSE_COLUMNS, CAUSE_TINTS, PATTERN_TINTS, harm_tint
 from goneaway_tui.ui.copying import CopyItem
-from goneaway_tui.ui.messages import RowChosen, VariableChosen
+from goneaway_tui.ui.messages import RowChosen, VariableChosen, post_if_greyed
 from goneaway_tui.ui.screens.help import HelpScreen, TextViewer, help_rows
 from goneaway_tui.ui.screens.ledger import CAUSE_VARIABLES
 from goneaway_tui.ui.server_status import Freshness
 from goneaway_tui.ui.widgets.line_table import LineTable
-from goneaway_tui.ui.widgets.plain_text import Field, KeyFooter, Static
+from goneaway_tui.ui.widgets.plain_text import Field, FooterPlan, KeyFooter, Static
 from goneaway_tui.ui.widgets.summary import Part, left_and_right
 from goneaway_tui.ui.wording import certainty_word
 
@@ -52,15 +55,111 @@ IDLING = {"idle_timeout": "wait_timeout", "transaction_timeout": "idle_transacti
 """The variable to change for a cause of the whole server."""
 PATTERNS_SECONDS = 15.0
 """How often patterns are looked for: it takes a while where thousands of sessions have ended."""
+OPEN_SESSIONS = {
+    Cause.IDLE_TIMEOUT: "risk>=watch",
+    Cause.TRANSACTION_TIMEOUT: "trx:yes command:sleep",
+    Cause.TOO_MANY_CONNECTIONS: "command:sleep",
+    Cause.PROXY_OR_FIREWALL: "idle>1h",
+}
+"""The filter of the open sessions that a cause may end."""
+PATTERN_SESSIONS = {
+    PatternKind.SATURATION: (True, "command:sleep"),
+    PatternKind.IDLE_IN_TRANSACTION: (True, "trx:yes command:sleep"),
+    PatternKind.LIMIT_BELOW_POOL: (False, "cause:timeout"),
+    PatternKind.CUT_OFF: (False, ""),
+    PatternKind.GHOSTS: (True, "idle>1h"),
+    PatternKind.OLD_LIMIT: (True, "limit!=global"),
+    PatternKind.PROXIED: (True, ""),
+}
+"""Whether the sessions of a pattern are open ones, and their filter beside what they have in common."""
 KEYS = (
     (N_("arrows page home end"), N_("move")),
-    ("enter", N_("one cause or habit, whole: why, and what to do")),
+    ("enter", N_("show the sessions that the finding is about, on the board or in the ledger")),
+    ("tab", N_("scroll the chosen finding: its evidence, what to do, how to verify it")),
     ("/", N_("paste an error line, or name a log file, and press enter")),
     ("t", N_("change the variable behind it")),
+    ("w", N_("change wait_timeout")),
+    ("k", N_("kill the open sessions that the finding is about")),
     ("l", N_("the ledger")),
     ("y", N_("copy what is said of it, or what to do")),
     ("esc, d, q", N_("back to the board")),
 )
+MIN_DETAILS = 20
+"""Cells that a finding is wrapped to at least."""
+WIDE_SCREEN = 100
+"""Cells from which on the chosen finding stands beside the list, not below it."""
+HARM_STYLES = {
+    "lines--imminent": "bold $text-error",
+    "lines--watch": "$text-warning",
+    "lines--busy": "$text-primary",
+    "lines--calm": "$foreground",
+    "lines--quiet": "$foreground-muted",
+}
+"""The colours of the component classes, the most harm first."""
+HARM_ORDER = tuple(HARM_STYLES)
+
+
+class SessionsToOpen(NamedTuple):
+    """The sessions that a finding is about."""
+
+    are_open: bool
+    """Whether they are on the board; otherwise they are in the ledger."""
+    narrow: str
+    """The filter that matches them."""
+    number: int
+
+    def words(self) -> str:
+        words = (
+            ngettext(
+                "{number:,} open session. Press enter to show it on the board, k to kill it.",
+                "{number:,} open sessions. Press enter to show them on the board, k to kill them.",
+                self.number,
+            )
+            if self.are_open
+            else ngettext(
+                "{number:,} session that ended. Press enter to show it in the ledger.",
+                "{number:,} sessions that ended. Press enter to show them in the ledger.",
+                self.number,
+            )
+        )
+        return f"{words}  {self.narrow}"
+
+
+def sessions_of(finding: CauseStatus | Pattern, state: LiveState) -> SessionsToOpen | None:
+    """The sessions that a finding is about: of a cause those that it ended, else those that it may end; None for none."""
+    if isinstance(finding, Pattern):
+        are_open, narrow = PATTERN_SESSIONS[finding.kind]
+        scope = finding.scope
+        shared = (("program", scope.program), ("user", scope.user), ("client", scope.host))
+        terms = (filter_term(field, plain(value)) for field, value in shared if value is not None)
+        return _counted(" ".join(filter(None, (*terms, narrow))), state, are_open=are_open)
+    ended = _counted(filter_term("cause", finding.cause.value), state, are_open=False)
+    is_possible = finding.now is not None and finding.now[0] is not Certainty.RULED_OUT
+    narrow = OPEN_SESSIONS.get(finding.cause, "") if is_possible else ""
+    return ended or (_counted(narrow, state, are_open=True) if narrow else None)
+
+
+def _counted(narrow: str, state: LiveState, *, are_open: bool) -> SessionsToOpen | None:
+    if are_open:
+        number = len(open_sessions(narrow, state))
+    else:
+        number = sum(map(parse_departure_filter(narrow).matches, state.departures))
+    return SessionsToOpen(are_open, narrow, number) if number else None
+
+
+def open_sessions(narrow: str, state: LiveState) -> list[Verdict]:
+    """The open sessions that a filter matches, without those of this tool and those that no limit ends."""
+    matching = parse_filter(narrow).select(state.snapshot.verdicts, state.now)
+    return [v for v in matching if not v.session.own and v.risk is not Risk.EXEMPT]
+
+
+class FindingPart(NamedTuple):
+    """A part of what is known of a finding."""
+
+    heading: str
+    harm: str
+    """The component class of the heading."""
+    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +176,21 @@ class DoctorRow:
     """Whether it ended sessions since the server started, and why; None where that is unknown."""
     now: CertaintyWithReasons | None = None
     """Whether it can end sessions as things stand now."""
+    harm: str = "lines--calm"
+    """The component class for the harm that it does where it is the case."""
+    cause: Cause | None = None
+    """None for a pattern."""
+    opens: SessionsToOpen | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Its name, and the sessions that it is about: one pattern may be found of several programs."""
+        return self.name, self.opens.narrow if self.cause is None and self.opens is not None else ""
 
     @classmethod
-    def from_finding(cls, finding: CauseStatus | Pattern) -> DoctorRow:
+    def from_finding(cls, finding: CauseStatus | Pattern, state: LiveState) -> DoctorRow:
         """The row for a cause's status or for a pattern."""
+        opens = sessions_of(finding, state)
         if isinstance(finding, Pattern):
             because = (finding.title, *finding.evidence)
             return cls(
@@ -90,8 +200,11 @@ class DoctorRow:
                 finding.remedies,
                 finding.tunable,
                 now=(finding.certainty, because),
+                harm=PATTERN_TINTS.get(finding.kind, "lines--watch"),
+                opens=opens,
             )
         usual = CAUSE_VARIABLES.get(finding.cause, IDLING.get(finding.cause.value))
+        harm = CAUSE_TINTS.get(finding.cause, "lines--imminent")
         return cls(
             finding.cause.value,
             finding.certainty,
@@ -100,25 +213,66 @@ class DoctorRow:
             None if finding.limit_is_own else finding.variable or usual,
             finding.since_start,
             finding.now,
+            harm="lines--calm" if finding.cause is Cause.CLIENT_QUIT else harm,
+            cause=finding.cause,
+            opens=opens,
         )
 
-    def details(self) -> list[str]:
-        """Everything known of it, in lines: the evidence, the variable, and what to do."""
-        lines: list[str] = []
+    @property
+    def tint(self) -> str:
+        """The component class of the row: the higher of the harm since the start and now."""
+        tints = (harm_tint(self.harm, verdict) for verdict in (self.since_start, self.now))
+        return min(tints, key=HARM_ORDER.index)
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """The most harm first, then the surest."""
+        return HARM_ORDER.index(self.tint), CERTAINTY_ORDER.index(self.certainty)
+
+    def sections(self, advice: Finding | None = None) -> Iterator[FindingPart]:
+        """Everything known of it. `advice`: what holds of its cause in general."""
         for verdict, heading in (
             (self.since_start, N_("since the server started: {certainty}")),
             (self.now, N_("on this server now: {certainty}")),
         ):
             if verdict is not None:
                 certainty, because = verdict
-                lines += ["", _(heading, certainty=certainty_word(certainty)), *map("- {}".format, because)]
-        lines = lines[1:]
+                words = _(heading, certainty=certainty_word(certainty))
+                yield FindingPart(words, harm_tint(self.harm, verdict), because)
+        if self.opens is not None:
+            yield FindingPart(_("sessions"), "", (self.opens.words(),))
+        is_possible = advice is not None and self.certainty is not Certainty.RULED_OUT
+        remedies = self.remedies or (advice.remedies if advice is not None and is_possible else ())
+        if remedies:
+            yield FindingPart(_("what to do"), "", remedies)
+        if advice is not None and is_possible and advice.prove:
+            yield FindingPart(_("to verify"), "", (advice.prove,))
         if self.tunable is not None:
-            lines += ["", _("Variable: {variable}. {why} Press t to change it.",
-                            variable=self.tunable, why=_(TUNABLE[self.tunable].why))]  # fmt: skip
-        if self.remedies:
-            lines += ["", _("what to do"), *map("- {}".format, self.remedies)]
-        return lines
+            words = _("Variable: {variable}. {why} Press t to change it.",
+                      variable=self.tunable, why=_(TUNABLE[self.tunable].why))  # fmt: skip
+            yield FindingPart(words, "", ())
+        if advice is not None and is_possible and advice.docs:
+            yield FindingPart(_("see {page}", page=advice.docs), "lines--quiet", ())
+
+    def details(self, advice: Finding | None = None) -> list[str]:
+        """Everything known of it, in lines."""
+        lines: list[str] = []
+        for section in self.sections(advice):
+            lines += ["", section.heading, *map("- {}".format, section.sentences)]
+        return lines[1:]
+
+    def content(self, width: int, advice: Finding | None, *, has_gaps: bool) -> Content:
+        """Everything known of it, wrapped to `width` cells. `has_gaps`: whether blank lines are between its sections."""
+        lines: list[tuple[str, str]] = [
+            (plain(self.name), f"bold {HARM_STYLES[self.tint].removeprefix('bold ')}")
+        ]
+        for section in self.sections(advice):
+            style = HARM_STYLES[section.harm] if section.harm else "bold" if section.sentences else ""
+            lines += [("", "")] if has_gaps else []
+            lines += [(line, style) for line in wrapped(plain(section.heading, 600), width)]
+            for sentence in section.sentences:
+                lines += [(line, "") for line in wrapped(plain(sentence, 600), width, "· ", "  ", fold=True)]
+        return Content("\n").join([Content.styled(line, style) for line, style in lines])
 
 
 class DoctorScreen(Screen[None]):
@@ -127,6 +281,8 @@ class DoctorScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "paste", "explain an error", key_display="/", id="doctor.paste"),
         Binding("t", "govern", "tune", id="doctor.tune"),
+        Binding("w", "app.tune('wait_timeout')", "wait_timeout", id="doctor.wait_timeout"),
+        Binding("k", "app.kill", "kill", id="doctor.kill"),
         Binding("l", "app.ledger", "ledger", id="doctor.ledger"),
         Binding("y", "app.copy", "copy", id="app.copy"),
         Binding("question_mark", "help", "help", key_display="?", id="doctor.help"),
@@ -165,9 +321,10 @@ class DoctorScreen(Screen[None]):
         yield Field(placeholder=_("paste an error line, or name a log file, and press enter"), id="paste",
                     select_on_focus=False)  # fmt: skip
         yield Static(id="notice")
-        yield LineTable(
-            CAUSE_COLUMNS, lambda row: row.name, lambda row: CERTAINTY_TINTS[row.certainty], id="causes"
-        )
+        with Container(id="diagnosis"):
+            yield LineTable(CAUSE_COLUMNS, lambda row: row.key, lambda row: row.tint, id="causes")
+            with VerticalScroll(id="details"):
+                yield Static()
         yield KeyFooter()
 
     def on_mount(self) -> None:
@@ -179,7 +336,20 @@ class DoctorScreen(Screen[None]):
             )
         )
         self.rows.focus()
+        self.watch(self.rows, "cursor_key", self._show_chosen, init=False)
         self._draw_rows()
+
+    def footer_plan(self) -> FooterPlan:
+        """The keys of the footer, the most used first."""
+        keys = ("doctor.paste", "doctor.tune", "doctor.wait_timeout", "doctor.kill", "doctor.ledger",
+                "doctor.leave", "doctor.help", "app.copy")  # fmt: skip
+        return FooterPlan(
+            (("table.choose", N_("sessions")), *((key, "") for key in keys)), always="doctor.help"
+        )
+
+    def on_key(self, event: events.Key) -> None:
+        """A greyed key says why it is grey."""
+        post_if_greyed(self, event)
 
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Draw the rows of a new snapshot; the title shows its age in any case."""
@@ -195,7 +365,9 @@ class DoctorScreen(Screen[None]):
         )
 
     def on_resize(self) -> None:
+        self.set_class(self.size.width >= WIDE_SCREEN, "wide")
         self._draw_title()
+        self.call_after_refresh(self._draw_details)
 
     def _draw_rows(self) -> None:
         state = self._live_state()
@@ -206,11 +378,39 @@ class DoctorScreen(Screen[None]):
             *self._patterns,
             *cause_statuses(replace(state, history=self._past)),
         )
-        rows = map(DoctorRow.from_finding, findings)
-        self.rows.show(sorted(rows, key=lambda row: CERTAINTY_ORDER.index(row.certainty)), state.now)
+        rows = [DoctorRow.from_finding(finding, state) for finding in findings]
+        self.rows.show(sorted(rows, key=lambda row: row.order), state.now)
+        self._draw_details()
         if state.now - self._patterns_at >= PATTERNS_SECONDS:
             self._patterns_at = state.now
             self._refresh_findings(state)
+
+    def _show_chosen(self) -> None:
+        """Show another finding, from its beginning."""
+        self.query_one("#details").scroll_home(animate=False)
+        self._draw_details()
+
+    def _draw_details(self) -> None:
+        row, details = self.rows.cursor_row, self.query_one("#details")
+        if row is not None:
+            width = max(MIN_DETAILS, details.scrollable_content_region.width)
+            details.query_one(Static).update(
+                row.content(width, self._advice(row), has_gaps=self.has_class("wide"))
+            )
+
+    def _advice(self, row: DoctorRow) -> Finding | None:
+        """How to verify the cause of a row, and what to do about it."""
+        state = self._live_state()
+        if row.cause is None or state is None:
+            return None
+        return general_advice(row.cause, replace(state.facts, departures=state.departures))
+
+    def chosen_sessions(self) -> list[Verdict]:
+        """The open sessions that the finding under the cursor is about: those that `k` kills."""
+        row, state = self.rows.cursor_row, self._live_state()
+        if row is None or row.opens is None or not row.opens.are_open or state is None:
+            return []
+        return open_sessions(row.opens.narrow, state)
 
     @work
     async def _refresh_findings(self, state: LiveState) -> None:
@@ -256,9 +456,11 @@ class DoctorScreen(Screen[None]):
         row = self.rows.cursor_row
         if row is None:
             return []
+        advice = self._advice(row)
+        remedies = row.remedies or (() if advice is None else advice.remedies)
         return [
-            CopyItem("all", "\n".join(row.details())),
-            CopyItem("remedies", "\n".join(row.remedies)),
+            CopyItem("all", "\n".join(row.details(advice))),
+            CopyItem("remedies", "\n".join(remedies)),
             CopyItem("name", row.name),
         ]
 
@@ -266,15 +468,24 @@ class DoctorScreen(Screen[None]):
         """Open the dialog of the variable behind the row under the cursor."""
         row = self.rows.cursor_row
         if row is None or row.tunable is None:
-            self.notify(_("No variable of the server is behind this."), severity="warning")
+            self.notify(_("No server variable is behind this finding."), severity="warning")
         else:
             self.post_message(VariableChosen(row.tunable))
 
     @on(RowChosen)
-    def _show_details(self) -> None:
+    def _open_sessions(self) -> None:
         row = self.rows.cursor_row
-        if row is not None:
-            self.app.push_screen(TextViewer(row.name, lambda _width: row.details()))
+        if row is None or not isinstance(self.app, MonitorApp):
+            return
+        if row.opens is None:
+            words = _(
+                "No session to show: none ended this way while watching, and none is open that it may end."
+            )
+            self.notify(words, severity="warning")
+        elif row.opens.are_open:
+            self.app.show_matching(row.opens.narrow)
+        else:
+            self.app.show_ended(row.opens.narrow)
 
     @on(Input.Submitted, "#paste")
     def _explain(self, event: Input.Submitted) -> None:

@@ -1,9 +1,11 @@
-"""One session that left: why, how that is known, and what it was."""
+"""The ledger: the sessions that ended, why, and how that is known; and one of them in full."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from datetime import UTC, tzinfo
+from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from textual import events, on
@@ -12,34 +14,42 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.getters import query_one
+from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
 from goneaway_tui.export.data import iso_instant
-from goneaway_tui.i18n import N_, _
+from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge.deadline import limit_that_ended
-from goneaway_tui.judge.filters import NO_DEPARTURE_FILTER, DepartureFilter, parse_departure_filter
+from goneaway_tui.judge.filters import (
+    NO_DEPARTURE_FILTER,
+    DepartureFilter,
+    filter_term,
+    parse_departure_filter,
+)
 from goneaway_tui.judge.ledger import ALL_OTHERS, TOTAL_KEYS, UNNAMED, Ledger
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
-from goneaway_tui.ui.columns import CAUSE_TINTS, DEPARTURE_COLUMNS, in_cells, sorted_rows
+from goneaway_tui.ui.columns import departure_columns, departure_tint, in_cells, sorted_rows
 from goneaway_tui.ui.copying import CopyItem, departure_items
 from goneaway_tui.ui.messages import RowChosen, VariableChosen
+from goneaway_tui.ui.screens.dialogs import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen, help_rows
 from goneaway_tui.ui.screens.session import attributes_content, statement_content
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import (
     Field,
+    FooterPlan,
     KeyFooter,
     LabelledEntry,
     Static,
     heading,
     paragraphs,
 )
-from goneaway_tui.ui.widgets.summary import QUIET, Part
+from goneaway_tui.ui.widgets.summary import QUIET, Part, left_and_right
 
 
 class DepartureScreen(ModalScreen[None]):
@@ -50,15 +60,17 @@ class DepartureScreen(ModalScreen[None]):
         Binding("y", "app.copy", "copy", id="app.copy"),
     ]
 
-    def __init__(self, departure: Departure) -> None:
+    def __init__(self, departure: Departure, zone: tzinfo = UTC) -> None:
+        """`zone`: in which instants are shown beside UTC."""
         super().__init__()
         self._departure = departure
+        self._zone = zone
 
     def compose(self) -> ComposeResult:
         departure, verdict = self._departure, self._departure.verdict
         session = verdict.session
         with VerticalScroll(classes="dialog wide", id="departure") as dialog:
-            dialog.border_title = heading(_("session {id} left", id=session.id))
+            dialog.border_title = heading(_("session {id} ended", id=session.id))
             dialog.border_subtitle = heading(_("esc back"))
             yield LabelledEntry(
                 "cause",
@@ -67,16 +79,7 @@ class DepartureScreen(ModalScreen[None]):
                 ),
             )
             yield LabelledEntry("because", paragraphs(*(plain(each, 600) for each in departure.evidence)))
-            yield LabelledEntry(
-                "left",
-                Content(
-                    _(
-                        "{instant}, give or take {seconds:.2g} s",
-                        instant=iso_instant(departure.at),
-                        seconds=departure.within,
-                    )
-                ),
-            )
+            yield LabelledEntry("ended", self._ended())
             if verdict.deadline is not None:
                 yield LabelledEntry("foretold", Content(predicted_words(departure)))
             if verdict.limit is not None:
@@ -93,6 +96,16 @@ class DepartureScreen(ModalScreen[None]):
             yield Static(statement_content(session))
             yield Static(attributes_content(session))
 
+    def _ended(self) -> Content:
+        """When it ended, in UTC and below that in local time."""
+        at = self._departure.at
+        words = _(
+            "{instant}, give or take {seconds:.2g} s", instant=iso_instant(at), seconds=self._departure.within
+        )
+        if wording.is_utc(self._zone, at):
+            return Content(words)
+        return paragraphs(words, _("{instant} local time", instant=wording.local_instant(at, self._zone)))
+
     def copy_items(self) -> list[CopyItem]:
         return departure_items(self._departure)
 
@@ -105,7 +118,7 @@ def predicted_words(departure: Departure) -> str:
     early = deadline - departure.at
     if early > departure.within:
         return _(
-            "{instant}: it left {early} before that",
+            "{instant}: it ended {early} before that",
             instant=iso_instant(deadline),
             early=wording.clock_words(early),
         )
@@ -120,8 +133,13 @@ CAUSE_VARIABLES = {
 """The variable behind a cause, where it is not the session's own limit."""
 KEYS = (
     (N_("arrows page home end"), N_("move")),
-    ("enter", N_("one departure, whole: the cause, its evidence, what was foretold")),
+    ("enter", N_("show a session that ended: the cause, its evidence, the predicted deadline")),
     ("/", N_("filter, as on the board, and by cause:idle_timeout, certainty:likely")),
+    (
+        "g",
+        N_("filter by one of the summaries; a click on a summary does the same, and a second click ends it"),
+    ),
+    ("c", N_("show or hide the sessions that their client closed (client_quit)")),
     ("s", N_("sort by the next column; a click on a heading sorts by it")),
     ("t", N_("change the variable that ended it")),
     ("y", N_("copy: the id, the row, the evidence, the statement, the client")),
@@ -133,9 +151,53 @@ TOTALS_TITLES = {
     "program": N_("by program"),
     "host": N_("by host"),
 }
+FILTER_FIELDS = {"cause": "cause", "user": "user", "program": "program", "host": "client"}
+"""The field of the filter that each summary counts by."""
 TITLE_CELLS = 11
-MAX_NAMED = 4
+MAX_NAMED = 8
 """How many of each kind the totals name."""
+MAX_CHOICES = 12
+"""How many of each kind can be chosen by the key."""
+
+
+QUIET_TERMS = {filter_term("cause", Cause.CLIENT_QUIT.value)}
+"""Summaries that are dim, as their sessions are hidden at first."""
+
+
+class TotalsChoice(NamedTuple):
+    """One figure of the summaries, which filters the ledger when it is chosen."""
+
+    term: str
+    """The term of the filter; empty where no term says it."""
+    words: str
+    number: int
+
+
+class Totals(Static):
+    """The title and the summaries. A click on a summary chooses it."""
+
+    class Chosen(Message):
+        """A summary was clicked."""
+
+        def __init__(self, term: str) -> None:
+            super().__init__()
+            self.term = term
+
+    def __init__(self) -> None:
+        super().__init__(id="totals")
+        self._terms: list[str] = []
+
+    def show(self, title: Content, summaries: list[tuple[str, list[TotalsChoice]]], text: str) -> None:
+        """Show the summaries, each a name of TOTALS_TITLES with its choices. `text`: of the filter in force."""
+        width = self.size.width - 2
+        self._terms = []
+        lines = [totals_line(name, choices, width, text, self._terms) for name, choices in summaries]
+        self.update(Content("\n").join([title, *lines]))
+
+    def on_click(self, event: events.Click) -> None:
+        index = event.style.meta.get("@choice")
+        if index is not None:
+            self.post_message(self.Chosen(self._terms[int(index)]))
 
 
 class LedgerScreen(Screen[None]):
@@ -143,7 +205,9 @@ class LedgerScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", key_display="/", id="ledger.filter"),
-        Binding("t", "govern", "tune what ended it", id="ledger.tune"),
+        Binding("g", "choose", "summaries", id="ledger.summaries"),
+        Binding("c", "show_quits", "client_quit", id="ledger.quits"),
+        Binding("t", "govern", "tune", id="ledger.tune"),
         Binding("s", "sort", "sort", id="ledger.sort"),
         Binding("y", "app.copy", "copy", id="app.copy"),
         Binding("question_mark", "help", "help", key_display="?", id="ledger.help"),
@@ -154,38 +218,57 @@ class LedgerScreen(Screen[None]):
     rows: query_one[LineTable[Departure]] = query_one("#departures", LineTable)
     field = query_one("#filter", Input)
 
-    def __init__(self, ledger: Callable[[], Ledger], now: Callable[[], float], server: str) -> None:
-        """`ledger` and `now` are asked whenever it draws."""
+    def __init__(
+        self,
+        ledger: Callable[[], Ledger],
+        now: Callable[[], float],
+        server: str,
+        zone: tzinfo = UTC,
+        narrow: str = "",
+    ) -> None:
+        """`ledger` and `now` are called whenever it draws.
+
+        `zone`: in which instants are shown beside UTC. `narrow`: the filter that it opens with.
+        """
         super().__init__()
         self._ledger = ledger
         self._now = now
         self._server_name = server
-        self._filter: DepartureFilter = NO_DEPARTURE_FILTER
+        self._zone = zone
+        self._columns = departure_columns(zone, now())
+        self._opened_with = narrow
+        self._filter: DepartureFilter = parse_departure_filter(narrow) if narrow else NO_DEPARTURE_FILTER
         self._error = ""
+        self._shows_quits = bool(narrow)
+        """Whether sessions that their client closed are shown, also where the filter does not ask for them."""
         self._drawn = -1
         self._limits: Mapping[str, float] = {}
         """The global values in force."""
         self._sort, self._reverse = "at", False
 
     def compose(self) -> ComposeResult:
-        yield Static(id="totals")
+        yield Totals()
         yield Static(id="notice")
-        yield Field(placeholder=_("filter: shop  user:shop  idle>10m  cause:idle_timeout  certainty:likely"), id="filter",
+        yield Field(self._opened_with, placeholder=_("filter: shop  user:shop  idle>10m  cause:idle_timeout  certainty:likely"), id="filter",
                     select_on_focus=False)  # fmt: skip
         yield LineTable(
-            DEPARTURE_COLUMNS,
-            lambda d: (d.verdict.session.id, d.at),
-            lambda d: CAUSE_TINTS.get(d.cause, "lines--imminent") if d.observed else "lines--quiet",
-            id="departures",
+            self._columns, lambda d: (d.verdict.session.id, d.at), departure_tint, id="departures"
         )
         yield KeyFooter()
 
     def on_mount(self) -> None:
+        self.field.display = bool(self._opened_with)
         self.rows.focus()
         self._draw()
 
+    def footer_plan(self) -> FooterPlan:
+        """The keys of the footer, the most used first."""
+        keys = ("table.choose", "ledger.filter", "ledger.summaries", "ledger.quits", "ledger.tune", "ledger.help",
+                "ledger.leave", "ledger.sort", "app.copy")  # fmt: skip
+        return FooterPlan(tuple((key, "") for key in keys), always="ledger.help")
+
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
-        """Draw what there is now, where more have left than are drawn."""
+        """Draw what there is now, where more sessions have ended than are drawn."""
         if snapshot is not None:
             self._limits = {
                 each.name: each.value for each in snapshot.sample.variables if each.value is not None
@@ -194,60 +277,122 @@ class LedgerScreen(Screen[None]):
             self.redraw()
 
     def redraw(self) -> None:
-        """As it is now."""
+        """Draw it as it is now."""
         if self.is_mounted:
             self._draw()
 
     def _draw(self) -> None:
         ledger, now = self._ledger(), self._now()
         self._drawn = len(ledger)
-        kept = [d for d in ledger if self._filter.matches(d)]
-        ordered = sorted_rows(kept, DEPARTURE_COLUMNS, self._sort, reverse=self._reverse)
-        self.rows.set_empty_text(
-            _(
-                "Nobody who left matches {filter}\n/ changes the filter, esc takes it away.",
-                filter=plain(self._filter.text),
-            )
-            if len(ledger)
-            else _(
-                "Nobody has left since this began. Who does will stand here, with when, why, and how sure that is."
-            )
+        matching = [d for d in ledger if self._filter.matches(d)]
+        hides_quits = not (self._shows_quits or self._filter.names_cause)
+        kept = [d for d in matching if d.cause is not Cause.CLIENT_QUIT] if hides_quits else matching
+        hidden = len(matching) - len(kept)
+        self.rows.set_empty_text(self._empty_text(len(ledger), hidden))
+        self.rows.show(
+            sorted_rows(kept, self._columns, self._sort, reverse=self._reverse),
+            now,
+            self._sort,
+            reverse=self._reverse,
         )
-        self.rows.show(ordered, now, self._sort, reverse=self._reverse)
-        self.query_one("#totals", Static).update(self._totals(ledger))
+        self._draw_totals(ledger)
         notice = self.query_one("#notice", Static)
-        words, look = self._notice(len(kept))
+        words, look = self._notice(len(kept), hidden)
         notice.display = bool(words)
         notice.set_classes(look)
         notice.update(Content(words))
 
-    def _totals(self, ledger: Ledger) -> Content:
-        width = self.size.width - 2
-        title = Content.assemble(
-            (_("ledger "), "bold $text-primary"),
-            (plain(self._server_name, 100), "bold"),
-            "   " + _("{number:,} departed", number=len(ledger)),
-        )
-        return Content("\n").join(
-            [title, *(totals_lines(name, ledger.totals(name), width) for name in TOTAL_KEYS)]
+    def _empty_text(self, ended: int, hidden: int) -> str:
+        if hidden:
+            return _("Only sessions that their client closed itself match. Press c to show them.")
+        if ended:
+            return _(
+                "No session that ended matches {filter}\nPress / to change the filter, esc to clear it.",
+                filter=plain(self._filter.text),
+            )
+        return _(
+            "No session has ended yet. Each that ends is listed here, with the time, the cause and the evidence."
         )
 
-    def _notice(self, shown: int) -> tuple[str, str]:
+    def _draw_totals(self, ledger: Ledger) -> None:
+        before = sum(not departure.observed for departure in ledger)
+        ended = _("{number:,} ended", number=len(ledger) - before)
+        title: list[Part] = [
+            (_("ledger "), "bold $text-primary"),
+            (plain(self._server_name, 100), "bold"),
+            (f"   {ended}", ""),
+        ]
+        past = _("{number:,} before this began, from the server's log", number=before)
+        right: list[Part] = [(f" {past}", QUIET)] if before else []
+        totals = self.query_one(Totals)
+        totals.show(
+            left_and_right(title, right, max(0, totals.size.width - 2)), self._summaries(), self.field.value
+        )
+
+    def _summaries(self) -> list[tuple[str, list[TotalsChoice]]]:
+        """The figures of each summary, the most first."""
+        ledger = self._ledger()
+        return [
+            (name, [totals_choice(name, key, number) for key, number in ledger.totals(name)])
+            for name in TOTAL_KEYS
+        ]
+
+    def _notice(self, shown: int, hidden: int) -> tuple[str, str]:
         if self._error:
             return f"▲ {self._error}", "warning"
+        words = []
         if self._filter.text:
-            return _(
-                "{number:,} shown: {filter}", number=shown, filter=plain(self._filter.text, 200)
-            ), "quiet"
-        return "", "quiet"
+            words.append(_("{number:,} shown: {filter}", number=shown, filter=plain(self._filter.text, 200)))
+        if hidden:
+            words.append(
+                ngettext(
+                    "{number:,} session that its client closed (client_quit) is hidden: c shows it",
+                    "{number:,} sessions that their client closed (client_quit) are hidden: c shows them",
+                    hidden,
+                )
+            )
+        return "   ".join(words), "quiet"
+
+    def action_show_quits(self) -> None:
+        """Show the sessions that their client closed, or hide them."""
+        self._shows_quits = not self._shows_quits
+        self.redraw()
+
+    def action_choose(self) -> None:
+        """Ask for one of the summaries, and filter by it."""
+        options = {
+            choice.term: f"{in_cells(_(TOTALS_TITLES[name]), TITLE_CELLS, right=False)}{choice.number:>6,} {choice.words}"
+            for name, choices in self._summaries()
+            for choice in choices[:MAX_CHOICES]
+            if choice.term
+        }
+        if not options:
+            self.notify(_("No session has ended yet."), severity="warning")
+            return
+        chosen = next((term for term in options if has_term(self.field.value, term)), "")
+        self.app.push_screen(
+            ChooserScreen(_("filter by (again: no longer)"), options.items(), chosen), self._toggle_term
+        )
+
+    @on(Totals.Chosen)
+    def _choose_clicked(self, event: Totals.Chosen) -> None:
+        self._toggle_term(event.term)
+
+    def _toggle_term(self, term: str | None) -> None:
+        """Add a term to the filter in place of another of its field, or take it out where it is there."""
+        if term is None:
+            return
+        self.field.value = toggled_term(self.field.value, term)
+        self.field.display = bool(self.field.value)
+        self.rows.focus()
 
     def action_filter(self) -> None:
         self.field.display = True
         self.field.focus()
 
     def action_leave(self) -> None:
-        """One step back: out of the filter, then out of here."""
-        if self.field.display:
+        """Clear the filter; without one, or with the one that it was opened with, leave the screen."""
+        if self.field.display and not (self._opened_with and self.field.value == self._opened_with):
             self.field.value = ""
             self.field.display = False
             self.rows.focus()
@@ -275,7 +420,7 @@ class LedgerScreen(Screen[None]):
         departure = self.rows.cursor_row
         name = governing_variable(departure, self._limits) if departure is not None else None
         if name is None:
-            self.notify(_("No variable of the server ended this session."), severity="warning")
+            self.notify(_("No server variable ended this session."), severity="warning")
         else:
             self.post_message(VariableChosen(name))
 
@@ -301,7 +446,7 @@ class LedgerScreen(Screen[None]):
     def _show_details(self) -> None:
         departure = self.rows.cursor_row
         if departure is not None:
-            self.app.push_screen(DepartureScreen(departure))
+            self.app.push_screen(DepartureScreen(departure, self._zone))
 
     def on_resize(self, _: events.Resize) -> None:
         self.call_after_refresh(self.redraw)
@@ -315,21 +460,57 @@ def governing_variable(departure: Departure, limits: Mapping[str, float]) -> str
     return CAUSE_VARIABLES.get(departure.cause) or (limit.variable if limit is not None else None)
 
 
-def totals_lines(name: str, totals: list[tuple[str, int]], width: int) -> Content:
-    """`by cause   9 idle_timeout   3 client_quit`: as many as there is room for, the rest counted."""
+def totals_choice(name: str, key: str, number: int) -> TotalsChoice:
+    """A figure of the summary `name`, with the term that filters by it."""
+    if key == ALL_OTHERS:
+        return TotalsChoice("", _(ALL_OTHERS), number)
+    value, words = ("", _(UNNAMED)) if key == UNNAMED else (plain(key), plain(key, 40))
+    return TotalsChoice(filter_term(FILTER_FIELDS[name], value), words, number)
+
+
+def has_term(text: str, term: str) -> bool:
+    """Whether a filter has this term, as the ledger writes it.
+
+    >>> has_term('user="shop" idle>1m', 'user="shop"'), has_term('user="shop2"', 'user="shop"')
+    (True, False)
+    """
+    return f" {term} " in f" {text} "
+
+
+def toggled_term(text: str, term: str) -> str:
+    """The filter with a term in place of another of its field, or without it where it was there.
+
+    >>> toggled_term('user="app" idle>1m', 'user="shop"')
+    'idle>1m user="shop"'
+    >>> toggled_term('idle>1m user="shop"', 'user="shop"')
+    'idle>1m'
+    """
+    if has_term(text, term):
+        return f" {text} ".replace(f" {term} ", " ", 1).strip()
+    field = term.partition("=")[0].partition(":")[0]
+    others = re.sub(rf'(?<!\S){field}[=:](?:"[^"]*"|\S+)(?!\S)', "", text)
+    return " ".join(part for part in (re.sub(" +", " ", others).strip(), term) if part)
+
+
+def totals_line(name: str, choices: list[TotalsChoice], width: int, text: str, terms: list[str]) -> Content:
+    """`by cause   9 idle_timeout   3 client_quit`: as many as there is room for, the rest counted.
+
+    `text` is the filter in force: what it has is marked. The term of each choice is added to `terms`.
+    """
     title: list[Part] = [(in_cells(_(TOTALS_TITLES[name]), TITLE_CELLS, right=False), QUIET)]
-    groups: list[list[Part]] = [
-        [
-            (f"{wording.count_words(number)} ", "bold"),
-            (f"{plain(_(key) if key in {ALL_OTHERS, UNNAMED} else key, 40)}   ", ""),
-        ]
-        for key, number in totals[:MAX_NAMED]
-    ]
+    groups: list[list[Part]] = []
+    for choice in choices[:MAX_NAMED]:
+        look = "reverse" if has_term(text, choice.term) else QUIET if choice.term in QUIET_TERMS else ""
+        if choice.term:
+            look = f"{look} @choice={len(terms)}".strip()
+        terms.append(choice.term)
+        figure = f"{wording.count_words(choice.number)} "
+        groups.append([(figure, f"bold {look}".strip()), (choice.words, look), ("   ", "")])
     room = width - cell_len(title[0][0])
     while True:
-        more = sum(number for _key, number in totals[len(groups) :])
+        more = sum(choice.number for choice in choices[len(groups) :])
         rest: list[Part] = [(_("{number:,} others", number=more), QUIET)] if more else []
-        used = sum(cell_len(text) for part in (*groups, rest) for text, _look in part)
+        used = sum(cell_len(words) for part in (*groups, rest) for words, _look in part)
         if used <= room or not groups:
             return Content.assemble(*title, *(part for group in groups for part in group), *rest)
         groups.pop()
