@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pytest
 
 from goneaway_tui.judge import judge
+from goneaway_tui.model.blocking import Lock, LockKind
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
@@ -20,7 +21,7 @@ from goneaway_tui.source.recording.reader import Recording, Replay
 from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
-from tests.builders import NOW
+from tests.builders import NOW, a_wait
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock
 from tests.ui.test_hostile_screen import assert_fit, lines, press
@@ -61,10 +62,15 @@ def _changed(value: Any, text: str) -> Any:
 
 def hostile(text: str) -> tuple[Snapshot, list[Departure]]:
     clock = HeldClock()
-    snapshot = with_every_text(judge(SimulatedSource(clock, sessions=12).sample()), text)
+    sample = SimulatedSource(clock, sessions=12).sample()
+    ids = [session.id for session in sample.sessions]
+    rows = [a_wait(waiter, ids[0]) for waiter in ids[1:4]]
+    table = a_wait(ids[4], ids[0], ids[1], lock=Lock(LockKind.METADATA, "shop.orders", None, "EXCLUSIVE"))
+    circle = [a_wait(ids[5], ids[6]), a_wait(ids[6], ids[5]), a_wait(ids[7], 999_999), a_wait(ids[8])]
+    snapshot = with_every_text(judge(replace(sample, lock_waits=(*rows, table, *circle))), text)
     left = [
-        Departure(verdict, NOW, 0.5, cause, Certainty.LIKELY, (text, text))
-        for verdict, cause in zip(snapshot.verdicts, Cause, strict=False)
+        Departure(verdict, NOW, 0.5, cause, Certainty.LIKELY, (text, text), observed=index % 2 == 0)
+        for index, (verdict, cause) in enumerate(zip(snapshot.verdicts, Cause, strict=False))
     ]
     return snapshot, left
 
@@ -96,6 +102,14 @@ SCREENS = {
     "groups": ["g", "down", "enter"],
     "copy": ["y"],
     "palette": ["ctrl+p"],
+    "blocking": ["b"],
+    "session that blocks": ["b", "enter"],
+    "session that waits": ["b", "down", "enter"],
+    "kill of many": ["A", "k"],
+    "kill of who blocks": ["b", "space", "k"],
+    "limits": ["t"],
+    "ledger, a filter": ["l", "slash"],
+    "topology": ["r"],
 }
 
 

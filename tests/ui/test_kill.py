@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from textual.widgets import Button, Static
@@ -19,6 +20,7 @@ from tests.builders import NOW, a_session, a_snapshot, a_transaction, a_verdict,
 from tests.fakes import FakeExecutor
 from tests.ui.stage import HeldClock
 from tests.ui.test_board import lines
+from tests.ui.test_hostile_screen import assert_fit, many_sessions
 from tests.ui.test_tuning import CROWD, SIZE, an_app, confirm_many, on, ready, reported, until
 
 WORKING = a_session(id=7, command="Query", busy_since=NOW - 3, statement="SELECT SLEEP(9)")
@@ -422,3 +424,26 @@ def test_every_new_term_of_the_filter_is_in_the_help() -> None:
         assert term in shown
     assert "~" in shown
     assert set(FIELDS) - {"server"} <= set(shown.replace(",", "").split())
+
+
+async def test_hostile_names_keep_the_lines_of_the_dialog_its_statements_and_its_report(
+    tmp_path: Path,
+) -> None:
+    sessions = [
+        replace(session, command="Query", busy_since=NOW - 3, idle_since=None) for session in many_sessions()
+    ]
+    executor = FakeExecutor(sessions=sessions)
+    app = an_app(tmp_path, executor, sessions)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("A", "k")
+        await until(pilot, on(app, KillScreen))
+        assert_fit(app, SIZE, "kill of many")
+        await pilot.press("s")
+        await until(pilot, on(app, TextViewer))
+        assert_fit(app, SIZE, "statements")
+        await pilot.press("escape")
+        app.screen.query_one("#kill", Button).press()
+        await until(pilot, on(app, ReportScreen))
+        await until(pilot, lambda: len(executor.did) == len(sessions))
+        assert_fit(app, SIZE, "report")

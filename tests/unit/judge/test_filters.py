@@ -506,3 +506,9 @@ def test_sessions_with_another_limit_than_the_global_one_are_found(text: str, fo
     chosen = parse_filter(text)
 
     assert found == [v.session.id for v in snapshot.verdicts if chosen.matches(v, NOW)]
+
+
+def test_many_small_repeats_are_refused_as_a_few_large_ones() -> None:
+    """Eight of up to five took 5.5 s of CPU on one text of 500 characters."""
+    with pytest.raises(ValueError, match="too many ways"):
+        parse_filter("user~" + "a{,5}" * 8 + "b")

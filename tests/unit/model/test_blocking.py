@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from goneaway_tui.model.blocking import NO_WAITS, Lock, LockKind, LockWait, blocking
 from goneaway_tui.model.session import ProcesslistId
+from tests.builders import a_wait
 
 ROW = Lock(LockKind.ROW, "shop.orders", "PRIMARY", "X")
 
@@ -150,3 +154,43 @@ def test_no_more_go_on_at_once_than_are_freed(pairs: list[tuple[int, int]]) -> N
         freed = found.freed_by([root])
         assert found.freed_at_once([root]) <= len(freed)
         assert bool(freed) == bool(found.freed_at_once([root]))
+
+
+def everybody_below(links: Mapping[ProcesslistId, Sequence[ProcesslistId]], holder: ProcesslistId) -> int:
+    """How many sessions wait for it, counted by following every link anew."""
+    found, ahead = {holder}, [holder]
+    while ahead:
+        new = set(links.get(ahead.pop(), ())) - found
+        found |= new
+        ahead += new
+    return len(found) - 1
+
+
+@given(
+    st.dictionaries(
+        st.integers(0, 9), st.lists(st.integers(0, 11), max_size=3).map(tuple), max_size=10
+    )
+)  # fmt: skip
+def test_whatever_waits_for_whatever_is_counted_once(waits: dict[int, tuple[int, ...]]) -> None:
+    found = blocking([a_wait(waiter, *holders) for waiter, holders in waits.items()])
+
+    assert {holder: everybody_below(found.waiters, holder) for holder in found.waiters} == found.blocks
+
+
+@pytest.mark.parametrize(
+    ("waits", "most", "freed"),
+    [
+        ([a_wait(each, *range(1, 801)) for each in range(1, 801)], 799, 0),
+        ([a_wait(each, each + 1) for each in range(1, 5000)], 4999, 4999),
+        ([a_wait(each, each % 5000 + 1) for each in range(1, 5001)], 4999, 4999),
+    ],
+    ids=["all for all", "a chain", "a circle"],
+)
+def test_thousands_of_waits_are_followed_once(waits: list[LockWait], most: int, freed: int) -> None:
+    """Followed anew from each holder, the first takes minutes, and a server may list it at every reading."""
+    found = blocking(waits)
+    holder = found.roots[0]
+
+    assert most == found.blocks[holder]
+    assert freed == len(found.freed_by((holder,)))
+    assert 1 == len(found.roots)

@@ -81,6 +81,9 @@ def _not_in_tls(event: ErrorEvent) -> Iterator[Argument]:
 COMMON_LIMIT_SECONDS = 600.0
 """A silence this long may be longer than a limit that is not known; few servers have a shorter limit."""
 
+ANSWERED_SECONDS = 5.0
+"""A server that has closed a session refuses its next statement at once, in far less than this."""
+
 
 def idle_timeout(case: Case) -> Iterator[Argument]:
     """An idle limit, the most frequent cause: by a stated idle time, a silent log, the manner of the error, and counters."""
@@ -107,6 +110,9 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         )
     if event.idle_seconds is None:
         yield from _silence(case)
+        if event.waited_seconds is not None and event.waited_seconds >= ANSWERED_SECONDS:
+            waited = seconds_words(event.waited_seconds)
+            yield Argument(-4, _("The client waited {wait} for an answer that never came.", wait=waited))
     if case.idle_before_start_seconds is not None and not case.idled_out_before_start:
         yield Argument(
             -3 if event.idle_seconds is None else -6,

@@ -441,8 +441,8 @@ MAX_PATTERN = 200
 """Characters of a regular expression at most."""
 MAX_SEARCHED = 500
 """Characters of a text that are searched: a server or client may send any number."""
-MAX_WAYS = 8 * MAX_SEARCHED**2
-"""Ways to match from one position at most: two repeats without an upper bound, and a few small choices."""
+MAX_WAYS = 2 * MAX_SEARCHED**2
+"""Ways to match from one position at most: two repeats without an upper bound, and a small choice."""
 
 _PIECE = re.compile(
     r"(?P<atom>\\[^\W\d]|\\\W|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\[\]()|*+?{}])"

@@ -181,6 +181,8 @@ ERROR_PATTERNS: Final = (
     _pattern(r"(?<!\w)invalid connection\s*$"),
     _pattern(r"driver: bad connection"),
     _pattern(r"MySQL Connection not available", None, used_after_close=True),
+    _pattern(r"unable to perform operation on <\w{2,20}Transport closed=True", None, wants_context=True, used_after_close=True),
+    _pattern(r"EOFException: Failed to read (?:next byte|remaining \d+ of \d+ bytes)", wants_context=True),
     _pattern(r"Connection must be valid and open|Cannot execute new commands: connection closed|" + _constant("ER_CMD_CONNECTION_CLOSED"),
              None, wants_context=True, used_after_close=True),
     _pattern(r"socket has unexpectedly been closed|" + _constant("ER_SOCKET_UNEXPECTED_CLOSE"), wants_context=True),
@@ -250,7 +252,7 @@ PREFILTER_WORDS: Final = (
     "closed}", "tcp_closed", "result set's", "while sending", "failed to send", "failed to re", "SocketException", "transport connection", "idle conn", "ClosedConn",
     "closed connection", "ClosedException", "Timeout expired", "reach database", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "Trilogy", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
-    "Reset by peer", "Reset By Peer", "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
+    "closed=True", "Failed to read ", "Reset by peer", "Reset By Peer", "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
 """Every pattern matches only lines with one of these; a line with none is not read further. A test checks it."""
 _ANY_ERROR_NUMBER: Final = re.compile(r"\b(?:10|11|12|13|16|19|20|30|31|40|90)\d\d\b")
@@ -365,7 +367,7 @@ _ERROR_HEAD: Final = re.compile(
 )
 """How a real error begins, also behind a dash."""
 _CODE: Final = re.compile(
-    r"\s*(?:case\b[^:]{1,80}:(?!:)|(?:\}\s*)?(?:el(?:se )?)?if\b.{0,400}(?:[:{)]|then)\s*$|(?:except|catch|rescue|when|yield|raise|return|assert\w*|expect|const|let|var|static|def|func|fn|#define)\b(?!:)|>>> |(?:\d{4}: )?\w{0,40}\(r?['\"]|[rbf]['\"])"
+    r"\s*(?:case\b[^:]{1,80}:(?!:)|(?:\}\s*)?(?:el(?:se )?)?if\b.{0,400}(?:[:{)]|then)\s*$|(?:except|catch|rescue|when|yield|raise|return|assert\w*|expect|const|let|var|static|def|func|fn|#define)\b(?!:)|\s\w{1,40} \+?= [rbf]?(?:\"[^\"]{1,200}\"|'[^']{1,200}')\s*$|>>> |(?:\d{4}: )?\w{0,40}\(r?['\"]|[rbf]['\"])"
 )
 _CODE_MARKS: Final = re.compile(
     r"['\"] (?:in|not in) \w|\bin \(?\d{4}, ?\d{4}|[=!]= ?['\"]|=~|\.(?:includes|contains|match|indexOf|startswith|startsWith)\(|\b(?:strpos|stripos|preg_match|str_contains|strstr)\("
@@ -381,6 +383,10 @@ _QUOTE_BEFORE: Final = re.compile(r"(?P<word>[\w,.]+[ ]|^)\*{0,2}[\"“‘`「]$
 _PROSE_AFTER: Final = re.compile(
     r"[^\"”’`\n]{0,200}[\"”’`」]\*{0,2}[,.;:)：，。]?(?:\w*[\u4e00-\u9fff]|\s{1,2}[a-z]{2,20}\b(?!=)|\s{0,2}\(|\s*$)"
 )
+_OF_A_PERSON: Final = re.compile(
+    r"(?:^|[\s,(])(?:I|I'm|I've|[Ww]e|[Mm]y|[Oo]ur|[Yy]ou|[Yy]our|[Hh]ello|[Aa]nyone|[Ss]omeone) [a-z]"
+)
+"""What a person writes, and no program."""
 _PROSE_BEFORE: Final = re.compile(r"(?:^|[a-z,;] )[a-z]{2,20},? $")
 _SAID_OF_ERRORS: Final = re.compile(
     r"(?i)\b(?:error|failed|failure|fatal|exception|warning|with|message|reason|because|critical|err|got|says|was|is|reported|detected|received|reconnect\w*)[: ]{1,2}$"
@@ -409,9 +415,16 @@ def mention_in(
     if dated:
         return Mention.YES if may_be_source and is_source else Mention.NO
     is_value = _INSERT_LINE.match(text, 0, start) and text.find(")", start) >= 0
-    if is_source or is_value or _is_item(text, lines_before):
+    before = _ARTICLE.sub("", before)
+    if is_source or is_value or _is_item(text, lines_before) or _is_of_person(text, before):
         return Mention.YES
-    return _in_prose(text, _ARTICLE.sub("", before))
+    return _in_prose(text, before)
+
+
+def _is_of_person(text: str, before: str) -> bool:
+    """Whether a person quotes the words that stand after `before`."""
+    is_told = _QUOTE_BEFORE.search(before) and _OF_A_PERSON.search(text)
+    return bool(is_told) and not _ERROR_HEAD.match(text.lstrip())
 
 
 def _is_item(text: str, lines_before: Sequence[str]) -> bool:

@@ -330,7 +330,7 @@ FAILURE_WORDS: Final = tuple(
         (FailureKind.EOF, r"EOF|end of stream|PROTOCOL_CONNECTION_LOST|Connection lost: The server closed"),
         (
             FailureKind.TIMED_OUT,
-            r"[Tt]imed out|Timeout expired|ETIMEDOUT|Errno 110|system error: 110|i/o timeout|\(110\b|\b10060\b|connect timeout|Got timeout",
+            r"[Tt]imed out|Timeout expired|ETIMEDOUT|Errno 110|system error: 110|i/o timeout|\(110\b|\b10060\b|connect timeout|Got timeout|failed to (?:receive|read) .{1,60}: timeout",
         ),
         (FailureKind.REFUSED, r"[Cc]onnection refused|ECONNREFUSED|\(111\b|Errno 111|\b10061\b"),
         (FailureKind.UNREACHABLE, r"No route to host|[Nn]etwork is unreachable|\(113\b|EHOSTUNREACH"),
@@ -367,7 +367,7 @@ FAILURE_WORDS: Final = tuple(
             (
                 r"Could not read data from |when dumping table|\bresult_fetch\b|\bin _?(?:fetch(?:one|many|all|_row)?|get_rows|_fetch\w+)$"
                 r"|\bin _read_rowdata_packet\w*$|PDOStatement(?:::|->)fetch|mysqli?_fetch_\w|[Ee]rror reading result(?! set's)"
-                r"|ResultsetRowsStreaming|[Cc]ould not read resultset"
+                r"|ResultsetRowsStreaming|[Cc]ould not read resultset|EOFException: Failed to read (?:next byte|remaining)"
             ),
         ),
         (
@@ -404,6 +404,8 @@ _PACKET_TIME: Final = r"([\d,.]{1,15}) milliseconds? ago"
 RECEIVED_FORM: Final = re.compile(rf"last packet successfully received from the server was {_PACKET_TIME}")
 SENT_FORM: Final = re.compile(rf"last packet sent successfully to the server was {_PACKET_TIME}")
 """How Connector/J states when it last received, and last sent, a packet."""
+WAITED_FORM: Final = re.compile(r"Lost connection to MySQL server during query\s+(\d{1,6}\.\d{3}) sec\b")
+"""How MySQL Workbench states how long a statement had run; in thousandths without the dot."""
 STATEMENT_SIZE_FORMS: Final = (
     re.compile(r"[Pp]acket for query is too large \(([\d,.]{1,14}) ?>"),
     re.compile(r"\((\d{1,12}) characters truncated\)"),
@@ -547,6 +549,8 @@ class ErrorEvent:
         failures = failures_in(lines) | self.failures
         received_seconds, sent_seconds = _last_figure(RECEIVED_FORM, lines), _last_figure(SENT_FORM, lines)
         idle_seconds, waited_seconds = self.idle_seconds, self.waited_seconds
+        if (milliseconds := _last_figure(WAITED_FORM, lines)) is not None:
+            waited_seconds = milliseconds / 1000
         for form, unit_seconds in IDLE_TIME_FORMS:
             figure = _last_figure(form, lines)
             idle_seconds = idle_seconds if figure is None else figure * unit_seconds

@@ -396,6 +396,8 @@ TRACEBACK_PART: Final = re.compile(
 """What joins the parts of a traceback, in the languages that are read."""
 EXCEPTION_HEAD: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")
 """The first line of a traceback, below the line that announces it."""
+_PADDED_PROCESS: Final = re.compile(r" {1,6}\d{1,7}:\d{8}:\d{6}\.\d{3} ")
+"""How lines of Zabbix begin: the number of the process is padded with spaces."""
 _CRASH_HEAD: Final = re.compile(r"\d\d:\d\d:\d\d UTC - ")
 """How MySQL's report of a crash begins: with a time, and no date."""
 _LOGGED_AT_END: Final = re.compile(r"(?:\S{1,80} )?haproxy\b")
@@ -502,7 +504,8 @@ def _starts_record(record: Record, line: LogLine, own: Timestamp | None) -> bool
     if line.continues:
         return False
     text = line.text
-    if (own is not None and not text[:1].isspace()) or _CRASH_HEAD.match(text):
+    is_indented = text[:1].isspace() and not _PADDED_PROCESS.match(text)
+    if (own is not None and not is_indented) or _CRASH_HEAD.match(text):
         return True
     if not line.timestamp_text:
         return False

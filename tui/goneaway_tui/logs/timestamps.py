@@ -56,12 +56,13 @@ FORMS: Final = (
     re.compile(r"(?<!\d)(?P<y>\d\d)(?P<mo>\d\d)(?P<d>\d\d) {1,2}" + _CLOCK),
     re.compile(r"^\W{0,2}(?P<y>\d\d)-(?P<mo>\d\d)-(?P<d>\d\d) " + _CLOCK),
     re.compile(r"(?<!\d)(?P<a>\d{1,2})(?P<by>[/.])(?P<b>\d{1,2})[/.](?P<y>\d{4}),? " + _CLOCK + r"(?: (?P<half>[AP]M))?" + _ZONE),
+    re.compile(r"^ {0,6}\d{1,7}:(?P<y>\d{4})(?P<mo>\d\d)(?P<d>\d\d):(?P<h>\d\d)(?P<m>\d\d)(?P<s>\d\d)\.(?P<f>\d{3})\b"),
     re.compile(r"^[IWEF](?P<mo>\d\d)(?P<d>\d\d) " + _CLOCK),
     re.compile(r'"(?:ts|time|timestamp|@timestamp)" ?: ?"?(?P<epoch>\d{10}(?:\.\d{1,9})?|\d{13})\b'),
 )  # fmt: skip
-"""ISO 8601 and Go; Apache, PHP; syslog, ctime; old MariaDB; two-digit years; slashes and dots; glog; Unix time."""
+"""ISO 8601 and Go; Apache, PHP; syslog, ctime; old MariaDB; two-digit years; slashes and dots; Zabbix; glog; Unix time."""
 
-_HINT: Final = re.compile(r"\d\d?:\d\d:\d\d|\d{10}")
+_HINT: Final = re.compile(r"\d\d?:\d\d:\d\d|\d{10}|\d{8}:\d{6}\.")
 """What every form holds: one search for this spares the others for most lines."""
 
 

@@ -133,6 +133,27 @@ def test_recordings_of_one_server_are_added_up(tmp_path: Path, capsys: pytest.Ca
             b'{"schema":"goneaway.gaps/1","server_name":"a","uid":null,"limit_seconds":1,"gaps":[0,1,1,[["a","b",1,1,[[99,-1]]]],[]]}',
             "neither",
         ),
+        *(
+            (
+                b'{"schema":"goneaway.gaps/1","server_name":"a","uid":null,"limit_seconds":%b,"gaps":[0,1,1,[],[]]}'
+                % limit,
+                "neither",
+            )
+            for limit in (b"NaN", b"Infinity", b"-Infinity", b"1e999", b"1e308", b"-5", b"true", b"9" * 30)
+        ),
+        *(
+            (
+                b'{"schema":"goneaway.gaps/1","server_name":"a","uid":null,"limit_seconds":1,"gaps":[0,1,1,'
+                b'[["a","b",1,1,[[99,1]],[[99,1]],%b,0,1,%b]],[]]}' % (longest, timed_out_after),
+                "neither",
+            )
+            for longest, timed_out_after in (
+                (b"1e308", b"600"),
+                (b"9", b"1e308"),
+                (b"9", b"-1"),
+                (b"9", b"NaN"),
+            )
+        ),
     ],
 )
 def test_another_file_is_refused_in_one_line(

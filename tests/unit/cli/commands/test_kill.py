@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
 
 from goneaway_tui.cli.commands import watch
-from goneaway_tui.cli.commands.kill import KillRun, KillTarget
+from goneaway_tui.cli.commands.kill import KillRun, KillTarget, _line
 from goneaway_tui.cli.commands.watch import ExecHook
 from goneaway_tui.errors import FileError, SourceError, TooSlow, Unreachable, UnsupportedVersion
 from goneaway_tui.export.data import Data
+from goneaway_tui.export.json import dumps
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.tune.journal import Journal
-from goneaway_tui.tune.kill_rules import KillEvent
+from goneaway_tui.tune.kill_rules import KillEvent, KillResult
 from tests.builders import NOW, a_sample, a_session
 from tests.fakes import FakeExecutor
 from tests.schemas import check
 from tests.ui.stage import HeldClock, Scripted
+from tests.ui.test_hostile_screen import TEXTS
 from tests.unit.settings.asking import settings
 
 ONE, TWO, THREE = (a_session(id=number, user="app", idle_for=700) for number in (1, 2, 3))
@@ -179,3 +182,29 @@ def test_a_command_that_needs_all_events_gets_them(tmp_path: Path, monkeypatch: 
             hook.send({"id": number})
 
     assert [f'{{"id": {number}}}' for number in range(9)] == (tmp_path / "told").read_text().splitlines()
+
+
+@pytest.mark.parametrize("label", TEXTS)
+@pytest.mark.parametrize("apply", ["", "--apply"])
+def test_hostile_names_are_one_printable_line_each(label: str, apply: str, tmp_path: Path) -> None:
+    text = TEXTS[label]
+    hostile = a_session(
+        id=1, user=f"app{text}", host=text, db=text, program=text, client=text, state=text, statement=text, idle_for=700
+    )  # fmt: skip
+    stage = Stage(tmp_path, apply, a_sample([hostile]), name=text)
+    stage.executor.sessions = {hostile.id: hostile}
+    lines: list[str] = []
+
+    def report(event: Data, result: KillResult) -> None:
+        stage.told.append(event)
+        lines.append(_line(event, result))
+
+    stage.run._report = report
+    stage.run.run()
+
+    assert [("killed" if apply else "match", 1)] == stage.events, lines
+    (line,) = lines
+    for written in (line.removesuffix("\n"), dumps(stage.told[0])):
+        assert [] == [c for c in written if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}], (
+            written
+        )

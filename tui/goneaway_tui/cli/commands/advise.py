@@ -29,7 +29,13 @@ from goneaway_tui.ports import Clock, Source
 from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Settings
 from goneaway_tui.settings.options import ADVISE
-from goneaway_tui.source.recording.facts import UnfitRecord, pack, to_json, unpack_saved_gaps
+from goneaway_tui.source.recording.facts import (
+    UnfitRecord,
+    pack,
+    to_json,
+    unpack_saved_gaps,
+    unpack_saved_limit,
+)
 from goneaway_tui.text.format import largest_unit_words
 from goneaway_tui.text.sanitize import plain
 
@@ -303,10 +309,10 @@ def _read_saved(name: str) -> Observation:
                 "schema": "goneaway.gaps/1",
                 "server_name": str(server_name),
                 "uid": str() | None as uid,
-                "limit_seconds": int() | float() | None as limit,
+                "limit_seconds": limit,
                 "gaps": gaps,
             }:
-                return Observation(server_name, uid, limit, unpack_saved_gaps(gaps))
+                return Observation(server_name, uid, unpack_saved_limit(limit), unpack_saved_gaps(gaps))
     except OSError as error:
         raise _unreadable(name, error.strerror or str(error)) from None
     except (ValueError, RecursionError, UnfitRecord):

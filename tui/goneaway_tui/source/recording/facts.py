@@ -413,12 +413,28 @@ def unpack_saved_gaps(raw: Any) -> ReuseGaps:
         )
         if not all(0 <= bucket < len(GAP_EDGES) for bucket, _number in rows) or min(numbers) < 0:
             raise UnfitRecord(_("a gap that no recorder counts"))
+        if (
+            max(group.longest, group.timed_out_after or 0.0) >= MAX_INSTANT
+            or (group.timed_out_after or 0.0) < 0
+        ):
+            raise UnfitRecord(_("a gap that no recorder counts"))
         if not 0 <= group.day <= MAX_DAY:
             raise UnfitRecord(_("a day that no recorder counts"))
     figures = (figure for row in gaps.freed for figure in row)
     if not 0 <= gaps.began <= gaps.ended < MAX_INSTANT or gaps.seconds < 0 or min(figures, default=0) < 0:
         raise UnfitRecord(_("a time that no recorder counts"))
     return gaps
+
+
+_unpack_seconds = unpacker(float | None)
+
+
+def unpack_saved_limit(raw: Any) -> float | None:
+    """A limit in seconds, from JSON. Raises UnfitRecord for anything that no server has: JSON of Python has NaN and Infinity."""
+    limit: float | None = _unpack_seconds(raw)
+    if limit is not None and not 0 <= limit < MAX_INSTANT:
+        raise UnfitRecord(_("a time that no recorder counts"))
+    return limit
 
 
 class DepartureReader:
