@@ -65,7 +65,7 @@ BEATS = (
     Beat("back", "Back to the board.", 2, ("escape", "escape"), "esc"),
     Beat("dialog", "Change wait_timeout: what it is, and how far it goes.", 3, ("w",), "w"),
     Beat(
-        "clamp", "Twelve months of 31 days: the server will keep less, and says so before.", 6, (*YEAR,), YEAR
+        "clamp", "Twelve months of 31 days: more than the server will keep.", 6, (*YEAR,), YEAR
     ),
     Beat(
         "kept", "Done: what the server kept, its own warning, what new sessions get.", 6, ("enter",), "enter"

@@ -49,7 +49,7 @@ def test_first_session_on_the_board_ends_and_the_ledger_shows_the_cause(played: 
 
     assert doomed[1] not in last(played, "death")
     assert re.search(rf"{doomed[1]} idle_timeout +confirmed", last(played, "ledger"))
-    assert f"session {doomed[1]} left" in departure
+    assert f"session {doomed[1]} ended" in departure
     assert "foretold" in departure
 
 

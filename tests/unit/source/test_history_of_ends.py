@@ -43,7 +43,7 @@ class Remembering(MysqlStandin):
 
 
 def test_server_without_history_reports_only_what_it_counts() -> None:
-    assert EndHistory(counts_errors=True) == Remembering().tells()
+    assert EndHistory(counts_errors=True, reads_log=True) == Remembering().tells()
 
 
 def test_missing_idle_timeout_error_of_the_server_is_reported() -> None:

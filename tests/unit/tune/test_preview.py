@@ -60,7 +60,7 @@ def test_open_sessions_keep_their_limit_and_longer_idle_sessions_are_counted() -
 
     assert told.effects[:2] == (
         "0 of 101 open sessions change: each keeps its own until it reconnects",
-        "with this limit 5 of 100 idle sessions would be closed by now, 60 more within a minute",
+        "with this limit 5 of 100 idle sessions would be closed by now, 60 more within a minute, if they stay idle",
     )
     assert told.confirmation is None
 
@@ -69,7 +69,7 @@ def test_sessions_closed_by_an_interactive_limit_are_unknown() -> None:
     told = foretold("interactive_timeout", 80, sessions=NAP)
 
     assert (
-        "with this limit 20 of 100 idle sessions, if their clients are interactive, would be closed by now, 60 more within a minute"
+        "with this limit 20 of 100 idle sessions, if their clients are interactive, would be closed by now, 60 more within a minute, if they stay idle"
         in told.effects
     )
     assert told.confirmation is not None

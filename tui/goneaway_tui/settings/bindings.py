@@ -156,7 +156,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "session": ("session.", "app.copy"),
     "textviewer": ("reading.", "app.copy"),
     "topology": ("relatives.", _TABLE),
-    "tune": ("tune.cancel", "tune.copy"),
+    "tune": ("tune.cancel", "tune.copy", "tune.longer", "tune.shorter"),
     "variables": ("variables.", "app.copy", _TABLE),
     "waiting": ("waiting.",),
     "wall": ("wall.",),

@@ -33,6 +33,8 @@ class EndHistory:
     """Errors this server does not have: before MySQL 8.0.24 no 4031."""
     log: tuple[LogEntry, ...] = ()
     """In the order it was written; only what tells why sessions or the server ended."""
+    reads_log: bool = False
+    """Whether the log could be read: else that it tells of no end means nothing."""
     hosts: tuple[FailingHost, ...] = ()
     killed_at: float | None = None
     """When a KILL last ended a session, seconds since 1970 UTC; None where none did, or nobody knows."""
@@ -51,21 +53,26 @@ def read_history(connection: Connection, capabilities: Capabilities, clock: Cloc
     killed = _rows(connection, capabilities.statement("killed"))
     killed_at = _instant(clock(), killed[0][0]) if killed else None
     hosts = _rows(connection, capabilities.statement("hosts_troubled")) or ()
+    log = _log(connection, capabilities, clock)
     return EndHistory(
         raised,
         errors is not None,
         frozenset({IDLE_ERROR})
         if errors is not None and "idle_error" not in capabilities.features
         else frozenset(),
-        _log(connection, capabilities, clock),
+        log or (),
+        log is not None,
         tuple(FailingHost(_name(ip), int(failures), int(refusals)) for ip, failures, refusals in hosts),
         killed_at,
     )
 
 
-def _log(connection: Connection, capabilities: Capabilities, clock: Clock) -> tuple[LogEntry, ...]:
+def _log(connection: Connection, capabilities: Capabilities, clock: Clock) -> tuple[LogEntry, ...] | None:
+    """None where there is no such table, or it may not be read."""
     asked = clock()
-    newest_first = _rows(connection, capabilities.statement("past_log"), (LOG_SECONDS,)) or ()
+    newest_first = _rows(connection, capabilities.statement("past_log"), (LOG_SECONDS,))
+    if newest_first is None:
+        return None
     return tuple(each for each in entries(reversed(newest_first), asked) if each.cause is not None)
 
 

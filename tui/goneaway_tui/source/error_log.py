@@ -84,15 +84,15 @@ class ErrorLog:
         ][-HELD_ENTRIES:]
         return tuple(each.entry for each in pending if each.entry.session_id not in present)
 
-    def past(self) -> tuple[LogEntry, ...]:
-        """What it told of ends so far, as far back as READ_BYTES reach. Never raises."""
+    def past(self) -> tuple[LogEntry, ...] | None:
+        """What it told of ends so far, as far back as READ_BYTES reach; None where it cannot be read."""
         try:
             with FileIO(self._path) as file:
                 start = max(0, os.fstat(file.fileno()).st_size - READ_BYTES - LONGEST_ENTRY)
                 file.seek(start)
                 data = file.read(READ_BYTES + LONGEST_ENTRY)
         except OSError:
-            return ()
+            return None
         if start:  # in the midst of an entry, perhaps, and its names may look like other entries
             data = data[data.find(b"\n", LONGEST_ENTRY) + 1 :]
         log = ServerLog(self._zone)

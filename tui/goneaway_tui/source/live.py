@@ -233,7 +233,11 @@ class LiveSource:
     def history(self) -> EndHistory:
         """What the server remembers of ends and refusals, dated on our clock. Raises SourceError."""
         past = self._with_reading(lambda reading: reading.history())
-        return past if self._log is None else replace(past, log=(*past.log, *self._log.past()))
+        if self._log is None:
+            return past
+        in_file = self._log.past()
+        log = (*past.log, *(in_file or ()))
+        return replace(past, log=log, reads_log=past.reads_log or in_file is not None)
 
     def transaction_statements(self, session: ProcesslistId) -> tuple[PastStatement, ...] | Limitation:
         """The statements of a session's open transaction, the oldest first; or why none are told. Raises SourceError."""

@@ -252,7 +252,8 @@ def _closings(change: PlannedChange) -> str:
             whose=whose,
         )
     return _(
-        "with this limit {closed:,} of {idle:,} {whose} would be closed by now, {soon:,} more within a minute",
+        "with this limit {closed:,} of {idle:,} {whose} would be closed by now, {soon:,} more within a minute, if they "
+        "stay idle",
         closed=ahead.by_now,
         idle=idle,
         whose=whose,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from goneaway_tui.cli.commands.watch import ExecHook, Watch
+from goneaway_tui.cli.commands.watch import ExecHook, Watch, past_of
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.export.data import Data
 from goneaway_tui.judge.departures import past_departures
@@ -17,9 +18,13 @@ from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import LogEntry, Sample
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import RiskThresholds
+from goneaway_tui.source.end_history import EndHistory
 from tests.builders import NOW, a_sample, a_server, a_session
 from tests.schemas import check
 from tests.ui.stage import HeldClock, Scripted
+
+if TYPE_CHECKING:
+    from goneaway_tui.source.live import LiveSource
 
 ONE, TWO = a_session(id=1), a_session(id=2)
 
@@ -193,3 +198,15 @@ def test_a_server_that_does_not_tell_what_ended_before_is_watched_all_the_same(
 
     assert ["hello"] == [line["event"] for line in lines]
     assert "it hung up" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("history", "warnings"), [(EndHistory(reads_log=True), 0), (EndHistory(), 1)])
+def test_since_says_when_the_log_of_the_server_cannot_be_read(
+    history: EndHistory, warnings: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Remembers:
+        def history(self) -> EndHistory:
+            return history
+
+    assert () == past_of(cast("LiveSource", Remembers()), 3_600)(NOW)
+    assert warnings == capsys.readouterr().err.count("--error-log FILE")

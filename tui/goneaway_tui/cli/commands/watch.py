@@ -22,7 +22,7 @@ from goneaway_tui.errors import ExitCode, FileError, SourceError
 from goneaway_tui.export import data
 from goneaway_tui.export.data import Data
 from goneaway_tui.export.json import dumps
-from goneaway_tui.i18n import _
+from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.departures import past_departures
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
@@ -321,13 +321,24 @@ def run_watch(servers: Sequence[Settings], clock: Clock) -> int:
     return _watch_servers(servers, clock)
 
 
+LOG_UNREADABLE = N_(
+    "{option}: which sessions ended before is not known: no log of the server can be read over the connection; "
+    "give its file: --error-log FILE"
+)
+
+
 def past_of(
     source: LiveSource | UnreachedSource, since: float | None
 ) -> Callable[[float], Sequence[Departure]]:
     """A function that reads which sessions ended up to `since` seconds before an instant; it raises SourceError."""
 
     def read_past(until: float) -> Sequence[Departure]:
-        return () if since is None else past_departures(source.history().log, until - since, until)
+        if since is None:
+            return ()
+        history = source.history()
+        if not history.reads_log:
+            tell(_(LOG_UNREADABLE, option="--since"))
+        return past_departures(history.log, until - since, until)
 
     return read_past
 
