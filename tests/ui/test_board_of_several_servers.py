@@ -288,7 +288,7 @@ async def test_a_held_screen_holds_all_servers() -> None:
 async def test_the_words_of_several_servers_are_known_to_them_alone() -> None:
     clock = HeldClock()
     app = two(clock)
-    async with app.run_test(size=(120, 90)) as pilot:
+    async with app.run_test(size=(120, 140)) as pilot:
         await ready(app, pilot, clock)
         await pilot.press("question_mark")
         await settle(app, pilot)
@@ -343,6 +343,6 @@ def test_names_with_the_same_start_are_distinguished_by_their_end() -> None:
 
     assert ["db.exa…:3306", "db.exa…:3307"] == [column.cell(each, NOW, 12) for each in verdicts]
     assert list(names) == [column.cell(each, NOW, 19) for each in verdicts]
-    assert "prod-database-1" == server_column(("prod-database-1", "x")).cell(
+    assert "prod-d…ase-1" == server_column(("prod-database-1", "x")).cell(
         replace(a_verdict(), server_name="prod-database-1"), NOW, 12
     )

@@ -46,7 +46,7 @@ async def test_every_usual_size_shows_the_next_session_to_close_the_ended_sessio
         "closes next",
         "left in the last 10 m",
         "imminent",
-        "idle_timeout confirmed",
+        " confirmed ",
     ):
         assert words in text
 
