@@ -326,7 +326,7 @@ def trend_of(*connected: int) -> Trend:
 def test_the_trend_names_the_time_and_the_highest_numbers() -> None:
     words = "".join(text for text, _look in trend_parts(trend_of(1, 5, 10), 150))
 
-    assert words.startswith("last 4m:  connections ")
+    assert words.startswith("last 4 m:  connections ")
     assert "█ 10  idle " in words
     assert words.endswith(" 0")
 
