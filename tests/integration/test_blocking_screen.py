@@ -155,15 +155,18 @@ async def test_a_metadata_wait_stands_below_the_idle_session(server: RealServer,
 
 async def test_two_hundred_waiters_on_one_row_are_folded(server: RealServer, tmp_path: Path) -> None:
     run(server, "SET GLOBAL max_connections = 400")
-    with waiters_on(server) as waiters:
-        holder = waiters.open(CHANGE.format(1))
-        for _number in range(200):
-            waiters.wait(waiters.open(), CHANGE.format(1))
-        is_waiting(server, 200, ROW_WAITS)
-        async with tree_on(server, tmp_path) as (app, pilot):
-            await until(pilot, lambda: any(len(row.hidden) == 195 for row in tree(app)))
-            shown = lines(app)
-            rows = tree(app)
+    try:
+        with waiters_on(server) as waiters:
+            holder = waiters.open(CHANGE.format(1))
+            for _number in range(200):
+                waiters.wait(waiters.open(), CHANGE.format(1))
+            is_waiting(server, 200, ROW_WAITS)
+            async with tree_on(server, tmp_path) as (app, pilot):
+                await until(pilot, lambda: any(len(row.hidden) == 195 for row in tree(app)))
+                shown = lines(app)
+                rows = tree(app)
+    finally:
+        run(server, "SET GLOBAL max_connections = 151")
 
     assert [RowKind.SESSION] * 6 + [RowKind.FOLD] == [row.kind for row in rows]
     assert holder.thread_id() == rows[0].session

@@ -64,9 +64,7 @@ BEATS = (
     Beat("freed", "Killed. Those that waited go on.", 4, ("tab", "enter"), "enter"),
     Beat("back", "Back to the board.", 2, ("escape", "escape"), "esc"),
     Beat("dialog", "Change wait_timeout: what it is, and how far it goes.", 3, ("w",), "w"),
-    Beat(
-        "clamp", "Twelve months of 31 days: more than the server will keep.", 6, (*YEAR,), YEAR
-    ),
+    Beat("clamp", "Twelve months of 31 days: more than the server will keep.", 6, (*YEAR,), YEAR),
     Beat(
         "kept", "Done: what the server kept, its own warning, what new sessions get.", 6, ("enter",), "enter"
     ),
