@@ -277,6 +277,30 @@ def test_what_ended_before_we_came_is_read_from_the_log() -> None:
     assert second.verdict.session.user.isprintable()
 
 
+@pytest.mark.parametrize(
+    ("texts", "certainty"),
+    [
+        (("Aborted connection 8 (Got timeout reading communication packets)",), Certainty.LIKELY),
+        (("The client was disconnected by the server because of inactivity.",), Certainty.CONFIRMED),
+        (
+            (
+                "Aborted connection 8 (Got timeout reading communication packets)",
+                "A connection from app@web-3 was closed by the server due to a timeout",
+            ),
+            Certainty.CONFIRMED,
+        ),
+    ],
+)
+def test_a_read_timeout_in_the_log_alone_does_not_confirm_that_the_session_was_idle(
+    texts: tuple[str, ...], certainty: Certainty
+) -> None:
+    entries = [LogEntry(NOW - 60, text, ProcesslistId(8), Cause.IDLE_TIMEOUT) for text in texts]
+
+    assert [(Cause.IDLE_TIMEOUT, certainty)] == [
+        (each.cause, each.certainty) for each in past_departures(entries, NOW - 3_600, NOW)
+    ]
+
+
 def test_the_log_is_read_back_within_bounds() -> None:
     entries = [
         LogEntry(NOW - 5_000 + number, "gone", ProcesslistId(number), Cause.CLIENT_LOST)

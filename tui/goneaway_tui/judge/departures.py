@@ -248,6 +248,10 @@ MAX_PAST = 1_000
 LOGGED_ACCOUNT = re.compile(r"user: '(?P<user>.{0,100}?)' host: '(?P<host>[^']{0,255})'", re.DOTALL)
 """As both families write it: `Aborted connection 8 to db: 'shop' user: 'app' host: 'web-3' (...)`."""
 
+IDLE_WORDS = ("because of inactivity", "closed by the server due to a timeout")
+"""MySQL's words for an idle session that it closed. `Got timeout reading communication packets` alone may also be of a session
+that was closed in the middle of a command, by net_read_timeout."""
+
 
 def past_departures(entries: Iterable[LogEntry], since: float, until: float) -> tuple[Departure, ...]:
     """The sessions that ended from one instant to another, as the server's log tells, the oldest first. None was observed.
@@ -276,12 +280,15 @@ def _past_departure(entries: Sequence[LogEntry]) -> Departure:
     user, host = ("", "") if account is None else (plain(account["user"], 100), plain(account["host"], 255))
     session = Session(first.session_id or ProcesslistId(0), user, host, None, "")
     at, within = _instant(first, Verdict(session, Risk.EXEMPT))
+    is_certain = first.cause is not Cause.IDLE_TIMEOUT or any(
+        words in entry.text for entry in entries for words in IDLE_WORDS
+    )
     return Departure(
         Verdict(session, Risk.EXEMPT),
         at or 0.0,
         within,
         first.cause or Cause.UNKNOWN,
-        Certainty.CONFIRMED,
+        Certainty.CONFIRMED if is_certain else Certainty.LIKELY,
         tuple(dict.fromkeys(map(_quoted, entries))),
         observed=False,
     )
