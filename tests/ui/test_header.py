@@ -26,7 +26,13 @@ from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.kill import KillScreen
-from goneaway_tui.ui.widgets.summary import blocked_parts, fullness_alarm, session_count_parts, trend_parts
+from goneaway_tui.ui.widgets.summary import (
+    blocked_parts,
+    fullness_alarm,
+    no_closing_words,
+    session_count_parts,
+    trend_parts,
+)
 from tests.builders import NOW, a_sample, a_session, a_transaction
 from tests.fakes import POWERS, FakeExecutor
 from tests.snapshot.shots import settle
@@ -307,6 +313,8 @@ def test_account_that_sees_only_some_sessions_gets_both_counts(what: str) -> Non
     )
 
     assert ["7/151 ▍          4 %", "sessions 5 seen of 7"] == [*map(words, session_count_parts(sample))]
+    assert "next closing not known" == no_closing_words([judge(sample)])
+    assert "no closing ahead" == no_closing_words([judge(a_sample(sessions))])
 
 
 def test_the_share_of_max_connections_is_of_the_number_beside_it_which_counts_no_daemons() -> None:

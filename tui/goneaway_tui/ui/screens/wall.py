@@ -42,6 +42,7 @@ from goneaway_tui.ui.widgets.summary import (
     figure_parts,
     fitting_parts,
     left_and_right,
+    no_closing_words,
     time_axis,
 )
 
@@ -312,7 +313,7 @@ def _closing_next(scene: WallView, shown: Sequence[Snapshot], width: int, height
             )
         lines += [EMPTY] if gap else []
     if len(lines) == 1:
-        lines.append(Content.styled(_("no closing ahead"), QUIET))
+        lines.append(Content.styled(no_closing_words(shown), QUIET))
     return lines[:height]
 
 

@@ -220,7 +220,7 @@ class ServerStrip(TooltipWidget):
                     *risk_counts(risks, URGENT_RISKS),
                 ],
                 risk_counts(risks, OTHER_RISKS),
-                next_closing_texts(forecast, self.now),
+                next_closing_texts(forecast, self.now, snapshots),
                 width,
             ),
             left_and_right(histogram_parts(forecast, snapshots[0].policy), [], width),

@@ -182,7 +182,10 @@ class SummaryHeader(TooltipWidget):
         return [
             with_trend(fitting_parts(self._limits(self.snapshot, width), width), self.app, width),
             groups_and_right(
-                needed, risk_counts(risks, OTHER_RISKS), next_closing_texts(forecast, self.now), width
+                needed,
+                risk_counts(risks, OTHER_RISKS),
+                next_closing_texts(forecast, self.now, [self.snapshot]),
+                width,
             ),
             left_and_right(histogram_parts(forecast, self.snapshot.policy), [], width),
         ]
@@ -322,13 +325,21 @@ def blocked_parts(snapshots: Iterable[Snapshot]) -> list[list[Part]]:
     return [[(words, f"{RISK_STYLES[Risk.IMMINENT]} @hint=blocked"), ("   ", "")]]
 
 
-def next_closing_texts(forecast: Forecast, now: float) -> list[list[Part]]:
+def no_closing_words(snapshots: Iterable[Snapshot]) -> str:
+    """What to say where no session has a known deadline; one that this account may not see could have one."""
+    sees_all = not any(visible_share_words(snapshot.sample) for snapshot in snapshots)
+    return _("no closing ahead") if sees_all else _("next closing not known")
+
+
+def next_closing_texts(
+    forecast: Forecast, now: float, snapshots: Iterable[Snapshot] = ()
+) -> list[list[Part]]:
     """`next: session 71 (shop@web-3) closes in 0:42`: the session that closes next, the longest text first."""
     first = forecast.first_to_close
     meta = " @hint=next"
     left = None if first is None else wording.countdown_of(first, now)
     if first is None or first.deadline is None or left is None:
-        return [[(_("no closing ahead"), QUIET + meta)]]
+        return [[(no_closing_words(snapshots), QUIET + meta)]]
     session, is_ahead = first.session, now < first.deadline
     number, time = (str(session.id), "bold" + meta), (left, RISK_STYLES[first.risk] + meta)
     account = f"{plain(session.user, 24)}@{plain(session.client_host, 40)}"
