@@ -14,6 +14,7 @@ from goneaway_tui.judge.reuse_gaps import (
     LIMIT_LADDER,
     MAX_DAYS,
     MAX_GROUPS,
+    MONITOR_PROGRAM,
     OTHER,
     ReuseCounter,
     ReuseGaps,
@@ -68,6 +69,13 @@ def test_a_gap_that_the_server_timed_is_counted_exactly() -> None:
     awake = one(idle_since=NOW + 0.6, gaps=(40.4,))
 
     assert (((40, 1),), ((40, 1),)) == only(counted((0, [asleep]), (1, [awake]), (2, [awake])))
+
+
+def test_other_runs_of_this_program_are_not_counted() -> None:
+    asleep = one(idle_since=NOW - 40, program=MONITOR_PROGRAM)
+    awake = one(idle_since=NOW + 0.6, gaps=(40.4,), program=MONITOR_PROGRAM)
+
+    assert () == counted((0, [asleep]), (1, [awake])).by_group()
 
 
 def test_a_session_that_is_seen_busy_has_woken() -> None:

@@ -443,13 +443,17 @@ def has_woken(before: Session, after: Session, seen_at: float) -> bool:
     )
 
 
+MONITOR_PROGRAM = "goneaway-tui"
+"""What another run of this program calls itself: its sessions ask every second, and say nothing of the applications."""
+
+
 def _is_counted(session: Session) -> bool:
-    return session.role is Role.CLIENT and not session.own
+    return session.role is Role.CLIENT and not session.own and session.program != MONITOR_PROGRAM
 
 
 def _idle_start(verdict: Verdict) -> float | None:
     session = verdict.session
-    return session.idle_since if session.is_idle and not session.own else None
+    return session.idle_since if session.is_idle and _is_counted(session) else None
 
 
 def _differences(before: Snapshot, after: Snapshot) -> tuple[tuple[Verdict, ...], tuple[Verdict, ...]]:
