@@ -383,6 +383,9 @@ async def test_the_kill_dialog_counts_who_comes_to_wait_while_it_is_open(tmp_pat
         await later(app, pilot, app.clock, 1.0)  # type: ignore[arg-type]
 
         assert "Frees 3 waiting sessions: 2, 3, 7." in lines(app)
+        below = app.screen_stack[-2]
+        assert isinstance(below, BlockingScreen)
+        assert 4 == len(below.rows.rows)
 
 
 async def test_a_greyed_k_says_why(tmp_path: Path) -> None:

@@ -439,9 +439,12 @@ class GoneawayApp(MonitorApp):
         self.is_recording = any(monitor.is_recording for monitor in self.monitors)
 
     def _follow_snapshot(self) -> None:
-        """Give the open screen what is new."""
-        if isinstance(self.screen, FollowsSnapshots):
-            self.screen.keep_up(self.snapshot, len(self.ledger), self.now)
+        """Give the screens in sight what is new: the one on top, and those that dialogs leave partly visible."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, FollowsSnapshots):
+                screen.keep_up(self.snapshot, len(self.ledger), self.now)
+            if not screen.is_modal:
+                break
 
     def _greyed(self) -> frozenset[str]:
         return frozenset(key for key in NEEDS if self.tuning.why_not(key))
