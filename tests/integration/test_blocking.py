@@ -116,6 +116,22 @@ def waits_of(sample: Sample) -> dict[int, LockWait]:
     return {wait.waiter: wait for wait in sample.lock_waits}
 
 
+def sampled(source: LiveSource, waiters: int) -> Sample:
+    """The first sample with so many waits, the holders of each known."""
+    found: list[Sample] = []
+
+    def has_come() -> bool:
+        time.sleep(0.2)  # MariaDB fills innodb_trx anew only if it was not read for 0.1 s
+        sample = source.sample()
+        found.append(sample)
+        return len(sample.lock_waits or ()) == waiters and all(
+            wait.holders for wait in sample.lock_waits or ()
+        )
+
+    comes_true(has_come, told=lambda: str(found[-1].lock_waits))
+    return found[-1]
+
+
 def is_waiting(server: RealServer, number: int, condition: str) -> None:
     """Return once that many sessions wait."""
 
@@ -286,7 +302,7 @@ def test_all_that_wait_for_one_row_wait_for_its_holder_and_go_on_once_it_is_kill
             assert blocking is not None
             predicted = blocking.freed_by([root.thread_id()])
             run(server, f"KILL {root.thread_id()}")
-            comes_true(lambda: not source.sample().lock_waits)
+            sampled(source, 0)
     finally:
         run(server, "SET GLOBAL max_connections = 151", "SET GLOBAL innodb_lock_wait_timeout = 50")
 
@@ -305,13 +321,13 @@ def test_a_deadlock_leaves_no_wait_behind(server: RealServer) -> None:
         one, two = waiters.open(CHANGE), waiters.open(other)
         waiters.wait(one, other)
         is_waiting(server, 1, ROW_WAITS)
-        before = waits_of(source.sample())
+        before = waits_of(sampled(source, 1))
         with (
             suppress(pymysql.Error),
             two.cursor() as cursor,
         ):  # the server ends one of both, and tells it at once
             cursor.execute(CHANGE)
-        comes_true(lambda: () == source.sample().lock_waits)
+        sampled(source, 0)
 
     assert {one.thread_id(): (two.thread_id(),)} == {waiter: wait.holders for waiter, wait in before.items()}
 
@@ -325,9 +341,9 @@ def test_sessions_that_wait_in_a_circle_block_each_other(server: RealServer) -> 
             waiters.wait(one, other)
             waiters.wait(two, CHANGE)
             is_waiting(server, 2, ROW_WAITS)
-            blocking = source.sample().blocking()
+            blocking = sampled(source, 2).blocking()
             run(server, f"KILL {one.thread_id()}")
-            comes_true(lambda: () == source.sample().lock_waits)
+            sampled(source, 0)
     finally:
         run(server, "SET GLOBAL innodb_deadlock_detect = ON")
 
