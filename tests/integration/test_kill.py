@@ -102,13 +102,13 @@ def running(connection: Any, statement: str) -> Iterator[list[BaseException]]:
 
 
 def idle_for(server: RealServer, connections: list[Any], seconds: int) -> None:
-    """Wait until the server lists all of them as idle for so long."""
+    """Wait until all of them have been idle for so long; the server counts the turns of its second, so one more is waited for."""
     wanted = ids(connections)
 
     def are_idle() -> bool:
         with closing(server.connect()) as connection, connection.cursor() as cursor:
             cursor.execute(
-                "SELECT id FROM information_schema.processlist WHERE command = 'Sleep' AND time >= %s",
+                "SELECT id FROM information_schema.processlist WHERE command = 'Sleep' AND time > %s",
                 (seconds,),
             )
             return wanted <= {int(row[0]) for row in cursor.fetchall()}
