@@ -174,6 +174,10 @@ class BoundedConnection(Wire):
     _columns = 0
     """Of the answer that is read."""
 
+    def _create_ssl_ctx(self, asked: ssl.SSLContext | dict[str, Any]) -> ssl.SSLContext:
+        """PyMySQL asks with an empty dict for PREFERRED, and would load every authority of this machine to verify nothing."""
+        return asked if isinstance(asked, ssl.SSLContext) else _unverifying_context()
+
     def _execute_command(self, command: int, sql: str | bytes) -> None:
         self._columns = 0
         super()._execute_command(command, sql)  # type: ignore[misc]
@@ -390,14 +394,26 @@ def _tls_words(error: BaseException, message: str) -> str:
     return words.partition(" (_ssl.c")[0]
 
 
+def _unverifying_context() -> ssl.SSLContext:
+    """TLS with whoever answers. Loads no authorities: that takes 19 ms of every login where a machine has its usual 150."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 def _tls(address: Address) -> ssl.SSLContext:
     """What the mode asks for, exactly: REQUIRED verifies nothing, VERIFY_CA the chain, VERIFY_IDENTITY the name too."""
     try:
-        context = ssl.create_default_context(cafile=address.ssl_ca)
-        context.check_hostname = address.ssl_mode == "VERIFY_IDENTITY"
-        context.verify_mode = ssl.CERT_NONE if address.ssl_mode == "REQUIRED" else ssl.CERT_REQUIRED
-        # The certificates servers make for themselves would fail it.
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        if address.ssl_mode == "REQUIRED":
+            context = _unverifying_context()
+            if address.ssl_ca:
+                context.load_verify_locations(address.ssl_ca)
+        else:
+            context = ssl.create_default_context(cafile=address.ssl_ca)
+            context.check_hostname = address.ssl_mode == "VERIFY_IDENTITY"
+            # The certificates servers make for themselves would fail it.
+            context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         if address.ssl_cert:
             # With a pass phrase, even an empty one, OpenSSL asks for none on the terminal.
             context.load_cert_chain(address.ssl_cert, address.ssl_key, password="")
