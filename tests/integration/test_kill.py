@@ -218,6 +218,50 @@ def test_a_command_is_run_for_each_kill(server: RealServer, tmp_path: Path) -> N
         assert {"killed"} == {event["event"] for event in told}
 
 
+PROCEDURES = {
+    "RDS": ("mysql.rds_kill", "mysql.rds_kill_query"),
+    "Azure": ("mysql.az_kill", "mysql.az_kill_query"),
+}
+"""What the services give an account that may not run KILL on sessions of others: they run as root does."""
+
+
+@pytest.mark.parametrize("service", PROCEDURES)
+def test_the_procedures_of_a_service_kill_where_the_account_may_not(
+    service: str, server: RealServer, tmp_path: Path
+) -> None:
+    kill_session, kill_query = PROCEDURES[service]
+    with closing(server.connect()) as admin:
+        for statement in (
+            f"CREATE DEFINER=root@localhost PROCEDURE {kill_session}(IN victim BIGINT) KILL victim",
+            f"CREATE DEFINER=root@localhost PROCEDURE {kill_query}(IN victim BIGINT) KILL QUERY victim",
+            "GRANT PROCESS ON *.* TO boss@'%'",
+            f"GRANT EXECUTE ON PROCEDURE {kill_session} TO boss@'%'",
+            f"GRANT EXECUTE ON PROCEDURE {kill_query} TO boss@'%'",
+        ):
+            query(admin, statement)
+    with (
+        sessions_of(server, "app", 2) as leaky,
+        sessions_of(server, "etl", 1) as busy,
+        running(busy[0], f"SELECT SLEEP({PATIENCE})"),
+    ):
+        idle_for(server, leaky, 1)
+        dsn = f"mysql://boss@127.0.0.1:{server.port}/"
+        done = run(tmp_path, "kill", dsn, "--match=user:app", "--apply", "--format=json")
+        assert done.returncode == 0, done.stderr
+        assert {f"CALL {kill_session}({number})" for number in ids(leaky)} == {
+            event["statement"] for event in events(done) if event["event"] == "killed"
+        }
+        comes_true(lambda: not listed(server) & ids(leaky))
+        comes_true(lambda: killed_queries(run(tmp_path, "kill", dsn, "--match=user:etl -command:sleep",
+                                              "--query", "--apply", "--format=json"))
+                   == [f"CALL {kill_query}({busy[0].thread_id()})"])  # fmt: skip
+        assert ids(busy) <= listed(server)
+
+
+def killed_queries(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return [event["statement"] for event in events(done) if event["event"] == "killed"]
+
+
 def test_an_account_that_may_not_kill_is_refused_by_the_server(server: RealServer, tmp_path: Path) -> None:
     with closing(server.connect()) as root:
         query(root, "CREATE USER looker@'%' IDENTIFIED BY ''")
