@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from goneaway_tui.cli import DEMO_POLICY
+from goneaway_tui.cli import DEMO_IMMINENT_BELOW, DEMO_WATCH_BELOW
 from goneaway_tui.cli.factories import LocalZone
 from goneaway_tui.judge.deadline import GRACE_SECONDS
 from goneaway_tui.judge.tracker import Step, track
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.model.snapshot import Basis, Risk
+from goneaway_tui.model.snapshot import Basis, Risk, RiskThresholds
 from goneaway_tui.source.demo import Demo, start_demo
 from goneaway_tui.source.demo.program import PROGRAM_VARIABLE, SHARE_VARIABLE
 from goneaway_tui.source.demo.workload import OPENING_SECONDS
@@ -27,6 +27,7 @@ from tests.servers.private import NAMES, Missing, Name, find
 PREDICTIONS = 5
 """How many closings are waited for; the fifth comes after half a minute."""
 INTERVAL = 1.0
+POLICY = RiskThresholds(watch_below=DEMO_WATCH_BELOW, imminent_below=DEMO_IMMINENT_BELOW)
 COARSE = 0.5
 """Seconds by which a deadline may be wrong on MariaDB, which counts idle times in whole seconds."""
 
@@ -86,9 +87,9 @@ class Observer:
         self.lateness = max(self.lateness, time.monotonic() - asked - INTERVAL)
         now = sample.taken_at
         if self._before is None:
-            self._before = track(sample, None, DEMO_POLICY)
+            self._before = track(sample, None, POLICY)
         else:
-            self._before = track(sample, self._before.snapshot, DEMO_POLICY, self._before.learned_limits)
+            self._before = track(sample, self._before.snapshot, POLICY, self._before.learned_limits)
         self.departures += self._before.departed
         for verdict in self._before.snapshot.verdicts:
             number, deadline = verdict.session.id, verdict.deadline
@@ -97,7 +98,7 @@ class Observer:
                 self.used_again.append(number)
             if verdict.risk is Risk.IMMINENT and deadline is not None:
                 left = deadline - now + self.lateness
-                if left < DEMO_POLICY.imminent_below and self.seconds < OPENING_SECONDS - self.lateness:
+                if left < DEMO_IMMINENT_BELOW and self.seconds < OPENING_SECONDS - self.lateness:
                     self.predicted.setdefault(number, deadline)
             assert verdict.limit is None or verdict.limit.basis is not Basis.DISPROVED, verdict
 

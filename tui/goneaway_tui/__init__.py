@@ -1,1 +1,3 @@
 """See every MySQL or MariaDB session beside the limit that will close it."""
+
+__version__ = "0.1.0"

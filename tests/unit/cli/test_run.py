@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,46 @@ def test_reason_for_read_only_is_reported_correctly(
     line: str, env: dict[str, str], config: str | None, why: str
 ) -> None:
     assert why == why_read_only(settings(line, env, config=config))
+
+
+CLOSED_OR_FULL = {
+    "closed": (">&-", "Bad file descriptor"),
+    "full": (">/dev/full", "No space left on device"),
+}
+
+
+@pytest.mark.parametrize("command", ["--version", "--help"])
+@pytest.mark.parametrize("stream", CLOSED_OR_FULL)
+def test_standard_output_that_cannot_be_written_is_an_error_in_one_line(
+    stream: str, command: str, tmp_path: Path
+) -> None:
+    redirection, why = CLOSED_OR_FULL[stream]
+    done = run_in_shell(tmp_path, f"{command} {redirection}")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert (
+        done.stderr
+        == f"goneaway-tui: cannot write to standard output: {why}; make room, or write elsewhere\n"
+    )
+
+
+def test_closed_standard_input_is_at_its_end_and_closed_standard_error_changes_no_status(
+    tmp_path: Path,
+) -> None:
+    assert run_in_shell(tmp_path, "explain - <&-").returncode == 1
+    silent = run_in_shell(tmp_path, "--no-such-option 2>&-")
+    assert (silent.returncode, silent.stdout, silent.stderr) == (2, "", "")
+
+
+def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
+    assert run(tmp_path, "--version").stdout == f"goneaway-tui {version('goneaway-tui')}\n"
+
+
+def run_in_shell(home: Path, line: str) -> subprocess.CompletedProcess[str]:
+    around = {"HOME": str(home), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "tui")}
+    return subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} -W error -m goneaway_tui {line}"],
+        env=around,
+        capture_output=True,
+        text=True,
+        check=False,
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from goneaway_tui.cli.factories import LocalZone, live_source, recorder_of, steady_clock
 from goneaway_tui.cli.filesystem import create, local_environment
@@ -22,8 +23,6 @@ from goneaway_tui.cli.terminal import (
 )
 from goneaway_tui.errors import ExitCode, GoneawayError, SettingsError
 from goneaway_tui.i18n import N_, _
-from goneaway_tui.model.snapshot import RiskThresholds
-from goneaway_tui.ports import Clock
 from goneaway_tui.settings import (
     Environment,
     InfoAnswer,
@@ -45,8 +44,11 @@ from goneaway_tui.settings.options import (
     WATCH,
 )
 
+if TYPE_CHECKING:
+    from goneaway_tui.ports import Clock
+
 PASSWORD_VISIBLE = N_("others on this machine can see the password in the process list; use -p alone")
-DEMO_POLICY = RiskThresholds(watch_below=10, imminent_below=5)
+DEMO_WATCH_BELOW, DEMO_IMMINENT_BELOW = 10.0, 5.0
 """Seconds to the deadline that the demo warns at by default: the global limit of its server is 15 s."""
 
 
@@ -149,9 +151,7 @@ def _demo(settings: Settings, clock: Clock) -> int:
         tell(greeting)
         return _simulated(settings, clock, greeting)
     if settings.origins["watch_below"] == settings.origins["imminent_below"] == "default":
-        settings = replace(
-            settings, watch_below=DEMO_POLICY.watch_below, imminent_below=DEMO_POLICY.imminent_below
-        )
+        settings = replace(settings, watch_below=DEMO_WATCH_BELOW, imminent_below=DEMO_IMMINENT_BELOW)
     try:
         address = Address(socket=demo.socket, user=demo.user, label=_("demo (private server)"))
         admin = replace(address, user=demo.admin)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from goneaway_tui.cli.terminal import tell
 from goneaway_tui.i18n import _
-from goneaway_tui.ports import Clock, Recorder
 from goneaway_tui.settings import Settings
 
 if TYPE_CHECKING:
+    from goneaway_tui.ports import Clock, Recorder
     from goneaway_tui.source.live import LiveSource
     from goneaway_tui.source.sockets import Address
 

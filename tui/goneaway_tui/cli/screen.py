@@ -16,12 +16,12 @@ from goneaway_tui.cli.factories import LocalZone
 from goneaway_tui.cli.terminal import exiting_on_signals, report_fault, silence_terminal, tell
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.i18n import _
-from goneaway_tui.model.snapshot import RiskThresholds
-from goneaway_tui.ports import Clock, Source
 from goneaway_tui.settings import Settings
 
 if TYPE_CHECKING:
+    from goneaway_tui.model.snapshot import RiskThresholds
     from goneaway_tui.monitor.server_monitor import MonitorSpec
+    from goneaway_tui.ports import Clock, Source
     from goneaway_tui.tune.journal import Journal
     from goneaway_tui.tune.kill_rules import KillPolicy
     from goneaway_tui.ui.app import GoneawayApp
@@ -156,6 +156,8 @@ def why_read_only(settings: Settings) -> str:
 
 
 def policy_of(settings: Settings) -> RiskThresholds:
+    from goneaway_tui.model.snapshot import RiskThresholds
+
     return RiskThresholds(watch_below=settings.watch_below, imminent_below=settings.imminent_below)
 
 

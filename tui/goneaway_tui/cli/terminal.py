@@ -25,6 +25,20 @@ from goneaway_tui.text.sanitize import plain
 EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
+def open_standard_streams() -> None:
+    """Open the standard streams that are closed, or the next socket would get the number of one.
+
+    Standard input is at its end then, writing to standard output fails, and what goes to standard error is lost.
+    """
+    for name, flags, mode in (
+        ("stdin", os.O_RDONLY, "r"),
+        ("stdout", os.O_RDONLY, "w"),
+        ("stderr", os.O_WRONLY, "w"),
+    ):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, flags), mode, encoding="utf-8", closefd=False))
+
+
 def exit_on_signals() -> None:
     """From now on SIGTERM and SIGHUP end the program as Ctrl+C does: what is open is closed on the way out."""
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -75,8 +89,8 @@ def may_overwrite(path: Path) -> bool:
 
 def write_out(text: str) -> None:
     """Write a text to standard output, as UTF-8. Raises FileError."""
-    use_utf8()
     try:
+        use_utf8()
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
     except BrokenPipeError:

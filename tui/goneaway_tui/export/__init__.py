@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
 
 from goneaway_tui.i18n import N_
-from goneaway_tui.model.snapshot import Snapshot
 
-Write = Callable[[Snapshot, TextIO], None]
+if TYPE_CHECKING:
+    from goneaway_tui.model.snapshot import Snapshot
+
+Write: TypeAlias = "Callable[[Snapshot, TextIO], None]"
 """Writes one snapshot as text. Line ends are `\\n`; the encoding is that of the open file, which is UTF-8 here."""
 
-WriteEach = Callable[[Iterable[tuple[str, Snapshot]], TextIO], None]
+WriteEach: TypeAlias = "Callable[[Iterable[tuple[str, Snapshot]], TextIO], None]"
 """Writes the snapshots of several servers, each with the server's name."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from goneaway_tui import __version__
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.settings.options import (
@@ -229,12 +230,7 @@ def _unbreakable(bracket: re.Match[str]) -> str:
 
 def version_text() -> str:
     """The name and version of the program."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return f"goneaway-tui {version('goneaway-tui')}\n"
-    except PackageNotFoundError:
-        return _("goneaway-tui, run from its sources") + "\n"
+    return f"goneaway-tui {__version__}\n"
 
 
 def defaults_text(settings: Settings) -> str:

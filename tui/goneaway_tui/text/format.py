@@ -24,11 +24,13 @@ import math
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from decimal import Decimal
-from fractions import Fraction
 from functools import reduce
+from typing import TYPE_CHECKING
 
 from goneaway_tui.i18n import N_, _
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 DURATION_UNITS = (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("m", 60))
 """Seconds in each unit, the longest first. A year is 365 days: the most the servers allow for `wait_timeout`."""
@@ -66,6 +68,7 @@ def limit_words(seconds: float) -> str:
 def exact_duration(seconds: Fraction) -> str:
     """A variable's value: every decimal, thousands grouped, and a fraction of a second in milliseconds; 0 or more.
 
+    >>> from fractions import Fraction
     >>> exact_duration(Fraction("90.5")), exact_duration(Fraction("0.25"))
     ('1 m 30.5 s', '250 ms')
     """
@@ -212,7 +215,8 @@ def exact_size(number: int) -> str:
     """
     for unit, length in SIZE_UNITS:
         if number >= length and number * 10 % length == 0:
-            return f"{exact_number(Fraction(number, length))} {unit}"
+            whole, tenth = divmod(number * 10 // length, 10)
+            return f"{whole:,}.{tenth} {unit}" if tenth else f"{whole:,} {unit}"
     return f"{number:,} B"
 
 
@@ -247,9 +251,12 @@ def count_words(number: int) -> str:
 def exact_number(value: Fraction) -> str:
     """A variable's value that counts: every decimal, with commas before the point as `parse_value` reads them.
 
+    >>> from fractions import Fraction
     >>> exact_number(Fraction("1234567.000001"))
     '1,234,567.000001'
     """
+    from decimal import Decimal
+
     whole, rest = divmod(value, 1)
     decimals = f"{Decimal(rest.numerator) / Decimal(rest.denominator):f}".partition(".")[2].rstrip("0")
     return f"{whole:,}.{decimals}" if decimals else f"{whole:,}"
