@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from goneaway_tui.model.server import Limitation
+if TYPE_CHECKING:
+    from goneaway_tui.model.server import Limitation
 
 
 @dataclass(frozen=True, slots=True)

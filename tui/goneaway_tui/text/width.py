@@ -22,11 +22,10 @@ _JOINED = range(0x1160, 0x1200)
 _OPENING = "（「『《【“‘"
 _CLOSING = "，。、；：？！…）」』》】”’"
 _WIDE = "\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff01-\uff60"
-_WORD = re.compile(r" +|[^ ]+")
-_HAS_WIDE = re.compile(f"[{_WIDE}]")
-_PIECE = re.compile(
-    rf"[{_OPENING}]*(?:[^{_WIDE}{_OPENING}{_CLOSING}]+|(?![{_OPENING}])[{_WIDE}{_CLOSING}])[{_CLOSING}]*|[{_OPENING}]+"
-)
+_WORD = r" +|[^ ]+"
+_HAS_WIDE = f"[{_WIDE}]"
+_PIECE = rf"[{_OPENING}]*(?:[^{_WIDE}{_OPENING}{_CLOSING}]+|(?![{_OPENING}])[{_WIDE}{_CLOSING}])[{_CLOSING}]*|[{_OPENING}]+"
+"""Patterns; `re` compiles and keeps each when it is first used: English text needs none of the last two."""
 
 
 def cell_width(text: str) -> int:
@@ -46,7 +45,7 @@ def _width(char: str) -> int:
 
 def has_wide(text: str) -> bool:
     """Whether a line of `text` may end elsewhere than at a blank."""
-    return not text.isascii() and _HAS_WIDE.search(text) is not None
+    return not text.isascii() and re.search(_HAS_WIDE, text) is not None
 
 
 def cut_to(text: str, width: int) -> str:
@@ -116,9 +115,9 @@ def pieces(text: str) -> Iterator[str]:
     >>> list(pieces("of 3 sessions")), list(pieces("用 --help、-?。"))
     (['of', ' ', '3', ' ', 'sessions'], ['用', ' ', '--help、', '-?。'])
     """
-    for word in _WORD.findall(text):
+    for word in re.findall(_WORD, text):
         if has_wide(word):
-            yield from _PIECE.findall(word)
+            yield from re.findall(_PIECE, word)
         else:
             yield word
 
