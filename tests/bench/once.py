@@ -93,6 +93,20 @@ def snapshots(
     return in_turns(times, ours=snapshot, by_hand=lambda: spent([sys.executable, "-c", by_hand], environment))
 
 
+def short_commands(home: Path, environment: Mapping[str, str], times: int) -> dict[str, float]:
+    """CPU milliseconds: `version`, and `completion` of the name of one of 20 servers."""
+    config = home / "servers.toml"
+    config.write_text(
+        "".join(f"[servers.db{number}]\nhost = 'db{number}'\n" for number in range(20)), "utf-8"
+    )
+    program = [sys.executable, "-m", "goneaway_tui"]
+    return in_turns(
+        times * 4,
+        version=lambda: spent([*program, "--version"], environment),
+        completion=lambda: spent([*program, "config", "servers", f"--config={config}"], environment),
+    )
+
+
 def imported_by_snapshot(port: int, home: Path, environment: Mapping[str, str]) -> set[str]:
     """Top-level modules that a snapshot loads."""
     program, *flags = ours(port, "snapshot", "--output", str(home / "imports.json"))

@@ -23,7 +23,7 @@ from typing import Any
 
 from tests.bench import keys, table
 from tests.bench.crowd import USER, Seats, soft_limit
-from tests.bench.once import imported_by_snapshot, snapshots, starts
+from tests.bench.once import imported_by_snapshot, short_commands, snapshots, starts
 from tests.bench.peers import at_work, ours, surroundings, versions
 from tests.bench.table import Figures
 from tests.bench.terminal import Mute, Terminal
@@ -85,6 +85,7 @@ class Bench:
         figures.start = starts(self._server.port, self._environment, times)
         flavour = self._server.flavour
         figures.snapshot = snapshots(self._server.port, flavour, self._home, self._environment, times)
+        figures.short = short_commands(self._home, self._environment, times)
         figures.imported = imported_by_snapshot(self._server.port, self._home, self._environment)
         with at_work(self._server.port, flavour, self._home) as programs:
             say("everybody, idle sessions")
@@ -199,7 +200,8 @@ def main() -> None:
             )
             print(f"\n### simulated, {asked.simulated:,}\n\n{table.raw(simulated)}\n")
     words = {"sessions": f"{asked.sessions:,}", "few": f"{asked.sessions // 10:,}", "churn": CHURN}
-    print(table.markdown(seen, simulated, words, asked.simulated))
+    for title, goals in (("Whole programs", table.GOALS), ("Inside", table.INSIDE)):
+        print(f"### {title}\n\n{table.markdown(goals, seen, simulated, words, asked.simulated)}\n")
 
 
 if __name__ == "__main__":
