@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from textual import events
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import Button, Input, Static
 
 from goneaway_tui.errors import SettingsError, Unreachable
 from goneaway_tui.judge.filters import parse_filter
 from goneaway_tui.model.blocking import Lock, LockKind, LockWait
 from goneaway_tui.model.server import Limitation
-from goneaway_tui.model.snapshot import Risk, RiskThresholds
+from goneaway_tui.model.snapshot import Risk, RiskThresholds, Verdict
 from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
@@ -25,6 +27,7 @@ from goneaway_tui.ui.screens.dialogs import ChooserScreen
 from goneaway_tui.ui.screens.export import ExportScreen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.session import SessionScreen
+from goneaway_tui.ui.widgets.line_table import LineTable, RenderedRow
 from tests.builders import NOW, a_sample, a_server, a_session, a_transaction
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted, an_app
@@ -96,6 +99,39 @@ async def test_countdowns_move_between_readings() -> None:
 
     assert "0:50" in before
     assert "0:47" in after
+
+
+async def test_each_line_is_drawn_once_a_second_while_the_server_answers_and_when_it_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = HeldClock()
+    idle = [a_session(id=number, idle_for=10 + number / 7, own_limit=600) for number in range(1, 8)]
+    samples = [a_sample(idle, taken_at=NOW + second) for second in range(4)]
+    app = an_app(Scripted(*samples), clock)
+    drawn: Counter[int] = Counter()
+    row_line = LineTable._row_line
+
+    def counted(table: LineTable[Verdict], row: RenderedRow) -> Strip:
+        drawn[row.row.session.id] += 1
+        return row_line(table, row)
+
+    monkeypatch.setattr(LineTable, "_row_line", counted)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        for seconds in range(1, 4):
+            drawn.clear()
+            for _ in range(2):
+                clock.now += 0.5
+                app.beat()
+                await settle(app, pilot)
+            assert dict.fromkeys(range(1, 8), 1) == drawn, seconds
+        app.active_monitor.schedule.wait_until(float("inf"))
+        drawn.clear()
+        for _ in range(6):
+            clock.now += 0.5
+            app.beat()
+            await pilot.pause()
+        assert dict.fromkeys(range(1, 8), 3) == drawn
 
 
 async def test_past_the_deadline_the_header_reads_now_and_then_overdue_and_never_a_negative_time() -> None:

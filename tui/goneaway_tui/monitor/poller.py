@@ -342,11 +342,12 @@ class Poller:
         self._requested.set()
         return True
 
-    def request_if_due(self, now: float) -> None:
-        """Ask for a reading where the schedule says so and none is under way."""
-        if self.schedule.is_due(now) and not self.is_busy:
-            self.schedule.begin(now)
-            self.request()
+    def request_if_due(self, now: float) -> bool:
+        """Ask for a reading where the schedule says so and none is under way; whether that was so."""
+        if not self.schedule.is_due(now) or self.is_busy:
+            return False
+        self.schedule.begin(now)
+        return self.request()
 
     def wait(self, timeout: float) -> bool:
         """Block until no reading is under way, for so many seconds at most."""

@@ -158,8 +158,8 @@ def commands(screen: Screen[Any], rows: Iterable[Row]) -> Iterable[SystemCommand
         yield SystemCommand(_(title), _(words), lambda action=action: screen.run_action(action))
 
 
-TICK_SECONDS = 0.5
-"""How often countdowns move. They show whole seconds, so none is skipped, and each is drawn half a second late at worst."""
+TICK_SECONDS = 1.0
+"""How often countdowns move, which show whole seconds: with each reading of the one server, or else by themselves."""
 POLL_TICK_SECONDS = 0.05
 """How often it is checked which of several servers are due: their readings are spread, so that none waits for all others."""
 
@@ -202,7 +202,7 @@ class GoneawayApp(MonitorApp):
         self._tick_seconds = min(TICK_SECONDS, *(spec.interval for spec in specs))
         self._judge_lock = Lock()
         self._tuning: dict[str, TuningController] = {}
-        slack = (self._tick_seconds if len(specs) == 1 else POLL_TICK_SECONDS) / 2
+        slack = (self._tick_seconds / 2 if len(specs) == 1 else POLL_TICK_SECONDS) / 2
         self.monitors = self._new_monitors(specs, 0, slack)
         self._active_monitor = self.monitors[0]
         self.player = specs[0].player
@@ -352,7 +352,7 @@ class GoneawayApp(MonitorApp):
             self._draw(max(now, self._active_monitor.newest.taken_at))
         self.tick()
         if self._ticking:
-            self.set_interval(self._tick_seconds, self.tick)
+            self.set_interval(self._tick_seconds / 2, self.beat)
             if self.has_several:
                 self.set_interval(POLL_TICK_SECONDS, self.poll_due)
         if self._wall:
@@ -391,15 +391,26 @@ class GoneawayApp(MonitorApp):
 
     # --- Readings
 
-    def poll_due(self) -> None:
-        """Read the servers that are due."""
+    def poll_due(self) -> bool:
+        """Read the servers that are due; whether there was one."""
         now = self.clock()
-        for monitor in self.monitors:
-            monitor.poller.request_if_due(now)
+        asked = [monitor.poller.request_if_due(now) for monitor in self.monitors]
+        return any(asked)
 
     def poll_soon(self, monitor: ServerMonitor) -> None:
         monitor.schedule.hurry()
         self.tick()
+
+    def beat(self) -> None:
+        """Each half tick: read the servers that are due, and move the countdowns where they stood still for a tick.
+
+        What the one server answers moves them as well, so they wait for an answer that was just asked for: every line is
+        drawn once a second, not twice.
+        """
+        awaits_answer = self.poll_due() and not self.has_several
+        ticks = 1.4 if awaits_answer else 0.9  # timers are late, and sometimes early, by a few milliseconds
+        if self.clock() - self.now >= ticks * self._tick_seconds:
+            self.tick()
 
     def tick(self) -> None:
         """Move the countdowns, read the servers that are due, and show what several servers answered."""

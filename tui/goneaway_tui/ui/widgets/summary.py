@@ -220,12 +220,13 @@ class SummaryHeader(TooltipWidget):
 def visible_share_words(sample: Sample) -> str:
     """` seen of 120`, where the account cannot see all connections; empty where it can."""
     connected = sample.counter("threads_connected")
+    if not sample.limitations or connected is None:
+        return ""
     clients = sum(session.role in {Role.CLIENT, Role.LOGIN} for session in sample.sessions)
     slack = (
         0 if any(limitation.what in HIDES_SESSIONS for limitation in sample.limitations) else CONNECTION_SLACK
     )
-    sees_all = not sample.limitations or connected is None or connected <= clients + slack
-    return "" if sees_all else _(" seen of {number:,}", number=connected or 0)
+    return "" if connected <= clients + slack else _(" seen of {number:,}", number=connected)
 
 
 def session_count_parts(sample: Sample) -> list[list[Part]]:
