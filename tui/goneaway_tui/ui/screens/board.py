@@ -215,6 +215,10 @@ class BoardScreen(Screen[None]):
         self._show_marks()
 
     def _show_marks(self) -> None:
+        self._count_marks()
+        self._table.tick(self.now)
+
+    def _count_marks(self) -> None:
         """Count the marks, and mark the groups of which every session is marked."""
         number = hidden = 0
         for verdict in self._marked_verdicts():
@@ -223,7 +227,6 @@ class BoardScreen(Screen[None]):
         self.marked_sessions = MarkedCount(number, hidden)
         if self._grouped:
             self.groups.marks = self._marked_groups()
-        self._table.tick(self.now)
 
     def watch_marked_sessions(self) -> None:
         self._show_footer()
@@ -299,7 +302,9 @@ class BoardScreen(Screen[None]):
                 group_by(self._grouped, rows), GROUP_COLUMNS, self._group_sort, reverse=self._group_reverse
             )
             self.groups.show(groups, self.now, self._group_sort, reverse=self._group_reverse)
-        self._show_marks()
+            self._show_marks()
+        else:
+            self._count_marks()
 
     def _draw_notice(self) -> None:
         """One line: what is wrong with the server, else with the filter, else what is filtered or hidden from us."""

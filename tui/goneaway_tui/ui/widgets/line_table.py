@@ -133,7 +133,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         line_on_screen, self._rows, self._now = self.cursor - self.scroll_offset.y, rows, now
         if (sorted_by, reverse) != (self._sorted_by, self._reverse):
             self._sorted_by, self._reverse = sorted_by, reverse
-            self._refresh_line(0)
+            self._refresh_lines(0, HEADER_LINES)
         size = Size(self.size.width, len(rows) + HEADER_LINES)
         if size != self.virtual_size:
             self.virtual_size = size
@@ -164,14 +164,19 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         self._redraw()
 
     def _redraw(self) -> None:
-        """Redraw the visible lines whose content has changed."""
-        top = self.scroll_offset.y
-        for line in range(self._visible_lines):
-            if self._rendered_row(top + line) is not self._drawn.get(top + line):
-                self._refresh_line(line + HEADER_LINES)
+        """Redraw the visible lines whose content has changed, neighbours together."""
+        top, first = self.scroll_offset.y, 0
+        for line in range(self._visible_lines + 1):
+            if line < self._visible_lines and self._rendered_row(top + line) is not self._drawn.get(
+                top + line
+            ):
+                continue
+            if first < line:
+                self._refresh_lines(first + HEADER_LINES, line - first)
+            first = line + 1
 
-    def _refresh_line(self, y: int) -> None:
-        self.refresh(Region(0, y, self.scrollable_content_region.width, 1))
+    def _refresh_lines(self, y: int, height: int) -> None:
+        self.refresh(Region(0, y, self.scrollable_content_region.width, height))
 
     def _rendered_row(self, index: int) -> RenderedRow | None:
         """The row at an index as it is to be shown now; None below the last row."""
@@ -231,7 +236,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         if self.show_vertical_scrollbar:
             self._move_scroll_bar(new_value)
         if round(old_value) != round(new_value):
-            self.refresh(Region(0, HEADER_LINES, self.scrollable_content_region.width, self._visible_lines))
+            self._refresh_lines(HEADER_LINES, self._visible_lines)
         top = self.scroll_offset.y
         bottom = top + self._visible_lines - 1
         for cached in (self._rendered, self._drawn):
