@@ -16,7 +16,7 @@ import pytest
 
 from goneaway_tui.export import schema_text
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.settings import resolve_each
+from goneaway_tui.settings import FileContent, resolve_each
 from goneaway_tui.settings.bindings import BINDINGS
 from goneaway_tui.settings.config_reader import find_faults
 from goneaway_tui.settings.help import STATUSES
@@ -155,7 +155,10 @@ def _of_ours(words: list[str]) -> Iterator[list[str]]:
 @pytest.mark.parametrize("path", DOCUMENTS)
 def test_every_command_in_a_document_can_be_run(path: str) -> None:
     """As far as the command line goes: options that there are, with values that they take."""
-    files = {str(CONFIG): CONFIGURED, "~/.mylogin.cnf": LOGIN_PATHS.read_bytes()}
+    files: dict[str, str | bytes | FileContent] = {
+        str(CONFIG): CONFIGURED,
+        "~/.mylogin.cnf": LOGIN_PATHS.read_bytes(),
+    }
     for arguments in commands(path):
         assert resolve_each(arguments, environment({}, files)), arguments
 
