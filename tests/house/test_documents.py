@@ -112,7 +112,7 @@ def code(text: str) -> list[str]:
     by_hand = re.sub(r"<!-- begin (\w+) -->.*?<!-- end \1 -->", "", text, flags=re.DOTALL)
     fenced = re.findall(r"^```\w+\n(.*?)^```$", by_hand, re.MULTILINE | re.DOTALL)
     lines = [*re.findall(r"^    .*", by_hand, re.MULTILINE), *"".join(fenced).split("\n")]
-    return [re.sub(r"\s+# .*", "", line) for line in lines]
+    return [re.sub(r"(^|\s+)# .*", "", line) for line in lines]
 
 
 CONFIGURED = "\n".join(
