@@ -89,9 +89,7 @@ def fields(text: str) -> list[str]:
 
 def written(folder: str, known: dict[Said, str]) -> Catalog:
     """The catalogue of what is in the code, with what is known of it translated."""
-    made = Catalog(
-        locale=folder, charset="utf-8", header_comment=f"# {folder}: see CONTRIBUTING in the README."
-    )
+    made = Catalog(locale=folder, charset="utf-8", header_comment=f"# {folder}: see CONTRIBUTING.md.")
     made.mime_headers = [
         ("Content-Type", "text/plain; charset=utf-8"),
         ("Content-Transfer-Encoding", "8bit"),

@@ -1,63 +1,137 @@
-"""What is made from the code it tells of, in the READMEs and in `share`: `python -m tests.house.documents` writes it."""
+"""The documents, and what is made from the code in them and in `share`: `python -m tests.house.documents` writes it."""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from goneaway_tui import http_auth
 from goneaway_tui.cli import web_child
-from goneaway_tui.i18n import ENGLISH, EnglishCatalogue, _, catalogue_of, set_language
+from goneaway_tui.i18n import ENGLISH, _
 from goneaway_tui.logs import blocks
 from goneaway_tui.metrics import listening
+from goneaway_tui.metrics.collector import FAMILIES
 from goneaway_tui.settings.completions import completion_text
+from goneaway_tui.settings.help import STATUSES
 from goneaway_tui.settings.man_page import manual_text
 from goneaway_tui.source import connection
 from goneaway_tui.source.recording import streams
+from goneaway_tui.source.server_variants import SERVICES
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.web import service, viewer
 from goneaway_tui.web import viewer as screens
 from tests.house.extensions import EXTENSIONS
-from tests.house.tree import ROOT
+from tests.house.tree import PACKAGE, ROOT
 
-README = ROOT / "README.md"
-READMES: Mapping[str, Path] = {ENGLISH: README, "zh": ROOT / "README.zh-CN.md"}
+README = "README.md"
+READMES: Mapping[str, str] = {ENGLISH: README, "zh": "README.zh-CN.md"}
 """By the key of `LANGUAGES`."""
-SECURITY, ARCHITECTURE = "security", "architecture"
-DOCUMENTS: Mapping[str, Path] = {
-    **READMES,
-    SECURITY: ROOT / "SECURITY.md",
-    ARCHITECTURE: ROOT / "docs" / "architecture.md",
-}
-"""Those with a part that is made from the code."""
+PAGES = tuple(sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
+DOCUMENTS = (
+    *READMES.values(),
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    *PAGES,
+    "tests/bench/README.md",
+)
+"""Every document, by its path in the repository."""
 
 SHARE = ROOT / "share"
 
 
-HEADINGS = {
-    ENGLISH: "| variable | key | what it is | a new value |",
-    "zh": "| 变量 | 键 | 含义 | 新值何时生效 |",
-}
+def document(path: str) -> str:
+    """The text of a document."""
+    return (ROOT / path).read_text(encoding="utf-8")
 
 
-def tunables(language: str = ENGLISH) -> str:
-    """One row a tunable, in the words of the catalogue."""
-    set_language(catalogue_of(language))
-    try:
-        rows = [
-            f"| `{each.name}` | `{each.key or 't'}` | {_(each.why)} | {each.reach.sentence} |"
-            for each in TUNABLES
-        ]
-    finally:
-        set_language(EnglishCatalogue())
-    return "\n".join((HEADINGS[language], "|---|---|---|---|", *rows))
+def table(*rows: tuple[str, ...]) -> str:
+    """A table of Markdown; the first row is its heading."""
+    heading, *others = (f"| {' | '.join(row)} |" for row in rows)
+    return "\n".join((heading, "|" + "---|" * len(rows[0]), *others))
+
+
+def tunables() -> str:
+    """A row for each variable that can be changed."""
+    rows = [(f"`{each.name}`", f"`{each.key or 't'}`", _(each.why), each.reach.sentence) for each in TUNABLES]
+    return table(("variable", "key", "what it is", "a new value"), *rows)
 
 
 def extensions() -> str:
-    """One row a thing that one row adds."""
-    rows = [f"| {each.what} | `{each.table}` in `{each.file}` | {each.then} |" for each in EXTENSIONS]
-    return "\n".join(("| one more | is a row of | and is then, or takes |", "|---|---|---|", *rows))
+    """A row for each kind of thing that one row adds."""
+    rows = [(each.what, f"`{each.table}` in `{each.file}`", each.then) for each in EXTENSIONS]
+    return table(("one more", "is a row of", "and is then, or takes"), *rows)
+
+
+def statuses() -> str:
+    """A row for each exit status."""
+    rows = [(f"{status:d}", text) for status, text in STATUSES.items()]
+    return table(("status", "means"), *rows)
+
+
+def metrics() -> str:
+    """A row for each metric, with its labels besides `server`."""
+    rows = [
+        (f"`{each.name}`", each.kind, ", ".join(f"`{label}`" for label in each.labels), each.help)
+        for each in FAMILIES.values()
+    ]
+    return table(("metric", "kind", "labels besides `server`", "what it is"), *rows)
+
+
+def alerts() -> str:
+    """A row for each alert of the rules."""
+    rules = (PACKAGE / "metrics" / "rules.yml").read_text(encoding="utf-8")
+    rows = re.findall(r"- alert: (\w+).*?severity: (\w+).*?summary: \"goneaway: (.*?)\"", rules, re.DOTALL)
+    return table(
+        ("alert", "severity", "fires for"), *((f"`{name}`", severity, what) for name, severity, what in rows)
+    )
+
+
+def services() -> str:
+    """A row for each thing that is different at a service or relative."""
+    rows = [(each.title, note.what, note.why) for each in SERVICES for note in each.notes]
+    return table(("service", "what differs", "how"), *rows)
+
+
+LOG = """\
+2020-04-15T05:59:59.509 INFO request served
+2020-04-15T14:09:36.886 ERROR django.request
+MySQLdb.OperationalError: (2006, 'MySQL server has gone away')
+"""
+FACTS = "wait_timeout\t28800\n"
+
+
+LABEL = re.compile(r"^ {4}\S", re.MULTILINE)
+"""The beginning of a part of a finding: why, verify, do, see."""
+
+
+def explained(language: str = ENGLISH, *, is_short: bool = False) -> str:
+    """What `explain` answers to LOG beside FACTS; a short answer ends before the second part of the finding."""
+    answer = explanation(language)
+    second = [label.start() for label in LABEL.finditer(answer)][1]
+    shown = answer[:second] if is_short else answer
+    return f"```text\n{shown.rstrip()}\n```"
+
+
+@cache
+def explanation(language: str) -> str:
+    """What a run of `explain` writes, as a user would start it."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "app.log").write_text(LOG, encoding="utf-8")
+        (Path(folder) / "db1.txt").write_text(FACTS, encoding="utf-8")
+        command = ("explain", "app.log", "--facts", "db1.txt", "--lang", language)
+        environment = {**os.environ, "HOME": folder, "XDG_CONFIG_HOME": folder, "LC_ALL": "C.UTF-8"}
+        environment["PYTHONPATH"] = str(PACKAGE.parent)
+        return subprocess.run(
+            (sys.executable, "-m", "goneaway_tui", *command),
+            cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=True,
+        ).stdout  # fmt: skip
 
 
 def budgets() -> str:
@@ -112,14 +186,20 @@ def budgets() -> str:
             f"{service.MAX_LINES} in {service.SECONDS:g} s",
         ),
     ]
-    return "\n".join(("| what | at most |", "|---|---|", *(f"| {what} | {most} |" for what, most in rows)))
+    return table(("what", "at most"), *rows)
 
 
 BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
-    (ENGLISH, "tunables"): tunables,
-    (ARCHITECTURE, "extensions"): extensions,
-    (SECURITY, "budgets"): budgets,
-    ("zh", "tunables"): lambda: tunables("zh"),
+    ("SECURITY.md", "budgets"): budgets,
+    ("docs/architecture.md", "extensions"): extensions,
+    ("docs/explain.md", "explained"): explained,
+    ("docs/exporter.md", "alerts"): alerts,
+    ("docs/exporter.md", "metrics"): metrics,
+    ("docs/scripting.md", "statuses"): statuses,
+    ("docs/tuning.md", "tunables"): tunables,
+    ("docs/versions.md", "services"): services,
+    (READMES[ENGLISH], "explained"): partial(explained, is_short=True),
+    (READMES["zh"], "explained"): partial(explained, "zh", is_short=True),
 }
 """By the document and the name in the mark `<!-- begin NAME -->`."""
 
@@ -135,14 +215,14 @@ SHARED: dict[str, Callable[[], str]] = {
 
 def block(name: str) -> re.Pattern[str]:
     """Finds what stands between a block's marks."""
-    return re.compile(rf"(?<=<!-- begin {name} -->\n).*?(?=\n<!-- end {name} -->)", re.DOTALL)
+    return re.compile(rf"(?<=<!-- begin {name} -->\n).*?(?=<!-- end {name} -->)", re.DOTALL)
 
 
 def main() -> None:
-    for (language, name), made in BLOCKS.items():
-        text = DOCUMENTS[language].read_text(encoding="utf-8")
+    for (path, name), made in BLOCKS.items():
+        text = document(path)
         begin, end = block(name).search(text).span()  # type: ignore[union-attr]
-        DOCUMENTS[language].write_text(text[:begin] + made() + text[end:], encoding="utf-8")
+        (ROOT / path).write_text(f"{text[:begin]}{made()}\n{text[end:]}", encoding="utf-8")
     for path, write in SHARED.items():
         (SHARE / path).write_text(write(), encoding="utf-8")
 

@@ -16,7 +16,9 @@ ENTRIES = {
         "README.zh-CN.md",
         "LICENSE",
         "CHANGELOG.md",
+        "CONTRIBUTING.md",
         "SECURITY.md",
+        "mkdocs.yml",
         ".gitignore",
     ),
 }

@@ -1,4 +1,4 @@
-"""The table of tunables: the variables that can be changed. Keys, dialogs, help, README and the gate's allow-list follow it.
+"""The table of tunables: the variables that can be changed. Keys, dialogs, help, docs/tuning.md and the gate's allow-list follow it.
 
 Bounds are not here: the server shows them. Nor are flavours: a variable that a server lacks is not in its samples.
 """
