@@ -19,7 +19,6 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, RadioSet
 
-from goneaway_tui.doctor.advice import LEAST_REUSES, limit_for
 from goneaway_tui.export.data import iso_instant
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.reuse_gaps import LIMIT_LADDER, ReuseGaps
@@ -179,6 +178,8 @@ def _typed_words(gaps: ReuseGaps, typed: float, of: CurveOf) -> Content:
 
 def _leak_words(gaps: ReuseGaps, typed: float) -> tuple[tuple[str, str], ...]:
     """A warning where sessions are idle for longer than any reuse needs, and the typed limit would keep them."""
+    from goneaway_tui.doctor.advice import LEAST_REUSES, limit_for  # a third of the start, and only this asks
+
     longest = max((group.longest for group in gaps.groups if group.reuses), default=None)
     if longest is None or gaps.reuses < LEAST_REUSES:
         return ()
