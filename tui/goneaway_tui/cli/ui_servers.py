@@ -28,7 +28,6 @@ from goneaway_tui.i18n import N_, _
 from goneaway_tui.monitor.server_monitor import close_all
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
-from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.tune.journal import Journal
 
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ NO_WAY = N_("there is no way to this server, so nothing can be changed on it")
 @contextmanager
 def simulated_server(settings: Settings, clock: Clock) -> Iterator[MonitoredServers]:
     """The simulated server. Its journal is removed at the end: nothing real was changed. Raises FileError."""
+    from goneaway_tui.source.simulated import SimulatedSource
+
     source = SimulatedSource(clock, statements=settings.statements)
     with (
         TemporaryDirectory(prefix="goneaway-") as folder,
