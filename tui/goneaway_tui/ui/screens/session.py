@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.highlight import highlight
 from textual.screen import ModalScreen
 
 from goneaway_tui.errors import SourceError
@@ -298,6 +297,12 @@ def _client(session: Session) -> str:
     return _("{host}  ({proxy}: who is behind it is not seen)", host=host, proxy=proxy) if proxy else host
 
 
+def _highlighted(statement: str) -> Content:
+    from textual.highlight import highlight  # loads pygments, which the start need not wait for
+
+    return highlight(statement, language="sql")
+
+
 def statement_content(session: Session) -> Content:
     """The current or last statement as SQL, its lines kept, its letters made harmless."""
     title = _("last statement") if session.is_idle else _("statement")
@@ -308,7 +313,7 @@ def statement_content(session: Session) -> Content:
             (_("not known"), "$foreground-muted"),
         )
     lines = "\n".join(plain(line, 2000) for line in session.statement.splitlines()[:200])
-    return Content.assemble("\n", (f"{title}\n", "$foreground-muted"), highlight(lines, language="sql"))
+    return Content.assemble("\n", (f"{title}\n", "$foreground-muted"), _highlighted(lines))
 
 
 def _history_content(words: str | Content) -> Content:
@@ -328,7 +333,7 @@ def history_content(kept: Sequence[PastStatement] | Limitation, now: float) -> C
                 + "  ",
                 "$foreground-muted",
             ),
-            highlight(" ".join(plain(each.text, MAX_STATEMENT).split()), language="sql"),
+            _highlighted(" ".join(plain(each.text, MAX_STATEMENT).split())),
         )
         for each in kept
     ]
