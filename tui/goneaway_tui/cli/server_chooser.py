@@ -64,7 +64,7 @@ def choose_server(
         except SourceError as error:
             trouble, status = error.line, error.exit_code
     while True:
-        app = ConnectApp(directory, trouble=trouble, last=chosen, theme=settings.theme)
+        app = ConnectApp(directory, trouble=trouble, previous=chosen, theme=settings.theme)
         app.set_charset(sys.stderr.encoding)
         chosen = app.run()
         if app.crash is not None:

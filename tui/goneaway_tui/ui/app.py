@@ -46,7 +46,7 @@ from goneaway_tui.ui.base_app import MonitorApp
 from goneaway_tui.ui.controllers.several_servers import SeveralServersController
 from goneaway_tui.ui.controllers.tuning import NEEDS, TuningController
 from goneaway_tui.ui.messages import (
-    GreyedKeyPressed,
+    DisabledKeyPressed,
     MessagePoster,
     PollFailed,
     PollFault,
@@ -66,7 +66,7 @@ from goneaway_tui.ui.server_status import (
     CONNECTING,
     Freshness,
     ServerStatus,
-    frozen_words,
+    frozen_freshness,
     monitor_freshness,
     status_of,
     trouble_words,
@@ -82,8 +82,8 @@ if TYPE_CHECKING:
 class FollowsSnapshots(Protocol):
     """A screen that shows what goes on."""
 
-    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:
-        """Take what is new. `departed`: how many sessions have ended so far."""
+    def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:
+        """Take what is new. `ended_count`: how many sessions have ended so far."""
 
 
 @runtime_checkable
@@ -94,10 +94,10 @@ class ChoosesSessions(Protocol):
         """The marked sessions, or the one under the cursor."""
 
 
-Row = tuple[str, str, str]
+CommandRow = tuple[str, str, str]
 """Title, help, and the action as a binding names it."""
 
-ON_THE_BOARD: tuple[Row, ...] = (
+BOARD_COMMANDS: tuple[CommandRow, ...] = (
     (N_("Filter"), N_("Narrow the sessions by words and fields"), "filter"),
     (N_("Sort"), N_("Sort by a column"), "sort"),
     (N_("Group"), N_("Group by user, client, program or database"), "group"),
@@ -120,7 +120,7 @@ ON_THE_BOARD: tuple[Row, ...] = (
     (N_("Wall"), N_("Large and calm, for a screen on a wall; esc leaves it"), "app.wall"),
     (N_("Help"), N_("Keys, words, and what this account cannot see"), "help"),
 )
-ON_SEVERAL: tuple[Row, ...] = (
+SEVERAL_SERVERS_COMMANDS: tuple[CommandRow, ...] = (
     (N_("One server"), N_("Only the server of the row under the cursor, and all again"), "only"),
     (N_("Servers"), N_("A row a server, to mark with space, and the sessions again"), "servers"),
     (
@@ -129,7 +129,7 @@ ON_SEVERAL: tuple[Row, ...] = (
         "tunables",
     ),
 )
-ANYWHERE: tuple[Row, ...] = (
+GLOBAL_COMMANDS: tuple[CommandRow, ...] = (
     (N_("Theme"), N_("Change the colours"), "app.change_theme"),
     (N_("Quit"), N_("Leave"), "app.quit"),
 )
@@ -148,12 +148,12 @@ class Palette(CommandPalette):
 def every_command(screen: Screen[Any], *, on_board: bool, has_several: bool) -> Iterable[SystemCommand]:
     """The commands that apply to the screen that is shown."""
     if on_board:
-        yield from commands(screen, ON_THE_BOARD)
-        yield from commands(screen, ON_SEVERAL if has_several else ())
-    yield from commands(screen, ANYWHERE)
+        yield from commands(screen, BOARD_COMMANDS)
+        yield from commands(screen, SEVERAL_SERVERS_COMMANDS if has_several else ())
+    yield from commands(screen, GLOBAL_COMMANDS)
 
 
-def commands(screen: Screen[Any], rows: Iterable[Row]) -> Iterable[SystemCommand]:
+def commands(screen: Screen[Any], rows: Iterable[CommandRow]) -> Iterable[SystemCommand]:
     for title, words, action in rows:
         yield SystemCommand(_(title), _(words), lambda action=action: screen.run_action(action))
 
@@ -173,10 +173,10 @@ class GoneawayApp(MonitorApp):
     """Of the server in hand, as are its freshness and its trouble."""
     freshness: reactive[Freshness] = reactive(CONNECTING, repaint=False)
     trouble: reactive[str] = reactive("", repaint=False)
-    reach: reactive[str] = reactive("", repaint=False)
+    access: reactive[str] = reactive("", repaint=False)
     """What the keys can do on it, in a word that is not translated yet."""
     is_recording: reactive[bool] = reactive(False, repaint=False)
-    fleet: reactive[tuple[ServerStatus, ...]] = reactive((), repaint=False)
+    server_statuses: reactive[tuple[ServerStatus, ...]] = reactive((), repaint=False)
     """The status of each of several servers; empty where there is one."""
 
     def __init__(
@@ -211,7 +211,7 @@ class GoneawayApp(MonitorApp):
         self._board = self._new_board()
         self._greeting, self._wall = greeting, wall
         self._frozen_at: float | None = None
-        self._grey = self._greyed()
+        self._disabled_keys = self._find_disabled_keys()
         """The keys of the board that can do nothing on the server in hand."""
 
     # --- The servers
@@ -241,8 +241,8 @@ class GoneawayApp(MonitorApp):
         slack = POLL_TICK_SECONDS / 2
         for monitor in self.monitors:
             monitor.join_others(slack)
-        named = with_free_names(specs, [monitor.name for monitor in self.monitors])
-        added = self._new_monitors(named, len(self.monitors), slack)
+        named_specs = with_free_names(specs, [monitor.name for monitor in self.monitors])
+        added = self._new_monitors(named_specs, len(self.monitors), slack)
         self.monitors = (*self.monitors, *added)
         self._rebuild_board()
         now = self.clock()
@@ -303,7 +303,7 @@ class GoneawayApp(MonitorApp):
             now=GoneawayApp.now,
             freshness=GoneawayApp.freshness,
             trouble=GoneawayApp.trouble,
-            reach=GoneawayApp.reach,
+            access=GoneawayApp.access,
             is_recording=GoneawayApp.is_recording,
         )
         return self._board
@@ -311,25 +311,25 @@ class GoneawayApp(MonitorApp):
     def _follow_board(self) -> None:
         """Once the board is shown: give it the status of all servers, and take from it which server is in hand."""
         if isinstance(self._board, SeveralServersBoard):
-            self._board.data_bind(servers=GoneawayApp.fleet)
-            self.watch(self._board, "active_server", self.follow_active_server, init=False)
+            self._board.data_bind(servers=GoneawayApp.server_statuses)
+            self.watch(self._board, "active_server", self.set_active_server, init=False)
 
     def _rebuild_board(self) -> None:
         """A board of all servers in place of the one before. Screens over it are closed, and no server's colour is used."""
-        before = self._board
+        old_board = self._board
         self._active_monitor = self.monitors[0]
         self._board = self._new_board()
-        while self.screen is not before:
+        while self.screen is not old_board:
             self.pop_screen()
         self.set_accent(None)
         self.switch_screen(self._bind_board())
         self._follow_board()
 
-    def follow_active_server(self, name: str) -> None:
+    def set_active_server(self, name: str) -> None:
         """Let the keys act on another server from now on."""
         self._active_monitor = next(monitor for monitor in self.monitors if monitor.name == name)
         self.trend = self._active_monitor.trend
-        self._show_hand(self.clock())
+        self._show_active_server(self.clock())
 
     def clear_marks(self) -> None:
         self._board.clear_marks()
@@ -347,7 +347,7 @@ class GoneawayApp(MonitorApp):
         for index, monitor in enumerate(self.monitors):
             monitor.start(now, monitor.schedule.interval * index / len(self.monitors), self._report_fault)
         if not self.has_several:
-            self.tuning.begin()
+            self.tuning.request_privileges()
         if self._active_monitor.newest is not None:
             self._draw(max(now, self._active_monitor.newest.taken_at))
         self.tick()
@@ -365,7 +365,7 @@ class GoneawayApp(MonitorApp):
             self._resume_after_stop()
 
     def on_unmount(self) -> None:
-        close_all(each.poller for each in self.monitors)
+        close_all(monitor.poller for monitor in self.monitors)
 
     def _resume_after_stop(self) -> None:
         """Pass SIGCONT on to the framework only where it stopped us itself. To be called once its screen has started."""
@@ -410,8 +410,8 @@ class GoneawayApp(MonitorApp):
         if self.has_several:
             self._draw(now)
         self.freshness = self._freshness(now)
-        self._show_reach()
-        self._follow_snapshot()
+        self._show_access()
+        self._update_screens()
 
     def _draw(self, now: float) -> None:
         """Show the newest reading of each server, unless the screen is frozen."""
@@ -420,38 +420,38 @@ class GoneawayApp(MonitorApp):
             for monitor in self.monitors:
                 monitor.shown = monitor.newest
         if self.has_several:
-            self.fleet = tuple(status_of(monitor, now) for monitor in self.monitors)
-        self._show_hand(now)
+            self.server_statuses = tuple(status_of(monitor, now) for monitor in self.monitors)
+        self._show_active_server(now)
 
-    def _show_hand(self, now: float) -> None:
+    def _show_active_server(self, now: float) -> None:
         """Show the server in hand."""
         self.trouble, self.freshness = self._active_monitor.trouble, self._freshness(now)
-        self._show_reach()
+        self._show_access()
         self.snapshot = self._active_monitor.shown
-        grey = self._greyed()
-        if grey != self._grey:
-            self._grey = grey
+        disabled_keys = self._find_disabled_keys()
+        if disabled_keys != self._disabled_keys:
+            self._disabled_keys = disabled_keys
             self.refresh_bindings()
 
-    def _show_reach(self) -> None:
+    def _show_access(self) -> None:
         """Show what this run may do to the server in hand, and whether it records: either may end while it runs."""
-        self.reach = self.tuning.reach
+        self.access = self.tuning.access
         self.is_recording = any(monitor.is_recording for monitor in self.monitors)
 
-    def _follow_snapshot(self) -> None:
+    def _update_screens(self) -> None:
         """Give the screens in sight what is new: the one on top, and those that dialogs leave partly visible."""
         for screen in reversed(self.screen_stack):
             if isinstance(screen, FollowsSnapshots):
-                screen.keep_up(self.snapshot, len(self.ledger), self.now)
+                screen.follow_snapshot(self.snapshot, len(self.ledger), self.now)
             if not screen.is_modal:
                 break
 
-    def _greyed(self) -> frozenset[str]:
+    def _find_disabled_keys(self) -> frozenset[str]:
         return frozenset(key for key in NEEDS if self.tuning.why_not(key))
 
     def _freshness(self, now: float) -> Freshness:
         if self._frozen_at is not None:
-            return frozen_words(now - self._frozen_at)
+            return frozen_freshness(now - self._frozen_at)
         return monitor_freshness(self._active_monitor, now)
 
     def _report_fault(self, error: Exception) -> None:
@@ -462,12 +462,12 @@ class GoneawayApp(MonitorApp):
     def _take_snapshot(self, message: SnapshotTaken) -> None:
         monitor = self.monitors[message.index]
         if monitor.on_snapshot(message.snapshot):
-            self.tuning_of(monitor).begin()
+            self.tuning_of(monitor).request_privileges()
         monitor.load_past()
         if self.has_several:
             return  # drawn at the next tick, all together
         self._draw(max(self.clock(), message.snapshot.taken_at))
-        self._follow_snapshot()
+        self._update_screens()
 
     @on(StepTaken)
     def _take_step(self, message: StepTaken) -> None:
@@ -490,15 +490,15 @@ class GoneawayApp(MonitorApp):
             )
             self.notify(plain(words, 300), timeout=8, markup=False)
         if not self.has_several:
-            self._follow_snapshot()
+            self._update_screens()
 
     @on(VariableChosen)
     def _tune_chosen(self, message: VariableChosen) -> None:
         if message.name in TUNABLE:
             self.tuning.tune(message.name)
 
-    @on(GreyedKeyPressed)
-    def _tell_why_greyed(self, message: GreyedKeyPressed) -> None:
+    @on(DisabledKeyPressed)
+    def _explain_disabled_key(self, message: DisabledKeyPressed) -> None:
         why = self.tuning.why_not(message.action)
         self.notify(f"{_(message.description)}: {why}", severity="warning", timeout=10, markup=False)
 
@@ -583,8 +583,8 @@ class GoneawayApp(MonitorApp):
 
     def _monitor_of(self, server_name: str) -> ServerMonitor:
         """The monitor of the server that a verdict names: empty where there is one server alone."""
-        found = (monitor for monitor in self.monitors if monitor.server_name == server_name)
-        return next(found, self._active_monitor)
+        matching = (monitor for monitor in self.monitors if monitor.server_name == server_name)
+        return next(matching, self._active_monitor)
 
     def _activate_server(self, name: str) -> None:
         """Let the keys act on another server, while a screen of several servers is over the board."""
@@ -600,20 +600,20 @@ class GoneawayApp(MonitorApp):
     def action_ledger(self) -> None:
         self.show_ended("")
 
-    def show_ended(self, narrow: str) -> None:
+    def show_ended(self, filter_text: str) -> None:
         from goneaway_tui.ui.screens.ledger import LedgerScreen
 
         monitor = self.active_monitor
         self.push_screen(
-            LedgerScreen(lambda: monitor.ledger, lambda: self.now, monitor.name, self._zone, narrow)
+            LedgerScreen(lambda: monitor.ledger, lambda: self.now, monitor.name, self._zone, filter_text)
         )
 
-    def show_matching(self, narrow: str) -> None:
+    def show_matching(self, filter_text: str) -> None:
         if self.has_several:
-            narrow = f"{narrow} {filter_term('server', plain(self.server_name))}"
+            filter_text = f"{filter_text} {filter_term('server', plain(self.server_name))}"
         while self.screen is not self._board:
             self.pop_screen()
-        self._board.show_filtered(narrow)
+        self._board.show_filtered(filter_text)
 
     def action_wall(self) -> None:
         from goneaway_tui.ui.screens.wall import WallScreen
@@ -623,13 +623,13 @@ class GoneawayApp(MonitorApp):
     def _wall_view(self) -> WallView:
         from goneaway_tui.ui.screens.wall import WallView
 
-        def departed() -> Iterable[tuple[str, Departure]]:
+        def departures() -> Iterable[tuple[str, Departure]]:
             """Of all servers, the newest first."""
             by_server = (zip(repeat(monitor.server_name), monitor.ledger) for monitor in self.monitors)
-            return heapq.merge(*by_server, key=lambda named: -named[1].at)
+            return heapq.merge(*by_server, key=lambda entry: -entry[1].at)
 
         statuses = tuple(status_of(monitor, self.now) for monitor in self.monitors)
-        return WallView(self.server_name, statuses, departed, self.now, self.freshness)
+        return WallView(self.server_name, statuses, departures, self.now, self.freshness)
 
     def action_doctor(self) -> None:
         from goneaway_tui.doctor.case import NO_SERVER, facts_from_sample

@@ -121,10 +121,8 @@ class BaseApp(App[R]):
         markup: bool = False,  # noqa: ARG002 - never heeded: a notice quotes servers and files
     ) -> None:
         """Show a notice as plain text, never as markup. The notices of screens and widgets come through here too."""
-        shown = "\n".join(plain(line, MAX_NOTICE) for line in message.splitlines())
-        super().notify(
-            shown, title=plain(title, MAX_NOTICE), severity=severity, timeout=timeout, markup=False
-        )
+        text = "\n".join(plain(line, MAX_NOTICE) for line in message.splitlines())
+        super().notify(text, title=plain(title, MAX_NOTICE), severity=severity, timeout=timeout, markup=False)
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's variables, made readable, and the three that the style sheet takes from the server's colour."""
@@ -144,8 +142,8 @@ class BaseApp(App[R]):
 
     def set_accent(self, color: str | None) -> None:
         """Take a server's colour, or none. Of several servers: that of the server a dialog would change."""
-        before, self.accent = self.accent, server_accent(color)
-        if before != self.accent:
+        old, self.accent = self.accent, server_accent(color)
+        if old != self.accent:
             self.refresh_css(animate=False)
 
     action_screenshot = None  # type: ignore[assignment]  # it writes a file, which nothing shown may cause
@@ -192,11 +190,11 @@ class MonitorApp(BaseApp[None]):
         """Show a session's details. `listed`: the sessions among which it has a next and a previous one."""
         raise NotImplementedError
 
-    def show_matching(self, narrow: str) -> None:
+    def show_matching(self, filter_text: str) -> None:
         """Show the open sessions of the server in hand that a filter matches, on the board."""
         raise NotImplementedError
 
-    def show_ended(self, narrow: str) -> None:
+    def show_ended(self, filter_text: str) -> None:
         """Show the ended sessions that a filter matches, in the ledger over the open screen."""
         raise NotImplementedError
 

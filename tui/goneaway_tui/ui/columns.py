@@ -131,7 +131,7 @@ def _id_cell(verdict: Verdict, _now: float, room: int) -> str:
 
 
 def _risk_cell(verdict: Verdict, _now: float, room: int) -> str:
-    return wording.risk_word(verdict.risk) if room > 1 else wording.SIGNS[verdict.risk]
+    return wording.risk_word(verdict.risk) if room > 1 else wording.RISK_SYMBOLS[verdict.risk]
 
 
 STATE_WIDTH = 20
@@ -344,23 +344,23 @@ def fit_columns(columns: tuple[Column[RowT], ...], width: int, gap: int) -> list
     dropped until the minimal widths fit. Half of the spare cells goes to the bounded columns, in proportion to what they can
     use; the rest to the unbounded column.
     """
-    kept = list(columns)
-    while len(kept) > 1 and sum(c.min_width + gap for c in kept) > width:
-        kept.remove(max(kept, key=lambda c: c.rank))
-    widths = {c.id: c.min_width for c in kept}
-    spare = max(0, width - sum(c.min_width + gap for c in kept))
-    bounded = [c for c in kept if c.max_width < UNBOUNDED]
-    unbounded = [c for c in kept if c.max_width >= UNBOUNDED]
+    fitting = list(columns)
+    while len(fitting) > 1 and sum(c.min_width + gap for c in fitting) > width:
+        fitting.remove(max(fitting, key=lambda c: c.rank))
+    widths = {c.id: c.min_width for c in fitting}
+    spare = max(0, width - sum(c.min_width + gap for c in fitting))
+    bounded = [c for c in fitting if c.max_width < UNBOUNDED]
+    unbounded = [c for c in fitting if c.max_width >= UNBOUNDED]
     share = spare // 2 if unbounded else spare
-    usable = max(1, sum(c.max_width - c.min_width for c in bounded))
+    usable_cells = max(1, sum(c.max_width - c.min_width for c in bounded))
     for column in bounded:
         can_use = column.max_width - column.min_width
-        more = min(can_use, can_use * share // usable)
-        widths[column.id] += more
-        spare -= more
+        extra = min(can_use, can_use * share // usable_cells)
+        widths[column.id] += extra
+        spare -= extra
     for column in unbounded:
         widths[column.id] += spare // len(unbounded)
-    return [(c, widths[c.id]) for c in kept]
+    return [(c, widths[c.id]) for c in fitting]
 
 
 def in_cells(text: str, width: int, *, right: bool) -> str:
@@ -387,9 +387,9 @@ def sorted_rows(
 ) -> list[RowT]:
     """Rows sorted by one column; rows without a value there come last in both directions. Equals keep their order."""
     order: Callable[[RowT], Any] = next(c.sort_key for c in columns if c.id == column_id)
-    known = [row for row in rows if order(row) is not None]
+    with_value = [row for row in rows if order(row) is not None]
     unknown = [row for row in rows if order(row) is None]
-    return sorted(known, key=order, reverse=reverse) + unknown
+    return sorted(with_value, key=order, reverse=reverse) + unknown
 
 
 SCROLL_STEP = 8
@@ -439,19 +439,19 @@ class Layout(Generic[RowT]):
 
     def headings(self, sorted_by: str, *, reverse: bool) -> list[str]:
         """The heading of each column shown, in the cells of its column; the sorted one with its mark."""
-        shown = []
+        cells = []
         for column, room in self.fitted:
             mark = (DESCENDING if reverse else ASCENDING) if column.id == sorted_by else ""
-            shown.append(in_cells(column.heading_text(mark, room), room, right=column.right) + " " * self.gap)
-        return shown
+            cells.append(in_cells(column.heading_text(mark, room), room, right=column.right) + " " * self.gap)
+        return cells
 
     def full_text_if_cut(self, column_id: str, row: RowT, now: float) -> str:
         """The whole text of a cell that is cut off or shortened; empty where all of it is shown."""
         for column, width in self.fitted:
             if column.id == column_id and column.heading:
                 full = column.cell(row, now, UNBOUNDED)
-                shown = in_cells(column.cell(row, now, width), width, right=False).strip()
-                return full if shown != full else ""
+                visible = in_cells(column.cell(row, now, width), width, right=False).strip()
+                return full if visible != full else ""
         return ""
 
     @property

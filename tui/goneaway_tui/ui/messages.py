@@ -103,7 +103,7 @@ class RowMarked(Message):
 
 
 @dataclass
-class GreyedKeyPressed(Message):
+class DisabledKeyPressed(Message):
     """A key was pressed that can do nothing on the server in hand."""
 
     action: str
@@ -111,12 +111,12 @@ class GreyedKeyPressed(Message):
     """Of the key, not translated yet."""
 
 
-def post_if_greyed(screen: Screen[Any], event: events.Key) -> None:
+def post_if_disabled(screen: Screen[Any], event: events.Key) -> None:
     """Let a greyed key of a screen say why it is grey."""
     active = screen.active_bindings.get(event.key)
     if active is not None and not active.enabled:
         action = active.binding.action.removeprefix("app.").partition("(")[0]
-        screen.post_message(GreyedKeyPressed(action, active.binding.description))
+        screen.post_message(DisabledKeyPressed(action, active.binding.description))
 
 
 @dataclass
@@ -126,17 +126,22 @@ class VariableChosen(Message):
     name: str
 
 
-LONG, SHORTENED = 80, 50
+MAX_LIST_CELLS, SHORT_LIST_CELLS = 80, 50
 """Cells from which on a list of what is hidden is shortened, and to how many."""
 MARKING = N_("grouped by server, enter narrows to one, space marks for w i p t")
 
 
-def filter_line(text: str, shown: tuple[int, int], grouped: str, only: str = "") -> str:
-    """`shown`: how many of how many sessions the filter lets through. `only`: the one of several servers that is shown."""
+def filter_line(text: str, counts: tuple[int, int], grouped: str, only: str = "") -> str:
+    """`counts`: how many of how many sessions the filter lets through. `only`: the one of several servers that is shown."""
     parts = [_("only {server}, o shows all", server=plain(only, 60))] if only else []
     if text:
         parts.append(
-            _("filter {text}: {shown:,} of {all:,} sessions", text=plain(text), shown=shown[0], all=shown[1])
+            _(
+                "filter {text}: {shown:,} of {all:,} sessions",
+                text=plain(text),
+                shown=counts[0],
+                all=counts[1],
+            )
         )
     if grouped:
         parts.append(
@@ -149,43 +154,43 @@ def filter_line(text: str, shown: tuple[int, int], grouped: str, only: str = "")
 
 def limitations_line(limitations: Iterable[Limitation]) -> str:
     """The gravest thing this account cannot see, with what would show it; empty where nothing grave is hidden."""
-    grave = [each for each in limitations if each.grant and is_grave(each)]
+    grave = [limitation for limitation in limitations if limitation.grant and is_grave(limitation)]
     if not grave:
         return ""
     more = _(" (and {number} more: ?)", number=len(grave) - 1) if len(grave) > 1 else ""
     return _(
         "! Not visible: {what}{more}. To see them: {grant}",
-        what=starting_line(plain(_(grave[0].what))),
+        what=shortened_list(plain(_(grave[0].what))),
         more=more,
         grant=plain(_(grave[0].grant or "")),
     )
 
 
-def starting_line(words: str) -> str:
+def shortened_list(words: str) -> str:
     """The first items of a list, where the list is long: below it the line has to have room for the remedy.
 
     >>> starting_line("own limits, the exact idle clock, the program and client of each session, a bare BEGIN")
     'own limits, the exact idle clock, ...'
     """
-    if cell_len(words) <= LONG:
+    if cell_len(words) <= MAX_LIST_CELLS:
         return words
     parts = re.split(r"(?<=[,、，])", words)
-    while len(parts) > 1 and cell_len("".join(parts)) > SHORTENED:
+    while len(parts) > 1 and cell_len("".join(parts)) > SHORT_LIST_CELLS:
         parts.pop()
     return f"{''.join(parts)} ..."
 
 
-def empty_line(shown: Sequence[Snapshot], narrow: str, trouble: str) -> str:
+def empty_line(snapshots: Sequence[Snapshot], filter_text: str, trouble: str) -> str:
     """Why a board has no rows, and what would bring some."""
-    if not shown:
+    if not snapshots:
         return (
             _("No session has been read yet. The server is asked again until it answers.")
             if trouble
             else _("Reading the sessions ...")
         )
-    if narrow and any(each.verdicts for each in shown):
+    if filter_text and any(snapshot.verdicts for snapshot in snapshots):
         return _(
-            "No session matches {filter}\n/ changes the filter, esc takes it away.", filter=plain(narrow)
+            "No session matches {filter}\n/ changes the filter, esc takes it away.", filter=plain(filter_text)
         )
     return _(
         "Nobody is connected. Who connects will stand here, beside the limit that will close the session."

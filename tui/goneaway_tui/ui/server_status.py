@@ -19,7 +19,7 @@ class Freshness:
     """Words, and how they look."""
 
     words: str
-    look: str
+    style: str
 
 
 STALE_INTERVALS = 2
@@ -48,7 +48,7 @@ def is_stale(age: float, schedule: PollSchedule) -> bool:
     return age > STALE_INTERVALS * schedule.pause
 
 
-def frozen_words(seconds: float) -> Freshness:
+def frozen_freshness(seconds: float) -> Freshness:
     """Of a screen that was frozen so many seconds ago."""
     return Freshness(_("❄ frozen {age} ago", age=wording.age_words(seconds)), "bold $text-accent")
 
@@ -82,7 +82,7 @@ class ServerStatus:
     name: str
     snapshot: Snapshot | None = None
     """What is shown of it."""
-    seen: float | None = None
+    age_seconds: float | None = None
     """Seconds since that was read."""
     is_stale: bool = False
     """That is older than two intervals."""
@@ -92,7 +92,7 @@ class ServerStatus:
     """The server's, of the config file."""
 
     @property
-    def is_well(self) -> bool:
+    def is_healthy(self) -> bool:
         return self.snapshot is not None and not self.trouble and not self.is_stale
 
     @property
@@ -104,7 +104,7 @@ class ServerStatus:
         return N_("replica") if Role.REPLICA in roles else ""
 
     @property
-    def soon(self) -> int:
+    def closing_soon(self) -> int:
         """Number of sessions that the server is about to close."""
         risks = {} if self.snapshot is None else self.snapshot.totals.risks
         return risks.get(Risk.IMMINENT, 0) + risks.get(Risk.OVERDUE, 0)

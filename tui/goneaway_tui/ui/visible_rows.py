@@ -175,17 +175,17 @@ class VisibleRows:
 
     def _find_changes(self, snapshot: Snapshot, removed: list[Entry], added: list[Entry]) -> None:
         """Append the entries that a server's new snapshot removes and adds."""
-        before = self._verdicts.get(snapshot.server_name, {})
+        previous = self._verdicts.get(snapshot.server_name, {})
         now = dict(zip(map(id, snapshot.verdicts), snapshot.verdicts, strict=True))
         self._verdicts[snapshot.server_name] = now
-        removed += self._forget_rows(before.keys() - now.keys())
-        sort_key, sign = SORT_KEYS[self.column], 1 if self.reverse else -1
+        removed += self._forget_rows(previous.keys() - now.keys())
+        sort_key, direction = SORT_KEYS[self.column], 1 if self.reverse else -1
         selected = (
             set(map(id, self.filter.select(snapshot.verdicts, snapshot.taken_at)))
             if self.filter.selections
             else None
         )
-        for number in now if self.filter.depends_on_time else now.keys() - before.keys():
+        for number in now if self.filter.depends_on_time else now.keys() - previous.keys():
             verdict = now[number]
             matches = (
                 self.filter.matches(verdict, snapshot.taken_at) if selected is None else number in selected
@@ -194,6 +194,12 @@ class VisibleRows:
                 removed += self._forget_rows((number,))
             elif number not in self._entries:
                 session, rank = verdict.session, verdict.risk.rank
-                entry = (sort_key(verdict), sign * rank, -sign * session.id, verdict.server_name, verdict)
+                entry = (
+                    sort_key(verdict),
+                    direction * rank,
+                    -direction * session.id,
+                    verdict.server_name,
+                    verdict,
+                )
                 self._entries[number] = entry
                 added.append(entry)

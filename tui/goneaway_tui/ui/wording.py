@@ -26,7 +26,7 @@ from goneaway_tui.text.sanitize import plain
 from goneaway_tui.text.width import cell_width, cut_to
 
 __all__ = [
-    "SIGNS",
+    "RISK_SYMBOLS",
     "age_words",
     "at_stake_words",
     "basis_word",
@@ -65,7 +65,7 @@ __all__ = [
     "transaction_age",
 ]  # fmt: skip
 
-SIGNS = {
+RISK_SYMBOLS = {
     Risk.OVERDUE: "◆",
     Risk.IMMINENT: "▲",
     Risk.WATCH: "△",
@@ -115,7 +115,7 @@ def title_on(title: str, server: str) -> str:
 
 def risk_word(risk: Risk) -> str:
     """The sign and the word of a risk."""
-    return f"{SIGNS[risk]} {_(RISKS[risk])}"
+    return f"{RISK_SYMBOLS[risk]} {_(RISKS[risk])}"
 
 
 def certainty_word(certainty: Certainty) -> str:
@@ -150,12 +150,12 @@ def closes_in(verdict: Verdict, now: float) -> str:
 
 def closes_at(verdict: Verdict, now: float) -> str:
     """The countdown and the deadline in words; empty where none is known."""
-    left = countdown_of(verdict, now)
-    if left is None or verdict.deadline is None or not math.isfinite(verdict.deadline):
-        return left or ""
+    countdown_text = countdown_of(verdict, now)
+    if countdown_text is None or verdict.deadline is None or not math.isfinite(verdict.deadline):
+        return countdown_text or ""
     at = iso_instant(verdict.deadline)
     if now < verdict.deadline:
-        return _("in {left}, at {instant}", left=left, instant=at)
+        return _("in {left}, at {instant}", left=countdown_text, instant=at)
     if verdict.risk is Risk.OVERDUE:
         return _("overdue since {instant}", instant=at)
     return _("now, at {instant}", instant=at)
@@ -302,10 +302,10 @@ def transaction_age(verdict: Verdict, now: float, room: int) -> str:
 
 def countdown_bar(verdict: Verdict, now: float, width: int) -> str:
     """How much of the limit has been idled away."""
-    left, limit = verdict.seconds_left(now), verdict.limit
-    if left is None or limit is None or limit.seconds <= 0 or limit.basis is Basis.DISPROVED:
+    seconds_left, limit = verdict.seconds_left(now), verdict.limit
+    if seconds_left is None or limit is None or limit.seconds <= 0 or limit.basis is Basis.DISPROVED:
         return ""
-    return share_bar(1 - left / limit.seconds, width)
+    return share_bar(1 - seconds_left / limit.seconds, width)
 
 
 def share_bar(share: float, width: int) -> str:
@@ -318,13 +318,13 @@ def share_bar(share: float, width: int) -> str:
     return ("━" * (halves // 2) + "╸" * (halves % 2)).ljust(width, "─")
 
 
-def heights(counts: tuple[int, ...], most: int) -> str:
+def heights(counts: tuple[int, ...], highest: int) -> str:
     """Counts as blocks; nothing is a dot, and one of many still shows.
 
     >>> heights((0, 1, 100), 100)
     '·▁█'
     """
-    return "".join("·" if n == 0 else _LEVELS[round(n / max(most, 1) * 7)] for n in counts)
+    return "".join("·" if n == 0 else _LEVELS[round(n / max(highest, 1) * 7)] for n in counts)
 
 
 def gauge(share: float, width: int) -> str:

@@ -42,7 +42,7 @@ from goneaway_tui.ui.messages import (
     empty_line,
     filter_line,
     limitations_line,
-    post_if_greyed,
+    post_if_disabled,
 )
 from goneaway_tui.ui.screens.dialogs import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen, board_keys, tune_bindings
@@ -98,7 +98,7 @@ class BoardScreen(Screen[None]):
     now: reactive[float] = reactive(0.0, repaint=False)
     freshness: reactive[Freshness] = reactive(CONNECTING, repaint=False)
     trouble: reactive[str] = reactive("", repaint=False)
-    reach: reactive[str] = reactive("", repaint=False)
+    access: reactive[str] = reactive("", repaint=False)
     """What the keys can do on the server in hand, in a word that is not translated yet."""
     is_recording: reactive[bool] = reactive(False, repaint=False)
     marked_sessions: reactive[MarkedCount] = reactive(NO_MARKS, repaint=False)
@@ -126,7 +126,7 @@ class BoardScreen(Screen[None]):
             BoardScreen.snapshot,
             BoardScreen.now,
             BoardScreen.freshness,
-            BoardScreen.reach,
+            BoardScreen.access,
             BoardScreen.is_recording,
             BoardScreen.marked_sessions,
         )
@@ -166,8 +166,8 @@ class BoardScreen(Screen[None]):
             return marked
         if self._grouped:
             return self._in_group(self.groups.cursor_key)
-        under = self.sessions.cursor_row
-        return [] if under is None else [under]
+        current = self.sessions.cursor_row
+        return [] if current is None else [current]
 
     def _marked_sessions(self) -> list[Verdict]:
         """The marked sessions of what is shown: those that the filter hides, then those in sight, in their order."""
@@ -209,9 +209,9 @@ class BoardScreen(Screen[None]):
 
     def action_mark_all(self) -> None:
         """Mark all sessions in sight, or take their marks away where all have one."""
-        shown = {session_key(v) for v in self.sessions.rows}
+        keys = {session_key(v) for v in self.sessions.rows}
         marks = self.sessions.marks
-        self.sessions.marks = marks - shown if shown <= marks else marks | shown
+        self.sessions.marks = marks - keys if keys <= marks else marks | keys
         self._show_marks()
 
     def _show_marks(self) -> None:
@@ -260,7 +260,7 @@ class BoardScreen(Screen[None]):
     def _forget_ended(self) -> None:
         """A session that ended takes its mark along; one that the filter hides keeps it."""
         if self.sessions.marks:
-            by_server = {each.server_name: each.by_id for each in self._markable_snapshots()}
+            by_server = {snapshot.server_name: snapshot.by_id for snapshot in self._markable_snapshots()}
             self.sessions.marks = {
                 key
                 for key in cast("set[SessionKey]", self.sessions.marks)
@@ -275,7 +275,7 @@ class BoardScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """A greyed key says why it is grey."""
-        post_if_greyed(self, event)
+        post_if_disabled(self, event)
 
     def _shown_snapshots(self) -> list[Snapshot]:
         """Those the rows are of."""
@@ -311,10 +311,10 @@ class BoardScreen(Screen[None]):
             )
         if self._notice() == self._drawn_notice:
             return
-        words, kind = self._drawn_notice = self._notice()
+        words, css_class = self._drawn_notice = self._notice()
         line = self.query_one("#notice", Static)
         line.update(Content(words))
-        line.set_classes(kind)
+        line.set_classes(css_class)
         line.display = bool(words)
 
     def _notice(self) -> tuple[str, str]:
@@ -325,10 +325,15 @@ class BoardScreen(Screen[None]):
             return f"▲ {self._filter_error}", "warning"
         if self.snapshot is None:
             return "", ""
-        narrow, only = self._visible.filter, self._only_server()
-        if narrow.tests or self._grouped or only:
-            shown = len(self.sessions.rows), sum(len(each.verdicts) for each in self._shown_snapshots())
-            return filter_line(narrow.text if narrow.tests else "", shown, self._grouped, only), "quiet"
+        active_filter, only = self._visible.filter, self._only_server()
+        if active_filter.tests or self._grouped or only:
+            counts = (
+                len(self.sessions.rows),
+                sum(len(snapshot.verdicts) for snapshot in self._shown_snapshots()),
+            )
+            return filter_line(
+                active_filter.text if active_filter.tests else "", counts, self._grouped, only
+            ), "quiet"
         return self._limitations_words(), "warning"
 
     def _limitations_words(self) -> str:
@@ -390,11 +395,14 @@ class BoardScreen(Screen[None]):
 
     def action_sort(self) -> None:
         if self._grouped:
-            named, current = [(c.id, _(c.heading)) for c in GROUP_COLUMNS], self._group_sort
+            options, current = [(c.id, _(c.heading)) for c in GROUP_COLUMNS], self._group_sort
         else:
-            named, current = [(c.id, _(c.heading)) for c in self._columns if c.heading], self._visible.column
+            options, current = (
+                [(c.id, _(c.heading)) for c in self._columns if c.heading],
+                self._visible.column,
+            )
         self.app.push_screen(
-            ChooserScreen(_("sort by (again: the other way)"), named, current), self._sort_by
+            ChooserScreen(_("sort by (again: the other way)"), options, current), self._sort_by
         )
 
     @on(LineTable.HeadingPressed)
@@ -415,8 +423,8 @@ class BoardScreen(Screen[None]):
         self._draw_rows()
 
     def action_group(self) -> None:
-        named = [("", _("nothing: every session")), *((by, grouping_word(by)) for by in self._groupings)]
-        self.app.push_screen(ChooserScreen(_("group by"), named, self._grouped), self._group_by)
+        options = [("", _("nothing: every session")), *((by, grouping_word(by)) for by in self._groupings)]
+        self.app.push_screen(ChooserScreen(_("group by"), options, self._grouped), self._group_by)
 
     def _group_by(self, by: str | None) -> None:
         if by is None:

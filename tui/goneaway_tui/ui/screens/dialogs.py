@@ -37,9 +37,9 @@ class GuardedDialog(ModalScreen[R]):
         self._shown_since = float("inf")
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self._note_shown)
+        self.call_after_refresh(self._set_shown_since)
 
-    def _note_shown(self) -> None:
+    def _set_shown_since(self) -> None:
         self._shown_since = events.Key("escape", None).time
 
     def was_typed_blind(self, key: events.Key) -> bool:
@@ -168,17 +168,17 @@ class WaitingScreen(ModalScreen[None]):
         self._is_over = False
         self._is_command: Callable[[str], bool] | None = is_command
 
-    def take_text(self) -> None:
+    def keep_keys_for_dialog(self) -> None:
         """What is typed from now on is for the dialog, whatever it does on the screen below."""
         self._is_command = None
 
     def on_key(self, event: events.Key) -> None:
-        below = self.app.screen_stack[-2].active_bindings.get(event.key)
+        binding_below = self.app.screen_stack[-2].active_bindings.get(event.key)
         if (
             self._is_command is not None
             and not self._typed
-            and below is not None
-            and self._is_command(below.binding.action)
+            and binding_below is not None
+            and self._is_command(binding_below.binding.action)
         ):
             event.stop()
             self.action_leave()
@@ -193,19 +193,19 @@ class WaitingScreen(ModalScreen[None]):
             self._is_over = True
             self.dismiss(None)
 
-    def ask(self, question: Callable[[], T]) -> T:
+    def ask(self, read: Callable[[], T]) -> T:
         """An answer, in a thread of its own; who is refused it waits no more. Raises what the question does."""
         try:
-            return question()
+            return read()
         except GoneawayError:
             self.app.call_from_thread(self.action_leave)
             raise
 
-    def close_and_run(self, act: Callable[[], object]) -> None:
+    def close_and_run(self, callback: Callable[[], object]) -> None:
         """Do what was waited with; nothing where that was cancelled."""
         if not self._is_over:
             self.action_leave()
-            act()
+            callback()
 
     def open_dialog(self, screen: TuneScreen, answered: Callable[..., None]) -> None:
         """To what was waited for, with what was typed; to nothing where that was cancelled."""

@@ -41,7 +41,7 @@ from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.ui.base_app import MonitorApp, run_in_thread
 from goneaway_tui.ui.columns import CAUSE_COLUMNS, CAUSE_TINTS, PATTERN_TINTS, harm_tint
 from goneaway_tui.ui.copying import CopyItem
-from goneaway_tui.ui.messages import RowChosen, VariableChosen, post_if_greyed
+from goneaway_tui.ui.messages import RowChosen, VariableChosen, post_if_disabled
 from goneaway_tui.ui.screens.help import HelpScreen, TextViewer, help_rows
 from goneaway_tui.ui.screens.ledger import CAUSE_VARIABLES
 from goneaway_tui.ui.server_status import Freshness
@@ -50,7 +50,7 @@ from goneaway_tui.ui.widgets.plain_text import Field, FooterPlan, KeyFooter, Sta
 from goneaway_tui.ui.widgets.summary import Part, left_and_right
 from goneaway_tui.ui.wording import certainty_word
 
-IDLING = {"idle_timeout": "wait_timeout", "transaction_timeout": "idle_transaction_timeout",
+SERVER_CAUSE_VARIABLES = {"idle_timeout": "wait_timeout", "transaction_timeout": "idle_transaction_timeout",
           "too_many_connections": "max_connections"}  # fmt: skip
 """The variable to change for a cause of the whole server."""
 PATTERNS_SECONDS = 15.0
@@ -104,7 +104,7 @@ class SessionsToOpen(NamedTuple):
 
     are_open: bool
     """Whether they are on the board; otherwise they are in the ledger."""
-    narrow: str
+    filter_text: str
     """The filter that matches them."""
     number: int
 
@@ -122,34 +122,34 @@ class SessionsToOpen(NamedTuple):
                 self.number,
             )
         )
-        return f"{words}  {self.narrow}"
+        return f"{words}  {self.filter_text}"
 
 
 def sessions_of(finding: CauseStatus | Pattern, state: LiveState) -> SessionsToOpen | None:
     """The sessions that a finding is about: of a cause those that it ended, else those that it may end; None for none."""
     if isinstance(finding, Pattern):
-        are_open, narrow = PATTERN_SESSIONS[finding.kind]
+        are_open, filter_text = PATTERN_SESSIONS[finding.kind]
         scope = finding.scope
         shared = (("program", scope.program), ("user", scope.user), ("client", scope.host))
         terms = (filter_term(field, plain(value)) for field, value in shared if value is not None)
-        return _counted(" ".join(filter(None, (*terms, narrow))), state, are_open=are_open)
-    ended = _counted(filter_term("cause", finding.cause.value), state, are_open=False)
+        return _counted_sessions(" ".join(filter(None, (*terms, filter_text))), state, are_open=are_open)
+    ended_sessions = _counted_sessions(filter_term("cause", finding.cause.value), state, are_open=False)
     is_possible = finding.now is not None and finding.now[0] is not Certainty.RULED_OUT
-    narrow = OPEN_SESSIONS.get(finding.cause, "") if is_possible else ""
-    return ended or (_counted(narrow, state, are_open=True) if narrow else None)
+    filter_text = OPEN_SESSIONS.get(finding.cause, "") if is_possible else ""
+    return ended_sessions or (_counted_sessions(filter_text, state, are_open=True) if filter_text else None)
 
 
-def _counted(narrow: str, state: LiveState, *, are_open: bool) -> SessionsToOpen | None:
+def _counted_sessions(filter_text: str, state: LiveState, *, are_open: bool) -> SessionsToOpen | None:
     if are_open:
-        number = len(open_sessions(narrow, state))
+        number = len(open_sessions(filter_text, state))
     else:
-        number = sum(map(parse_departure_filter(narrow).matches, state.departures))
-    return SessionsToOpen(are_open, narrow, number) if number else None
+        number = sum(map(parse_departure_filter(filter_text).matches, state.departures))
+    return SessionsToOpen(are_open, filter_text, number) if number else None
 
 
-def open_sessions(narrow: str, state: LiveState) -> list[Verdict]:
+def open_sessions(filter_text: str, state: LiveState) -> list[Verdict]:
     """The open sessions that a filter matches, without those of this tool and those that no limit ends."""
-    matching = parse_filter(narrow).select(state.snapshot.verdicts, state.now)
+    matching = parse_filter(filter_text).select(state.snapshot.verdicts, state.now)
     return [v for v in matching if not v.session.own and v.risk is not Risk.EXEMPT]
 
 
@@ -180,17 +180,20 @@ class DoctorRow:
     """The component class for the harm that it does where it is the case."""
     cause: Cause | None = None
     """None for a pattern."""
-    opens: SessionsToOpen | None = None
+    sessions: SessionsToOpen | None = None
 
     @property
     def key(self) -> tuple[str, str]:
         """Its name, and the sessions that it is about: one pattern may be found of several programs."""
-        return self.name, self.opens.narrow if self.cause is None and self.opens is not None else ""
+        return (
+            self.name,
+            self.sessions.filter_text if self.cause is None and self.sessions is not None else "",
+        )
 
     @classmethod
     def from_finding(cls, finding: CauseStatus | Pattern, state: LiveState) -> DoctorRow:
         """The row for a cause's status or for a pattern."""
-        opens = sessions_of(finding, state)
+        sessions = sessions_of(finding, state)
         if isinstance(finding, Pattern):
             because = (finding.title, *finding.evidence)
             return cls(
@@ -201,21 +204,21 @@ class DoctorRow:
                 finding.tunable,
                 now=(finding.certainty, because),
                 harm=PATTERN_TINTS.get(finding.kind, "lines--watch"),
-                opens=opens,
+                sessions=sessions,
             )
-        usual = CAUSE_VARIABLES.get(finding.cause, IDLING.get(finding.cause.value))
+        default_variable = CAUSE_VARIABLES.get(finding.cause, SERVER_CAUSE_VARIABLES.get(finding.cause.value))
         harm = CAUSE_TINTS.get(finding.cause, "lines--imminent")
         return cls(
             finding.cause.value,
             finding.certainty,
             finding.because,
             finding.remedies,
-            None if finding.limit_is_own else finding.variable or usual,
+            None if finding.limit_is_own else finding.variable or default_variable,
             finding.since_start,
             finding.now,
             harm="lines--calm" if finding.cause is Cause.CLIENT_QUIT else harm,
             cause=finding.cause,
-            opens=opens,
+            sessions=sessions,
         )
 
     @property
@@ -239,8 +242,8 @@ class DoctorRow:
                 certainty, because = verdict
                 words = _(heading, certainty=certainty_word(certainty))
                 yield FindingPart(words, harm_tint(self.harm, verdict), because)
-        if self.opens is not None:
-            yield FindingPart(_("sessions"), "", (self.opens.words(),))
+        if self.sessions is not None:
+            yield FindingPart(_("sessions"), "", (self.sessions.words(),))
         is_possible = advice is not None and self.certainty is not Certainty.RULED_OUT
         remedies = self.remedies or (advice.remedies if advice is not None and is_possible else ())
         if remedies:
@@ -311,8 +314,8 @@ class DoctorScreen(Screen[None]):
         self._server_name = server_name
         self._freshness = freshness
         self._history = history
-        self._past = NO_SERVER
-        self._shown: Snapshot | None = None
+        self._history_facts = NO_SERVER
+        self._drawn_snapshot: Snapshot | None = None
         self._patterns: tuple[Pattern, ...] = ()
         self._patterns_at = float("-inf")
 
@@ -349,19 +352,19 @@ class DoctorScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """A greyed key says why it is grey."""
-        post_if_greyed(self, event)
+        post_if_disabled(self, event)
 
-    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
+    def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Draw the rows of a new snapshot; the title shows its age in any case."""
         self._draw_title()
-        if snapshot is not self._shown and self.is_mounted:
+        if snapshot is not self._drawn_snapshot and self.is_mounted:
             self._draw_rows()
 
     def _draw_title(self) -> None:
         freshness = self._freshness()
         title: list[Part] = [(_("doctor "), "bold $text-primary"), (plain(self._server_name, 100), "bold")]
         self.query_one("#totals", Static).update(
-            left_and_right(title, [(f" {_(freshness.words)}", freshness.look)], max(0, self.size.width - 2))
+            left_and_right(title, [(f" {_(freshness.words)}", freshness.style)], max(0, self.size.width - 2))
         )
 
     def on_resize(self) -> None:
@@ -373,10 +376,10 @@ class DoctorScreen(Screen[None]):
         state = self._live_state()
         if state is None:
             return
-        self._shown = state.snapshot
+        self._drawn_snapshot = state.snapshot
         findings: tuple[CauseStatus | Pattern, ...] = (
             *self._patterns,
-            *cause_statuses(replace(state, history=self._past)),
+            *cause_statuses(replace(state, history=self._history_facts)),
         )
         rows = [DoctorRow.from_finding(finding, state) for finding in findings]
         self.rows.show(sorted(rows, key=lambda row: row.order), state.now)
@@ -408,9 +411,9 @@ class DoctorScreen(Screen[None]):
     def chosen_sessions(self) -> list[Verdict]:
         """The open sessions that the finding under the cursor is about: those that `k` kills."""
         row, state = self.rows.cursor_row, self._live_state()
-        if row is None or row.opens is None or not row.opens.are_open or state is None:
+        if row is None or row.sessions is None or not row.sessions.are_open or state is None:
             return []
-        return open_sessions(row.opens.narrow, state)
+        return open_sessions(row.sessions.filter_text, state)
 
     @work
     async def _refresh_findings(self, state: LiveState) -> None:
@@ -426,12 +429,12 @@ class DoctorScreen(Screen[None]):
         if self._history is None:
             return
         try:
-            past = await run_in_thread(self._history, "patterns")
+            history_facts = await run_in_thread(self._history, "patterns")
         except SourceError:
             self._history = None
             return
-        if past != self._past:
-            self._past = past
+        if history_facts != self._history_facts:
+            self._history_facts = history_facts
             self._draw_rows()
 
     def action_paste(self) -> None:
@@ -477,21 +480,21 @@ class DoctorScreen(Screen[None]):
         row = self.rows.cursor_row
         if row is None or not isinstance(self.app, MonitorApp):
             return
-        if row.opens is None:
+        if row.sessions is None:
             words = _(
                 "No session to show: none ended this way while watching, and none is open that it may end."
             )
             self.notify(words, severity="warning")
-        elif row.opens.are_open:
-            self.app.show_matching(row.opens.narrow)
+        elif row.sessions.are_open:
+            self.app.show_matching(row.sessions.filter_text)
         else:
-            self.app.show_ended(row.opens.narrow)
+            self.app.show_ended(row.sessions.filter_text)
 
     @on(Input.Submitted, "#paste")
     def _explain(self, event: Input.Submitted) -> None:
         if event.value.strip():
             self._show_notice(_("reading ..."), "quiet")
-            self._show_explanation(event.value, self._facts().with_history(self._past))
+            self._show_explanation(event.value, self._facts().with_history(self._history_facts))
 
     @work
     async def _show_explanation(self, text: str, facts: ServerFacts) -> None:
@@ -504,10 +507,10 @@ class DoctorScreen(Screen[None]):
         self.query_one("#notice").display = False
         self.app.push_screen(TextViewer(_("the doctor's answer"), partial(report_lines, report)))
 
-    def _show_notice(self, words: str, look: str) -> None:
+    def _show_notice(self, words: str, css_class: str) -> None:
         notice = self.query_one("#notice", Static)
         notice.display = True
-        notice.set_classes(look)
+        notice.set_classes(css_class)
         notice.update(Content(words))
 
 

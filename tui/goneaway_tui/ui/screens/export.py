@@ -100,9 +100,9 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
         """Take back the confirmation for the file named before, and choose the format by the suffix."""
         self._confirmed = None
         suffix = PurePath(self.query_one("#path", Input).value).suffix.lower()
-        named = next((row.name for row in FORMATS.values() if row.suffix == suffix), self._format)
-        if named != self._format:
-            self.query_one(f"#format-{named}", RadioChoice).value = True
+        format_name = next((row.name for row in FORMATS.values() if row.suffix == suffix), self._format)
+        if format_name != self._format:
+            self.query_one(f"#format-{format_name}", RadioChoice).value = True
         self.query_one("#warning", Label).update("")
         self.query_one("#export", Button).label = _("Export")
 

@@ -28,9 +28,9 @@ TUNE_LABELS = {
     "max_allowed_packet": N_("packet"),
 }
 """What the footer calls the tunables that have a key."""
-Rows = tuple[tuple[str, str], ...]
+KeyRows = tuple[tuple[str, str], ...]
 """Keys, and what they do."""
-MOVING_KEYS: Rows = (
+MOVING_KEYS: KeyRows = (
     (N_("arrows page home end"), N_("move; left and right push the columns aside")),
     ("enter", N_("the session's details; on a group: its sessions, and esc comes back")),
     ("/", N_("filter")),
@@ -39,7 +39,7 @@ MOVING_KEYS: Rows = (
     ("space", N_("mark a session, or all sessions of a group, for k")),
     ("A", N_("mark all sessions that are shown; again: none")),
 )
-ACTION_KEYS: Rows = (
+ACTION_KEYS: KeyRows = (
     ("t", N_("change any limit")),
     ("k", N_("kill the marked sessions, or those of the row under the cursor")),
     ("b", N_("who blocks whom: each session that waits for a lock, below the one that holds it")),
@@ -59,7 +59,7 @@ ACTION_KEYS: Rows = (
     ("ctrl+p", N_("every command by name")),
     ("q, ctrl+c", N_("quit")),
 )
-SEVERAL_SERVERS_KEYS: Rows = (
+SEVERAL_SERVERS_KEYS: KeyRows = (
     ("o", N_("only the server of the row under the cursor, and all again")),
     ("m", N_("a row a server, to mark with space; the sessions again")),
     (
@@ -98,14 +98,14 @@ def board_keys() -> list[tuple[str, str]]:
 MAX_LINES = 2_000
 MIN_COLUMNS, MAX_COLUMNS = 30, 80
 """Columns between which prose can be read."""
-Lines = Callable[[int], Iterable[str]]
+LinesForWidth = Callable[[int], Iterable[str]]
 """A text's lines for so many columns; what is longer is wrapped as it comes."""
 
 
 class Prose(Static):
     """Asks for its lines anew whenever it has another width, so that they are wrapped once and not twice."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: LinesForWidth) -> None:
         super().__init__()
         self._lines = lines
         self._width = 0
@@ -125,7 +125,7 @@ class TextViewer(ModalScreen[None]):
         Binding("y", "app.copy", "copy", id="app.copy"),
     ]
 
-    def __init__(self, title: str, lines: Lines) -> None:
+    def __init__(self, title: str, lines: LinesForWidth) -> None:
         super().__init__()
         self._title = title
         self._lines = lines
@@ -144,11 +144,11 @@ def _plain_lines(lines: Iterable[str]) -> list[str]:
     every = list(lines)
     while every and not every[-1]:
         every.pop()
-    shown = [plain(line, 2000) for line in every[:MAX_LINES]]
+    result = [plain(line, 2000) for line in every[:MAX_LINES]]
     if len(every) > MAX_LINES:
         number = len(every) - MAX_LINES
-        shown.append(_("... and {number:,} lines more; goneaway-tui explain writes them all", number=number))
-    return shown
+        result.append(_("... and {number:,} lines more; goneaway-tui explain writes them all", number=number))
+    return result
 
 
 RISK_MEANINGS = {
@@ -198,16 +198,16 @@ class HelpScreen(ModalScreen[None]):
     ]
 
     def __init__(
-        self, keys: Iterable[tuple[str, str]], shown: Snapshot | None = None, *, of_several: bool = False
+        self, keys: Iterable[tuple[str, str]], snapshot: Snapshot | None = None, *, of_several: bool = False
     ) -> None:
-        """`shown` tells where the lines between the risks are drawn, and what is hidden. `of_several`: whether there are
+        """`snapshot` tells where the lines between the risks are drawn, and what is hidden. `of_several`: whether there are
         servers to tell apart.
         """
         super().__init__()
         self._of_several = of_several
         self._keys = tuple(keys)
-        self._limitations = () if shown is None else shown.sample.limitations
-        self._policy = RiskThresholds() if shown is None else shown.policy
+        self._limitations = () if snapshot is None else snapshot.sample.limitations
+        self._policy = RiskThresholds() if snapshot is None else snapshot.policy
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="help") as dialog:
@@ -233,8 +233,8 @@ class HelpScreen(ModalScreen[None]):
 
 def risk_label(risk: Risk) -> str:
     """As it is drawn; where that is another language's word, with the one that filters take."""
-    shown = wording.risk_word(risk)
-    return shown if shown.endswith(risk.value) else f"{shown} {risk.value}"
+    word = wording.risk_word(risk)
+    return word if word.endswith(risk.value) else f"{word} {risk.value}"
 
 
 def risk_legend(words: str, policy: RiskThresholds) -> str:

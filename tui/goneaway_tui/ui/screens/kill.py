@@ -92,53 +92,55 @@ def killable_sessions(
     `never_kill`: accounts of the config file.
     """
     clients = [v for v in victims if is_killable(v)]
-    said = []
+    notes = []
     if len(clients) < len(victims):
-        said.append(
+        notes.append(
             _(
                 "{number} left out: our own, replicas, dumps and daemons are never killed.",
                 number=len(victims) - len(clients),
             )
         )
-    unlisted = [v for v in clients if not is_never_killed(v.session, never_kill)]
-    if len(unlisted) < len(clients):
-        said.append(
+    allowed_by_config = [v for v in clients if not is_never_killed(v.session, never_kill)]
+    if len(allowed_by_config) < len(clients):
+        notes.append(
             _(
                 "{number} left out: {why}",
-                number=len(clients) - len(unlisted),
+                number=len(clients) - len(allowed_by_config),
                 why=_("never_kill in the config file"),
             )
         )
-    allowed = [v for v in unlisted if user in {"", v.session.user}]
-    if len(allowed) < len(unlisted):
-        said.append(
-            _("{number} left out: {why}", number=len(unlisted) - len(allowed), why=why_not_others)
+    allowed = [v for v in allowed_by_config if user in {"", v.session.user}]
+    if len(allowed) < len(allowed_by_config):
+        notes.append(
+            _("{number} left out: {why}", number=len(allowed_by_config) - len(allowed), why=why_not_others)
             if allowed
             else why_not_others
         )
-    return allowed, "\n".join(said)
+    return allowed, "\n".join(notes)
 
 
 def totals(victims: Sequence[Verdict]) -> Iterator[tuple[str, Content]]:
     """How many victims each user, program and host has, the most first; a title, not translated yet, and words for each kind."""
     for title, name_of in TOTALS:
         counted = Counter(map(name_of, victims)).most_common()
-        shown = [f"{name} {number:,}" for name, number in counted[:MAX_NAMES]]
+        parts = [f"{name} {number:,}" for name, number in counted[:MAX_NAMES]]
         if len(counted) > MAX_NAMES:
-            shown.append(_("and {number:,} more", number=len(counted) - MAX_NAMES))
-        yield title, Content("  ".join(shown))
+            parts.append(_("and {number:,} more", number=len(counted) - MAX_NAMES))
+        yield title, Content("  ".join(parts))
 
 
 def rollback_line(victims: Sequence[Verdict]) -> str:
     """What is rolled back, and which locks are released."""
-    open_ones = [v.session.transaction for v in victims if v.session.transaction is not None]
-    if not open_ones:
+    transactions = [v.session.transaction for v in victims if v.session.transaction is not None]
+    if not transactions:
         return _("No open transaction.")
-    rows = sum(t.rows_modified or 0 for t in open_ones)
-    locked = sum(t.rows_locked or 0 for t in open_ones)
+    rows = sum(t.rows_modified or 0 for t in transactions)
+    locked = sum(t.rows_locked or 0 for t in transactions)
     return _(
         "▲ Rolled back: {transactions} with {modified}. Released: {locked}.",
-        transactions=ngettext("{number:,} open transaction", "{number:,} open transactions", len(open_ones)),
+        transactions=ngettext(
+            "{number:,} open transaction", "{number:,} open transactions", len(transactions)
+        ),
         modified=ngettext("{number:,} modified row", "{number:,} modified rows", rows),
         locked=ngettext("{number:,} row lock", "{number:,} row locks", locked),
     )
@@ -196,7 +198,7 @@ class KillScreen(GuardedDialog[Kills | None]):
         self._note = note
         self._left_out = left_out
         self._victims = tuple(victims)
-        self._working = tuple(v for v in self._victims if not v.session.is_idle)
+        self._busy_victims = tuple(v for v in self._victims if not v.session.is_idle)
         """Those that run a statement, which KILL QUERY could end."""
         self._now = now
         self._server_name = server
@@ -211,12 +213,12 @@ class KillScreen(GuardedDialog[Kills | None]):
             title = _("kill {number:,} sessions on {server}", number=number, server=server)
         with VerticalScroll(classes="dialog tune changing", can_focus=False) as dialog:
             dialog.border_title = heading(title)
-            if number > self._room:
+            if number > self._max_listed:
                 yield from (LabelledEntry(*total) for total in totals(self._victims))
             else:
                 yield Static(self._list(), id="victims")
             yield Label(id="stakes")
-            if self._working:
+            if self._busy_victims:
                 with RadioChoices(id="how"):
                     yield RadioChoice(
                         _("the session: its transaction is rolled back (KILL)"), value=True, id="how-session"
@@ -262,7 +264,7 @@ class KillScreen(GuardedDialog[Kills | None]):
     def on_descendant_focus(self) -> None:
         self.query_one(".dialog").border_subtitle = heading(key_line(self.focused, _("s statements")))
 
-    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
+    def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Count the sessions that would be freed anew: more may wait by now. The victims stay those that were chosen."""
         if snapshot is None or snapshot.server_name != self._victims[0].server_name:
             return
@@ -271,16 +273,16 @@ class KillScreen(GuardedDialog[Kills | None]):
             self._show_stakes()
 
     def _query_label(self) -> str:
-        if len(self._working) == len(self._victims):
+        if len(self._busy_victims) == len(self._victims):
             return _("only its running statement (KILL QUERY)")
         return ngettext(
             "only the running statement of {number:,} of them (KILL QUERY)",
             "only the running statements of {number:,} of them (KILL QUERY)",
-            len(self._working),
+            len(self._busy_victims),
         )
 
     @property
-    def _room(self) -> int:
+    def _max_listed(self) -> int:
         """How many victims are listed by name; of more there are totals."""
         return max(MIN_LISTED, min(MAX_LISTED, self.app.size.height - OTHER_LINES))
 
@@ -289,11 +291,11 @@ class KillScreen(GuardedDialog[Kills | None]):
 
     @property
     def _is_query(self) -> bool:
-        return bool(self._working) and self.query_one("#how-query", RadioChoice).value
+        return bool(self._busy_victims) and self.query_one("#how-query", RadioChoice).value
 
     def _kills(self) -> Kills:
         if self._is_query:
-            return tuple(KillQuery(v.session) for v in self._working)
+            return tuple(KillQuery(v.session) for v in self._busy_victims)
         return tuple(KillSession(v.session) for v in self._victims)
 
     def copy_items(self) -> list[CopyItem]:
@@ -308,10 +310,10 @@ class KillScreen(GuardedDialog[Kills | None]):
     def _show_choice(self) -> None:
         self._show_stakes()
         statements = [kill.statement for kill in self._kills()]
-        more = len(statements) - STATEMENTS_SHOWN
+        further = len(statements) - STATEMENTS_SHOWN
         words = "; ".join(statements[:STATEMENTS_SHOWN])
-        if more > 0:
-            words += _(" ... and {number:,} more: s shows all", number=more)
+        if further > 0:
+            words += _(" ... and {number:,} more: s shows all", number=further)
         self.query_one("#runs", Static).update(Content.styled(words, "$text-accent"))
         if len(self._victims) > TYPED_ABOVE:
             words = _("Type {number} to go on:", number=len(statements))
@@ -323,8 +325,8 @@ class KillScreen(GuardedDialog[Kills | None]):
             words = [_("Only statements end. Open transactions stay open, and keep their locks.")]
         else:
             words = [rollback_line(self._victims), freed_line(self._victims, self._snapshot)]
-        looks = ("$text-warning" if words[0].startswith("▲") else "", "bold")
-        lines = [Content.styled(line, look) for line, look in zip(words, looks, strict=False) if line]
+        styles = ("$text-warning" if words[0].startswith("▲") else "", "bold")
+        lines = [Content.styled(line, style) for line, style in zip(words, styles, strict=False) if line]
         self.query_one("#stakes", Label).update(Content("\n").join(lines))
 
     @property
@@ -446,7 +448,7 @@ class RulesScreen(ModalScreen[None]):
             self.watch(self.rules, "cursor_key", self._draw_dry_run, init=False)
             self._draw()
 
-    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
+    def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Count again in a new snapshot."""
         self._now = now
         if snapshot is not self._snapshot and self.is_mounted:
@@ -468,9 +470,9 @@ class RulesScreen(ModalScreen[None]):
         words = Content.styled(dry_run_words(run), "$text-warning" if run.problem else "bold")
         self.query_one("#dry-run", Static).update(words)
         lines = [*self._victim_lines(run, MAX_LISTED_BY_RULE)]
-        more = len(run.victims) - MAX_LISTED_BY_RULE
-        if more > 0:
-            lines.append(_("... and {number:,} more: enter lists all", number=more))
+        further = len(run.victims) - MAX_LISTED_BY_RULE
+        if further > 0:
+            lines.append(_("... and {number:,} more: enter lists all", number=further))
         self.query_one("#dry-run-victims", Static).update(Content("\n".join(lines)))
 
     def _victim_lines(self, run: DryRun, limit: int | None = None) -> Iterator[str]:

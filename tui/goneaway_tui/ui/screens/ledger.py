@@ -78,7 +78,7 @@ class DepartureScreen(ModalScreen[None]):
                     (departure.cause.value, "bold"), f"   {wording.certainty_word(departure.certainty)}"
                 ),
             )
-            yield LabelledEntry("because", paragraphs(*(plain(each, 600) for each in departure.evidence)))
+            yield LabelledEntry("because", paragraphs(*(plain(line, 600) for line in departure.evidence)))
             yield LabelledEntry("ended", self._ended())
             if verdict.deadline is not None:
                 yield LabelledEntry("foretold", Content(predicted_words(departure)))
@@ -224,11 +224,11 @@ class LedgerScreen(Screen[None]):
         now: Callable[[], float],
         server: str,
         zone: tzinfo = UTC,
-        narrow: str = "",
+        filter_text: str = "",
     ) -> None:
         """`ledger` and `now` are called whenever it draws.
 
-        `zone`: in which instants are shown beside UTC. `narrow`: the filter that it opens with.
+        `zone`: in which instants are shown beside UTC. `filter_text`: the filter that it opens with.
         """
         super().__init__()
         self._ledger = ledger
@@ -236,12 +236,14 @@ class LedgerScreen(Screen[None]):
         self._server_name = server
         self._zone = zone
         self._columns = departure_columns(zone, now())
-        self._opened_with = narrow
-        self._filter: DepartureFilter = parse_departure_filter(narrow) if narrow else NO_DEPARTURE_FILTER
+        self._initial_filter = filter_text
+        self._filter: DepartureFilter = (
+            parse_departure_filter(filter_text) if filter_text else NO_DEPARTURE_FILTER
+        )
         self._error = ""
-        self._shows_quits = bool(narrow)
+        self._shows_quits = bool(filter_text)
         """Whether sessions that their client closed are shown, also where the filter does not ask for them."""
-        self._drawn = -1
+        self._drawn_count = -1
         self._limits: Mapping[str, float] = {}
         """The global values in force."""
         self._sort, self._reverse = "at", False
@@ -249,7 +251,7 @@ class LedgerScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Totals()
         yield Static(id="notice")
-        yield Field(self._opened_with, placeholder=_("filter: shop  user:shop  idle>10m  cause:idle_timeout  certainty:likely"), id="filter",
+        yield Field(self._initial_filter, placeholder=_("filter: shop  user:shop  idle>10m  cause:idle_timeout  certainty:likely"), id="filter",
                     select_on_focus=False)  # fmt: skip
         yield LineTable(
             self._columns, lambda d: (d.verdict.session.id, d.at), departure_tint, id="departures"
@@ -257,7 +259,7 @@ class LedgerScreen(Screen[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.field.display = bool(self._opened_with)
+        self.field.display = bool(self._initial_filter)
         self.rows.focus()
         self._draw()
 
@@ -267,13 +269,15 @@ class LedgerScreen(Screen[None]):
                 "ledger.leave", "ledger.sort", "app.copy")  # fmt: skip
         return FooterPlan(tuple((key, "") for key in keys), always="ledger.help")
 
-    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
+    def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Draw what there is now, where more sessions have ended than are drawn."""
         if snapshot is not None:
             self._limits = {
-                each.name: each.value for each in snapshot.sample.variables if each.value is not None
+                variable.name: variable.value
+                for variable in snapshot.sample.variables
+                if variable.value is not None
             }
-        if departed != self._drawn:
+        if ended_count != self._drawn_count:
             self.redraw()
 
     def redraw(self) -> None:
@@ -283,29 +287,29 @@ class LedgerScreen(Screen[None]):
 
     def _draw(self) -> None:
         ledger, now = self._ledger(), self._now()
-        self._drawn = len(ledger)
+        self._drawn_count = len(ledger)
         matching = [d for d in ledger if self._filter.matches(d)]
         hides_quits = not (self._shows_quits or self._filter.names_cause)
-        kept = [d for d in matching if d.cause is not Cause.CLIENT_QUIT] if hides_quits else matching
-        hidden = len(matching) - len(kept)
+        listed = [d for d in matching if d.cause is not Cause.CLIENT_QUIT] if hides_quits else matching
+        hidden = len(matching) - len(listed)
         self.rows.set_empty_text(self._empty_text(len(ledger), hidden))
         self.rows.show(
-            sorted_rows(kept, self._columns, self._sort, reverse=self._reverse),
+            sorted_rows(listed, self._columns, self._sort, reverse=self._reverse),
             now,
             self._sort,
             reverse=self._reverse,
         )
         self._draw_totals(ledger)
         notice = self.query_one("#notice", Static)
-        words, look = self._notice(len(kept), hidden)
+        words, css_class = self._notice(len(listed), hidden)
         notice.display = bool(words)
-        notice.set_classes(look)
+        notice.set_classes(css_class)
         notice.update(Content(words))
 
-    def _empty_text(self, ended: int, hidden: int) -> str:
+    def _empty_text(self, ended_count: int, hidden: int) -> str:
         if hidden:
             return _("Only sessions that their client closed itself match. Press c to show them.")
-        if ended:
+        if ended_count:
             return _(
                 "No session that ended matches {filter}\nPress / to change the filter, esc to clear it.",
                 filter=plain(self._filter.text),
@@ -315,15 +319,15 @@ class LedgerScreen(Screen[None]):
         )
 
     def _draw_totals(self, ledger: Ledger) -> None:
-        before = sum(not departure.observed for departure in ledger)
-        ended = _("{number:,} ended", number=len(ledger) - before)
+        unobserved_count = sum(not departure.observed for departure in ledger)
+        ended_words = _("{number:,} ended", number=len(ledger) - unobserved_count)
         title: list[Part] = [
             (_("ledger "), "bold $text-primary"),
             (plain(self._server_name, 100), "bold"),
-            (f"   {ended}", ""),
+            (f"   {ended_words}", ""),
         ]
-        past = _("{number:,} before this began, from the server's log", number=before)
-        right: list[Part] = [(f" {past}", QUIET)] if before else []
+        unobserved = _("{number:,} before this began, from the server's log", number=unobserved_count)
+        right: list[Part] = [(f" {unobserved}", QUIET)] if unobserved_count else []
         totals = self.query_one(Totals)
         totals.show(
             left_and_right(title, right, max(0, totals.size.width - 2)), self._summaries(), self.field.value
@@ -392,7 +396,7 @@ class LedgerScreen(Screen[None]):
 
     def action_leave(self) -> None:
         """Clear the filter; without one, or with the one that it was opened with, leave the screen."""
-        if self.field.display and not (self._opened_with and self.field.value == self._opened_with):
+        if self.field.display and not (self._initial_filter and self.field.value == self._initial_filter):
             self.field.value = ""
             self.field.display = False
             self.rows.focus()
@@ -401,8 +405,10 @@ class LedgerScreen(Screen[None]):
 
     def action_sort(self) -> None:
         """The next column; after the last the first."""
-        shown = self.rows.shown_columns
-        self._sort = shown[(shown.index(self._sort) + 1) % len(shown)] if self._sort in shown else shown[0]
+        columns = self.rows.shown_columns
+        self._sort = (
+            columns[(columns.index(self._sort) + 1) % len(columns)] if self._sort in columns else columns[0]
+        )
         self.redraw()
 
     def copy_items(self) -> list[CopyItem]:
@@ -500,17 +506,17 @@ def totals_line(name: str, choices: list[TotalsChoice], width: int, text: str, t
     title: list[Part] = [(in_cells(_(TOTALS_TITLES[name]), TITLE_CELLS, right=False), QUIET)]
     groups: list[list[Part]] = []
     for choice in choices[:MAX_NAMED]:
-        look = "reverse" if has_term(text, choice.term) else QUIET if choice.term in QUIET_TERMS else ""
+        style = "reverse" if has_term(text, choice.term) else QUIET if choice.term in QUIET_TERMS else ""
         if choice.term:
-            look = f"{look} @choice={len(terms)}".strip()
+            style = f"{style} @choice={len(terms)}".strip()
         terms.append(choice.term)
         figure = f"{wording.count_words(choice.number)} "
-        groups.append([(figure, f"bold {look}".strip()), (choice.words, look), ("   ", "")])
+        groups.append([(figure, f"bold {style}".strip()), (choice.words, style), ("   ", "")])
     room = width - cell_len(title[0][0])
     while True:
-        more = sum(choice.number for choice in choices[len(groups) :])
-        rest: list[Part] = [(_("{number:,} others", number=more), QUIET)] if more else []
-        used = sum(cell_len(words) for part in (*groups, rest) for words, _look in part)
+        other_count = sum(choice.number for choice in choices[len(groups) :])
+        others: list[Part] = [(_("{number:,} others", number=other_count), QUIET)] if other_count else []
+        used = sum(cell_len(words) for part in (*groups, others) for words, _style in part)
         if used <= room or not groups:
-            return Content.assemble(*title, *(part for group in groups for part in group), *rest)
+            return Content.assemble(*title, *(part for group in groups for part in group), *others)
         groups.pop()

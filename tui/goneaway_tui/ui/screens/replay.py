@@ -124,9 +124,9 @@ def timeline_bar(first: float, now: float, last: float, width: int) -> str:
     >>> timeline_bar(0, 50, 100, 5)
     '━━●──'
     """
-    done = 0.0 if last <= first else min(1.0, max(0.0, (now - first) / (last - first)))
-    before = round(done * (width - 1))
-    return "━" * before + "●" + "─" * (width - 1 - before)
+    share = 0.0 if last <= first else min(1.0, max(0.0, (now - first) / (last - first)))
+    cells_before = round(share * (width - 1))
+    return "━" * cells_before + "●" + "─" * (width - 1 - cells_before)
 
 
 def parse_instant(text: str, first: float, last: float) -> float:

@@ -62,11 +62,11 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
     marked_servers: reactive[frozenset[str]] = reactive(frozenset(), repaint=False)
     """The names of the servers that a change is to be made on alike."""
 
-    def __init__(self, names: Sequence[str], several: SeveralServersController) -> None:
-        """`names`: of the servers, each unlike the others. `several` does what the keys that change servers ask for."""
+    def __init__(self, names: Sequence[str], controller: SeveralServersController) -> None:
+        """`names`: of the servers, each unlike the others. `controller` does what the keys that change servers ask for."""
         super().__init__(names[0])
         self._names = tuple(names)
-        self._several = several
+        self._controller = controller
         self.set_reactive(SeveralServersBoard.active_server, names[0])
         self._columns = (server_column(names), *SESSION_COLUMNS)
         self._groupings = [*GROUPINGS]
@@ -78,7 +78,7 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
             SeveralServersBoard.now,
             SeveralServersBoard.active_server,
             SeveralServersBoard.marked_servers,
-            SeveralServersBoard.reach,
+            SeveralServersBoard.access,
             SeveralServersBoard.is_recording,
             SeveralServersBoard.marked_sessions,
         )
@@ -119,13 +119,13 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
         return {*self.marked_servers} if self._grouped == SERVER_COLUMN else super()._marked_groups()
 
     def _markable_snapshots(self) -> list[Snapshot]:
-        return [each.snapshot for each in self.servers if each.snapshot is not None]
+        return [status.snapshot for status in self.servers if status.snapshot is not None]
 
     def _shown_servers(self) -> list[ServerStatus]:
-        return [each for each in self.servers if self._only_name in {"", each.name}]
+        return [status for status in self.servers if self._only_name in {"", status.name}]
 
     def _shown_snapshots(self) -> list[Snapshot]:
-        return [each.snapshot for each in self._shown_servers() if each.snapshot is not None]
+        return [status.snapshot for status in self._shown_servers() if status.snapshot is not None]
 
     def _only_server(self) -> str:
         return self._only_name
@@ -134,9 +134,9 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
         """Of the first that is in trouble, and how many more are; each has its cell, so what was asked for goes before it."""
         if self._grouped or self._visible.filter.tests:
             return ""
-        ill = [each for each in self._shown_servers() if each.trouble]
-        more = _("  (and {number} more)", number=len(ill) - 1) if len(ill) > 1 else ""
-        return f"{plain(ill[0].name, 60)}: {ill[0].trouble}{more}" if ill else ""
+        troubled = [status for status in self._shown_servers() if status.trouble]
+        more = _("  (and {number} more)", number=len(troubled) - 1) if len(troubled) > 1 else ""
+        return f"{plain(troubled[0].name, 60)}: {troubled[0].trouble}{more}" if troubled else ""
 
     def _limitations_words(self) -> str:
         """Of one that the board is narrowed to: of all it would come and go with the cursor."""
@@ -191,21 +191,21 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
         return super().check_action(action, parameters)
 
     def action_tune(self, name: str) -> None:
-        self._several.tune(name, self._servers_to_change())
+        self._controller.tune(name, self._servers_to_change())
 
     def action_tunables(self) -> None:
-        self._several.choose(self._servers_to_change())
+        self._controller.choose(self._servers_to_change())
 
     def action_undo(self) -> None:
-        self._several.undo(self.active_server)
+        self._controller.undo(self.active_server)
 
     def _show_only(self, name: str) -> None:
         self._only_name = name
         self.sessions.set_columns(SESSION_COLUMNS if name else self._columns)
         self.set_class(bool(name), "one")
-        for each in self.servers:
-            if each.name == name and isinstance(self.app, BaseApp):
-                self.app.set_accent(each.color)
+        for status in self.servers:
+            if status.name == name and isinstance(self.app, BaseApp):
+                self.app.set_accent(status.color)
                 self.summary.show_server(name)
         self.sessions.to_top()
 

@@ -57,8 +57,8 @@ def server_address(proposal: ProposedServer) -> str:
 def relation_words(proposal: ProposedServer) -> str:
     """What the server is to those that name it: `replica of db1, replica of db2`."""
     relations = (
-        _(RELATIONS[saying.member.relation], name=plain(saying.server_name, 60))
-        for saying in proposal.statements
+        _(RELATIONS[statement.member.relation], name=plain(statement.server_name, 60))
+        for statement in proposal.statements
     )
     return ", ".join(dict.fromkeys(relations))
 
@@ -80,8 +80,8 @@ def proposal_remark(proposal: ProposedServer) -> str:
         remarks.append(_("the host name is not ASCII and is looked up as {name}", name=resolved))
     if proposal.host and not proposal.is_port_reported:
         remarks.append(_("no port is told: it is that of {name}", name=plain(proposal.server_name, 60)))
-    remarks += [_(saying.member.note) for saying in proposal.statements if saying.member.note]
-    statements = dict.fromkeys(saying.member.reported_by for saying in proposal.statements)
+    remarks += [_(statement.member.note) for statement in proposal.statements if statement.member.note]
+    statements = dict.fromkeys(statement.member.reported_by for statement in proposal.statements)
     return plain(
         "; ".join([*dict.fromkeys(remarks), _("by {statements}", statements=", ".join(statements))]), 500
     )
@@ -201,9 +201,9 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
             for limitation in answer.topology.limitations:
                 grant = f": {plain(limitation.grant, 300)}" if limitation.grant else ""
                 lines.append(f"! {name}: {_(limitation.what)}: {_(limitation.why)}{grant}")
-        more = len(lines) - MAX_PROBLEMS
-        if more > 0:
-            lines = [*lines[: MAX_PROBLEMS - 1], _("and {number} more", number=more + 1)]
+        further = len(lines) - MAX_PROBLEMS
+        if further > 0:
+            lines = [*lines[: MAX_PROBLEMS - 1], _("and {number} more", number=further + 1)]
         return [Content.styled(line, "$text-warning") for line in lines]
 
     @on(RowChosen)
@@ -213,24 +213,24 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
         chosen = [proposal for proposal in self.rows.rows if proposal_key(proposal) in self.rows.marks]
         if not chosen and current is not None:
             chosen = [current]
-        wanted = tuple(proposal for proposal in chosen if proposal.is_proposable)
-        if not wanted:
+        proposable = tuple(proposal for proposal in chosen if proposal.is_proposable)
+        if not proposable:
             is_watched = current is not None and current.watched_as
             words = _("It is watched already.") if is_watched else _("Its address is not told.")
             self.notify(words, severity="warning")
             return
 
-        def confirmed(yes: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
-            if yes:
-                self.dismiss(wanted)
+        def confirmed(is_confirmed: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
+            if is_confirmed:
+                self.dismiss(proposable)
 
-        title = ngettext("watch {number} more server", "watch {number} more servers", len(wanted))
-        self.app.push_screen(ConfirmScreen(title, confirmation_lines(wanted), _("Watch")), confirmed)
+        title = ngettext("watch {number} more server", "watch {number} more servers", len(proposable))
+        self.app.push_screen(ConfirmScreen(title, confirmation_lines(proposable), _("Watch")), confirmed)
 
 
 def confirmation_lines(proposals: Sequence[ProposedServer]) -> list[str]:
     """Which connections would be opened as whom, and what the user should know before."""
-    opens = [
+    connections = [
         _(
             "opens  {place}  by the account and the options of {name}",
             place=server_address(proposal),
@@ -239,7 +239,7 @@ def confirmation_lines(proposals: Sequence[ProposedServer]) -> list[str]:
         for proposal in proposals
     ]
     return [
-        *opens,
+        *connections,
         "",
         _("The account logs in there with its password: go on where you know these addresses."),
         _("Nothing is changed on any server; the board is laid anew around all of them."),
@@ -259,11 +259,11 @@ class TopologyController:
 
     def open(self, monitors: Sequence[ServerMonitor]) -> None:
         """Ask the servers that can be asked; add those that the person chooses."""
-        answering = [monitor for monitor in monitors if monitor.spec.read_topology is not None]
-        if not answering:
+        reporting = [monitor for monitor in monitors if monitor.spec.read_topology is not None]
+        if not reporting:
             self._app.notify(_("There is no server here to ask for others."), severity="warning")
             return
-        by_name = {monitor.name: monitor for monitor in answering}
+        by_name = {monitor.name: monitor for monitor in reporting}
 
         def chosen(proposals: tuple[ProposedServer, ...] | None) -> None:
             if proposals:
@@ -271,7 +271,7 @@ class TopologyController:
                     target=self._add, args=(by_name, proposals), name="add servers", daemon=True
                 ).start()
 
-        self._app.push_screen(TopologyScreen(answering), chosen)
+        self._app.push_screen(TopologyScreen(reporting), chosen)
 
     def _add(self, by_name: dict[str, ServerMonitor], proposals: Sequence[ProposedServer]) -> None:
         """In a thread: a connection may need an SSH tunnel."""

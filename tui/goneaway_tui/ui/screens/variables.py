@@ -50,13 +50,13 @@ class VariablesScreen(ModalScreen[None]):
     ]
 
     def __init__(
-        self, sample: Sample | None, acts: Sequence[JournalAct], garbage: int, server: str = ""
+        self, sample: Sample | None, acts: Sequence[JournalAct], unreadable: int, server: str = ""
     ) -> None:
-        """`garbage`: lines of the journal that could not be read. `server`: which of several it is."""
+        """`unreadable`: lines of the journal that could not be read. `server`: which of several it is."""
         super().__init__()
         self._variables = sample.variables if sample is not None else ()
         self._acts = tuple(reversed(acts))
-        self._garbage = garbage
+        self._unreadable = unreadable
         self._title = on_server(_("variables"), server)
 
     def compose(self) -> ComposeResult:
@@ -70,8 +70,8 @@ class VariablesScreen(ModalScreen[None]):
                     yield LineTable(
                         ACT_COLUMNS, lambda a: a.id, lambda a: ACT_TINTS[a.entry.phase], id="acts"
                     )
-                    if self._garbage:
-                        words = _("{number} lines of the journal could not be read.", number=self._garbage)
+                    if self._unreadable:
+                        words = _("{number} lines of the journal could not be read.", number=self._unreadable)
                         yield Static(Content.styled(words, "$text-warning"))
 
     def on_mount(self) -> None:
@@ -98,7 +98,7 @@ class VariablesScreen(ModalScreen[None]):
     def action_other(self) -> None:
         """The other tab."""
         tabs = self.query_one(TabbedContent)
-        tabs.active = next(each for each in TAB_TABLES if each != tabs.active)
+        tabs.active = next(tab for tab in TAB_TABLES if tab != tabs.active)
 
     @on(TabbedContent.TabActivated)
     def _move_in(self) -> None:

@@ -177,22 +177,27 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         """The row at an index as it is to be shown now; None below the last row."""
         if index >= len(self._rows):
             return None
-        row, before = self._rows[index], self._rendered.get(index)
+        row, previous = self._rows[index], self._rendered.get(index)
         is_marked = bool(self.marks) and self._key_of(row) in self.marks
         is_cursor = index == self.cursor
-        if before is not None and before.row is row:  # only its ticking cells may be new
-            if before.now == self._now:
-                cells = before.cells
+        if previous is not None and previous.row is row:  # only its ticking cells may be new
+            if previous.now == self._now:
+                cells = previous.cells
             else:
-                pairs = zip(self._layout.fitted, before.cells, strict=True)
-                cells = [c.cell(row, self._now, room) if c.ticking else shown for (c, room), shown in pairs]
+                pairs = zip(self._layout.fitted, previous.cells, strict=True)
+                cells = [c.cell(row, self._now, room) if c.ticking else cell for (c, room), cell in pairs]
         else:
             cells = [column.cell(row, self._now, room) for column, room in self._layout.fitted]
         tint = self._tint_of(row)
         looks = (cells, tint, is_marked, is_cursor)
-        if before is not None and looks == (before.cells, before.tint, before.is_marked, before.is_cursor):
-            before.row, before.now = row, self._now
-            return before
+        if previous is not None and looks == (
+            previous.cells,
+            previous.tint,
+            previous.is_marked,
+            previous.is_cursor,
+        ):
+            previous.row, previous.now = row, self._now
+            return previous
         rendered = self._rendered[index] = RenderedRow(row, self._now, *looks)
         return rendered
 
@@ -349,16 +354,16 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         self._forget_drawn()
         super().notify_style_update()
 
-    def _style(self, kind: str, *, is_cursor: bool = False) -> Style:
+    def _style(self, component: str, *, is_cursor: bool = False) -> Style:
         """The style of a component class, or of a plain cell for ""; cached."""
-        style = self._styles.get((kind, is_cursor))
+        style = self._styles.get((component, is_cursor))
         if style is None:
             style = self.rich_style
             if is_cursor:
                 style += self.get_component_rich_style("lines--cursor")
-            if kind:
-                style += self.get_component_rich_style(kind, partial=True)
-            self._styles[kind, is_cursor] = style
+            if component:
+                style += self.get_component_rich_style(component, partial=True)
+            self._styles[component, is_cursor] = style
         return style
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -420,12 +425,16 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         parts = [("lines--stake", "✔ ") if rendered.is_marked else ("", "  ")]
         for (column, room), cell in zip(self._layout.fitted, rendered.cells, strict=True):
             if column.tint is not None:
-                kind = column.tint(rendered.row)
+                component = column.tint(rendered.row)
             else:
-                kind = rendered.tint if column.tinted else COLUMN_TINTS.get(column.id, "") if cell else ""
-            parts += [(kind, in_cells(cell, room, right=column.right)), ("", " " * self._layout.gap)]
+                component = (
+                    rendered.tint if column.tinted else COLUMN_TINTS.get(column.id, "") if cell else ""
+                )
+            parts += [(component, in_cells(cell, room, right=column.right)), ("", " " * self._layout.gap)]
         segments = [
-            Segment("".join(text for _, text in neighbours), self._style(kind, is_cursor=rendered.is_cursor))
-            for kind, neighbours in groupby(parts, key=itemgetter(0))
+            Segment(
+                "".join(text for _, text in neighbours), self._style(component, is_cursor=rendered.is_cursor)
+            )
+            for component, neighbours in groupby(parts, key=itemgetter(0))
         ]
         return Strip(segments, sum(room + self._layout.gap for _, room in self._layout.fitted) + GUTTER)

@@ -186,10 +186,10 @@ class KeyFooter(Footer):
 
     def show_plan(self, plan: FooterPlan) -> None:
         """Show the screen's plan, which may have changed."""
-        before, self._plan = self._plan, plan
-        if before is None or before.keys != plan.keys or bool(before.label) != bool(plan.label):
+        old_plan, self._plan = self._plan, plan
+        if old_plan is None or old_plan.keys != plan.keys or bool(old_plan.label) != bool(plan.label):
             self.call_after_refresh(self.recompose)
-        elif before.label != plan.label:
+        elif old_plan.label != plan.label:
             for label in self.query(".label").results(Label):
                 label.update(Content(plan.label))
 
@@ -212,16 +212,16 @@ class KeyFooter(Footer):
         if plan.label:
             yield Label(Content(plan.label), classes="label")
         keys = [*self._planned_keys(plan)]
-        kept = [key for name, key in keys if name == plan.always]
-        used = cell_len(plan.label) + sum(map(_key_cells, kept))
+        always_shown = [key for name, key in keys if name == plan.always]
+        used = cell_len(plan.label) + sum(map(_key_cells, always_shown))
         others = (key for name, key in keys if name != plan.always)
-        fit = {*kept, *self._keys_that_fit(others, KEY_PADDING, used)}
+        fit = {*always_shown, *self._keys_that_fit(others, KEY_PADDING, used)}
         yield from self._with_tooltips(key for _name, key in keys if key in fit)
 
     def _planned_keys(self, plan: FooterPlan) -> Iterator[tuple[str, FooterKey]]:
         """Each key of the plan with the id of its binding."""
         by_key = self.screen.active_bindings
-        active = {**by_key, **{each.binding.id: each for each in by_key.values() if each.binding.id}}
+        active = {**by_key, **{key_.binding.id: key_ for key_ in by_key.values() if key_.binding.id}}
         for binding_id, word in plan.keys:
             if binding_id in active:
                 _node, binding, is_enabled, _tooltip = active[binding_id]
