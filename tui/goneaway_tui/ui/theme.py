@@ -166,7 +166,7 @@ ASCII_SUBSTITUTES = {
     "▮": "|",
     **dict(zip("▏▎▍▋▊▉", "  -===", strict=True)),
 }
-"""Signs of one cell, and the ASCII character that stands for each."""
+"""The ASCII substitute of each symbol of one cell."""
 CACHED_TEXTS = 2048
 """Texts whose conversion is kept: the same ones are drawn again and again."""
 

@@ -1,4 +1,4 @@
-"""The tooltips: what a figure, a heading or a cell means. To add a tooltip, add a row to a table here."""
+"""The tooltips: what a figure, a heading or a cell means. A row of a table here adds a tooltip."""
 
 from __future__ import annotations
 

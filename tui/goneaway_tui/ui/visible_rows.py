@@ -1,4 +1,4 @@
-"""The board's visible rows: filtered and sorted, and kept so at the cost of the changed rows, however many there are."""
+"""The visible rows of the board, filtered and sorted. An update costs only as much as the changed rows."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from goneaway_tui.ui.columns import SORT_KEYS
 
 EntryT = TypeVar("EntryT", bound=tuple[Any, ...])
 BLOCK = 512
-"""Items of one block: at most twice as many are moved to insert one."""
+"""Items of a block: an insertion moves at most twice as many."""
 FULL_SORT_SHARE = 8
-"""Where more than one in so many items change, all are sorted again."""
+"""If more than one in so many items changes, all are sorted again."""
 
 
 class SortedBlocks(Generic[EntryT]):
-    """Distinct tuples in ascending order, kept in blocks so that few are moved by an insertion."""
+    """Distinct tuples in ascending order, kept in blocks so that an insertion moves few of them."""
 
     def __init__(self) -> None:
         self._blocks: list[list[EntryT]] = []
@@ -85,11 +85,11 @@ class SortedBlocks(Generic[EntryT]):
 
 
 Entry = tuple[Any, int, int, str, Verdict]
-"""The sort key, then what decides between equals: the graver risk, the lower id, the server's name; last the verdict."""
+"""The sort key, then for equal keys the higher risk, the lower id and the server's name; last the verdict."""
 
 
 class VisibleRowView(Sequence[Verdict]):
-    """The visible rows in order, as a sequence that looks each row up when it is asked for."""
+    """The visible rows in order, as a sequence that looks up each row when it is read."""
 
     def __init__(self, known: SortedBlocks[Entry], unknown: SortedBlocks[Entry], *, reverse: bool) -> None:
         self._parts = (known, unknown)
@@ -122,7 +122,7 @@ class VisibleRows:
     """The rows of one server's snapshot or of several that pass the filter, sorted by a column."""
 
     def __init__(self, column: str) -> None:
-        """`column`: the id of the column that is sorted by."""
+        """`column`: the id of the column to sort by."""
         self.filter: Filter = NO_FILTER
         self.column, self.reverse = column, False
         self._reset()
@@ -144,7 +144,7 @@ class VisibleRows:
         self.column = column
 
     def shows(self, verdict: Verdict) -> bool:
-        """Whether a verdict of the snapshots followed last is among the visible rows."""
+        """Whether a verdict of the latest snapshots is among the visible rows."""
         return id(verdict) in self._entries
 
     def follow(self, *snapshots: Snapshot) -> VisibleRowView:

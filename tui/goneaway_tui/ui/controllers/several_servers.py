@@ -1,4 +1,4 @@
-"""The same change on several servers: the value is typed once, what it would do is shown for each, and they are changed in turn."""
+"""The same change on several servers: type the value once, preview it for each server, change one server after the other."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ from goneaway_tui.ui.widgets.plain_text import Button, LabelledEntry, Static, he
 
 GOOD, BAD, QUIET, TROUBLE = "$text-success", "$text-warning", "$foreground-muted", "$text-error"
 Line = tuple[str, str]
-"""Words and their style."""
+"""A text and its style."""
 
 
 class ServerBlock(Vertical):
-    """One server: before the change its preview, from then on its result."""
+    """The block of one server: its preview before the change, then its result."""
 
     def __init__(self, part: ServerPart, tunable: Tunable, color: str | None) -> None:
         super().__init__(classes="part")
@@ -66,7 +66,7 @@ class ServerBlock(Vertical):
             preview = self.part.preview
             effects = [
                 effect for effect in preview.effects if effect != self._tunable.client_note
-            ]  # alike on all
+            ]  # the same on all servers
             yield LabelledEntry(_("effect"), paragraphs(*effects) if effects else None)
             yield LabelledEntry(_("runs"), Content.styled(preview.statement, "$text-accent"))
             yield LabelledEntry(
@@ -80,7 +80,7 @@ class ServerBlock(Vertical):
         self._show_lines("–" if isinstance(self.part, ExcludedServer) else "·", QUIET, [])
 
     def show_result(self, symbol: str, style: str, lines: Sequence[Line]) -> None:
-        """Show the result in place of the preview."""
+        """Show the result instead of the preview. `symbol` with its `style` stands before the server's name."""
         for entry in self.query(LabelledEntry):
             entry.display = False
         self._show_lines(symbol, style, lines)
@@ -98,7 +98,7 @@ class ServerBlock(Vertical):
         result.display = bool(lines)
 
     def _change(self) -> list[Line]:
-        """From the present value to the one it would keep, or why the server is left out."""
+        """The current value and the value that the server would keep, or why the server is left out."""
         if isinstance(self.part, ExcludedServer):
             return [(f"   {_('left out: {why}', why=plain(self.part.why, 400))}", QUIET)]
         current, preview = self.part.current_value, self.part.preview
@@ -112,13 +112,13 @@ class ServerBlock(Vertical):
         return parts
 
     def _value_text(self, value: float) -> str:
-        """The value as the server has it, and in words where they differ."""
+        """The exact value; also in words, if they differ."""
         exact, words = f"{value:,}", value_words(value, self._tunable.unit)
         return exact if exact == words else f"{exact} ({words})"
 
 
 class TuneSeveralScreen(TuneScreen):
-    """The dialog of one of several servers, where the value for all of them is typed. The preview of each comes next."""
+    """The tune dialog of one server, to type the value for several servers. The preview of each server follows."""
 
     VERB = N_("Show each")
     CONFIRMS = False
@@ -143,7 +143,7 @@ class TuneSeveralScreen(TuneScreen):
 
 
 class ChangeSeveralScreen(GuardedDialog[None]):
-    """Asks once, with the preview of each server; then shows the progress, one server after the other, until it is closed."""
+    """Asks once, with the preview of each server, then shows the progress of the change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "back", id="alike.back"),
@@ -167,8 +167,8 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         undo: Callable[[], object] | None = None,
         only: tuple[str, Callable[[], object]] | None = None,
     ) -> None:
-        """`colors`: of the servers by name. `apply` starts the change. `undo` offers to undo it; None where this is the
-        undo. `only`: the label of a button for one server alone, and what it does.
+        """`colors`: the colour of each server by its name. `apply` starts the change. `undo` offers to undo it; None if this
+        change is the undo. `only`: the label of a button for a single server, and its callback.
         """
         super().__init__()
         self._title = title
@@ -181,7 +181,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         self._only = only
         self._outcomes: list[ServerOutcome] = []
         self.is_started = self.is_stopping = self.is_finished = False
-        """Begun: Apply was pressed. Stopping: no further server is to be changed. Finished: none will be."""
+        """Started: Apply was pressed. Stopping: change no further server. Finished: no server will be changed any more."""
 
     def compose(self) -> ComposeResult:
         number = len(self.changes)
@@ -210,7 +210,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
 
     @property
     def _needs_confirmation(self) -> bool:
-        """Whether the change is likely to do harm on a server, or is an undo."""
+        """Whether a preview warns of harm, or the change is an undo: then Cancel has the focus."""
         return self._undo is None or any(part.preview.confirmation for part in self.changes)
 
     # --- Progress
@@ -221,7 +221,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         self._redraw()
 
     def finish(self) -> None:
-        """No further server will be changed."""
+        """Show that no further server will be changed."""
         self.is_finished = True
         self._redraw()
 
@@ -233,7 +233,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
             self._leave()
 
     def action_undo(self) -> None:
-        """Offer to undo the change on all servers, on such a screen again."""
+        """Offer to undo the change on all servers, on another screen of this class."""
         if self._undo is not None and self.is_finished and self._has_changed and self._leave():
             self._undo()
 
@@ -242,7 +242,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
 
     @property
     def _has_changed(self) -> bool:
-        """Whether there is anything to undo."""
+        """Whether a server was changed."""
         return any(outcome.outcome is not None for outcome in self._outcomes)
 
     @on(Button.Pressed, "#cancel")
@@ -255,7 +255,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
             self._only[1]()
 
     def _leave(self) -> bool:
-        """Close the screen; False where it was closed already, by the first of two keys in one burst."""
+        """Close the screen; False if it is closed already, by the first of two keys in one burst."""
         was_open = self.is_current
         if was_open:
             self.dismiss()
@@ -324,7 +324,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
 
 
 def outcome_words(result: ServerOutcome) -> tuple[str, str, list[Line]]:
-    """A sign, its style, and the lines about the result of one server."""
+    """A symbol, its style, and the lines about the result of one server."""
     lines: list[Line] = []
     if result.outcome is not None:
         lines.append((result.outcome.sentence, ""))
@@ -336,25 +336,25 @@ def outcome_words(result: ServerOutcome) -> tuple[str, str, list[Line]]:
 
 
 WAITING_NOTICE_SECONDS = 0.7
-"""Seconds after which the person is told that servers are being asked."""
+"""Seconds after which a notice says that servers are being asked."""
 
 
 class SeveralServersController:
-    """What the keys that change a server do where there are several: on one of them, or on all that are marked."""
+    """Runs the keys that change servers where there are several: on one server, or on all marked servers."""
 
     def __init__(
         self, app: MonitorApp, servers: Sequence[TuningController], on_changed: Callable[[str], object]
     ) -> None:
-        """`servers`: in the order of the board. `on_changed` is called with the name of each server changed as predicted."""
+        """`servers`: in the order of the board. `on_changed` gets the name of each server that changed as predicted."""
         self._app = app
         self._servers = tuple(servers)
         self._on_changed = on_changed
         self._last_change: Mapping[str, str] = {}
-        """The last change on several servers in this run: the id of its act in the journal, by server."""
+        """The last change on several servers in this run: the id of its journal entry, by the name of the server."""
         self._is_examining = False
 
     def choose(self, names: Collection[str]) -> None:
-        """List the tunables that any of these servers has, and open the dialog of the one that is chosen."""
+        """Ask for one of the tunables that any of these servers has, and open its dialog."""
         servers = self._named(names)
         if len(servers) == 1:
             servers[0].choose()
@@ -381,9 +381,9 @@ class SeveralServersController:
             self._tune(variable, servers)
 
     def undo(self, name: str) -> None:
-        """Offer to undo the last change on several servers, where the last one on this server was a part of it.
+        """Offer to undo the last change on several servers, if it is the last change on this server.
 
-        Where it was not, or where that change stands on this server alone, offer to undo it as any other.
+        Otherwise, or if only this server was changed, offer to undo the last change on this server.
         """
         servers, parts = self._undo_parts()
         changed_servers = [part.server for part in changes(parts)]
@@ -399,7 +399,7 @@ class SeveralServersController:
     # --- Asking
 
     def _tune(self, name: str, servers: Sequence[TuningController]) -> None:
-        """Read the variable on each server, then ask for its value on the first where one can be set."""
+        """Read the variable on each server, then ask for its value with the first server on which it can be set."""
         if self._is_examining:
             return
         self._is_examining = True
@@ -430,7 +430,7 @@ class SeveralServersController:
         servers: Sequence[TuningController],
         examined: Sequence[ExaminedServer | ExcludedServer],
     ) -> None:
-        """Ask for the value once. Where it can be set on no server, show the reason of each."""
+        """Ask for the value once. If it can be set on no server, show the reason for each server."""
         first = next((result for result in examined if isinstance(result, ExaminedServer)), None)
         if first is None:
             self._show_preview(tunable, servers, plan_changes(tunable, 0, Persistence.GLOBAL, examined))
@@ -488,12 +488,12 @@ class SeveralServersController:
         parts: Sequence[ServerPart],
         only: TuningController | None = None,
     ) -> None:
-        """`only`: offer to undo on this server alone, too."""
+        """Show the undo on several servers. `only`: also offer to undo on this server alone."""
         name = next((part.preview.action.name for part in changes(parts)), "wait_timeout")
         title = _("undo on {servers}", servers=count_and_names(servers))
         only_button = None
         if only is not None:
-            # The app calls it: the screen that offers it is closed by then, and would receive no answer.
+            # The app calls it: this screen is closed by then, and could not receive the answer of a dialog.
             ask = partial(self._app.call_later, only.undo)
             only_button = _("Only on {name}", name=plain(only.monitor.name, 24)), ask
         self._set_accent(servers)
@@ -526,7 +526,7 @@ class SeveralServersController:
         screen: ChangeSeveralScreen,
         perform: Callable[[Gate, ServerChange], Outcome],
     ) -> None:
-        """One after the other, in a thread; the result of each is shown before the next starts."""
+        """Change one server after the other in a thread, and show each result before the next change."""
         monitors = {server.monitor.name: server.monitor for server in servers}
         gates = {server.monitor.name: server.gate for server in servers}
 
@@ -546,7 +546,7 @@ class SeveralServersController:
         servers[0].in_thread(run)
 
     def _set_accent(self, servers: Sequence[TuningController]) -> None:
-        """Use their colour where they have one in common; each has its own at its name."""
+        """Use the colour of the servers if it is the same for all."""
         shared = set(colors(servers).values())
         self._app.set_accent(shared.pop() if len(shared) == 1 else None)
 
@@ -563,7 +563,7 @@ def count_and_names(servers: Sequence[TuningController]) -> str:
 
 
 def examine_server(server: TuningController, tunable: Tunable, now: float) -> ExaminedServer | ExcludedServer:
-    """The variable as it is there. A server that does not answer its polls just now is not asked."""
+    """Read the variable on a server. A server that does not answer its polls now is excluded without a query."""
     name, newest = server.monitor.name, server.monitor.newest
     reason = (server.is_read_only and server.why_not("tune")) or why_unreachable(server.monitor, now)
     try:
@@ -586,14 +586,14 @@ def examine_server(server: TuningController, tunable: Tunable, now: float) -> Ex
 def up_to_date(
     examined: ExaminedServer | ExcludedServer, newest: Snapshot | None
 ) -> ExaminedServer | ExcludedServer:
-    """With the sessions as they are by now: they go on idling while the person thinks about a value."""
+    """The examined server with its newest snapshot, since sessions go on idling while the user types."""
     if isinstance(examined, ExcludedServer) or newest is None:
         return examined
     return replace(examined, snapshot=newest)
 
 
 def why_unreachable(monitor: ServerMonitor, now: float) -> str:
-    """Why a server cannot be reached now; empty where its last reading is no older than it should be."""
+    """Why a server cannot be reached now; empty if its last reading is not stale."""
     if monitor.trouble:
         return _("not reachable now: {why}", why=monitor.trouble)
     if monitor.newest is None:

@@ -1,6 +1,6 @@
-"""From a key to a change on one server: open the dialogs, pass their answers to the gate, and show the outcome.
+"""Changes on one server: open the dialogs, pass their answers to the gate, and show the outcome.
 
-All that talks to the server runs in a thread; every change goes through the gate.
+Every query to the server runs in a thread; every change goes through the gate.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from goneaway_tui.ui.wording import NO_PRIVILEGES, READ_ONLY, READ_WRITE, title_
 NEEDS = {"tune": "set", "tunables": "set", "undo": "set", "kill": "kill"}
 """The kind of privilege that each key of the board needs."""
 WAITING_NOTICE_SECONDS = 0.7
-"""Seconds after which a key that waits says what it waits for."""
+"""Seconds after which a notice says what a key waits for."""
 BORROWS = N_(
     "▲ The server gave this account no further connection when last asked. Unless it does now, this runs over the connection that reads the board."
 )
@@ -65,7 +65,7 @@ NOTHING_SENT = N_(
 
 
 def is_command(action: str) -> bool:
-    """Whether a key's action is one that waits for what the account may do.
+    """Whether the action of a key needs the privileges of the account.
 
     >>> is_command("app.tune('wait_timeout')"), is_command("app.quit")
     (True, False)
@@ -74,7 +74,7 @@ def is_command(action: str) -> bool:
 
 
 class TuningController:
-    """What the keys that change one server do. Without an executor they say why they do nothing."""
+    """Runs the keys that change one server. Without an executor they show why they do nothing."""
 
     def __init__(self, app: MonitorApp, monitor: ServerMonitor) -> None:
         self.monitor = monitor
@@ -84,20 +84,20 @@ class TuningController:
         self._privileges: Privileges | None = None
         self._gate: Gate | None = None
         self._full_snapshot: Snapshot | None = None
-        """The newest snapshot when the server refused a connection: the free connections it counts are used since."""
+        """The newest snapshot when the server rejected a connection: the free connections in it are used by now."""
         self._own_sessions: tuple[Snapshot, bool] | None = None
         """A snapshot, and whether it lists sessions that the account may kill without a privilege."""
         self._privileges_lock = threading.Lock()
-        """Held while the server is asked what the account may do."""
+        """Held while the privileges are read."""
         self._threads: list[threading.Thread] = []
 
     def request_privileges(self) -> None:
-        """Read the privileges of the account in a thread, where they are not known yet."""
+        """Read the privileges of the account in a thread, if they are not known yet."""
         if self._executor is not None and self._privileges is None and not self.is_acting:
             self.in_thread(self.read_privileges)
 
     def read_privileges(self) -> None:
-        """Read the privileges of the account, where they are not known yet. Blocks, so not for the thread of the screen.
+        """Read the privileges of the account, if they are not known yet. Blocks: do not call this in the thread of the app.
 
         Raises SourceError; the next call reads again.
         """
@@ -111,7 +111,7 @@ class TuningController:
 
     @property
     def access(self) -> str:
-        """What the keys can do, in a word that is not translated yet."""
+        """What this run can do to the server, as a word that is not translated yet."""
         if self.is_read_only:
             return READ_ONLY
         lacks_all = self._privileges is not None and all(map(self.why_not, NEEDS))
@@ -119,7 +119,7 @@ class TuningController:
 
     @property
     def gate(self) -> Gate | None:
-        """Performs the changes; None without an executor, and until the privileges are known."""
+        """The gate for changes; None without an executor, and until the privileges are known."""
         return self._gate
 
     @property
@@ -127,12 +127,12 @@ class TuningController:
         return any(thread.is_alive() for thread in self._threads)
 
     def wait(self, timeout: float) -> None:
-        """Block until what was started is over. Not for the thread of the screen."""
+        """Block until the started threads end, `timeout` seconds for each. Do not call this in the thread of the app."""
         for thread in self._threads:
             thread.join(timeout)
 
     def why_not(self, key: str) -> str:
-        """Why a key does nothing, in one line; empty where it does something, if only once the privileges are known."""
+        """Why a key does nothing, in one line; empty if it works, or may work once the privileges are known."""
         if self._executor is None:
             return self.monitor.spec.why_read_only
         if self._privileges is None:
@@ -162,7 +162,7 @@ class TuningController:
         return self._own_sessions[1]
 
     def _why_not_others(self) -> str:
-        """Why the account may not kill the sessions of other accounts; empty where it may."""
+        """Why the account may not kill the sessions of other accounts; empty if it may."""
         if self._privileges is None or self._privileges.can_kill:
             return ""
         return dict(self._privileges.why_not).get("kill", _("the account may not kill"))
@@ -181,7 +181,7 @@ class TuningController:
         self._wait_for_privileges("tune", read)
 
     def choose(self) -> None:
-        """List the tunables of the server, and open the dialog of the one that is chosen."""
+        """Ask for one of the tunables of the server, and open its dialog."""
         snapshot = self.monitor.shown
         if snapshot is None:
             return
@@ -199,11 +199,11 @@ class TuningController:
         self._with_privileges("undo", self._ask_undo)
 
     def kill(self, victims: Sequence[Verdict], note: str = "") -> None:
-        """Ask about the sessions that the account may kill. `note`: what the dialog says about the others."""
+        """Open the kill dialog for the sessions that the account may kill. `note`: a line about the others."""
         self._with_privileges("kill", partial(self._ask_kill, victims, note))
 
     def _with_privileges(self, key: str, callback: Callable[[], object]) -> None:
-        """Do what a key does, now or as soon as the privileges are known."""
+        """Call `callback` for a key, now or as soon as the privileges are known."""
         if self._executor is None or self._privileges is not None:
             if not self._refuse(self.why_not(key)):
                 callback()
@@ -213,7 +213,7 @@ class TuningController:
         )
 
     def _wait_for_privileges(self, key: str, then: Callable[[WaitingScreen], object]) -> None:
-        """Go on in a thread once the privileges are known; `esc` or another key of the kind cancels it meanwhile."""
+        """Call `then` in a thread once the privileges are known; `esc` or another command key cancels the wait."""
         self._app.push_screen(waiting := WaitingScreen(is_command))
         timer = self._app.set_timer(WAITING_NOTICE_SECONDS, partial(self._notify_waiting, waiting))
 
@@ -262,7 +262,7 @@ class TuningController:
         )
 
     def rules(self) -> None:
-        """Show the rules of the config file, and what each would kill now."""
+        """Show the rules of the config file, and the sessions that each would kill now."""
         snapshot, name = self.monitor.shown, self.monitor.server_name
         self._app.push_screen(RulesScreen(self.monitor.spec.kill_policy, snapshot, self._app.now, name))
 
@@ -288,7 +288,7 @@ class TuningController:
         return killable_user(snapshot.verdicts, privileges)
 
     def _borrow_note(self) -> str:
-        """What to show before a change that may have to run over the connection that reads; empty where it gets its own."""
+        """The warning that a change may have to run over the reading connection; empty if it gets its own connection."""
         executor, newest = self._executor, self.monitor.newest
         if executor is None or not executor.can_borrow:
             return ""
@@ -358,7 +358,9 @@ class TuningController:
         self._perform(_("kill"), len(kills), kill_each)
 
     def _perform(self, title: str, count: int, perform_all: Callable[[], Iterable[ActResult]]) -> None:
-        """Perform each act and show its result before the next. A failed act ends the row; one that was refused does not."""
+        """Perform actions one after the other, and show each result before the next action. A failed action stops the
+        rest; a refused one does not.
+        """
         report = ReportScreen(title_on(title, self.monitor.name), count, self._app.clock)
         self._app.push_screen(report)
 
@@ -417,7 +419,7 @@ class TuningController:
         return ActResult(action, failed=error.line, is_unknown=isinstance(error, OutcomeUnknown))
 
     def _with_probe(self, action: Action, outcome: Outcome) -> ActResult:
-        """Add what new sessions get. Where that cannot be read, the change itself stands."""
+        """Add the value that new sessions get. If it cannot be read, the change is still valid."""
         if not isinstance(action, SetVariable) or self._executor is None:
             return ActResult(action, outcome)
         try:
@@ -426,7 +428,7 @@ class TuningController:
             return ActResult(action, outcome, unprobed=str(error))
 
     def _refuse(self, why: str) -> bool:
-        """Show why nothing happens; True where there is a reason."""
+        """Show why nothing happens; returns whether there is a reason."""
         if why:
             words = f"{self.monitor.server_name}: {why}" if self.monitor.server_name else why
             self._app.notify(plain(words, 400), severity="warning", timeout=10, markup=False)
@@ -440,7 +442,7 @@ class TuningController:
         self._app.call_from_thread(function, *arguments)
 
     def in_thread(self, work: Callable[[], object]) -> None:
-        """Run while the screen goes on. An error is shown in a line; an internal error ends the app."""
+        """Run work in a thread. A GoneawayError is shown in a notice; an internal error ends the app."""
 
         def run() -> None:
             try:

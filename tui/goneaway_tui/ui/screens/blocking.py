@@ -1,6 +1,6 @@
-"""Who blocks whom: a tree of the sessions that wait for locks, each below the session that holds its lock; and what ends the wait.
+"""The blocking screen: a tree of the sessions that wait for locks, each below the session that holds its lock.
 
-A session that waits for several others stands below each of them, unless they are in one tree.
+A session that waits for several others is below each of them, unless they are in one tree.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
 from goneaway_tui.ui.widgets.summary import left_and_right
 
 FOLDED_ABOVE, SHOWN_OF_MANY = 8, 5
-"""From how many waiters on, which block no session themselves, only the longest waits are shown, and how many of them."""
+"""If more waiters than this block no session, only the longest waits are shown; and how many of them."""
 MAX_TREE_LINES = 12
-"""Cells for the lines of the tree; of a deeper row the lines of the outer levels are left out."""
+"""Cells for the lines of the tree; a deeper row loses the lines of the outer levels."""
 MAX_IDS = 8
-"""Ids in a sentence; further ones are counted."""
+"""Ids that a sentence lists; further ids are counted."""
 MAX_LIMITATIONS = 2
 WAIT_LIMITS = {LockKind.ROW: "innodb_lock_wait_timeout", LockKind.METADATA: "lock_wait_timeout"}
-"""The variable that ends a wait. Each session has its own value, which no server shows to others."""
+"""The variable that ends a wait. Each session has its own value, which no server shows to other sessions."""
 KINDS = {LockKind.ROW: N_("row"), LockKind.METADATA: N_("metadata")}
 
 
-# --- In words
+# --- Words
 
 
 def lock_words(lock: Lock) -> str:
@@ -74,7 +74,7 @@ def id_list(ids: Collection[ProcesslistId]) -> str:
 
 
 def wait_limit(lock: Lock, sample: Sample) -> tuple[str, float] | None:
-    """The variable that ends a wait for this lock, and its global value in seconds; None where that is not known."""
+    """The variable that ends a wait for this lock, and its global value in seconds; None if that is not known."""
     name = WAIT_LIMITS[lock.kind]
     value = sample.variable(name)
     return None if value is None else (name, float(value))
@@ -112,7 +112,7 @@ def wait_words(wait: LockWait, sample: Sample, now: float) -> str:
 
 
 def ending_words(verdict: Verdict, now: float) -> str:
-    """When which limit ends a session, in a sentence; also that no limit does."""
+    """When a limit ends a session, and which limit, in a sentence; or that no limit ends it."""
     session, limit = verdict.session, verdict.limit
     if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
         return _("No limit ends it: idle limits do not apply to this kind of session.")
@@ -140,7 +140,7 @@ def ending_words(verdict: Verdict, now: float) -> str:
 
 
 def rollback_words(verdict: Verdict) -> str:
-    """What is rolled back when a session ends."""
+    """What the end of a session rolls back."""
     transaction = verdict.session.transaction
     if transaction is None:
         return _("No open transaction is seen.")
@@ -154,7 +154,7 @@ def rollback_words(verdict: Verdict) -> str:
 
 
 def freed_words(blocking: Blocking, session: ProcesslistId, *, with_ids: bool = True) -> str:
-    """Which sessions go on once a session has ended; empty where none waits for it. `with_ids`: with the id of each."""
+    """Which sessions go on once a session has ended; empty if none waits for it. `with_ids`: name each session."""
     blocks, freed = blocking.blocks.get(session), blocking.freed_by((session,))
     if not freed:
         return _("Once it ends, no session goes on: each waits for another one too.") if blocks else ""
@@ -171,7 +171,7 @@ def freed_words(blocking: Blocking, session: ProcesslistId, *, with_ids: bool = 
 
 
 def at_once_words(blocking: Blocking, ended: Collection[ProcesslistId], freed: int) -> str:
-    """How many of the freed sessions get their lock at once; empty where that is all of them."""
+    """How many of the freed sessions get their lock at once; empty if all of them do."""
     at_once = blocking.freed_at_once(ended)
     if at_once >= freed:
         return ""
@@ -183,7 +183,7 @@ def at_once_words(blocking: Blocking, ended: Collection[ProcesslistId], freed: i
 
 
 def row_wait_words(session: ProcesslistId, snapshot: Snapshot) -> str:
-    """that waits for rows that a session holds time out by themselves; empty where none of its waiters waits for a row."""
+    """When waits for rows of a session time out; empty if none of its waiters waits for a row."""
     blocking = snapshot.blocking or NO_WAITS
     waits = (blocking.waits.get(waiter) for waiter in blocking.waiters.get(session, ()))
     lock = next((wait.lock for wait in waits if wait is not None and wait.lock.kind is LockKind.ROW), None)
@@ -203,11 +203,11 @@ def row_wait_words(session: ProcesslistId, snapshot: Snapshot) -> str:
 class RowKind(Enum):
     SESSION = "session"
     FOLD = "fold"
-    """Stands for the waiters that are not shown."""
+    """The row for the hidden waiters."""
     UNFOLDED = "unfolded"
-    """Stands below waiters that were many, to fold them again."""
+    """The row below unfolded waiters, to fold them again."""
     UNKNOWN = "unknown"
-    """Stands for the holders that the server does not tell."""
+    """The row for holders that the server does not report."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,7 +216,7 @@ class TreeRow:
 
     kind: RowKind
     snapshot: Snapshot
-    """What it is part of."""
+    """The snapshot of its server."""
     key: tuple[object, ...]
     lines: str = ""
     """The lines of the tree in front of it."""
@@ -227,7 +227,7 @@ class TreeRow:
 
     @property
     def verdict(self) -> Verdict | None:
-        """None also for a session that the server does not list for this account."""
+        """The verdict of its session; None also if the server does not list the session for this account."""
         return None if self.session is None else self.snapshot.by_id.get(self.session)
 
     @property
@@ -236,7 +236,7 @@ class TreeRow:
 
     @property
     def wait(self) -> LockWait | None:
-        """What it waits for; for many that are folded, what the first of them waits for where all wait for the same lock."""
+        """The lock wait of its session; for folded waiters, that of the first, if all wait for the same lock."""
         waits = self.blocking.waits
         if self.session is not None:
             return waits.get(self.session)
@@ -251,7 +251,7 @@ class TreeRow:
 
 
 def tree_rows(snapshot: Snapshot, unfolded: Collection[Hashable] = ()) -> list[TreeRow]:
-    """The rows of one server, the session that blocks most first. `unfolded`: keys of rows of kind FOLD that are opened."""
+    """The rows of one server, the session that blocks most first. `unfolded`: keys of the opened rows of kind FOLD."""
     blocking = snapshot.blocking
     if blocking is None:
         return []
@@ -309,7 +309,7 @@ def _fold_waiters(
     key: tuple[object, ...],
     unfolded: Collection[Hashable],
 ) -> list[TreeRow]:
-    """A row for each session; of many that block no session, rows for the longest waits and one for the rest."""
+    """A row for each session. Many that block no session become rows for the longest waits, and one for the rest."""
     server, root, _parent = key
     fold_key = (*key, RowKind.FOLD)
     leaves = [session for session in sessions if session not in blocking.waiters]
@@ -328,7 +328,7 @@ def _fold_waiters(
     return rows
 
 
-# --- Its columns
+# --- The columns
 
 
 def _session_cell(row: TreeRow, *_args: object) -> str:
@@ -360,14 +360,14 @@ def _state_cell(row: TreeRow, now: float, _room: int) -> str:
 
 
 def _lock_cell(row: TreeRow, _now: float, room: int) -> str:
-    """What it waits for; at a root what its end rolls back."""
+    """The lock that the session waits for; for a root, what its end rolls back."""
     if row.wait is not None:
         return lock_words(row.wait.lock)
     return wording.stake_within(row.verdict.session, room) if row.verdict is not None else ""
 
 
 def _ends_in_cell(row: TreeRow, now: float, room: int) -> str:
-    """The time until a limit ends the session, or for a waiter the wait."""
+    """The time until a limit ends the session; for a waiter, until its wait times out."""
     verdict, wait = row.verdict, row.wait
     if wait is not None:
         at = times_out_at(wait, row.snapshot.sample)
@@ -396,7 +396,7 @@ def _statement_cell(row: TreeRow, *_args: object) -> str:
 
 
 def _tint(row: TreeRow) -> str:
-    """Red for an idle session at the root: nothing but a limit or its client ends the wait."""
+    """The component class: red for an idle root, since only a limit or its client ends the wait."""
     if row.kind is not RowKind.SESSION:
         return "lines--quiet"
     if row.wait is not None or row.verdict is None:
@@ -415,7 +415,7 @@ def _end_tint(row: TreeRow) -> str:
 
 
 def _no_order(_row: TreeRow) -> None:
-    """The rows of a tree are not sorted."""
+    """No sort key: the rows of a tree are not sorted."""
 
 
 TREE_COLUMNS: tuple[Column[TreeRow], ...] = (
@@ -431,7 +431,7 @@ TREE_COLUMNS: tuple[Column[TreeRow], ...] = (
 
 
 def _server_column(names: Sequence[str]) -> tuple[Column[TreeRow], ...]:
-    """The column of the server's name, where there are several."""
+    """The column of the server's name; none for a single server."""
     if len(names) < 2:
         return ()
     width = min(20, max(6, *map(len, names)))
@@ -461,9 +461,9 @@ class BlockingScreen(Screen[None]):
         names: Sequence[str],
         follow_server: Callable[[str], object],
     ) -> None:
-        """`snapshots`: the newest of each server, read whenever something may be new. `names`: of the servers.
+        """`snapshots` returns the newest snapshot of each server. `names`: the names of the servers.
 
-        `follow_server` is called with the name of the server of the row under the cursor, where there are several.
+        `follow_server` gets the server of the row under the cursor, if there are several servers.
         """
         super().__init__()
         self._snapshots, self._freshness = snapshots, freshness
@@ -499,7 +499,7 @@ class BlockingScreen(Screen[None]):
         post_if_disabled(self, event)
 
     def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:  # noqa: ARG002 - the shape of all
-        """Draw what is new of all servers."""
+        """Draw the newest snapshots of all servers."""
         self._draw(now)
 
     def chosen_sessions(self) -> list[Verdict]:
@@ -523,7 +523,7 @@ class BlockingScreen(Screen[None]):
 
     @property
     def _is_composed(self) -> bool:
-        """Whether its widgets are there: a snapshot may arrive before they come, and while the app ends."""
+        """Whether its widgets exist: a snapshot may arrive before they are composed, and while the app ends."""
         return len(self.query("#totals, #blocking, #prediction, #lacks")) == 4
 
     def _draw(self, now: float) -> None:
@@ -566,7 +566,7 @@ class BlockingScreen(Screen[None]):
         self.query_one("#totals", Static).update(left_and_right(left, right, max(0, self.size.width - 2)))
 
     def _draw_prediction(self) -> None:
-        """What ends the wait at the row under the cursor, and who goes on then."""
+        """Show what ends the wait of the row under the cursor, and which sessions go on then."""
         row = self.rows.cursor_row
         pane = self.query_one("#prediction", Static)
         lines = [] if row is None else self._prediction(row)
@@ -601,7 +601,7 @@ class BlockingScreen(Screen[None]):
         return [line for line in lines if line.plain]
 
     def _freed_words(self, row: TreeRow) -> str:
-        """Computed once for a row: a snapshot makes new rows."""
+        """`freed_words` of a row, cached: a new snapshot has new rows."""
         if self._freed_cache[0] is not row:
             words = "" if row.session is None else freed_words(row.blocking, row.session)
             self._freed_cache = row, words
@@ -634,7 +634,7 @@ class BlockingScreen(Screen[None]):
 
 
 def tally_words(snapshots: Iterable[Snapshot], now: float) -> str:
-    """How many sessions wait for locks, and the longest for how long."""
+    """How many sessions wait for locks, and how long the longest wait is."""
     waits = [wait for snapshot in snapshots for wait in (snapshot.blocking or NO_WAITS).waits.values()]
     if not waits:
         return ""
@@ -646,7 +646,7 @@ def tally_words(snapshots: Iterable[Snapshot], now: float) -> str:
 
 
 def limitation_lines(snapshots: Iterable[Snapshot]) -> Iterator[str]:
-    """What hides waits or the holders of locks, and what would show them; at most `MAX_LIMITATIONS` a server."""
+    """Why waits or holders of locks are hidden, and the grant that shows them; at most `MAX_LIMITATIONS` for a server."""
     for snapshot in snapshots:
         limitations = snapshot.sample.limitations
         relevant = [each for each in limitations if each.what in HIDES_LOCK_WAITS]

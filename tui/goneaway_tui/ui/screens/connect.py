@@ -1,4 +1,4 @@
-"""The chooser of a connection: the list of saved profiles, and the form that tests, saves and opens a new one."""
+"""The chooser of a connection: the list of saved profiles, and the form for a new connection."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from goneaway_tui.ui.widgets.plain_text import (
 )
 
 TLS_MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
-"""The values of --ssl-mode."""
+"""The values of `--ssl-mode`."""
 DEFAULT_TLS_MODE = "PREFERRED"
 
 
@@ -91,7 +91,7 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
     def __init__(
         self, directory: ServerDirectory, draft: ProfileDraft | None = None, trouble: str = ""
     ) -> None:
-        """`draft`: what the fields hold at first. `trouble`: why the last attempt failed."""
+        """`draft`: the initial content of the fields. `trouble`: why the previous attempt failed."""
         super().__init__()
         self._directory = directory
         self._initial_draft = draft or ProfileDraft()
@@ -195,9 +195,9 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
         self._show_answer(saved + remark, "$text-success")
 
     def _try(self, *, connects: bool) -> None:
-        """Try to connect. An attempt that may ask at the terminal gets the terminal, and the form waits for it.
+        """Try to connect. An attempt that may ask at the terminal gets the terminal, and the form waits.
 
-        `connects`: leave the form with the draft once the server has accepted it.
+        `connects`: close the form with the draft once the server has accepted the connection.
         """
         self.workers.cancel_node(self)
         draft = self.draft
@@ -218,13 +218,13 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
 
     @work
     async def _try_in_thread(self, draft: ProfileDraft, *, connects: bool) -> None:
-        """Connect while the form stays usable. Cancelled by a newer attempt, and by leaving the form."""
+        """Connect in a thread. A newer attempt cancels this one, and closing the form does."""
         self._show_result(
             draft, await run_in_thread(partial(self._attempt, draft), "attempt"), connects=connects
         )
 
     def _attempt(self, draft: ProfileDraft) -> ConnectedServer | GoneawayError:
-        """Connect; what the server answers, or why it cannot be used."""
+        """Connect; return the answer of the server, or the error."""
         try:
             return self._directory.attempt(draft)
         except GoneawayError as error:
@@ -251,12 +251,12 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
 NEW_CONNECTION = "/new"
 """The picker's answer for a new connection; no profile's name holds a slash."""
 MAX_NAME_CELLS = 24
-"""Cells."""
+"""Cells of a profile's name at most."""
 QUIET = "$foreground-muted"
 
 
 class PickerScreen(ModalScreen[str | None]):
-    """Lists the profiles. Answers with a name, with the empty one for this machine's server, with NEW, or with None."""
+    """Lists the profiles. Answers with a name, "" for the local server, NEW_CONNECTION, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "quit", id="picker.quit"),
@@ -264,7 +264,7 @@ class PickerScreen(ModalScreen[str | None]):
     ]
 
     def __init__(self, profiles: Sequence[Profile], local: Profile, trouble: str, current: str) -> None:
-        """`local`: this machine's server. `trouble`: why the last choice failed. `current`: which it was."""
+        """`local`: the local server. `trouble`: why the previous choice failed. `current`: the previous choice."""
         super().__init__()
         self._profiles = tuple(profiles)
         self._local = local
@@ -320,7 +320,7 @@ class PickerScreen(ModalScreen[str | None]):
 
 
 class ConnectApp(BaseApp[ProfileDraft | str | None]):
-    """Chooses a connection. Returns a profile's name, the empty one for this machine's server, a draft, or None."""
+    """Chooses a connection. Returns a profile's name, "" for the local server, a draft, or None."""
 
     ENABLE_COMMAND_PALETTE = False
 
@@ -332,7 +332,7 @@ class ConnectApp(BaseApp[ProfileDraft | str | None]):
         previous: ProfileDraft | str | None = None,
         theme: str | None = None,
     ) -> None:
-        """`previous`: what was chosen before. `trouble`: why that failed."""
+        """`previous`: the previous choice. `trouble`: why it failed."""
         super().__init__(theme)
         self._directory = directory
         self._trouble = trouble
@@ -343,7 +343,7 @@ class ConnectApp(BaseApp[ProfileDraft | str | None]):
 
     @work
     async def choose(self) -> None:
-        """Show the list of profiles, or the form where there are none; the form leads back to the list."""
+        """Show the list of profiles, or the form if there are none; the form leads back to the list."""
         trouble, previous = self._trouble, self._previous
         while True:
             profiles = self._directory.profiles()

@@ -1,4 +1,4 @@
-"""The doctor: every cause and pattern on this server, the chosen one in full, and a field to paste an error into."""
+"""The doctor screen: every cause and pattern on this server, details of the chosen one, and a field for pasted errors."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ from goneaway_tui.ui.wording import certainty_word
 
 SERVER_CAUSE_VARIABLES = {"idle_timeout": "wait_timeout", "transaction_timeout": "idle_transaction_timeout",
           "too_many_connections": "max_connections"}  # fmt: skip
-"""The variable to change for a cause of the whole server."""
+"""The variable to change, by cause, where the cause affects the whole server."""
 PATTERNS_SECONDS = 15.0
-"""How often patterns are looked for: it takes a while where thousands of sessions have ended."""
+"""Seconds between two searches for patterns, which are slow with thousands of departures."""
 OPEN_SESSIONS = {
     Cause.IDLE_TIMEOUT: "risk>=watch",
     Cause.TRANSACTION_TIMEOUT: "trx:yes command:sleep",
@@ -126,7 +126,7 @@ class SessionsToOpen(NamedTuple):
 
 
 def sessions_of(finding: CauseStatus | Pattern, state: LiveState) -> SessionsToOpen | None:
-    """The sessions that a finding is about: of a cause those that it ended, else those that it may end; None for none."""
+    """The sessions of a finding. For a cause: the sessions that it ended, else those that it may end; None without any."""
     if isinstance(finding, Pattern):
         are_open, filter_text = PATTERN_SESSIONS[finding.kind]
         scope = finding.scope
@@ -154,7 +154,7 @@ def open_sessions(filter_text: str, state: LiveState) -> list[Verdict]:
 
 
 class FindingPart(NamedTuple):
-    """A part of what is known of a finding."""
+    """One section of the details of a finding."""
 
     heading: str
     harm: str
@@ -171,20 +171,20 @@ class DoctorRow:
     because: tuple[str, ...]
     remedies: tuple[str, ...] = ()
     tunable: str | None = None
-    """The variable to change; None where no variable is behind it."""
+    """The variable to change; None without one."""
     since_start: CertaintyWithReasons | None = None
-    """Whether it ended sessions since the server started, and why; None where that is unknown."""
+    """Whether it ended sessions since the server started, and why; None if that is unknown."""
     now: CertaintyWithReasons | None = None
-    """Whether it can end sessions as things stand now."""
+    """Whether it can end sessions now, and why; None if that is unknown."""
     harm: str = "lines--calm"
-    """The component class for the harm that it does where it is the case."""
+    """The component class for the harm that it does, if it is the case."""
     cause: Cause | None = None
     """None for a pattern."""
     sessions: SessionsToOpen | None = None
 
     @property
     def key(self) -> tuple[str, str]:
-        """Its name, and the sessions that it is about: one pattern may be found of several programs."""
+        """Its name and the filter of its sessions: one pattern may occur for several programs."""
         return (
             self.name,
             self.sessions.filter_text if self.cause is None and self.sessions is not None else "",
@@ -233,7 +233,7 @@ class DoctorRow:
         return HARM_ORDER.index(self.tint), CERTAINTY_ORDER.index(self.certainty)
 
     def sections(self, advice: Finding | None = None) -> Iterator[FindingPart]:
-        """Everything known of it. `advice`: what holds of its cause in general."""
+        """The sections of the details. `advice`: the general advice for the cause."""
         for verdict, heading in (
             (self.since_start, N_("since the server started: {certainty}")),
             (self.now, N_("on this server now: {certainty}")),
@@ -258,14 +258,14 @@ class DoctorRow:
             yield FindingPart(_("see {page}", page=advice.docs), "lines--quiet", ())
 
     def details(self, advice: Finding | None = None) -> list[str]:
-        """Everything known of it, in lines."""
+        """The details in lines, for the clipboard."""
         lines: list[str] = []
         for section in self.sections(advice):
             lines += ["", section.heading, *map("- {}".format, section.sentences)]
         return lines[1:]
 
     def content(self, width: int, advice: Finding | None, *, has_gaps: bool) -> Content:
-        """Everything known of it, wrapped to `width` cells. `has_gaps`: whether blank lines are between its sections."""
+        """The details, wrapped to `width` cells. `has_gaps`: put a blank line between two sections."""
         lines: list[tuple[str, str]] = [
             (plain(self.name), f"bold {HARM_STYLES[self.tint].removeprefix('bold ')}")
         ]
@@ -304,7 +304,7 @@ class DoctorScreen(Screen[None]):
         freshness: Callable[[], Freshness],
         history: Callable[[], ServerFacts] | None = None,
     ) -> None:
-        """`live_state`, `facts` and `freshness` are called whenever they are needed.
+        """`live_state`, `facts` and `freshness` return the current values.
 
         `history` asks the server for what it counted since it started. It blocks, and raises SourceError.
         """
@@ -351,7 +351,7 @@ class DoctorScreen(Screen[None]):
         )
 
     def on_key(self, event: events.Key) -> None:
-        """A greyed key says why it is grey."""
+        """Let a disabled key show why it is disabled."""
         post_if_disabled(self, event)
 
     def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:  # noqa: ARG002 - the shape of all
@@ -389,7 +389,7 @@ class DoctorScreen(Screen[None]):
             self._refresh_findings(state)
 
     def _show_chosen(self) -> None:
-        """Show another finding, from its beginning."""
+        """Show the finding under the cursor, from its beginning."""
         self.query_one("#details").scroll_home(animate=False)
         self._draw_details()
 
@@ -402,7 +402,7 @@ class DoctorScreen(Screen[None]):
             )
 
     def _advice(self, row: DoctorRow) -> Finding | None:
-        """How to verify the cause of a row, and what to do about it."""
+        """The general advice for the cause of a row; None for a pattern."""
         state = self._live_state()
         if row.cause is None or state is None:
             return None
@@ -441,7 +441,7 @@ class DoctorScreen(Screen[None]):
         self.set_focus(self.field)  # at once: the next key may be in the same burst
 
     def action_leave(self) -> None:
-        """Leave the field, or where it has no focus the screen."""
+        """Leave the field; if the field has no focus, leave the screen."""
         if self.field.has_focus:
             self.field.value = ""
             self.rows.focus()
@@ -468,7 +468,7 @@ class DoctorScreen(Screen[None]):
         ]
 
     def action_govern(self) -> None:
-        """Open the dialog of the variable behind the row under the cursor."""
+        """Open the dialog of the variable of the row under the cursor."""
         row = self.rows.cursor_row
         if row is None or row.tunable is None:
             self.notify(_("No server variable is behind this finding."), severity="warning")
@@ -515,9 +515,9 @@ class DoctorScreen(Screen[None]):
 
 
 def explain_text(text: str, facts: ServerFacts, *, reads_files: bool) -> EventGroups | str:
-    """The explained errors of a log file that `text` names, or of `text` itself; else why there are none.
+    """Explain the errors of the log file that `text` names, or of `text` itself; return a message if there are none.
 
-    `reads_files`: false in a browser, where no file of this machine may be read.
+    `reads_files`: false in a browser, which may read no file of this machine.
     """
     path = Path(text.strip())
     try:

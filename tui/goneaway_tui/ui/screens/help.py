@@ -1,4 +1,4 @@
-"""The keys of the board, for the help."""
+"""The help screen and the text viewer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TUNE_LABELS = {
 }
 """What the footer calls the tunables that have a key."""
 KeyRows = tuple[tuple[str, str], ...]
-"""Keys, and what they do."""
+"""Keys, and what they do; not translated yet."""
 MOVING_KEYS: KeyRows = (
     (N_("arrows page home end"), N_("move; left and right push the columns aside")),
     ("enter", N_("the session's details; on a group: its sessions, and esc comes back")),
@@ -71,7 +71,7 @@ SEVERAL_SERVERS_KEYS: KeyRows = (
 
 
 def tune_bindings() -> list[BindingType]:
-    """Of the tunables that have a key of their own."""
+    """The bindings of the tunables with their own key."""
     return [
         Binding(
             each.key,
@@ -85,25 +85,25 @@ def tune_bindings() -> list[BindingType]:
 
 
 def help_rows(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """In the language of the run."""
+    """The rows in the language of the run."""
     return [(_(keys), _(words)) for keys, words in rows]
 
 
 def board_keys() -> list[tuple[str, str]]:
-    """With those that change a variable, which is named as the server names it."""
+    """The keys of the board, with those that change a variable."""
     tuning = [(each.key, _("change {name}", name=each.name)) for each in TUNABLES if each.key]
     return [*help_rows(MOVING_KEYS), *tuning, *help_rows(ACTION_KEYS)]
 
 
 MAX_LINES = 2_000
 MIN_COLUMNS, MAX_COLUMNS = 30, 80
-"""Columns between which prose can be read."""
+"""The narrowest and the widest lines of prose, in columns."""
 LinesForWidth = Callable[[int], Iterable[str]]
-"""A text's lines for so many columns; what is longer is wrapped as it comes."""
+"""Returns the lines of a text for a number of columns; the widget wraps longer lines."""
 
 
 class Prose(Static):
-    """Asks for its lines anew whenever it has another width, so that they are wrapped once and not twice."""
+    """A text that asks for its lines again at each new width, so that they are wrapped only once."""
 
     def __init__(self, lines: LinesForWidth) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class Prose(Static):
 
 
 class TextViewer(ModalScreen[None]):
-    """Lines as they come; what a terminal would obey is made harmless."""
+    """Shows lines of text without control characters."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss", "back", id="reading.back"),
@@ -191,7 +191,7 @@ SEVERAL_SERVERS_FIELDS = ((N_("of several servers"), "server"),)
 
 
 class HelpScreen(ModalScreen[None]):
-    """What can be pressed, and what is meant."""
+    """The help: keys, risks, marks, filters, limits, and what this account cannot see."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "back", id="help.back")
@@ -200,8 +200,8 @@ class HelpScreen(ModalScreen[None]):
     def __init__(
         self, keys: Iterable[tuple[str, str]], snapshot: Snapshot | None = None, *, of_several: bool = False
     ) -> None:
-        """`snapshot` tells where the lines between the risks are drawn, and what is hidden. `of_several`: whether there are
-        servers to tell apart.
+        """`snapshot`: for the thresholds of the risks, and the limitations. `of_several`: whether there are several
+        servers.
         """
         super().__init__()
         self._of_several = of_several
@@ -232,13 +232,13 @@ class HelpScreen(ModalScreen[None]):
 
 
 def risk_label(risk: Risk) -> str:
-    """As it is drawn; where that is another language's word, with the one that filters take."""
+    """The risk as it is drawn; in another language also with the word that filters take."""
     word = wording.risk_word(risk)
     return word if word.endswith(risk.value) else f"{word} {risk.value}"
 
 
 def risk_legend(words: str, policy: RiskThresholds) -> str:
-    """A meaning, with where the lines are drawn."""
+    """The meaning of a risk, with the thresholds."""
     return _(
         words,
         imminent=wording.limit_words(policy.imminent_below),
@@ -253,7 +253,7 @@ def section(title: str, rows: Iterable[tuple[str, str | Content]]) -> Iterable[W
 
 
 def limitation_row(limitation: Limitation) -> tuple[str, Content]:
-    """What is lost, why, and what would show it."""
+    """What is not visible, why, and the grant that would show it."""
     parts: list[str | tuple[str, str]] = [plain(_(limitation.why), 300)]
     if limitation.grant:
         parts.append((plain(_(limitation.grant), 300), "$text-accent"))

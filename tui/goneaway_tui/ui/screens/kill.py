@@ -1,5 +1,4 @@
-"""What ends, what is rolled back and which waiting sessions go on if these sessions are killed, before they are; and which
-sessions the rules of the config file would kill.
+"""The kill dialog, with a preview of the rollback and of the freed sessions; and the rules of the config file.
 
 The dialog answers with actions and performs nothing. It opens with Cancel focused; keys typed before it was visible do not
 answer it.
@@ -50,25 +49,25 @@ from goneaway_tui.ui.widgets.plain_text import (
 )
 
 MAX_LISTED, MIN_LISTED = 12, 3
-"""Victims listed by name, at most and on a small terminal at least; of more there are totals."""
+"""Victims that are listed at most, and on a small terminal at least; more victims are shown as totals."""
 OTHER_LINES = 16
-"""Lines of the dialog besides its victims, at most: so many are left for the question and its buttons."""
+"""Lines of the dialog besides its victims, at most."""
 MAX_NAMES = 3
-"""Users, programs or hosts that are counted by name."""
+"""Users, programs or hosts that the totals name."""
 TYPED_ABOVE = 50
-"""Number of victims above which the number has to be typed."""
+"""Number of victims above which the user has to type the number."""
 STATEMENTS_SHOWN = 6
 TOTALS: tuple[tuple[str, Callable[[Verdict], str]], ...] = (
     (N_("user"), lambda v: plain(v.session.user, 40)),
     (N_("program"), lambda v: plain(wording.program(v.session), 40) or _("(not said)")),
     (N_("host"), lambda v: plain(v.session.client_host, 60)),
 )
-"""What many victims are counted by."""
+"""The totals of many victims: title, not translated yet, and the name to count by."""
 Kills = tuple[KillSession, ...] | tuple[KillQuery, ...]
 
 
 def killable_user(verdicts: Iterable[Verdict], privileges: Privileges) -> str:
-    """The user name whose sessions this account may always kill; empty where it is unknown.
+    """The user name whose sessions this account may always kill; empty if it is unknown.
 
     Both servers compare the login names of two sessions, so the name of the tool's own session comes first: behind a
     proxy user the account has another.
@@ -86,10 +85,10 @@ def killable_sessions(
     why_not_others: str = "",
     never_kill: Collection[str] = (),
 ) -> tuple[list[Verdict], str]:
-    """Those that may be killed at all, and what is said of the others.
+    """The sessions that may be killed, and lines about the others.
 
-    `user`: the only one whose sessions may be killed, empty where all may be. `why_not_others`: why not the others'.
-    `never_kill`: accounts of the config file.
+    `user`: the only user whose sessions may be killed; empty allows all. `why_not_others`: why not those of other
+    users. `never_kill`: accounts of the config file.
     """
     clients = [v for v in victims if is_killable(v)]
     notes = []
@@ -130,7 +129,7 @@ def totals(victims: Sequence[Verdict]) -> Iterator[tuple[str, Content]]:
 
 
 def rollback_line(victims: Sequence[Verdict]) -> str:
-    """What is rolled back, and which locks are released."""
+    """What is rolled back, and how many row locks are released."""
     transactions = [v.session.transaction for v in victims if v.session.transaction is not None]
     if not transactions:
         return _("No open transaction.")
@@ -147,7 +146,7 @@ def rollback_line(victims: Sequence[Verdict]) -> str:
 
 
 def freed_line(victims: Sequence[Verdict], snapshot: Snapshot | None) -> str:
-    """Which waiting sessions go on once the victims have ended; empty where none waits for them."""
+    """Which waiting sessions go on once the victims have ended; empty if none waits for them."""
     blocking = (snapshot.blocking if snapshot is not None else None) or NO_WAITS
     ended = {victim.session.id for victim in victims}
     freed = blocking.freed_by(ended)
@@ -173,7 +172,7 @@ def victim_line(verdict: Verdict, now: float) -> str:
 
 
 class KillScreen(GuardedDialog[Kills | None]):
-    """Asks once, in full."""
+    """Asks once before sessions are killed, with the consequences."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "cancel", id="kill.cancel"),
@@ -190,16 +189,16 @@ class KillScreen(GuardedDialog[Kills | None]):
         note: str = "",
         snapshot: Snapshot | None = None,
     ) -> None:
-        """`left_out`: who was marked too, and is not to be killed. `note`: what is to be known about how it would be done.
+        """`left_out`: lines about marked sessions that are not killed. `note`: a warning about the connection for the KILL.
 
-        `snapshot`: what the victims are part of; without it nothing is said of sessions that wait for them.
+        `snapshot`: the snapshot of the victims; without it the dialog shows no waiting sessions.
         """
         super().__init__()
         self._note = note
         self._left_out = left_out
         self._victims = tuple(victims)
         self._busy_victims = tuple(v for v in self._victims if not v.session.is_idle)
-        """Those that run a statement, which KILL QUERY could end."""
+        """The victims that run a statement, which KILL QUERY can end."""
         self._now = now
         self._server_name = server
         self._snapshot = snapshot
@@ -246,7 +245,7 @@ class KillScreen(GuardedDialog[Kills | None]):
                 yield Button(_("Kill"), variant="error", id="kill", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#cancel", Button).focus(scroll_visible=False)  # the first victim is to be seen
+        self.query_one("#cancel", Button).focus(scroll_visible=False)  # the first victim stays visible
         self._show_choice()
 
     def on_key(self, event: events.Key) -> None:
@@ -265,7 +264,7 @@ class KillScreen(GuardedDialog[Kills | None]):
         self.query_one(".dialog").border_subtitle = heading(key_line(self.focused, _("s statements")))
 
     def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:  # noqa: ARG002 - the shape of all
-        """Count the sessions that would be freed anew: more may wait by now. The victims stay those that were chosen."""
+        """Count the freed sessions again: more may wait by now. The victims do not change."""
         if snapshot is None or snapshot.server_name != self._victims[0].server_name:
             return
         self._snapshot = snapshot
@@ -283,7 +282,7 @@ class KillScreen(GuardedDialog[Kills | None]):
 
     @property
     def _max_listed(self) -> int:
-        """How many victims are listed by name; of more there are totals."""
+        """Victims that are listed at most; more are shown as totals."""
         return max(MIN_LISTED, min(MAX_LISTED, self.app.size.height - OTHER_LINES))
 
     def _list(self) -> Content:
@@ -378,7 +377,7 @@ HOW_TO_RUN_A_RULE = N_(
 
 
 def dry_run_words(run: DryRun) -> str:
-    """What a pass of a rule would do now, in a sentence or two."""
+    """What a pass of a rule would kill now, in a sentence or two."""
     if run.problem:
         words = _("▲ A pass would kill none: {why}.", why=run.problem)
     elif not run.victims:
@@ -406,7 +405,7 @@ def dry_run_words(run: DryRun) -> str:
 
 
 class RulesScreen(ModalScreen[None]):
-    """The rules of the config file: how many sessions match each, and what a pass would do. Kills no session."""
+    """The rules of the config file: how many sessions match each, and what a pass would kill. Kills no session."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "app.copy", "copy", id="app.copy"),
@@ -416,7 +415,7 @@ class RulesScreen(ModalScreen[None]):
     rules: query_one[LineTable[DryRun]] = query_one("#rules", LineTable)
 
     def __init__(self, policy: KillPolicy, snapshot: Snapshot | None, now: float, server: str = "") -> None:
-        """`server`: which of several it is."""
+        """`server`: the name of the server, where there are several."""
         super().__init__()
         self._policy, self._snapshot, self._now = policy, snapshot, now
         self._title = wording.title_on(_("rules"), server)
@@ -463,7 +462,7 @@ class RulesScreen(ModalScreen[None]):
             self._draw_dry_run()
 
     def _draw_dry_run(self) -> None:
-        """What a pass of the rule under the cursor would do."""
+        """Show what a pass of the rule under the cursor would kill."""
         run = self.rules.cursor_row
         if run is None:
             return

@@ -1,4 +1,4 @@
-"""The ledger: the sessions that ended, why, and how that is known; and one of them in full."""
+"""The ledger: the sessions that ended, with cause and evidence; and the details of one of them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ from goneaway_tui.ui.widgets.summary import QUIET, Part, left_and_right
 
 
 class DepartureScreen(ModalScreen[None]):
-    """The evidence, a line each."""
+    """The details of a session that ended."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss", "back", id="departure.back"),
@@ -61,7 +61,7 @@ class DepartureScreen(ModalScreen[None]):
     ]
 
     def __init__(self, departure: Departure, zone: tzinfo = UTC) -> None:
-        """`zone`: in which instants are shown beside UTC."""
+        """`zone`: the local time zone, shown beside UTC."""
         super().__init__()
         self._departure = departure
         self._zone = zone
@@ -111,7 +111,7 @@ class DepartureScreen(ModalScreen[None]):
 
 
 def predicted_words(departure: Departure) -> str:
-    """The deadline that stood on the board, and how far off it was."""
+    """The predicted deadline, and how long before it the session ended."""
     deadline = departure.verdict.deadline
     if deadline is None:
         return ""
@@ -130,7 +130,7 @@ CAUSE_VARIABLES = {
     Cause.NET_READ_TIMEOUT: "net_read_timeout",
     Cause.NET_WRITE_TIMEOUT: "net_write_timeout",
 }
-"""The variable behind a cause, where it is not the session's own limit."""
+"""The variable of a cause, where it is not the limit of the session."""
 KEYS = (
     (N_("arrows page home end"), N_("move")),
     ("enter", N_("show a session that ended: the cause, its evidence, the predicted deadline")),
@@ -155,29 +155,29 @@ FILTER_FIELDS = {"cause": "cause", "user": "user", "program": "program", "host":
 """The field of the filter that each summary counts by."""
 TITLE_CELLS = 11
 MAX_NAMED = 8
-"""How many of each kind the totals name."""
+"""Choices that a summary shows at most."""
 MAX_CHOICES = 12
-"""How many of each kind can be chosen by the key."""
+"""Choices of each summary that the key offers at most."""
 
 
 QUIET_TERMS = {filter_term("cause", Cause.CLIENT_QUIT.value)}
-"""Summaries that are dim, as their sessions are hidden at first."""
+"""Terms of dim choices: their sessions are hidden at first."""
 
 
 class TotalsChoice(NamedTuple):
-    """One figure of the summaries, which filters the ledger when it is chosen."""
+    """One choice of a summary, which filters the ledger."""
 
     term: str
-    """The term of the filter; empty where no term says it."""
+    """The term of the filter; empty if no term can express it."""
     words: str
     number: int
 
 
 class Totals(Static):
-    """The title and the summaries. A click on a summary chooses it."""
+    """The title and the summaries. A click on a choice posts `Chosen`."""
 
     class Chosen(Message):
-        """A summary was clicked."""
+        """A choice of a summary was clicked."""
 
         def __init__(self, term: str) -> None:
             super().__init__()
@@ -188,7 +188,7 @@ class Totals(Static):
         self._terms: list[str] = []
 
     def show(self, title: Content, summaries: list[tuple[str, list[TotalsChoice]]], text: str) -> None:
-        """Show the summaries, each a name of TOTALS_TITLES with its choices. `text`: of the filter in force."""
+        """Show the summaries, each a name of TOTALS_TITLES with its choices. `text`: the current filter."""
         width = self.size.width - 2
         self._terms = []
         lines = [totals_line(name, choices, width, text, self._terms) for name, choices in summaries]
@@ -201,7 +201,7 @@ class Totals(Static):
 
 
 class LedgerScreen(Screen[None]):
-    """Follows the ledger while it is open."""
+    """Shows the ledger, and follows it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", key_display="/", id="ledger.filter"),
@@ -226,9 +226,9 @@ class LedgerScreen(Screen[None]):
         zone: tzinfo = UTC,
         filter_text: str = "",
     ) -> None:
-        """`ledger` and `now` are called whenever it draws.
+        """`ledger` and `now` return the current values.
 
-        `zone`: in which instants are shown beside UTC. `filter_text`: the filter that it opens with.
+        `zone`: the local time zone, shown beside UTC. `filter_text`: the initial filter.
         """
         super().__init__()
         self._ledger = ledger
@@ -242,10 +242,10 @@ class LedgerScreen(Screen[None]):
         )
         self._error = ""
         self._shows_quits = bool(filter_text)
-        """Whether sessions that their client closed are shown, also where the filter does not ask for them."""
+        """Whether sessions that their client closed are shown without a filter for them."""
         self._drawn_count = -1
         self._limits: Mapping[str, float] = {}
-        """The global values in force."""
+        """The current global values, by variable."""
         self._sort, self._reverse = "at", False
 
     def compose(self) -> ComposeResult:
@@ -270,7 +270,7 @@ class LedgerScreen(Screen[None]):
         return FooterPlan(tuple((key, "") for key in keys), always="ledger.help")
 
     def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:  # noqa: ARG002 - the shape of all
-        """Draw what there is now, where more sessions have ended than are drawn."""
+        """Draw again if more sessions have ended."""
         if snapshot is not None:
             self._limits = {
                 variable.name: variable.value
@@ -281,7 +281,7 @@ class LedgerScreen(Screen[None]):
             self.redraw()
 
     def redraw(self) -> None:
-        """Draw it as it is now."""
+        """Draw the current ledger."""
         if self.is_mounted:
             self._draw()
 
@@ -334,7 +334,7 @@ class LedgerScreen(Screen[None]):
         )
 
     def _summaries(self) -> list[tuple[str, list[TotalsChoice]]]:
-        """The figures of each summary, the most first."""
+        """The choices of each summary, the highest number first."""
         ledger = self._ledger()
         return [
             (name, [totals_choice(name, key, number) for key, number in ledger.totals(name)])
@@ -363,7 +363,7 @@ class LedgerScreen(Screen[None]):
         self.redraw()
 
     def action_choose(self) -> None:
-        """Ask for one of the summaries, and filter by it."""
+        """Ask for a choice of the summaries, and filter by it."""
         options = {
             choice.term: f"{in_cells(_(TOTALS_TITLES[name]), TITLE_CELLS, right=False)}{choice.number:>6,} {choice.words}"
             for name, choices in self._summaries()
@@ -383,7 +383,7 @@ class LedgerScreen(Screen[None]):
         self._toggle_term(event.term)
 
     def _toggle_term(self, term: str | None) -> None:
-        """Add a term to the filter in place of another of its field, or take it out where it is there."""
+        """Put a term into the filter, in place of another term of its field; remove it if the filter has it."""
         if term is None:
             return
         self.field.value = toggled_term(self.field.value, term)
@@ -395,7 +395,7 @@ class LedgerScreen(Screen[None]):
         self.field.focus()
 
     def action_leave(self) -> None:
-        """Clear the filter; without one, or with the one that it was opened with, leave the screen."""
+        """Clear the filter; without a filter, or with the initial one, leave the screen."""
         if self.field.display and not (self._initial_filter and self.field.value == self._initial_filter):
             self.field.value = ""
             self.field.display = False
@@ -404,7 +404,7 @@ class LedgerScreen(Screen[None]):
             self.app.pop_screen()
 
     def action_sort(self) -> None:
-        """The next column; after the last the first."""
+        """Sort by the next column; after the last column by the first."""
         columns = self.rows.shown_columns
         self._sort = (
             columns[(columns.index(self._sort) + 1) % len(columns)] if self._sort in columns else columns[0]
@@ -459,7 +459,7 @@ class LedgerScreen(Screen[None]):
 
 
 def governing_variable(departure: Departure, limits: Mapping[str, float]) -> str | None:
-    """The variable that ended it, or would have. `limits` are the global values in force, in seconds."""
+    """The variable that ended a session, or that would have. `limits`: the current global values, in seconds."""
     end, limit = limit_that_ended(departure, limits), departure.verdict.limit
     if end is not None and end.variable is not None:
         return end.variable
@@ -467,7 +467,7 @@ def governing_variable(departure: Departure, limits: Mapping[str, float]) -> str
 
 
 def totals_choice(name: str, key: str, number: int) -> TotalsChoice:
-    """A figure of the summary `name`, with the term that filters by it."""
+    """A choice of the summary `name`, with the term that filters by it."""
     if key == ALL_OTHERS:
         return TotalsChoice("", _(ALL_OTHERS), number)
     value, words = ("", _(UNNAMED)) if key == UNNAMED else (plain(key), plain(key, 40))
@@ -475,7 +475,7 @@ def totals_choice(name: str, key: str, number: int) -> TotalsChoice:
 
 
 def has_term(text: str, term: str) -> bool:
-    """Whether a filter has this term, as the ledger writes it.
+    """Whether a filter contains this very term.
 
     >>> has_term('user="shop" idle>1m', 'user="shop"'), has_term('user="shop2"', 'user="shop"')
     (True, False)
@@ -484,7 +484,7 @@ def has_term(text: str, term: str) -> bool:
 
 
 def toggled_term(text: str, term: str) -> str:
-    """The filter with a term in place of another of its field, or without it where it was there.
+    """The filter with a term in place of another term of its field; without the term if the filter had it.
 
     >>> toggled_term('user="app" idle>1m', 'user="shop"')
     'idle>1m user="shop"'
@@ -499,9 +499,9 @@ def toggled_term(text: str, term: str) -> str:
 
 
 def totals_line(name: str, choices: list[TotalsChoice], width: int, text: str, terms: list[str]) -> Content:
-    """`by cause   9 idle_timeout   3 client_quit`: as many as there is room for, the rest counted.
+    """`by cause   9 idle_timeout   3 client_quit`: as many choices as fit, the others counted.
 
-    `text` is the filter in force: what it has is marked. The term of each choice is added to `terms`.
+    `text`: the current filter, whose terms are marked. Appends the term of each choice to `terms`.
     """
     title: list[Part] = [(in_cells(_(TOTALS_TITLES[name]), TITLE_CELLS, right=False), QUIET)]
     groups: list[list[Part]] = []

@@ -29,7 +29,7 @@ KEYS = (
 
 
 class ReplayBoard(BoardScreen, inherit_bindings=False):
-    """What was seen, at the instant the time line stands at."""
+    """The board at the instant of the time line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("full_stop", "step(1)", "on", key_display=".", id="replay.on"),
@@ -119,7 +119,7 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
 
 
 def timeline_bar(first: float, now: float, last: float, width: int) -> str:
-    """Where `now` lies.
+    """The position of `now` between `first` and `last`, as a bar.
 
     >>> timeline_bar(0, 50, 100, 5)
     '━━●──'
@@ -130,7 +130,7 @@ def timeline_bar(first: float, now: float, last: float, width: int) -> str:
 
 
 def parse_instant(text: str, first: float, last: float) -> float:
-    """The instant somebody means: a share, a clock of the recording's last such, an instant, or so long after the start.
+    """The instant of a typed text: a share of the recording, a time of day, an ISO instant, or a time after the start.
 
     >>> parse_instant("50%", 100.0, 200.0), parse_instant("10s", 100.0, 200.0), parse_instant("00:02:30", 100.0, 200.0)
     (150.0, 110.0, 150.0)

@@ -1,4 +1,4 @@
-"""What came of an act: what the server kept, its warnings word for word, what new sessions get, who was spared."""
+"""The result of actions: the kept values, the warnings of the server, what new sessions get, spared sessions."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from goneaway_tui.ui.copying import CopyItem
 from goneaway_tui.ui.widgets.plain_text import Static, heading
 
 DRAW_SECONDS = 0.1
-"""How long what comes in is collected before it is drawn: of hundreds of acts all lines are laid out each time."""
+"""Seconds between two redraws: each redraw lays out the lines of all actions, which may be hundreds."""
 MANY, BAR_CELLS = 5, 12
-"""Acts from which on a bar shows how far they are and reasons are counted; and the cells of the bar."""
+"""Number of actions from which on a progress bar is shown and reasons are counted; and the cells of the bar."""
 GOOD, BAD, NEUTRAL = "$text-success", "$text-warning", ""
 Line = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class ActResult:
-    """One action and what came of it: an outcome, or why it was not to be."""
+    """One action with its outcome, or why it has none."""
 
     action: Action
     outcome: Outcome | None = None
@@ -44,17 +44,17 @@ class ActResult:
     refused: str = ""
     """Why it was not performed."""
     denied: str = ""
-    """Why the server did not do it, although others of its kind may be possible."""
+    """Why the server rejected it; the server may accept the next action."""
     failed: str = ""
-    """How it failed; whether the server did it may be unknown, and then this says so."""
+    """How it failed; also says if it is not known whether the server did it."""
     is_unknown: bool = False
-    """It failed, and nobody knows whether the server did it."""
+    """Whether it failed and it is not known whether the server did it."""
     unprobed: str = ""
-    """Why no new session could be asked what it gets."""
+    """Why it is not known what new sessions get."""
 
 
 class ReportScreen(ModalScreen[None]):
-    """Fills as the acts are done, one after the other; read, then left. Leaving early stops what has not begun."""
+    """Shows the result of each action when it is done. Leaving early stops the actions that have not started."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "leave", "back", id="report.back"),
@@ -62,7 +62,7 @@ class ReportScreen(ModalScreen[None]):
     ]
 
     def __init__(self, title: str, expected: int, clock: Clock) -> None:
-        """`expected`: how many acts there are to be."""
+        """`expected`: the number of actions."""
         super().__init__()
         self._clock, self._started_at = clock, clock()
         self._title = title
@@ -70,9 +70,9 @@ class ReportScreen(ModalScreen[None]):
         self._results: list[ActResult] = []
         self._lines: list[Content] = []
         self._is_redraw_due = False
-        """What came in is going to be drawn."""
+        """Whether a redraw is scheduled."""
         self.is_stopping = False
-        """Nothing more is to be begun."""
+        """Whether no further action may start."""
         self.is_finished = False
         self._is_drawn = False
 
@@ -86,12 +86,12 @@ class ReportScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         self._is_drawn = True
         body = self.query_one(VerticalScroll)
-        body.anchor()  # it follows the newest line until somebody scrolls
+        body.anchor()  # it follows the newest line until the user scrolls
         body.focus()
         self._redraw()
 
     def add(self, result: ActResult) -> None:
-        """One more act is over."""
+        """Add the result of one action."""
         self._results.append(result)
         self._lines += [Content.styled(plain(text, 600), style) for text, style in result_lines(result)]
         if not self._is_redraw_due:
@@ -99,14 +99,14 @@ class ReportScreen(ModalScreen[None]):
             self.set_timer(DRAW_SECONDS, self._redraw)
 
     def finish(self) -> None:
-        """All are over, or will not be begun."""
+        """Show that no further action will start."""
         self.is_finished = True
         if self._expected >= MANY:
             self._lines += [Content.styled(line, BAD) for line in spared_lines(self._results)]
         self._redraw()
 
     def copy_items(self) -> list[CopyItem]:
-        """What was run, and what came of it."""
+        """The statements and their results."""
         return [
             CopyItem("all", "\n".join(text for result in self._results for text, _ in result_lines(result)))
         ]
@@ -121,7 +121,7 @@ class ReportScreen(ModalScreen[None]):
     def _redraw(self) -> None:
         self._is_redraw_due = False
         if not self._is_drawn:
-            return  # an act can be over before the screen has its parts
+            return  # an action can be done before the screen is composed
         self.query_one(".dialog").border_subtitle = heading(self._leave_hint())
         tally = self.query_one("#tally", Static)
         tally.update(Content(self._tally()))
@@ -136,7 +136,7 @@ class ReportScreen(ModalScreen[None]):
         return _("stopping after this one") if self.is_stopping else _("esc stops after this one")
 
     def _tally(self) -> str:
-        """`12 of 50 killed, 3 had already ended`; while it runs, with a bar and how long the rest will take."""
+        """`12 of 50 killed, 3 had already ended`; while it runs, with a bar and the estimated time left."""
         counts = self._counts()
         if self.is_finished or self._expected < MANY:
             return counts
@@ -173,7 +173,7 @@ class ReportScreen(ModalScreen[None]):
 
 
 def spared_lines(results: Iterable[ActResult]) -> Iterable[str]:
-    """Why sessions were spared, or the server refused, and how many for each reason."""
+    """The reasons why sessions were spared or the server rejected a KILL, with the number for each reason."""
     reasons: Counter[str] = Counter()
     for result in results:
         reason = result.refused or result.denied
@@ -183,7 +183,7 @@ def spared_lines(results: Iterable[ActResult]) -> Iterable[str]:
 
 
 def result_lines(result: ActResult) -> Iterable[Line]:
-    """An action's lines: what ran, what came of it, and every difference said aloud."""
+    """The lines of an action: the statement, its result, and every difference from the request."""
     statement = plain(result.action.statement, 200)
     if result.refused:
         yield (_("– not done: {statement}", statement=statement), BAD)
@@ -213,7 +213,7 @@ def result_lines(result: ActResult) -> Iterable[Line]:
 def value_comparison(
     action: SetVariable, outcome: Outcome, probes: Sequence[NewSessionProbe]
 ) -> Iterable[Line]:
-    """Asked, running, persisted, and what new sessions get: where they differ, in words."""
+    """The differences between the requested, running and persisted values and what new sessions get, in words."""
     unit = TUNABLE[action.name].unit
     kept = outcome.kept.value if outcome.kept else None
     for probe in probes:

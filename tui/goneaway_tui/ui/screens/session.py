@@ -1,4 +1,4 @@
-"""One session: everything known of it, what it waits for and blocks, and the statements of its open transaction."""
+"""The details of one session: its facts, its lock waits, and the statements of its open transaction."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ COPIED_GLOBALS = ("wait_timeout", "interactive_timeout")
 
 
 def limit_origin(verdict: Verdict, sample: Sample) -> Iterator[str]:
-    """Sentences on which global the limit was copied from, and what a new global would do to it.
+    """Sentences about the global that the limit was copied from, and the effect of a new global value.
 
-    A session copies one of two globals when it connects, and which one no server shows: equal values are said to be equal,
-    and no more.
+    A session copies one of two globals when it connects, and no server shows which one. So the sentences only say which
+    global has the same value.
     """
     limit, first_seen = verdict.limit, verdict.inherited.wait_timeout
     if limit is None or limit.variable != "wait_timeout":
@@ -95,23 +95,23 @@ FIRST_LABELS = (
     N_("idle"),
     N_("closes"),
 )
-"""What is told of a session above its statements, in this order."""
+"""The labels of the facts above the statements, in order."""
 LAST_LABELS = (
     N_("limit"),
     N_("why"),
     N_("note"),
     N_("library"),
 )
-"""What is told of a session below its statements."""
+"""The labels of the facts below the statements, in order."""
 LABELS = (*FIRST_LABELS, *LAST_LABELS)
 FactRow = tuple[str, str]
 ReadStatements = Callable[[ProcesslistId], tuple[PastStatement, ...] | Limitation]
 MAX_STATEMENT = 400
-"""Characters of a statement of the transaction."""
+"""Characters of a statement of the transaction, at most."""
 
 
 class SessionScreen(ModalScreen[None]):
-    """Follows its session until it ends, and says that it has ended. The next session is shown in the same place."""
+    """Shows a session and follows it until it ends. The keys next and previous show other sessions."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss", "back", id="session.back"),
@@ -129,9 +129,9 @@ class SessionScreen(ModalScreen[None]):
         listed: Callable[[], Sequence[Verdict]] = tuple,
         read_statements: ReadStatements | None = None,
     ) -> None:
-        """`snapshot`: what it is part of. `listed`: the sessions among which it has a next and a previous one.
+        """`snapshot`: the snapshot of the session. `listed` returns the sessions in order, for the keys next and previous.
 
-        `read_statements` asks the server for the statements of the open transaction. It blocks, and raises SourceError.
+        `read_statements` reads the statements of the open transaction from the server. It blocks, and raises SourceError.
         """
         super().__init__()
         self._verdict = verdict
@@ -140,7 +140,7 @@ class SessionScreen(ModalScreen[None]):
         self._listed, self._listed_index = listed, 0
         self._read_statements = read_statements
         self._history: Content | None = None
-        """The statements of the transaction, or why they are not known; None where none are asked for."""
+        """The statements of the transaction, or why they are not known; None if they are not read."""
         self._has_ended = False
 
     def compose(self) -> ComposeResult:
@@ -163,11 +163,11 @@ class SessionScreen(ModalScreen[None]):
         post_if_disabled(self, event)
 
     def chosen_sessions(self) -> list[Verdict]:
-        """What `k` kills."""
+        """The session to kill; none after its end."""
         return [] if self._has_ended else [self._verdict]
 
     def action_step(self, by: int) -> None:
-        """Show another session of the same server, as they are listed now."""
+        """Show the session `by` places away in the current list of the same server."""
         listed = [v for v in self._listed() if v.server_name == self._verdict.server_name]
         if not listed:
             return
@@ -199,13 +199,13 @@ class SessionScreen(ModalScreen[None]):
         self._draw()
 
     def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:  # noqa: ARG002 - the shape of all
-        """Take the newest word on the session."""
+        """Show the session in a new snapshot."""
         if snapshot is not None and snapshot.server_name == self._verdict.server_name:
             self._snapshot = snapshot
             verdict = snapshot.by_id.get(self._verdict.session.id)
             self._has_ended = verdict is None
             self._verdict = verdict or self._verdict
-        if not self._has_ended:  # what is told of one that has left is as it was when it was last seen
+        if not self._has_ended:  # the facts of an ended session stay as they were in its last sample
             self._now = now
         if self.is_mounted:
             self._draw()
@@ -243,7 +243,7 @@ def _id(label: str) -> str:
 def session_facts(
     verdict: Verdict, now: float, snapshot: Snapshot | None, *, has_ended: bool
 ) -> Iterator[FactRow]:
-    """Everything known of the session under its label, each with how it is known."""
+    """The facts of a session, each under its label."""
     session, limit = verdict.session, verdict.limit
     if has_ended:
         yield "gone", _("it has left since the last reading; this is what was known")
@@ -280,7 +280,7 @@ def session_facts(
 
 
 def _lock_facts(verdict: Verdict, now: float, snapshot: Snapshot) -> Iterator[FactRow]:
-    """What the session waits for, which sessions wait for it, and which go on once it has ended."""
+    """The lock that the session waits for, the sessions that wait for it, and which go on after its end."""
     session, blocking = verdict.session.id, snapshot.blocking
     if blocking is None:
         return
@@ -296,14 +296,14 @@ def _lock_facts(verdict: Verdict, now: float, snapshot: Snapshot) -> Iterator[Fa
 
 
 def _client(session: Session) -> str:
-    """Where it comes from, and that somebody else is behind it where it says so itself."""
+    """The host of the client; also that a proxy is in between, if the connect attributes say so."""
     proxy = proxy_named_by(session)
     host = plain(session.host, 200)
     return _("{host}  ({proxy}: who is behind it is not seen)", host=host, proxy=proxy) if proxy else host
 
 
 def statement_content(session: Session) -> Content:
-    """The current or last statement as SQL, its lines kept, its letters made harmless."""
+    """The current or last statement as SQL, with its lines and without control characters."""
     title = _("last statement") if session.is_idle else _("statement")
     if not session.statement:
         return Content.assemble(

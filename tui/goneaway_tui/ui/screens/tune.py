@@ -1,6 +1,6 @@
-"""One variable: what it is, what a new value would do, and the statement that would set it.
+"""The tune dialog of one variable: its value, the preview of a new value, and the statement that would set it.
 
-Answers with an action and performs nothing.
+It answers with an action and performs nothing.
 """
 
 from __future__ import annotations
@@ -50,25 +50,25 @@ from goneaway_tui.ui.wording import title_on as on_server
 
 TIME_UNITS = {Unit.SECONDS, Unit.MILLISECONDS}
 PREVIEW_LABELS = ("meaning", "reuses", "runs", "undo", "effects", "lasting")
-"""What changes with each key that is typed, in the order shown."""
+"""The labels of the preview, which changes with each typed key, in order."""
 
 
 CURVE_CELLS = 50
-"""With its labels it fits beside the label of its line in a terminal of 80 columns."""
+"""Cells of the curve. With its labels it fits into a terminal of 80 columns."""
 CURVE_LABEL_CELLS = 6
 BARS = "▁▂▃▄▅▆▇█"
 TICKS = (10, 60, 600, 3_600, 28_800, 86_400, 604_800, 31_536_000)
 """Limits that are named below the curve, in seconds."""
 LEAK_FACTOR, LEAKED_SESSIONS = 8, 5
-"""A limit so many times what the reuses need keeps sessions open that nobody uses; so many of them are worth a warning."""
+"""A limit of so many times what the reuses need keeps unused sessions open; number of such sessions for a warning."""
 
 
 class ReuseCounting(Enum):
-    """What a limit cuts."""
+    """Which reuses count as cut by a limit."""
 
     ALL = "all"
     TRANSACTIONS = "transactions"
-    """Only the reuses within an open transaction."""
+    """Only the reuses in an open transaction."""
 
     def cut(self, gaps: ReuseGaps, limit_seconds: float) -> int:
         if self is ReuseCounting.ALL:
@@ -103,7 +103,9 @@ def cell_of(limit_seconds: float) -> int:
 
 
 def reuse_curve(gaps: ReuseGaps, typed: float | None, counting: ReuseCounting = ReuseCounting.ALL) -> Content:
-    """What each limit would have cut and freed since monitoring began: the limit across, `typed` marked."""
+    """The curve of the reuses that each limit would have cut, and of the sessions it would have closed, since monitoring
+    began. The limits run from left to right; `typed` is marked.
+    """
     limits = [limit_at(cell) for cell in range(CURVE_CELLS)]
     cut = [math.log1p(counting.cut(gaps, limit)) for limit in limits]
     marked = None if typed is None else cell_of(typed)
@@ -117,7 +119,7 @@ def reuse_curve(gaps: ReuseGaps, typed: float | None, counting: ReuseCounting = 
 
 
 def _bar_line(values: Sequence[float], marked: int | None, label: str, style: str) -> Content:
-    """One bar a cell, by its share of the highest; a dim dot where there is nothing."""
+    """A bar for each cell, relative to the highest value; a dim dot for 0."""
     highest = max(values)
     cells = []
     for cell, value in enumerate(values):
@@ -196,17 +198,17 @@ def _leak_words(gaps: ReuseGaps, typed: float) -> tuple[tuple[str, str], ...]:
 
 
 class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
-    """Shows the consequence before the key that causes it."""
+    """Shows the effects of a value before it is applied."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "cancel", id="tune.cancel"),
-        Binding("y,ctrl+y", "app.copy", "copy", id="tune.copy"),  # in the field y is a year
+        Binding("y,ctrl+y", "app.copy", "copy", id="tune.copy"),  # in the field, y stands for year
         Binding("up", "step(1)", "longer", show=False, priority=True, id="tune.longer"),
         Binding("down", "step(-1)", "shorter", show=False, priority=True, id="tune.shorter"),
     ]
     VERB: ClassVar[str] = N_("Apply")
     CONFIRMS: ClassVar[bool] = True
-    """Whether what is likely to be an accident is asked about a second time."""
+    """Whether the dialog asks a second time before a dangerous value."""
 
     def __init__(
         self,
@@ -216,7 +218,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         snapshot: Callable[[], Snapshot],
         server: str,
     ) -> None:
-        """`snapshot` is asked for at every look ahead: sessions go on idling while a value is thought about."""
+        """`snapshot` returns the newest snapshot, for each preview: sessions go on idling while the user types."""
         super().__init__()
         self._tunable = tunable
         self._variable_state = state
@@ -225,11 +227,11 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         self._server_name = server
         self._confirmed: str | None = None
         self.typed = ""
-        """A value that was begun before it was open."""
+        """Text that was typed before the dialog was open."""
         self.reuse_gaps: Callable[[], ReuseGaps | None] = lambda: None
-        """What was counted on the server since it is monitored."""
+        """Returns the reuse gaps counted on the server; None before the first reading."""
         self.note = ""
-        """What is to be known about how it would be done."""
+        """A warning about the connection for the change; empty for none."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tune changing") as dialog:
@@ -253,7 +255,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                 yield LabelledEntry("undo", id="undo")
                 yield LabelledEntry(
                     "effect", id="effects"
-                )  # as long as it has to be, so it comes after what is of one line
+                )  # of any length, so it comes after the single lines
                 yield LabelledEntry("lasting", id="lasting")
             if self.note:
                 yield Label(Content(self.note), classes="note")
@@ -279,7 +281,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
 
     @property
     def _why_not(self) -> str:
-        """Why it cannot be set, whatever the value."""
+        """Why the variable cannot be set at all; empty if it can."""
         return self._variable_state.why_not_settable or self._privileges.why_not_set(self._tunable.name)
 
     def _warn(self, text: str) -> None:
@@ -293,7 +295,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return _("type a value, as {presets}   {more}", presets=presets, more=more)
 
     def _now(self) -> Content:
-        """Today's value, where it came from, and what a restart makes of it."""
+        """The current value, its origin, and the value after a restart."""
         now, unit = self._variable_state.variable, self._tunable.unit
         value = _("unknown") if now.value is None else f"{now.value:,}   {value_words(now.value, unit)}"
         today = Content.assemble((value, "bold"), (f"   {self._origin()}", "$foreground-muted"))
@@ -306,7 +308,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return paragraphs(today, (back, "$text-warning"))
 
     def _bounds(self) -> Content | None:
-        """The server's own, or those of the manual where it tells none."""
+        """The bounds of the server; those of the manual if the server reports none."""
         now, unit = self._variable_state.variable, self._tunable.unit
         bounds = [
             f"{_(name)} {value_words(number, unit)}"
@@ -324,7 +326,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return Content.styled("   ".join(bounds), "$foreground-muted") if bounds else None
 
     def _origin(self) -> str:
-        """As the server has it: of who set it last it does not tell whether that was for all or for one session only."""
+        """The origin of the value. The last SET by an account may have been for its session only: no server shows that."""
         set_by = self._variable_state.variable.set_by
         parts = [origin_word(set_by) if set_by else _("origin unknown")]
         if self._variable_state.path:
@@ -343,7 +345,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
 
     @property
     def _can_reset(self) -> bool:
-        """Whether a persisted value can be forgotten from here."""
+        """Whether the dialog can reset a persisted value."""
         return self._variable_state.persisted is not None and self._privileges.can_persist
 
     @property
@@ -352,7 +354,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return Persistence.PERSIST if persist and persist.first(RadioChoice).value else Persistence.GLOBAL
 
     def _preview(self) -> Preview:
-        """What the typed value would do. Raises ValueError with a sentence."""
+        """The preview of the typed value. Raises ValueError with a sentence."""
         typed = self.query_one("#value", Input).value
         if typed.strip().lower() == "default" and self._variable_state.default is not None:
             value = self._variable_state.default
@@ -362,7 +364,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return preview(self._tunable, self._variable_state, value, self._snapshot(), self._keep)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The arrows move the mark of the curve only from the field: elsewhere they choose and scroll."""
+        """Let the arrow keys move the mark of the curve only while the field has the focus."""
         if action == "step":
             return self._curve_gaps() is not None and self.query_one("#value", Input).has_focus
         return super().check_action(action, parameters)
@@ -379,7 +381,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         field.cursor_position = len(field.value)
 
     def _curve_gaps(self) -> ReuseGaps | None:
-        """The gaps that this variable would cut; None where it cuts none, or no reuse is counted yet."""
+        """The gaps that this variable may cut; None if it cuts none, or no reuse is counted yet."""
         if self._tunable.idle_counting not in CURVES or self._tunable.unit is not Unit.SECONDS:
             return None
         gaps = self.reuse_gaps()
@@ -388,7 +390,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     @on(Input.Changed, "#value")
     @on(RadioSet.Changed, "#keep")
     def _show_preview(self) -> None:
-        """Say what Apply would do, as it is typed."""
+        """Show the preview of the typed value."""
         self._confirmed = None
         apply = self.query_one("#apply", Button)
         apply.label = _(self.VERB)
@@ -406,7 +408,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         apply.disabled = planned is None or bool(self._why_not)
 
     def _preview_lines(self, planned: Preview | None) -> tuple[Content | None, ...]:
-        """What stands beside each label of PREVIEW_LABELS."""
+        """The content for each label of PREVIEW_LABELS; None hides the label."""
         if planned is None:
             return None, self._curve(None), *(None,) * (len(PREVIEW_LABELS) - 2)
         meaning = f"{planned.kept:,}   {value_words(planned.kept, self._tunable.unit)}"
@@ -440,7 +442,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return reuse_curve(gaps, None if is_off else typed, CURVES[self._tunable.idle_counting])
 
     def copy_items(self) -> list[CopyItem]:
-        """What would be run, as the dialog says it."""
+        """The statements of the preview; empty without a valid value."""
         try:
             planned = self._preview()
         except ValueError:
@@ -462,10 +464,10 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     @on(Button.Pressed, "#apply")
     @on(Input.Submitted, "#value")
     def _apply(self) -> None:
-        """Answer, once a dangerous value has been asked about a second time."""
+        """Answer with the action; for a dangerous value only after a second confirmation."""
         apply = self.query_one("#apply", Button)
         if apply.disabled or not self.is_current:
-            return  # answered already: two of a kind were in one burst
+            return  # answered already, by the first of two keys in one burst
         planned = self._preview()
         if self.CONFIRMS and planned.confirmation and self._confirmed != planned.statement:
             self._confirmed = planned.statement

@@ -1,4 +1,4 @@
-"""Figures three lines high, drawn with the framework's own digits."""
+"""The wall: a full-screen display without keys, with large digits."""
 
 from __future__ import annotations
 
@@ -47,13 +47,14 @@ from goneaway_tui.ui.widgets.summary import (
 )
 
 DIGIT_LINES = 3
-"""Lines of a figure."""
+"""Lines of a large digit."""
 ONE_CELL = ":,."
-"""Drawn as they are, on the lowest line but for the colon."""
+"""Characters of one cell: on the lowest line, the colon on the middle one."""
 
 
 def digits(text: str) -> list[str]:
-    """
+    """The lines of a text in large digits.
+
     >>> print("\\n".join(digits("1:0")))
     ╺┓  ┏━┓
      ┃ :┃ ┃
@@ -67,7 +68,7 @@ def digits(text: str) -> list[str]:
 
 
 def digits_width(text: str) -> int:
-    """Columns it takes.
+    """The width of a text in large digits, in cells.
 
     >>> digits_width("7:52:01")
     17
@@ -85,13 +86,13 @@ def _digit_lines(character: str) -> tuple[str, str, str]:
 
 BAR_LEVELS = " ▁▂▃▄▅▆▇█"
 GAP_BETWEEN = 2
-"""Columns between two stretches."""
+"""Cells between two ranges of the time axis."""
 
 
 def bar_lines(
     forecast: Forecast, policy: RiskThresholds, width: int, bar_width: int, rows: int
 ) -> list[Content]:
-    """A title, so many lines of bars, each so many columns wide, and a line that says where each stretch ends."""
+    """The closings ahead: a title, `rows` lines of bars of `bar_width` cells each, and a line with the end of each range."""
     bucket_ranges = forecast.ranges
     highest = max((n for bucket_range in bucket_ranges for n in bucket_range.counts), default=0)
     lines: list[list[Part]] = [[] for _line in range(rows)]
@@ -102,7 +103,7 @@ def bar_lines(
         for row, line in enumerate(lines):
             below = (rows - 1 - row) * (len(BAR_LEVELS) - 1)
             for is_empty, counts in groupby(bucket_range.counts, key=operator.not_):
-                if is_empty:  # dots on the ground, nothing above
+                if is_empty:  # dots on the lowest line, nothing above
                     bars, style = (" " if below else "·") * bar_width * len([*counts]), QUIET
                 else:
                     bars, style = (
@@ -131,7 +132,7 @@ def _range_style(bucket_range: BucketRange, policy: RiskThresholds) -> str:
 
 
 def _bar_character(number: int, highest: int, rows: int, eighths_below: int) -> str:
-    """What of a bar stands in a line that begins so many eighths above the ground; one of many still shows."""
+    """The character of a bar in a line that begins `eighths_below` eighths above the base. A 1 is always visible."""
     top = len(BAR_LEVELS) - 1
     height = max(1, round(number / max(highest, 1) * rows * top))
     return BAR_LEVELS[max(0, min(top, height - eighths_below))]
@@ -143,32 +144,32 @@ def _range_label(bucket_range: BucketRange, room: int) -> str:
 
 
 RECENT_SECONDS = 600.0
-"""How long who left is shown."""
+"""Seconds for which an ended session is shown."""
 TWO_COLUMNS_WIDTH = 110
-"""Columns from which on who closes next and who left stand beside each other."""
+"""Width in cells from which on the next closings and the ended sessions are side by side."""
 COLUMN_GAP = 4
 CLOCK_WIDTHS = tuple(map(digits_width, ("00:00", "00:00:00")))
-"""Columns for a countdown, where all are short and where not."""
+"""Cells of a countdown: if all are shorter than an hour, and otherwise."""
 AXIS_BUCKETS = 38
-"""Columns in which every stretch of time has its bars."""
+"""Cells in which the bars of all ranges of the time axis fit."""
 ENTRY_LINES = DIGIT_LINES + 1
-"""Lines of one who closes next, with the empty one after it."""
+"""Lines of one of the next closings, with an empty line after it."""
 
 EMPTY = Content("")
 
 
 @dataclass(frozen=True, slots=True)
 class WallView:
-    """All there is to be seen at an instant."""
+    """What the wall shows at an instant."""
 
     name: str
-    """Of the one server."""
+    """The name of the server, if there is only one."""
     servers: tuple[ServerStatus, ...] = ()
     departures: Callable[[], Iterable[tuple[str, Departure]]] = tuple
-    """Who left, the newest first, each with the server's name where there are several."""
+    """Returns the ended sessions, the newest first, each with the server's name where there are several."""
     now: float = 0.0
     freshness: Freshness = CONNECTING
-    """Of the one server."""
+    """The freshness of the server, if there is only one."""
 
     @property
     def snapshots(self) -> list[Snapshot]:
@@ -180,7 +181,7 @@ class WallView:
 
 
 class WallDisplay(Widget):
-    """Draws a scene, anew each second."""
+    """Draws the wall, again each second."""
 
     view: reactive[WallView] = reactive(WallView(""), repaint=False)
 
@@ -190,7 +191,7 @@ class WallDisplay(Widget):
         self.set_reactive(WallDisplay.view, view)
 
     def watch_view(self, view: WallView) -> None:
-        """Countdowns show whole seconds of their own, so it is looked twice in each."""
+        """Redraw twice in a second: each countdown changes at its own fraction of a second."""
         drawn = (int(view.now * 2), view.freshness, tuple(map(_change_key, view.servers)))
         if drawn != self._drawn:
             self._drawn = drawn
@@ -202,7 +203,7 @@ class WallDisplay(Widget):
 
 
 def wall_lines(view: WallView, width: int, height: int) -> list[Content]:
-    """The whole wall in at most so many lines."""
+    """The whole wall, in at most `height` lines of `width` cells."""
     cells_of = server_cells(view.servers, width, max(1, height // 8)) if view.has_several else []
     top = [_title(view, width), _trouble(view, width)]
     snapshots = view.snapshots
@@ -236,7 +237,7 @@ def _title(view: WallView, width: int) -> Content:
 
 
 def _trouble(view: WallView, width: int) -> Content:
-    """Its line is there also where there is none, so that nothing moves."""
+    """The line about trouble; an empty line without trouble, so that nothing moves."""
     troubled = [status for status in view.servers if status.trouble]
     if not troubled:
         return EMPTY
@@ -245,7 +246,7 @@ def _trouble(view: WallView, width: int) -> Content:
 
 
 def _figures(snapshots: Sequence[Snapshot], width: int) -> list[Content]:
-    """Counts in large digits over their names, then the limits in a line."""
+    """Counts in large digits above their names, then a line with the limits."""
     risks: Counter[Risk] = Counter()
     for snapshot in snapshots:
         risks.update(snapshot.totals.risks)
@@ -270,7 +271,7 @@ def _figures(snapshots: Sequence[Snapshot], width: int) -> list[Content]:
 
 
 def _limits(snapshots: Sequence[Snapshot]) -> list[list[Part]]:
-    """Of several servers from the least to the most."""
+    """The global limits; of several servers the lowest and the highest."""
     figures = []
     for variable in ("wait_timeout", "interactive_timeout"):
         values = sorted(
@@ -290,7 +291,7 @@ def _closings_ahead(view: WallView, snapshots: Sequence[Snapshot], width: int, r
 
 
 def _session_lists(view: WallView, snapshots: Sequence[Snapshot], width: int, height: int) -> list[Content]:
-    """Who closes next and who left: beside each other, or the one over the other."""
+    """The next closings and the ended sessions, side by side or one below the other."""
     if width >= TWO_COLUMNS_WIDTH:
         half = (width - COLUMN_GAP) // 2
         left = _closing_next(view, snapshots, half, height)
@@ -307,7 +308,7 @@ def _session_lists(view: WallView, snapshots: Sequence[Snapshot], width: int, he
 
 
 def _closing_next(view: WallView, snapshots: Sequence[Snapshot], width: int, height: int) -> list[Content]:
-    """As many as there is room for, each with a countdown in large digits."""
+    """As many of the next closings as fit, each with a countdown in large digits."""
     lines = [_heading(_("closes next"))]
     gap = height >= 3 * ENTRY_LINES + 1
     max_entries = max(0, height - 1) // (ENTRY_LINES if gap else DIGIT_LINES)
@@ -331,7 +332,7 @@ def _closing_next(view: WallView, snapshots: Sequence[Snapshot], width: int, hei
 
 
 def soonest_closings(snapshots: Iterable[Snapshot], maximum: int) -> list[Verdict]:
-    """Who closes first, of all servers."""
+    """The sessions of all servers with the next deadlines."""
     merged = heapq.merge(
         *map(in_closing_order, snapshots), key=lambda verdict: (verdict.deadline or 0.0, verdict.session.id)
     )
@@ -339,7 +340,7 @@ def soonest_closings(snapshots: Iterable[Snapshot], maximum: int) -> list[Verdic
 
 
 def _session_lines(verdict: Verdict) -> tuple[list[Part], list[Part], list[Part]]:
-    """Three lines of one session, the most needed first in each."""
+    """Three lines of one session, each with the most important part first."""
     session, at_stake = verdict.session, wording.at_stake_words(verdict.session)
     character = f"{wording.RISK_SYMBOLS[verdict.risk]} "
     server = f"  {plain(verdict.server_name, 24)}" if verdict.server_name else ""
@@ -359,7 +360,7 @@ def _session_lines(verdict: Verdict) -> tuple[list[Part], list[Part], list[Part]
 
 
 def _recently_ended(view: WallView, width: int, height: int) -> list[Content]:
-    """Who left in the last minutes, with the cause."""
+    """The sessions that ended in RECENT_SECONDS, with the cause."""
     since = wording.limit_words(RECENT_SECONDS)
     recent = [
         *takewhile(lambda entry: entry[1].at >= view.now - RECENT_SECONDS, islice(view.departures(), 10_000))
@@ -386,7 +387,7 @@ def _heading(words: str, number: str = "") -> Content:
 
 
 class WallScreen(Screen[None]):
-    """Follows what goes on while it is open."""
+    """Shows the wall, and follows the snapshots."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "app.pop_screen", "back", show=False, id="wall.back")
@@ -395,7 +396,7 @@ class WallScreen(Screen[None]):
     wall = query_one("#wall", WallDisplay)
 
     def __init__(self, view: Callable[[], WallView]) -> None:
-        """`view` is asked whenever there may be something new."""
+        """`view` returns what to show now."""
         super().__init__()
         self._view = view
 

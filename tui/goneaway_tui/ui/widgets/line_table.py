@@ -50,7 +50,7 @@ class RenderedRow:
     is_marked: bool
     is_cursor: bool
     strip: Strip | None = None
-    """The drawn line, once it was drawn; it holds wherever the table scrolls to."""
+    """The drawn line, cached; None before it is drawn. It does not depend on the scroll position."""
 
 
 class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
@@ -105,9 +105,9 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         self._rows: Sequence[RowT] = ()
         self._now = 0.0
         self._rendered: dict[int, RenderedRow] = {}
-        """What the visible rows are to show, by index."""
+        """The visible rows to draw, by index."""
         self._drawn: dict[int, RenderedRow | None] = {}
-        """What was last drawn of the visible rows, by index."""
+        """The visible rows as they were drawn last, by index."""
         self._styles: dict[tuple[str, bool], Style] = {}
         self._sorted_by, self._reverse = "", False
         self._cursor_was_moved = False
@@ -232,7 +232,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
             self.scroll_to(y=index, animate=False, force=True)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Keep the cursor on a visible row when the mouse wheel or the scroll bar moves the rows: keys act on what is seen."""
+        """Keep the cursor on a visible row when the mouse wheel or the scroll bar moves the rows: keys act on visible rows."""
         if self.show_vertical_scrollbar:
             self._move_scroll_bar(new_value)
         if round(old_value) != round(new_value):
@@ -252,7 +252,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         self.vertical_scrollbar.position = to if to >= self.max_scroll_y else to // step * step
 
     def to_top(self) -> None:
-        """Move the cursor to the first row, and keep it there whatever row that becomes."""
+        """Move the cursor to the first row, and keep it there when another row becomes the first."""
         self._cursor_was_moved = False
         self._move_cursor(0)
 
@@ -279,7 +279,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         self.action_scroll_columns(-1)
 
     def tooltip_at(self, event: events.MouseMove) -> str:
-        """A heading's meaning; for a cell its explanation, or the whole text where it is cut off."""
+        """The meaning of a heading; the explanation of a cell, or its whole text if it is cut off."""
         cell, table = self._cell_at(event), self.id or ""
         if cell is None or cell.column is None:
             return ""
@@ -306,7 +306,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
             self.post_message(RowChosen(self.cursor_key))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
-        """Rows that cannot be marked have no key for it."""
+        """Disable the key that marks, if rows cannot be marked."""
         return action != "mark" or self._can_mark
 
     def action_mark(self) -> None:
@@ -322,7 +322,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         self._redraw()
 
     def action_scroll_columns(self, steps: int) -> None:
-        """Scroll the columns sideways, to see those that have no room."""
+        """Scroll the columns sideways, to see those that do not fit."""
         self._layout.scroll(steps)
         self._forget_drawn()
         self.refresh()
@@ -336,7 +336,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         self._move_cursor(self.cursor)
 
     def _forget_drawn(self) -> None:
-        """Forget what was drawn: every line looks different now."""
+        """Draw every line again: all look different now."""
         self._rendered.clear()
         self._drawn.clear()
 

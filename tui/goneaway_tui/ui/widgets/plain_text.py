@@ -17,13 +17,13 @@ from textual.content import Content
 from textual.visual import VisualType
 from textual.widget import Widget
 from textual.widgets import Checkbox, Footer, Input, RadioButton, RadioSet
-from textual.widgets._footer import FooterKey  # what a Footer is composed of has no public name
+from textual.widgets._footer import FooterKey  # the parts of a Footer have no public name
 
 from goneaway_tui.i18n import _
 from goneaway_tui.text.sanitize import plain
 
 MAX_TITLE = 200
-"""Characters."""
+"""Characters of a title at most."""
 
 
 def heading(text: str) -> Content:
@@ -158,18 +158,18 @@ def paragraphs(*parts: str | tuple[str, str] | Content) -> Content:
 
 
 KEY_PADDING = 3
-"""Cells that stand around a key and its word; two where the footer is compact."""
+"""Cells around a key and its word; two if the footer is compact."""
 
 
 class FooterPlan(NamedTuple):
-    """The keys that a screen wants in its footer, in this order at every width."""
+    """The keys of a screen for its footer, in this order at every width."""
 
     keys: tuple[tuple[str, str], ...]
-    """The id of each binding, or its key; and the key's word where that is not the binding's own, not translated yet."""
+    """The id of each binding, or its key; and the word for it, not translated yet, if it differs from the binding's."""
     label: str = ""
-    """What stands before the keys."""
+    """The text before the keys."""
     always: str = ""
-    """The id of the binding whose key keeps its room where the line is narrow."""
+    """The id of the binding whose key a narrow line never leaves out."""
 
 
 class KeyFooter(Footer):

@@ -1,4 +1,4 @@
-"""The lines above the sessions of several servers: their sums, then a cell for each server."""
+"""The lines above the sessions of several servers: sums, then a cell for each server."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from goneaway_tui.ui.widgets.summary import (
 )
 
 HEIGHT_SHARE = 5
-"""The cells may take one in so many lines of the screen."""
+"""The cells may take one of so many lines of the screen."""
 MIN_LINES = 3
 """Lines the cells may take on a small screen too."""
 FIGURE_LINES = 4
@@ -57,7 +57,7 @@ MARK = "✔"
 NAME_MIN_WIDTH, NAME_MAX_WIDTH = 6, 24
 
 ServerState = tuple[str, str, str]
-"""A sign, a word and a style."""
+"""A symbol, a word and a style."""
 CellPart = tuple[int, Callable[[ServerStatus], Part]]
 """A detail of a server: its width in terminal cells, and what draws it."""
 
@@ -109,7 +109,7 @@ def _state_word(status: ServerStatus) -> Part:
 
 
 def _most_urgent(status: ServerStatus) -> Part:
-    """The most urgent detail, where there is room for one."""
+    """The most urgent detail, if there is room for only one."""
     return _closing_soon(status) if status.is_healthy else _state_word(status)
 
 
@@ -257,7 +257,7 @@ def nearly_full_parts(servers: Sequence[ServerStatus]) -> list[list[Part]]:
 
 
 def liveness_parts(servers: Sequence[ServerStatus]) -> list[Part]:
-    """How many servers are live, are waited for, and are lost."""
+    """How many servers are live, waited for, and lost."""
     number = Counter(server_state(server)[0] for server in servers)
     return [
         (f"  {symbol} {number[symbol]} {word}", f"{style} @hint=servers")

@@ -29,7 +29,7 @@ from goneaway_tui.ui.server_status import CONNECTING, Freshness
 from goneaway_tui.ui.tooltips import TooltipWidget, live_hint
 
 Part = tuple[str, str]
-"""A text and its style, which may name its tooltip as `@hint=`."""
+"""A text and its style; `@hint=` in the style names the tooltip."""
 
 RISK_STYLES = {
     Risk.OVERDUE: "bold $text-error",
@@ -62,13 +62,13 @@ MIN_NAME_CELLS = 16
 WIDE_HEADER = 150
 """Cells from which on the header shows the raw values of the limits."""
 NAMED_ROOTS = 2
-"""How many sessions that others wait for are named."""
+"""Blocking sessions that the line names at most."""
 AXIS_ENDS = (60.0, 600.0, 3600.0, 28_800.0, 86_400.0, 2_592_000.0)
-"""Where the stretches of the time axis end, in seconds, before the last one."""
+"""The ends of the ranges of the time axis, in seconds, without the last one."""
 MIN_STRETCHES, MIN_BUCKETS, MAX_BUCKETS_PER_E = 3, 5, 5.0
-"""The fewest stretches of the time axis, the fewest buckets of one on average, and the most buckets for a factor e of time."""
+"""The fewest ranges of the time axis, the fewest buckets of a range on average, the most buckets for a factor e of time."""
 LATER_CELLS = 10
-"""Cells behind the time axis, for the number of later closings."""
+"""Cells after the time axis, for the number of later closings."""
 
 
 class SummaryHeader(TooltipWidget):
@@ -111,7 +111,7 @@ class SummaryHeader(TooltipWidget):
             self._aborted_before = snapshot.sample.counter("aborted_clients")
 
     def watch_now(self, now: float) -> None:
-        """Redraw where a figure has changed, not at every tick."""
+        """Redraw if a figure has changed, not at every tick."""
         next_verdict = self._forecast_shown.first_to_close if self._forecast_shown else None
         figures = (
             int(now),
@@ -326,7 +326,7 @@ def blocked_parts(snapshots: Iterable[Snapshot]) -> list[list[Part]]:
 
 
 def no_closing_words(snapshots: Iterable[Snapshot]) -> str:
-    """What to say where no session has a known deadline; one that this account may not see could have one."""
+    """The text if no session has a known deadline. A session that this account cannot see may have one."""
     sees_all = not any(visible_share_words(snapshot.sample) for snapshot in snapshots)
     return _("no closing ahead") if sees_all else _("next closing not known")
 
@@ -366,8 +366,8 @@ def time_axis(
 ) -> list[tuple[float, int]]:
     """The time axis of the closings ahead, as pairs of an end in seconds and a number of buckets.
 
-    It ends at the longest global limit, and at an hour at least. Each stretch has buckets in proportion to its logarithm, as
-    many as fit into `width` cells with the labels behind the stretches, `label_cells` for one that ends at so many seconds.
+    It ends at the longest global limit, and at an hour at least. Each range has buckets in proportion to its logarithm, as
+    many as fit into `width` cells with the labels after the ranges: `label_cells` for a range that ends at so many seconds.
     """
     longest = max(
         (s.sample.variable(name) or 0 for s in snapshots for name in ("wait_timeout", "interactive_timeout")),
@@ -412,7 +412,7 @@ def histogram_parts(forecast: Forecast, policy: RiskThresholds) -> list[Part]:
         parts.append((_(" {number:,} later", number=forecast.later), QUIET))
     return [
         ("".join(text for text, _style in same), f"{style} @hint=closings")
-        for style, same in groupby(parts, key=itemgetter(1))  # each change of style costs at every second
+        for style, same in groupby(parts, key=itemgetter(1))  # fewer changes of style draw faster
     ]
 
 
@@ -446,7 +446,7 @@ def _runs(blocks: str, counts: tuple[int, ...]) -> list[tuple[str, bool]]:
 
 
 def fitting_parts(groups: list[list[Part]], width: int) -> list[Part]:
-    """As many whole groups as fit into `width` cells: half a figure is worse than none."""
+    """As many whole groups as fit into `width` cells; no figure is cut."""
     parts: list[Part] = []
     used = 0
     for group in groups:
@@ -494,7 +494,7 @@ def with_trend(left: list[Part], app: object, width: int) -> Content:
 def trend_parts(trend: Trend, room: int) -> list[Part]:
     """`last 40 m:  connections ▂▃▅█ 242  idle ▁▂▃▅ 180  blocked ▁▁█▁ 5`: with the highest number of each.
 
-    Empty where that is too wide for `room` cells, and before there are two points. What is not known is left out.
+    Empty if that is too wide for `room` cells, and with fewer than two points. Unknown values are left out.
     """
     if len(trend.points) < 2:
         return []
