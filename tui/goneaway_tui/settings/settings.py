@@ -224,6 +224,6 @@ class InfoAnswer:
     file: Path | None = None
     """The file to write the text to instead of standard output; an existing file is not replaced."""
     warnings: tuple[str, ...] = ()
-    """What was ignored, each in a line for the person."""
+    """What was ignored, one line each."""
     faults: tuple[str, ...] = ()
     """Faults, one line each. With faults the exit status is USAGE."""

@@ -169,7 +169,7 @@ def limitations_line(limitations: Iterable[Limitation]) -> str:
 def shortened_list(words: str) -> str:
     """The first items of a long list, so that the line has room for the remedy; a short list unchanged.
 
-    >>> starting_line("own limits, the exact idle clock, the program and client of each session, a bare BEGIN")
+    >>> shortened_list("own limits, the exact idle clock, the program and client of each session, a bare BEGIN")
     'own limits, the exact idle clock, ...'
     """
     if cell_len(words) <= MAX_LIST_CELLS:
