@@ -49,7 +49,7 @@ CLEANUP_SECONDS = 15.0
 """Seconds that the guard process may take to remove everything."""
 
 
-class Guardian:
+class ProcessSupervisor:
     """Owns a new private directory, and at most one process group at a time. Not thread-safe."""
 
     def __init__(self) -> None:
@@ -190,7 +190,7 @@ class PrivateServer:
             )
         self._environ = os.environ if environ is None else environ
         self._program = find_program(self._environ)
-        self._guardian: Guardian | None = None
+        self._supervisor: ProcessSupervisor | None = None
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self.version = ""
@@ -204,7 +204,7 @@ class PrivateServer:
     @property
     def directory(self) -> Path | None:
         """The directory of all its files; None before the start and after the stop."""
-        return self._guardian.directory if self._guardian else None
+        return self._supervisor.directory if self._supervisor else None
 
     @property
     def error_log(self) -> Path:
@@ -219,18 +219,18 @@ class PrivateServer:
     def start(self) -> None:
         """Make a data directory, start the server, wait until it answers. Raises SourceError after removing everything."""
         with self._lock:
-            if self._guardian is not None or self._stopped.is_set():
+            if self._supervisor is not None or self._stopped.is_set():
                 raise SourceError(_("a private server starts only once"))
             try:
-                self._guardian = Guardian()
+                self._supervisor = ProcessSupervisor()
             except OSError as error:
                 raise SourceError(
                     _("cannot make a private server: {why}", why=error),
                     _("is there room in the temporary directory?"),
                 ) from None
             try:
-                self._initialise(self._guardian)
-                self._run(self._guardian)
+                self._initialise(self._supervisor)
+                self._run(self._supervisor)
             except BaseException:
                 self._discard()
                 raise
@@ -241,37 +241,37 @@ class PrivateServer:
         with self._lock:
             self._discard()
 
-    def _running(self) -> Guardian:
-        if self._guardian is None:
+    def _running(self) -> ProcessSupervisor:
+        if self._supervisor is None:
             raise SourceError(_("the private server is not running"))
-        return self._guardian
+        return self._supervisor
 
     def _discard(self) -> None:
-        if self._guardian is not None:
-            self._guardian.close()
-            self._guardian = None
+        if self._supervisor is not None:
+            self._supervisor.close()
+            self._supervisor = None
 
-    def _initialise(self, guardian: Guardian) -> None:
+    def _initialise(self, supervisor: ProcessSupervisor) -> None:
         """Make the data directory; try again without `--no-defaults` if a wrapper script gives it already."""
-        (guardian.directory / "tmp").mkdir()
-        log = guardian.directory / "initialise.log"
-        if self._fill(guardian, log):
+        (supervisor.directory / "tmp").mkdir()
+        log = supervisor.directory / "initialise.log"
+        if self._fill(supervisor, log):
             return
         if self._program.accepts_no_defaults and "unknown option '--no-defaults'" in last_log_lines(log):
             self._program = replace(self._program, accepts_no_defaults=False)
-            shutil.rmtree(guardian.directory / "data", ignore_errors=True)
-            log = guardian.directory / "initialise-again.log"
-            if self._fill(guardian, log):
+            shutil.rmtree(supervisor.directory / "data", ignore_errors=True)
+            log = supervisor.directory / "initialise-again.log"
+            if self._fill(supervisor, log):
                 return
         raise self._failure(N_("{program} could not make its data directory: {said}"), log)
 
-    def _fill(self, guardian: Guardian, log: Path) -> bool:
+    def _fill(self, supervisor: ProcessSupervisor, log: Path) -> bool:
         """Fill a new data directory; returns whether that succeeded."""
         stdin_path = None
-        command = self._program.command(*self._options(guardian.directory), "--initialize-insecure")
+        command = self._program.command(*self._options(supervisor.directory), "--initialize-insecure")
         if self._program.flavour is Flavour.MARIADB:
-            command, stdin_path = self._mariadb_initialisation(guardian.directory)
-        process = guardian.start(command, log, stdin_path)
+            command, stdin_path = self._mariadb_initialisation(supervisor.directory)
+        process = supervisor.start(command, log, stdin_path)
         for _attempt in range(round(INITIALISE_SECONDS / POLL_SECONDS)):
             if process.poll() is not None or self._stopped.wait(POLL_SECONDS):
                 break
@@ -306,15 +306,15 @@ class PrivateServer:
         authentication = "--auth-root-authentication-method=normal"
         return [installer, "--no-defaults", *self._options(directory), authentication], None
 
-    def _run(self, guardian: Guardian) -> None:
+    def _run(self, supervisor: ProcessSupervisor) -> None:
         """Start the server and wait until it accepts a connection."""
-        directory = guardian.directory
+        directory = supervisor.directory
         log = directory / LOG_NAME
         socket_option = f"--socket={directory / 's'}"
         command = self._program.command(
             *self._options(directory), *SERVER_OPTIONS, socket_option, f"--pid-file={directory / 'pid'}"
         )
-        process = guardian.start(command, log)
+        process = supervisor.start(command, log)
         for _attempt in range(round(START_SECONDS / POLL_SECONDS)):
             if self._answers():
                 return

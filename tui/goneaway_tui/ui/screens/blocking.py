@@ -649,9 +649,9 @@ def limitation_lines(snapshots: Iterable[Snapshot]) -> Iterator[str]:
     """Why waits or holders of locks are hidden, and the grant that shows them; at most `MAX_LIMITATIONS` for a server."""
     for snapshot in snapshots:
         limitations = snapshot.sample.limitations
-        relevant = [each for each in limitations if each.what in HIDES_LOCK_WAITS]
+        relevant = [limitation for limitation in limitations if limitation.what in HIDES_LOCK_WAITS]
         if not relevant and (snapshot.blocking is None or not snapshot.blocking.is_complete):
-            relevant = [each for each in limitations if each.grant]
+            relevant = [limitation for limitation in limitations if limitation.grant]
         prefix = f"{plain(snapshot.server_name, 60)}: " if snapshot.server_name else ""
         for limitation in relevant[:MAX_LIMITATIONS]:
             grant = f": {plain(_(limitation.grant), 300)}" if limitation.grant else ""

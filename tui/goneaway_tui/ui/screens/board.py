@@ -179,7 +179,7 @@ class BoardScreen(Screen[None]):
 
     def _marked_verdicts(self) -> Iterator[Verdict]:
         """The marked sessions of the shown servers, in no order. The cost depends only on the number of marks."""
-        snapshots = {each.server_name: each for each in self._shown_snapshots()}
+        snapshots = {snapshot.server_name: snapshot for snapshot in self._shown_snapshots()}
         for server_name, number in cast("set[SessionKey]", self.sessions.marks):
             snapshot = snapshots.get(server_name)
             verdict = None if snapshot is None else snapshot.by_id.get(number)

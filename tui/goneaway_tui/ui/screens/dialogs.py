@@ -114,15 +114,15 @@ def undo_entries(entry: JournalEntry, actions: Sequence[Action]) -> list[str]:
 
 def tunables(sample: Sample) -> list[tuple[str, str]]:
     """Every tunable of a server: its name, and a line with its current value and its key."""
-    values = {each.name: each.value for each in sample.variables}
+    values = {variable.name: variable.value for variable in sample.variables}
 
     def now(name: str, unit: Unit) -> str:
         value = values.get(name)
         return "?" if value is None else value_words(value, unit)
 
     return [
-        (each.name, f"{each.name:<34} {now(each.name, each.unit):>12}  {each.key or ''}")
-        for each in tunables_of(sample)
+        (tunable.name, f"{tunable.name:<34} {now(tunable.name, tunable.unit):>12}  {tunable.key or ''}")
+        for tunable in tunables_of(sample)
     ]
 
 

@@ -63,7 +63,7 @@ SEVERAL_SERVERS_KEYS: KeyRows = (
     ("o", N_("only the server of the row under the cursor, and all again")),
     ("m", N_("a row a server, to mark with space; the sessions again")),
     (
-        " ".join((*(each.key for each in TUNABLES if each.key), "t")),
+        " ".join((*(tunable.key for tunable in TUNABLES if tunable.key), "t")),
         N_("with marked servers: the same change on each, one by one, up to the first surprise"),
     ),
     ("u", N_("after such a change: take it back on all it was made on, or on this one")),
@@ -74,13 +74,13 @@ def tune_bindings() -> list[BindingType]:
     """The bindings of the tunables with their own key."""
     return [
         Binding(
-            each.key,
-            f"app.tune('{each.name}')",
-            TUNE_LABELS.get(each.name, each.name),
-            id=f"tune.{each.name}",
+            tunable.key,
+            f"app.tune('{tunable.name}')",
+            TUNE_LABELS.get(tunable.name, tunable.name),
+            id=f"tune.{tunable.name}",
         )
-        for each in TUNABLES
-        if each.key
+        for tunable in TUNABLES
+        if tunable.key
     ]
 
 
@@ -91,7 +91,7 @@ def help_rows(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def board_keys() -> list[tuple[str, str]]:
     """The keys of the board, with those that change a variable."""
-    tuning = [(each.key, _("change {name}", name=each.name)) for each in TUNABLES if each.key]
+    tuning = [(tunable.key, _("change {name}", name=tunable.name)) for tunable in TUNABLES if tunable.key]
     return [*help_rows(MOVING_KEYS), *tuning, *help_rows(ACTION_KEYS)]
 
 

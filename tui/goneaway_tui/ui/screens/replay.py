@@ -43,9 +43,9 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
         Binding("j", "jump", "jump", id="replay.jump"),
         Binding("f", "app.freeze", "play", id="replay.play"),
         *(
-            each
-            for each in BoardScreen.BINDINGS
-            if not (isinstance(each, Binding) and each.id == "board.freeze")
+            binding
+            for binding in BoardScreen.BINDINGS
+            if not (isinstance(binding, Binding) and binding.id == "board.freeze")
         ),
     ]
 

@@ -328,13 +328,17 @@ def history_content(statements: Sequence[PastStatement] | Limitation, now: float
     lines = [
         Content.assemble(
             (
-                in_cells("?" if each.began is None else wording.clock_words(now - each.began), 9, right=True)
+                in_cells(
+                    "?" if statement.began is None else wording.clock_words(now - statement.began),
+                    9,
+                    right=True,
+                )
                 + "  ",
                 "$foreground-muted",
             ),
-            highlight(" ".join(plain(each.text, MAX_STATEMENT).split()), language="sql"),
+            highlight(" ".join(plain(statement.text, MAX_STATEMENT).split()), language="sql"),
         )
-        for each in statements
+        for statement in statements
     ]
     return _history_content(Content("\n").join(lines) if lines else Content(_("the server has kept none")))
 
