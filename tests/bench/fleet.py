@@ -74,7 +74,7 @@ async def key_to_paint(app: GoneawayApp) -> list[float]:
 
 
 async def measured(app: GoneawayApp, servers: int, seconds: float) -> dict[str, float]:
-    while not all(each.is_well for each in app.fleet) or not app.fleet:  # noqa: ASYNC110 - nobody tells
+    while not all(each.is_healthy for each in app.server_statuses) or not app.server_statuses:  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0.1)
     await asyncio.sleep(3)
     Played.spent, Played.readings = 0.0, 0

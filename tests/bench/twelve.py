@@ -160,10 +160,12 @@ async def fail(servers: Sequence[RealServer], app: GoneawayApp, heard: Heard, ru
     frozen.freeze()
     try:
         run.marked_after.append(
-            await comes_true(lambda: not app.fleet[FROZEN].is_well, "the frozen one is marked")
+            await comes_true(lambda: not app.server_statuses[FROZEN].is_healthy, "the frozen one is marked")
         )
         with refusing(servers[REFUSING]):
-            await comes_true(lambda: not app.fleet[REFUSING].is_well, "the refusing one is marked")
+            await comes_true(
+                lambda: not app.server_statuses[REFUSING].is_healthy, "the refusing one is marked"
+            )
             stopped = time.time()
             await asyncio.to_thread(restarted.stop)
             await asyncio.to_thread(restarted.start)
@@ -172,7 +174,7 @@ async def fail(servers: Sequence[RealServer], app: GoneawayApp, heard: Heard, ru
     finally:
         frozen.thaw()
     run.held[FROZEN] = began, time.time() + 1
-    await comes_true(lambda: all(each.is_well for each in app.fleet), "all are well again")
+    await comes_true(lambda: all(each.is_healthy for each in app.server_statuses), "all are well again")
 
 
 async def watch(
@@ -180,7 +182,10 @@ async def watch(
 ) -> None:
     heard = Heard(app)
     listening = asyncio.create_task(heard.listen())
-    await comes_true(lambda: len(app.fleet) > 0 and all(each.is_well for each in app.fleet), "all are well")
+    await comes_true(
+        lambda: len(app.server_statuses) > 0 and all(each.is_healthy for each in app.server_statuses),
+        "all are well",
+    )
     await seat_all(sitters, sessions, heard)
     run.phases.append(await phase("all well", app, heard))
     await fail(servers, app, heard, run)
@@ -196,11 +201,14 @@ async def watch(
     for place, server in enumerate(servers):
         server.freeze()
         try:
-            took = await comes_true(lambda place=place: not app.fleet[place].is_well, "it is marked")  # type: ignore[misc]
+            took = await comes_true(
+                lambda place=place: not app.server_statuses[place].is_healthy,  # type: ignore[misc]
+                "it is marked",
+            )
         finally:
             server.thaw()
         run.marked_after.append(took)
-        await comes_true(lambda: all(each.is_well for each in app.fleet), "all are well again")
+        await comes_true(lambda: all(each.is_healthy for each in app.server_statuses), "all are well again")
     listening.cancel()
     tell(servers, heard, run)
 

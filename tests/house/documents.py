@@ -164,7 +164,7 @@ def budgets() -> str:
         ),
         ("a screen's process once its browser is gone", f"{screens.EXIT_SECONDS:g} s"),
         ("a paste of a browser", f"{viewer.MAX_PASTE_CHARACTERS >> 10} Ki characters"),
-        ("a screen of a browser", f"{service.WIDEST} x {service.HIGHEST} cells"),
+        ("a screen of a browser", f"{service.MAX_WIDTH} x {service.MAX_HEIGHT} cells"),
         (
             "data of the process that draws it",
             f"{web_child.MEMORY_BYTES >> 20} MiB, and {web_child.MEMORY_BYTES_PER_SERVER >> 20} MiB a server",
@@ -183,7 +183,7 @@ def budgets() -> str:
         ),
         (
             "lines that strangers can cause on standard error",
-            f"{service.MAX_LINES} in {service.SECONDS:g} s",
+            f"{service.MAX_LINES_A_PERIOD} in {service.LOG_PERIOD_SECONDS:g} s",
         ),
     ]
     return table(("what", "at most"), *rows)

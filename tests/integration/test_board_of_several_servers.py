@@ -62,18 +62,22 @@ async def test_frozen_server_is_marked_within_two_intervals_and_delays_no_other_
 ) -> None:
     app = board_of(three)
     async with app.run_test(size=(120, 36)):
-        await becomes_true(lambda: len(app.fleet) == 3 and all(each.is_well for each in app.fleet))
+        await becomes_true(
+            lambda: len(app.server_statuses) == 3 and all(each.is_healthy for each in app.server_statuses)
+        )
         before = await lag(app, 1)
         three[0].freeze()
         try:
             with Stopwatch() as watch:
-                await becomes_true(lambda: not app.fleet[0].is_well)
+                await becomes_true(lambda: not app.server_statuses[0].is_healthy)
             print(f"marked {watch.seconds:.2f} s after it froze")
             after = await lag(app, 1)
-            await becomes_true(lambda: [False, True, True] == [each.is_well for each in app.fleet])
+            await becomes_true(
+                lambda: [False, True, True] == [each.is_healthy for each in app.server_statuses]
+            )
         finally:
             three[0].thaw()
-        await becomes_true(lambda: app.fleet[0].is_well)
+        await becomes_true(lambda: app.server_statuses[0].is_healthy)
 
     assert watch.seconds < 2 * app.monitors[0].schedule.pause + TICK_SECONDS + SLACK
     assert abs(after - before) < INTERVAL
@@ -119,20 +123,22 @@ async def test_closings_are_predicted_for_each_server_while_another_is_frozen(
         app = board_of(servers)
         async with app.run_test(size=(120, 36)):
             listening = asyncio.create_task(listen(app, sittings))
-            await becomes_true(lambda: len(app.fleet) == 4 and all(each.is_well for each in app.fleet))
+            await becomes_true(
+                lambda: len(app.server_statuses) == 4 and all(each.is_healthy for each in app.server_statuses)
+            )
             await seat(SPARED, frozen)
             servers[-1].freeze()
             try:
-                await becomes_true(lambda: not app.fleet[-1].is_well)
+                await becomes_true(lambda: not app.server_statuses[-1].is_healthy)
                 for limit in (12, 14, 16):
                     await seat(limit, *others)
                 await becomes_true(lambda: all(s.closed_at for each in others for s in each.watched_sessions))
-                still_marked, spared = not app.fleet[-1].is_well, frozen.watched_sessions
+                still_marked, spared = not app.server_statuses[-1].is_healthy, frozen.watched_sessions
                 closed_meanwhile = [s for s in spared if s.closed_at]
                 last_said = app.monitors[-1].newest
             finally:
                 servers[-1].thaw()
-            await becomes_true(lambda: app.fleet[-1].is_well)
+            await becomes_true(lambda: app.server_statuses[-1].is_healthy)
             await becomes_true(lambda: all(s.closed_at for s in spared))
             listening.cancel()
 

@@ -61,7 +61,9 @@ def board_of(
 async def mark_all(app: GoneawayApp, pilot: Pilot[None]) -> None:
     for each in app.monitors:
         each.schedule.hurry()  # their first readings are spread over the interval
-    await becomes_true(lambda: len(app.fleet) == 3 and all(each.is_well for each in app.fleet))
+    await becomes_true(
+        lambda: len(app.server_statuses) == 3 and all(each.is_healthy for each in app.server_statuses)
+    )
     await becomes_true(lambda: all(t.is_read_only or t.gate for t in map(app.tuning_of, app.monitors)))
     await pilot.press("m", "home", "space", "space", "space")
     await becomes_true(lambda: "✔ 3 marked" in lines(app))
@@ -190,8 +192,8 @@ async def test_unreachable_and_read_only_servers_are_left_out_without_a_statemen
         await mark_all(app, pilot)
         servers[0].freeze()
         try:
-            await becomes_true(lambda: not app.fleet[0].is_well)
-            await becomes_true(lambda: all(each.is_well for each in app.fleet[1:]))
+            await becomes_true(lambda: not app.server_statuses[0].is_healthy)
+            await becomes_true(lambda: all(each.is_healthy for each in app.server_statuses[1:]))
             shown = await preview(app, pilot, "9h")
             await pilot.press("enter")
             told = await over(app, pilot)

@@ -17,7 +17,7 @@ import pytest
 from goneaway_tui.errors import SourceError
 from goneaway_tui.source.demo import Demo, NoServerProgram, start_demo
 from goneaway_tui.source.demo.program import PROGRAM_VARIABLE, SHARE_VARIABLE, connect, find_program
-from goneaway_tui.source.demo.server import GLOBAL_LIMIT, PrivateServer
+from goneaway_tui.source.demo.server import GLOBAL_LIMIT_SECONDS, PrivateServer
 from goneaway_tui.source.demo.workload import WAITERS
 from tests.servers.private import NAMES, Missing, find
 from tests.waiting import PATIENCE, Stopwatch, comes_true
@@ -111,7 +111,9 @@ def test_the_watcher_sees_programs_and_transactions(demo: Demo) -> None:
 
 
 def test_the_limits_are_short(demo: Demo) -> None:
-    assert rows(demo, "SELECT @@GLOBAL.wait_timeout, @@GLOBAL.interactive_timeout") == [(GLOBAL_LIMIT, 300)]
+    assert rows(demo, "SELECT @@GLOBAL.wait_timeout, @@GLOBAL.interactive_timeout") == [
+        (GLOBAL_LIMIT_SECONDS, 300)
+    ]
 
 
 def test_the_server_closes_sessions_and_they_come_back(demo: Demo) -> None:

@@ -144,10 +144,12 @@ async def test_a_replica_joins_the_running_board(pair: tuple[RealServer, RealSer
             await becomes_true(lambda: bool(getattr(app.screen, "rows", None) and app.screen.rows.rows))  # type: ignore[attr-defined]
             await pilot.press("enter", "tab", "enter")
             await becomes_true(lambda: len(app.monitors) == 2)
-            await becomes_true(lambda: len(app.fleet) == 2 and all(each.is_well for each in app.fleet))
+            await becomes_true(
+                lambda: len(app.server_statuses) == 2 and all(each.is_healthy for each in app.server_statuses)
+            )
 
-            assert pair[1].port == app.fleet[1].snapshot.sample.server.port  # type: ignore[union-attr]
-            assert {"source", "replica"} == {each.role for each in app.fleet}
+            assert pair[1].port == app.server_statuses[1].snapshot.sample.server.port  # type: ignore[union-attr]
+            assert {"source", "replica"} == {each.role for each in app.server_statuses}
             assert app.tuning_of(app.monitors[1]).is_read_only
     finally:
         kindred.close()

@@ -44,7 +44,7 @@ def shown(verdict: Verdict, now: float) -> Iterator[str]:
     yield from ("".join(text for text, _look in parts) for parts in next_closing_texts(forecast, now))
     yield "".join(text for text, _look in histogram_parts(forecast, crowd.policy))
     yield from (bar_tooltip(forecast, x) for x in range(80))
-    yield from (words for _label, words in session_facts(verdict, now, crowd, gone=False))
+    yield from (words for _label, words in session_facts(verdict, now, crowd, has_ended=False))
     for room in (6, 10, 16):
         yield from (column.cell(verdict, now, room) for column in SESSION_COLUMNS)
         yield from (column.cell(group, now, room) for column in GROUP_COLUMNS)

@@ -48,10 +48,10 @@ def test_series_of_users_and_programs_stay_within_their_bound(stream: list[Sampl
     for taken, reading in read(stream, most):
         values = reading.values(taken.snapshot.taken_at)
         series = [*values[MetricName.SESSIONS], *values[MetricName.ENDANGERED]]
-        named = [labels for labels in series if labels[:2] in reading.named]
+        named = [labels for labels in series if labels[:2] in reading.pairs_with_series]
 
         assert len(series) <= most or not named
-        assert {labels[:2] for labels in series} <= {*reading.named, (OTHER, OTHER)}
+        assert {labels[:2] for labels in series} <= {*reading.pairs_with_series, (OTHER, OTHER)}
         assert bool(values[MetricName.FOLDED][()]) == (len(named) < len(series))
 
 

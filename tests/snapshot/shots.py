@@ -133,7 +133,7 @@ def picker() -> ConnectApp:
             Profile("dev", "root@/run/dev/mysqld.sock", "green"),
         ),
         trouble="prod-db1: Access denied for user 'dba'@'10.0.0.4' (1045); check the password",
-        last="prod-db1",
+        previous="prod-db1",
     )
 
 

@@ -229,7 +229,7 @@ async def test_hanging_server_is_marked_within_two_intervals_while_the_others_go
     app = a_board_of_servers(clock, mute, going)
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot, clock)
-        assert [True, True] == [each.is_well for each in app.fleet]
+        assert [True, True] == [each.is_healthy for each in app.server_statuses]
         mute.may_answer.clear()
         before = app.monitors[1].shown
         for _ in range(3):
@@ -238,10 +238,10 @@ async def test_hanging_server_is_marked_within_two_intervals_while_the_others_go
             await until(pilot, lambda before=before: app.monitors[1].newest is not before)  # type: ignore[misc]
             before = app.monitors[1].newest
             app.tick()
-        hung, well = app.fleet
+        hung, well = app.server_statuses
 
         assert (hung.is_stale, well.is_stale) == (True, False)
-        assert f"{hung.seen:.0f} s old" in lines(app)
+        assert f"{hung.age_seconds:.0f} s old" in lines(app)
         began = time.monotonic()
         await pilot.press("q")
     mute.may_answer.set()
@@ -309,7 +309,9 @@ def test_a_snapshot_replaces_none_of_another_server() -> None:
 def test_cells_keep_to_their_room(servers: int, width: int) -> None:
     snapshot = a_snapshot(ONE)
     fleet = [
-        ServerStatus(f"prod-eu-db{n}", snapshot, seen=3.0 * (n == servers - 1), is_stale=n == servers - 1)
+        ServerStatus(
+            f"prod-eu-db{n}", snapshot, age_seconds=3.0 * (n == servers - 1), is_stale=n == servers - 1
+        )
         for n in range(servers)
     ]
     drawn = server_cells(fleet, width, 6)

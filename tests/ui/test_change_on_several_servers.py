@@ -340,7 +340,7 @@ async def test_keys_typed_before_the_previews_were_seen_do_not_apply_them(tmp_pa
         await pilot.pause()
 
         assert isinstance(stage.app.screen, ChangeSeveralScreen)
-        assert not stage.app.screen.is_begun
+        assert not stage.app.screen.is_started
     assert [[], [], []] == stage.did
 
 

@@ -68,7 +68,7 @@ async def test_a_server_is_chosen_by_keys(keys: tuple[str, ...], chosen: str | N
 
 
 async def test_what_each_is_can_be_read() -> None:
-    seen = await played(ConnectApp(FakeServerDirectory(*PROFILES), trouble=DENIED.line, last="dev"))
+    seen = await played(ConnectApp(FakeServerDirectory(*PROFILES), trouble=DENIED.line, previous="dev"))
 
     for words in (
         "prod",
@@ -83,7 +83,7 @@ async def test_what_each_is_can_be_read() -> None:
 
 
 async def test_profile_tried_last_is_under_the_cursor() -> None:
-    app = ConnectApp(FakeServerDirectory(*PROFILES), trouble="x", last="dev")
+    app = ConnectApp(FakeServerDirectory(*PROFILES), trouble="x", previous="dev")
 
     await played(app, "enter")
 
@@ -298,7 +298,7 @@ async def test_internal_error_ends_the_app_cleanly() -> None:
 
 async def test_hostile_text_in_a_field_is_harmless() -> None:
     app = ConnectApp(
-        FakeServerDirectory(), last=ProfileDraft(host="\x1b[2J[red]db1\u202e", password="\x1b]0;x\x07")
+        FakeServerDirectory(), previous=ProfileDraft(host="\x1b[2J[red]db1\u202e", password="\x1b]0;x\x07")
     )
 
     seen = await played(app)

@@ -224,13 +224,13 @@ async def test_a_cause_opens_the_sessions_that_it_ended_in_the_ledger() -> None:
         choose(screen, "client_quit")
         row = screen.rows.cursor_row
         assert row is not None
-        assert row.opens is not None
+        assert row.sessions is not None
         await pilot.press("enter")
         await settle(app, pilot)
         ledger = app.screen
         assert isinstance(ledger, LedgerScreen)
         assert {each.cause for each in ledger.rows.rows} == {Cause.CLIENT_QUIT}
-        assert len(ledger.rows.rows) == row.opens.number
+        assert len(ledger.rows.rows) == row.sessions.number
         await pilot.press("escape")
         await settle(app, pilot)
 
@@ -244,7 +244,7 @@ async def test_a_cause_opens_the_open_sessions_that_it_may_end_on_the_board() ->
         choose(screen, "idle_timeout")
         row = screen.rows.cursor_row
         assert row is not None
-        assert row.opens is not None
+        assert row.sessions is not None
         killed = {each.session.id for each in screen.chosen_sessions()}
         await pilot.press("enter")
         await settle(app, pilot)
@@ -252,7 +252,7 @@ async def test_a_cause_opens_the_open_sessions_that_it_may_end_on_the_board() ->
 
         assert app.screen.field.value == "risk>=watch"
         assert {each.session.id for each in app.screen.sessions.rows} == killed
-        assert len(killed) == row.opens.number
+        assert len(killed) == row.sessions.number
 
 
 async def test_a_finding_without_sessions_says_so() -> None:
@@ -279,7 +279,7 @@ async def test_every_pattern_has_a_filter_of_its_sessions(kind: PatternKind) -> 
         assert sessions_of(pattern, state) is None  # no program is called that
         everyone = replace(pattern, scope=PatternScope())
         row = DoctorRow.from_finding(everyone, state)
-        assert row.opens is None or row.opens.number > 0
+        assert row.sessions is None or row.sessions.number > 0
 
 
 async def test_from_a_finding_its_open_sessions_are_killed_and_wait_timeout_is_changed(
@@ -297,7 +297,9 @@ async def test_from_a_finding_its_open_sessions_are_killed_and_wait_timeout_is_c
         assert "wait_timeout" in lines(app)
         await pilot.press("escape")
         await until(pilot, on(app, DoctorScreen))
-        with_sessions = next(row for row in screen.rows.rows if row.opens is not None and row.opens.are_open)
+        with_sessions = next(
+            row for row in screen.rows.rows if row.sessions is not None and row.sessions.are_open
+        )
         choose(screen, with_sessions.name)
         await pilot.press("k")
         await until(pilot, on(app, KillScreen))

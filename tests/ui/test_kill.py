@@ -380,7 +380,7 @@ async def test_rules_are_counted_again_in_a_new_snapshot(tmp_path: Path) -> None
         await pilot.press("R")
         await until(pilot, on(app, RulesScreen))
         assert isinstance(app.screen, RulesScreen)
-        app.screen.keep_up(a_snapshot(crowd(3)), 0, NOW)
+        app.screen.follow_snapshot(a_snapshot(crowd(3)), 0, NOW)
         await pilot.pause()
 
         assert [0, 0, 0] == [len(run.victims) for run in app.screen.rules.rows]

@@ -149,4 +149,4 @@ def test_the_addresses_that_are_remembered_are_bounded() -> None:
             {"Host": "h", "Authorization": "x"}, by_page=False, address=str(number), now=float(number)
         )
 
-    assert MAX_ADDRESSES == len(guard.failed_logins._failed)
+    assert MAX_ADDRESSES == len(guard.failed_logins._by_address)

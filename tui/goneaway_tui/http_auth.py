@@ -2,7 +2,7 @@
 
 A page from anywhere can make the browser of its reader send requests to us, also on this machine. `Origin` shows that
 the page is not ours; `Host` shows that a foreign name was made to resolve to our address. A request by IP address is
-let in: nobody else can own an address as a name.
+let in: no other site can own an address as its name.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ CHALLENGE = 'Basic realm="goneaway-tui"'
 
 @dataclass(frozen=True, slots=True)
 class HttpEndpoint:
-    """Where to listen, and who is let in."""
+    """Where to listen, and which clients are let in."""
 
     host: str
     port: int
@@ -103,36 +103,36 @@ class FailedLogins:
     """Counts wrong logins by address, and of all addresses in the current second."""
 
     def __init__(self) -> None:
-        self._failed: dict[str, tuple[int, float]] = {}
-        """How many, and when the first was."""
-        self._lately: tuple[int, float] = (0, 0.0)
-        """The same of all addresses, within a second."""
+        self._by_address: dict[str, tuple[int, float]] = {}
+        """The number of wrong logins of an address, and when the first came."""
+        self._this_second: tuple[int, float] = (0, 0.0)
+        """The number of wrong logins of all addresses in the current second, and when the second began."""
 
     def is_flooded(self, now: float) -> bool:
         """Whether there were so many wrong logins in this second that no login is checked."""
-        number, since = self._lately
+        number, since = self._this_second
         return number >= MAX_FAILED_PER_SECOND and now - since < 1
 
     def is_refused(self, address: str, now: float) -> bool:
-        """Whether an address has sent too many wrong logins lately."""
-        number, since = self._failed.get(address, (0, now))
+        """Whether an address has sent too many wrong logins in FAILED_LOGIN_SECONDS."""
+        number, since = self._by_address.get(address, (0, now))
         return number >= MAX_FAILED_LOGINS and now - since < FAILED_LOGIN_SECONDS
 
     def count(self, address: str, now: float) -> None:
         """Count one wrong login."""
-        number, since = self._lately
-        self._lately = (number + 1, since) if number and now - since < 1 else (1, now)
-        number, since = self._failed.pop(address, (0, now))
+        number, since = self._this_second
+        self._this_second = (number + 1, since) if number and now - since < 1 else (1, now)
+        number, since = self._by_address.pop(address, (0, now))
         if now - since >= FAILED_LOGIN_SECONDS:
             number, since = 0, now
-        self._failed[address] = (number + 1, since)
-        if len(self._failed) > MAX_ADDRESSES:
-            del self._failed[next(iter(self._failed))]
+        self._by_address[address] = (number + 1, since)
+        if len(self._by_address) > MAX_ADDRESSES:
+            del self._by_address[next(iter(self._by_address))]
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Decides for each request whether it is answered."""
+    """Decides which requests are answered."""
 
     names: frozenset[str] | None
     """Host names that requests may be sent to besides `localhost`, in lower case; None allows every name."""

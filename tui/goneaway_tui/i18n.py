@@ -1,4 +1,4 @@
-"""Messages to a person, in the language of the run.
+"""Messages to the user, in the language of the run.
 
 English stands in the code; other languages are gettext catalogues in folders of `locale/`. A message of a table that
 is made when a module is loaded is only `N_`, and translated with `_` when it is shown: the language is not known
@@ -46,7 +46,7 @@ _words: Catalogue = EnglishCatalogue()
 
 
 def set_language(words: Catalogue) -> None:
-    """Use this catalogue from now on. Only `cli` calls it, once a run."""
+    """Use this catalogue from now on. Only `cli` calls this, once a run."""
     global _words  # noqa: PLW0603 - a run has one language, and every room speaks it
     _words = words
 
@@ -128,5 +128,5 @@ def _filled(message: str, translated: str, values: Mapping[str, object]) -> str:
 
 
 def N_(message: str, /) -> str:  # noqa: N802 - gettext's name
-    """As it is, but in the catalogues: for tables that are made before the language is known."""
+    """Mark a message for the catalogues and return it unchanged: for tables that are made before the language is known."""
     return message

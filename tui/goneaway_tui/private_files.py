@@ -22,7 +22,7 @@ def open_private(path: str | os.PathLike[str], flags: int) -> int:
     """Open a file and return its descriptor; a new file is for its owner alone. Raises OSError, also for another
     user's file.
 
-    A symbolic link is followed where we or root own it. A pipe or a device may belong to anybody.
+    A symbolic link is followed if the user or root owns it. A pipe or a device may belong to any user.
     """
     try:
         descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -40,7 +40,7 @@ def open_private(path: str | os.PathLike[str], flags: int) -> int:
 
 
 def must_be_private(path: str | os.PathLike[str]) -> None:
-    """Raise OSError where the path is another user's, or no regular file. A path that does not exist passes.
+    """Raise OSError if the file belongs to another user or is not a regular file. A missing file passes.
 
     For files that a library opens itself, beside one that `open_private` opened.
     """

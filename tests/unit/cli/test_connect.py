@@ -72,7 +72,7 @@ def test_failed_password_command_is_reported_in_one_line(words: tuple[str, ...],
 
 
 def test_password_command_that_does_not_end_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("goneaway_tui.cli.connect.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("goneaway_tui.cli.connect.PASSWORD_TIMEOUT_SECONDS", 0.2)
 
     with pytest.raises(SettingsError, match=r"did not end in 0\.2 s"):
         resolve_password(connection(*python("import time; time.sleep(60)")))

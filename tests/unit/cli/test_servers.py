@@ -183,7 +183,7 @@ def test_a_named_watch_names_itself_and_waits_for_its_server(
 
     assert ["lost", "recovered", "hello", "departed"] == [event["event"] for event in heard]
     assert {"a"} == {event["server_name"] for event in heard}
-    assert watching.has_seen
+    assert watching.has_read
     assert "goneaway-tui: a: nobody answers; wait\n" == capsys.readouterr().err
 
 

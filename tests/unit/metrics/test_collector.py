@@ -124,7 +124,7 @@ def test_a_pair_keeps_its_series_from_a_new_pair_of_the_same_size() -> None:
     more = [*crowd, *(a_session(id=n, user=f"u{n:03}", program="p") for n in range(1, 50))]
     after = reading.after(track(a_sample(more, taken_at=NOW + 1, server=later(1)), before.snapshot), 0.1)
 
-    assert reading.named == after.named
+    assert reading.pairs_with_series == after.pairs_with_series
 
 
 def test_hostile_names_are_one_plain_line() -> None:

@@ -167,4 +167,4 @@ def test_a_sequence_without_an_end_is_not_kept() -> None:
 
     clock.now += 1
     assert "q" == browser.allowed("q")[-1:]
-    assert len(browser._held) < 40
+    assert len(browser._partial) < 40

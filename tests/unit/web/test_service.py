@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from goneaway_tui.web.service import MAX_LINES, SECONDS, LogLimit
+from goneaway_tui.web.service import LOG_PERIOD_SECONDS, MAX_LINES_A_PERIOD, LogLimit
 from tests.ui.stage import HeldClock
 
 
@@ -12,9 +12,11 @@ def test_lines_beyond_the_limit_are_counted_and_not_written() -> None:
     limited = LogLimit(written.append, clock)
     for _ in range(100_000):
         limited("accept failed")
-    assert ["accept failed"] * MAX_LINES == written
+    assert ["accept failed"] * MAX_LINES_A_PERIOD == written
 
-    clock.now += SECONDS
+    clock.now += LOG_PERIOD_SECONDS
     limited("another")
 
-    assert [f"{100_000 - MAX_LINES} more lines were left out", "another"] == written[MAX_LINES:]
+    assert [f"{100_000 - MAX_LINES_A_PERIOD} more lines were left out", "another"] == written[
+        MAX_LINES_A_PERIOD:
+    ]

@@ -1,4 +1,4 @@
-"""The composition root: turn argv into settings, run the command on its source, screen or file, and return an exit status.
+"""The composition root: turn argv into settings, run the command, and return an exit status.
 
 Only the package `cli` reads the clock, prints, and connects packages that do not import each other.
 """
@@ -18,7 +18,7 @@ from goneaway_tui.cli.terminal import (
     require_terminal,
     set_language,
     silence_stdout,
-    tell,
+    write_err,
     write_out,
 )
 from goneaway_tui.errors import ExitCode, GoneawayError, SettingsError
@@ -53,24 +53,24 @@ DEMO_WATCH_BELOW, DEMO_IMMINENT_BELOW = 10.0, 5.0
 
 
 def run(argv: Sequence[str]) -> int:
-    """Do what the arguments say and return the exit status. A failure is reported in one line."""
+    """Run the command line and return the exit status. Write each failure to standard error as one line."""
     try:
         is_password_hidden = hide_secrets(argv)
         environment = local_environment()
         language = language_asked(argv, environment.environ)
         set_language(language)
         resolved = resolve_each(argv, environment)
-        parts = (resolved,) if isinstance(resolved, InfoAnswer) else resolved
-        for warning in dict.fromkeys(warning for part in parts for warning in part.warnings):
-            tell(_("warning: {warning}", warning=warning))
+        answers = (resolved,) if isinstance(resolved, InfoAnswer) else resolved
+        for warning in dict.fromkeys(warning for answer in answers for warning in answer.warnings):
+            write_err(_("warning: {warning}", warning=warning))
         if isinstance(resolved, InfoAnswer):
             return _answer(resolved)
         if not is_password_hidden:
-            tell(_("warning: {warning}", warning=_(PASSWORD_VISIBLE)))
+            write_err(_("warning: {warning}", warning=_(PASSWORD_VISIBLE)))
         configure_terminal(resolved[0], language)
         return _run(resolved, argv, environment)
     except GoneawayError as error:
-        tell(error.line)
+        write_err(error.line)
         return error.exit_code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
@@ -78,7 +78,7 @@ def run(argv: Sequence[str]) -> int:
         silence_stdout()
         return ExitCode.DONE
     except Exception as error:  # noqa: BLE001 - an error of ours: reported in one line, with the traceback in a file
-        tell(report_fault(error))
+        write_err(report_fault(error))
         return ExitCode.BUG
 
 
@@ -99,19 +99,19 @@ def _run(servers: tuple[Settings, ...], argv: Sequence[str], environment: Enviro
 
 def _answer(answer: InfoAnswer) -> int:
     for line in answer.faults:
-        tell(line)
+        write_err(line)
     if answer.faults:
         return ExitCode.USAGE
     if answer.file is None:
         write_out(answer.text)
     else:
         create(answer.file, answer.text)
-        tell(_("wrote {file}", file=answer.file))
+        write_err(_("wrote {file}", file=answer.file))
     return ExitCode.DONE
 
 
 def _board(servers: Sequence[Settings], argv: Sequence[str], environment: Environment) -> int:
-    """Show the board of one server or of several; where none is named, of one that is chosen on the screen."""
+    """Show the board of the servers that are named; where no server is named, of one that the user chooses on the screen."""
     if len(servers) > 1:
         from goneaway_tui.cli.ui_servers import several_servers_board
 
@@ -143,12 +143,12 @@ def _demo(settings: Settings, clock: Clock) -> int:
     require_terminal()
     if settings.simulated:
         return _simulated(settings, clock)
-    tell(_("starting a private server with a living workload; it is removed when you quit ..."))
+    write_err(_("starting a private server with a living workload; it is removed when you quit ..."))
     try:
         demo = start_demo()
     except NoServerProgram as absent:
         greeting = _("{why}. These sessions are simulated.", why=absent.line)
-        tell(greeting)
+        write_err(greeting)
         return _simulated(settings, clock, greeting)
     if settings.origins["watch_below"] == settings.origins["imminent_below"] == "default":
         settings = replace(settings, watch_below=DEMO_WATCH_BELOW, imminent_below=DEMO_IMMINENT_BELOW)
@@ -224,7 +224,7 @@ def _serve(servers: Sequence[Settings], clock: Clock) -> int:
 
 
 ONE_SERVER: Mapping[str, Callable[[Settings, Clock], int]] = {REPLAY: _replay, DEMO: _demo}
-"""The commands that take one server, or none."""
+"""The commands that take at most one server."""
 SEVERAL_SERVERS: Mapping[str, Callable[[Sequence[Settings], Clock], int]] = {
     SNAPSHOT: _snapshot,
     WATCH: _watch,

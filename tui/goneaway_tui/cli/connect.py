@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from goneaway_tui.cli.terminal import tell
+from goneaway_tui.cli.terminal import write_err
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.settings import (
@@ -24,8 +24,8 @@ from goneaway_tui.settings import (
 from goneaway_tui.source.sockets import STANDARD_SOCKETS, Address, Tunnel, standard_socket
 from goneaway_tui.text.sanitize import plain
 
-PATIENCE_SECONDS = 120
-"""Longest time a password command may take: a person may have to unlock its store."""
+PASSWORD_TIMEOUT_SECONDS = 120
+"""Longest time a password command may take: the user may have to unlock a password store."""
 ENDED = N_("{program} ended with status {number}")
 ENDED_BY_SIGNAL = N_("{program} ended with signal {number}")
 MAX_PASSWORD_CHARACTERS = 4096
@@ -35,7 +35,7 @@ MAX_PASSWORD_CHARACTERS = 4096
 def resolve_password(connection: ConnectionSettings, server_name: str = "") -> Secret:
     """The password of a connection; a prompt names the server where `server_name` is given.
 
-    Raises SettingsError where the password cannot be got.
+    Raises SettingsError if there is no password: no terminal, a command that fails, or a keyring without it.
     """
     if connection.ask_password:
         return _prompted(
@@ -67,19 +67,21 @@ def _from_command(command: PasswordCommand) -> Secret:
     """The first line that `command` prints. The command may use standard error and the terminal for questions."""
     program = command.words[0]
     try:
-        done = subprocess.run(command.words, stdout=subprocess.PIPE, timeout=PATIENCE_SECONDS, check=False)  # noqa: S603
+        completed = subprocess.run(  # noqa: S603 - the user's own command, and no shell
+            command.words, stdout=subprocess.PIPE, timeout=PASSWORD_TIMEOUT_SECONDS, check=False
+        )
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or _("it has a character that cannot be passed on")
         what = _("cannot run {program}: {why}", program=program, why=why)
         raise SettingsError(what, _("mend the command"), command.origin) from None
     except subprocess.TimeoutExpired:
-        what = _("{program} did not end in {number} s", program=program, number=PATIENCE_SECONDS)
+        what = _("{program} did not end in {number} s", program=program, number=PASSWORD_TIMEOUT_SECONDS)
         raise SettingsError(what, _("run it by hand once"), command.origin) from None
-    if done.returncode:
-        ended = ENDED_BY_SIGNAL if done.returncode < 0 else ENDED
-        what = _(ended, program=program, number=abs(done.returncode))
+    if completed.returncode:
+        message = ENDED_BY_SIGNAL if completed.returncode < 0 else ENDED
+        what = _(message, program=program, number=abs(completed.returncode))
         raise SettingsError(what, _("run it by hand to see why"), command.origin)
-    line = done.stdout.partition(b"\n")[0].removesuffix(b"\r")
+    line = completed.stdout.partition(b"\n")[0].removesuffix(b"\r")
     if not line or len(line) > MAX_PASSWORD_CHARACTERS:
         raise SettingsError(
             _("{program} printed no password", program=program),
@@ -128,7 +130,7 @@ class ConnectionRoute:
 def route_to(settings: Settings, password: Secret | None = None) -> Iterator[ConnectionRoute]:
     """Open the route to a server while inside; the password is resolved where none is passed.
 
-    Raises SettingsError without a password, SourceError where ssh does not get through.
+    Raises SettingsError without a password, SourceError if ssh cannot connect.
     """
     password_found = resolve_password(settings.connection) if password is None else password
     address = _address(settings.connection, password_found.reveal())
@@ -138,7 +140,7 @@ def route_to(settings: Settings, password: Secret | None = None) -> Iterator[Con
         yield ConnectionRoute(address)
         return
     target = address.socket or f"[{address.host}]:{address.port}"
-    tell(_("asking ssh for a way through {host} ...", host=host))
+    write_err(_("asking ssh for a way through {host} ...", host=host))
     with Tunnel(host, target) as tunnel:
         yield ConnectionRoute(
             replace(address, via=tunnel.path, label=f"{address.name} via {host}"),

@@ -1,4 +1,4 @@
-"""Open what a run reads from and writes to: a source, a recording, the clock and the local time zone."""
+"""Make the source, the recording, the clock and the local time zone of a run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from goneaway_tui.cli.terminal import tell
+from goneaway_tui.cli.terminal import write_err
 from goneaway_tui.i18n import _
 from goneaway_tui.settings import Settings
 
@@ -41,7 +41,7 @@ def recorder_of(settings: Settings, server_name: str) -> Iterator[Recorder | Non
 
     keep = settings.keep
     if Path(settings.record).is_file() and Path(settings.record).stat().st_size:
-        tell(_("{file} exists: what is seen is added to it", file=settings.record))
+        write_err(_("{file} exists: what is seen is added to it", file=settings.record))
     recorder = RecordingWriter(
         Path(settings.record),
         server_name,

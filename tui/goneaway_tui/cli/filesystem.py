@@ -13,7 +13,7 @@ from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Environment, FileContent
 
 SECRETS = ("MYSQL_PWD",)
-"""Environment variables that hold a password."""
+"""Environment variables that hold a password; removed from `os.environ`."""
 MAX_SETTINGS_BYTES = 1 << 20
 """Longest file that settings are read from."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from goneaway_tui.cli.factories import LocalZone
-from goneaway_tui.cli.terminal import exiting_on_signals, report_fault, silence_terminal, tell
+from goneaway_tui.cli.terminal import exiting_on_signals, report_fault, silence_terminal, write_err
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.i18n import _
 from goneaway_tui.settings import Settings
@@ -27,33 +27,33 @@ if TYPE_CHECKING:
     from goneaway_tui.ui.app import GoneawayApp
 
 
-THRESHOLDS = (5_000, 20, 100)
+GC_THRESHOLDS = (5_000, 20, 100)
 """Objects more than before until the youngest are searched, and how many searches until those of the next age are.
 By default all 5,000 sessions are searched every few seconds, which stalls the screen for 70 ms."""
 
 
 def freeze_startup_objects() -> None:
-    """Never search the objects that exist by now, and seldom those that have lasted. A session is no cycle, so it is freed anyway."""
+    """Exclude the objects that exist now from the search, and search old ones seldom: sessions form no cycles."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*THRESHOLDS)
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
-PATIENCE_SECONDS = 0.7
-"""How long connecting may take before a line says so."""
+NOTICE_AFTER_SECONDS = 0.7
+"""Seconds of connecting after which a line on standard error says so."""
 GRACE_SECONDS = 1.0
-"""How long the screen may take to end after a signal. A terminal that is gone does not answer."""
+"""Seconds that the screen may take to end after a signal. A closed terminal never lets it end."""
 
 
 @dataclass(frozen=True, slots=True)
 class MonitoredServers:
-    """What a board shows. At the end of a `with` block the servers are closed."""
+    """The servers of a board. The end of a `with` block closes the connections."""
 
     specs: tuple[MonitorSpec, ...]
     close: Callable[[], None]
     """Closes the connections; safe to call twice and from another thread."""
-    leave: Callable[[], None] = lambda: None
-    """Removes what the connections needed, such as tunnels, for a process that ends without leaving its `with` blocks."""
+    clean_up: Callable[[], None] = lambda: None
+    """Closes tunnels and removes temporary files, for a process that ends without leaving its `with` blocks."""
 
     def __enter__(self) -> Self:
         return self
@@ -63,7 +63,7 @@ class MonitoredServers:
 
 
 def settings_spec(settings: Settings, source: Source, name: str = "") -> MonitorSpec:
-    """What the settings say of monitoring a server. It changes nothing until it gets an executor and a journal."""
+    """The monitoring of a server as the settings ask for it, without an executor and a journal: read-only."""
     from goneaway_tui.monitor.server_monitor import MonitorSpec
 
     return MonitorSpec(
@@ -81,15 +81,15 @@ def with_first_reading(spec: MonitorSpec) -> MonitorSpec:
     """Read the server once, so that an error is reported before the screen opens. Raises SourceError."""
     from goneaway_tui.judge import judge
 
-    patience = threading.Timer(
-        PATIENCE_SECONDS, tell, [_("connecting to {server} ...", server=spec.source.name)]
+    slow_notice = threading.Timer(
+        NOTICE_AFTER_SECONDS, write_err, [_("connecting to {server} ...", server=spec.source.name)]
     )
-    patience.daemon = True
-    patience.start()
+    slow_notice.daemon = True
+    slow_notice.start()
     try:
         return replace(spec, first=judge(spec.source.sample(), None, spec.policy))
     finally:
-        patience.cancel()
+        slow_notice.cancel()
 
 
 def show_server(settings: Settings, servers: MonitoredServers, clock: Clock, greeting: str = "") -> ExitCode:
@@ -114,18 +114,18 @@ def show_board(settings: Settings, servers: MonitoredServers, clock: Clock, gree
             zone=LocalZone(),
         )
         app.set_keymap(settings.keys)
-        return run_app(app, servers.close, servers.leave)
+        return run_app(app, servers.close, servers.clean_up)
 
 
 def run_app(
-    app: GoneawayApp, close: Callable[[], None], leave: Callable[[], None] = lambda: None
+    app: GoneawayApp, close: Callable[[], None], clean_up: Callable[[], None] = lambda: None
 ) -> ExitCode:
-    """Run the app until a key or a signal ends it. `close` closes the servers, `leave` what leads to them."""
+    """Run the app until a key or a signal ends it. `close` and `clean_up`: as in MonitoredServers."""
     watchdogs: dict[int, threading.Timer] = {}
 
     def on_signal(number: int) -> None:
         """In a thread of the signal's own."""
-        watchdog = threading.Timer(GRACE_SECONDS, _hang_up, [number, close, leave])
+        watchdog = threading.Timer(GRACE_SECONDS, _force_exit, [number, close, clean_up])
         watchdog.daemon = True
         watchdogs[number] = watchdog
         watchdog.start()
@@ -143,7 +143,7 @@ def run_app(
     if app.interrupted:
         return ExitCode.INTERRUPTED
     if app.crash is not None:
-        tell(report_fault(app.crash))
+        write_err(report_fault(app.crash))
         return ExitCode.BUG
     return ExitCode.DONE
 
@@ -175,8 +175,8 @@ def journal_of(clock: Clock) -> Journal:
     return Journal(user_state_path("goneaway-tui") / "journal.jsonl", clock)
 
 
-def _hang_up(number: int, close: Callable[[], None], leave: Callable[[], None]) -> None:
-    """Close the servers and end the process: the terminal is gone where it does not let the screen end."""
+def _force_exit(number: int, close: Callable[[], None], clean_up: Callable[[], None]) -> None:
+    """Close the servers and end the process: the screen did not end in GRACE_SECONDS, so the terminal is closed."""
     close()
-    leave()
+    clean_up()
     os._exit(128 + number)

@@ -1,4 +1,4 @@
-"""The choice of a server on the screen, where the command line names none, until one of them accepts the connection."""
+"""Let the user choose a server on the screen if the command line names none, until a server accepts the connection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from goneaway_tui.cli.connect import address_name, route_to
 from goneaway_tui.cli.filesystem import append
-from goneaway_tui.cli.terminal import report_fault, tell
+from goneaway_tui.cli.terminal import report_fault, write_err
 from goneaway_tui.errors import ExitCode, SettingsError, SourceError
 from goneaway_tui.i18n import _
 from goneaway_tui.model.profile import ConnectedServer, Profile, ProfileDraft
@@ -29,16 +29,16 @@ from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.sockets import STANDARD_SOCKETS
 from goneaway_tui.text.sanitize import plain
 
-PLACES = ("host", "port", "user", "password", "socket", "ssh", "transport")
-"""The settings that say where to connect or as whom, by their names among the origins."""
+CONNECTION_SETTINGS = ("host", "port", "user", "password", "socket", "ssh", "transport")
+"""The settings that name a server or an account, by their names among the origins."""
 
 
 def has_no_server(settings: Settings) -> bool:
-    """Whether nothing says where to connect or as whom: no flag, no DSN, no environment variable, no option file.
+    """Whether nothing names a server or an account: no flag, no DSN, no environment variable, no option file.
 
     A standard socket in an option file does not count: the packages of Debian write it into the file of every machine.
     """
-    given = {name for name in PLACES if settings.origins[name] != "default"}
+    given = {name for name in CONNECTION_SETTINGS if settings.origins[name] != "default"}
     if settings.connection.socket in STANDARD_SOCKETS and not settings.live:
         given -= {
             name for name in ("socket", "transport") if settings.origins[name] == settings.origins["socket"]
@@ -49,7 +49,7 @@ def has_no_server(settings: Settings) -> bool:
 def choose_server(
     settings: Settings, argv: Sequence[str], environment: Environment, board: Callable[[Settings], int]
 ) -> int:
-    """Show `board` on the server that the person chooses. Where the config file has no servers, start with the nearby one.
+    """Show `board` on the server that the user chooses. If the config file has no servers, start with the local one.
 
     An error of a server is shown on the screen, where another server can be chosen. Raises GoneawayError.
     """
@@ -64,17 +64,17 @@ def choose_server(
         except SourceError as error:
             trouble, status = error.line, error.exit_code
     while True:
-        app = ConnectApp(directory, trouble=trouble, last=chosen, theme=settings.theme)
+        app = ConnectApp(directory, trouble=trouble, previous=chosen, theme=settings.theme)
         app.set_charset(sys.stderr.encoding)
         chosen = app.run()
         if app.crash is not None:
-            tell(report_fault(app.crash))
+            write_err(report_fault(app.crash))
             return ExitCode.BUG
         if app.interrupted:
             return ExitCode.INTERRUPTED
         if chosen is None:
             if trouble:
-                tell(trouble)
+                write_err(trouble)
             return status
         try:
             return board(directory.settings(chosen))
@@ -98,10 +98,10 @@ class LiveServerDirectory:
         return Profile("", _account_and_host(self._settings))
 
     def settings(self, chosen: ProfileDraft | str) -> Settings:
-        """The settings of a run on a draft or on a name of the config file; an empty name is the nearby server."""
+        """The settings of a run on a draft or on a name of the config file; an empty name is the local server."""
         if isinstance(chosen, ProfileDraft):
             return self._trial(chosen)
-        return self._named(chosen) if chosen else self._settings
+        return self._resolved(chosen) if chosen else self._settings
 
     def wants_terminal(self, draft: ProfileDraft) -> bool:
         connection = self._trial(draft).connection
@@ -124,14 +124,14 @@ class LiveServerDirectory:
         check_draft(replace(draft, name=draft.name or "new"))
         return trial_settings(draft, self._argv, self._settings.config, self._environment)
 
-    def _named(self, name: str) -> Settings:
+    def _resolved(self, name: str) -> Settings:
         resolved = resolve([*self._argv, f"@{name}"], self._environment)
         assert not isinstance(resolved, InfoAnswer)  # noqa: S101 - --help and the like are answered before
         return resolved
 
     def _profile(self, name: str) -> Profile:
         try:
-            settings = self._named(name)
+            settings = self._resolved(name)
         except SettingsError as error:
             return Profile(name, _("cannot be used: {why}", why=plain(error.line, 200)))
         return Profile(name, _account_and_host(settings), settings.color, settings.read_only)

@@ -1,4 +1,4 @@
-"""Several servers at once: each has a name, a password and a route of its own, and an error of one stops no other.
+"""Several servers at once: each has its own name, password and route, and an error of one stops no other.
 
 Passwords are asked for and tunnels are opened one after the other, before anything starts. The rest runs in parallel.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from goneaway_tui.cli.connect import address_name, resolve_password, route_to
 from goneaway_tui.cli.screen import settings_spec
-from goneaway_tui.cli.terminal import tell
+from goneaway_tui.cli.terminal import write_err
 from goneaway_tui.errors import SettingsError, SourceError
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.sample import Sample
@@ -91,7 +91,7 @@ class UnreachedSource:
 def configured_servers(servers: Sequence[Settings]) -> Iterator[tuple[ConfiguredServer, ...]]:
     """Resolve the passwords of the servers and keep the routes to them open while inside.
 
-    Raises SettingsError where a password cannot be got, or an option cannot hold for several servers.
+    Raises SettingsError if a password is missing, or an option cannot apply to several servers.
     """
     for option, hint in ONE_SERVER_OPTIONS.items():
         origins = [settings.origins[option] for settings in servers if getattr(settings, option) is not None]
@@ -131,7 +131,7 @@ def in_parallel(sources: Mapping[str, S], ask: Callable[[str, S], T]) -> list[tu
         try:
             return name, ask(name, sources[name])
         except SourceError as error:
-            tell(_("{place}: {what}", place=name, what=error.line))
+            write_err(_("{place}: {what}", place=name, what=error.line))
             return name, None
 
     threads = ThreadPoolExecutor(max_workers=len(sources), thread_name_prefix="server")
@@ -173,7 +173,7 @@ class RelatedServers:
     ) -> Callable[[str, int], MonitorSpec]:
         """A function that opens the server at another host and port, with the account and the tunnel of `address`.
 
-        The function raises SourceError where ssh does not get through: ssh may not ask for a password then.
+        The function raises SourceError if ssh cannot connect: ssh may not ask for a password then.
         """
         return partial(self._open_related, replace(settings, error_log=None, profile=None), address, journal)
 
@@ -194,7 +194,7 @@ class RelatedServers:
         )
 
     def _address_of(self, settings: Settings, address: Address, host: str, port: int) -> Address:
-        # What was set for the password of one server does not hold for the password of another.
+        # Options for the password of one server do not apply to another server.
         related = replace(
             address,
             host=host,
@@ -226,24 +226,24 @@ class RelatedServers:
 def executor_of(
     settings: Settings, address: Address, clock: Clock, lender: ConnectionLender
 ) -> Executor | None:
-    """What changes the server, or None where the run is read-only. `lender` is the source: it lends its connection."""
+    """The executor for a server, or None if the run is read-only. `lender`: the source, which lends its connection."""
     if settings.read_only:
         return None
     return LiveExecutor(address, clock, statements=settings.statements, lender=lender)
 
 
 def history_facts(source: LiveSource | UnreachedSource) -> ServerFacts:
-    """The ends and refusals that the server remembers since it started, and no other facts. Raises SourceError."""
+    """The ended sessions and rejected connections that the server reports since its start. Raises SourceError."""
     from goneaway_tui.doctor.case import ServerFacts
 
-    past = source.history()
+    history = source.history()
     return ServerFacts(
-        errors=past.errors,
-        counts_errors=past.counts_errors,
-        unknown_errors=past.unknown_errors,
-        log_entries=past.log,
-        failing_hosts=past.hosts,
-        killed_at=past.killed_at,
+        errors=history.errors,
+        counts_errors=history.counts_errors,
+        unknown_errors=history.unknown_errors,
+        log_entries=history.log,
+        failing_hosts=history.hosts,
+        killed_at=history.killed_at,
     )
 
 

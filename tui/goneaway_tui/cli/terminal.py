@@ -1,4 +1,4 @@
-"""The terminal of a run: signals, lines to the person, standard output, and the language."""
+"""The terminal of a run: signals, standard output, standard error, and the language."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def open_standard_streams() -> None:
 
 
 def exit_on_signals() -> None:
-    """From now on SIGTERM and SIGHUP end the program as Ctrl+C does: what is open is closed on the way out."""
+    """Let SIGTERM and SIGHUP end the program as Ctrl+C does: `with` and `finally` blocks close what is open."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _unwind)
+        signal.signal(number, _exit_on_signal)
 
 
 @contextmanager
@@ -55,15 +55,15 @@ def exiting_on_signals(on_signal: Callable[[int], object]) -> Iterator[None]:
     def start_thread(number: int, _: FrameType | None) -> None:
         threading.Thread(target=on_signal, args=(number,), name="signal", daemon=True).start()
 
-    before = {number: signal.signal(number, start_thread) for number in EXIT_SIGNALS}
+    previous = {number: signal.signal(number, start_thread) for number in EXIT_SIGNALS}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
-def _unwind(number: int, _: FrameType | None) -> None:
+def _exit_on_signal(number: int, _: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
@@ -125,19 +125,19 @@ def use_utf8() -> None:
         reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
-def invite_to_paste() -> None:
-    """Say that input is awaited where standard input is a terminal."""
+def prompt_for_paste() -> None:
+    """Ask for pasted input if standard input is a terminal."""
     if sys.stdin.isatty():
-        tell(_("paste the error, then press ctrl+d ..."))
+        write_err(_("paste the error, then press ctrl+d ..."))
 
 
-def tell(line: str) -> None:
+def write_err(line: str) -> None:
     """Write one line to standard error."""
     sys.stderr.write(f"goneaway-tui: {plain(line, 2000)}\n")
 
 
 def report_fault(error: BaseException) -> str:
-    """Write the traceback of an error of ours to a file in the state directory; the line to show names the file."""
+    """Write the traceback of an internal error to a file in the state directory; return a line that names the file."""
     from platformdirs import user_state_path
 
     fault = f"{type(error).__name__}: {error}"
@@ -153,11 +153,11 @@ def report_fault(error: BaseException) -> str:
 
 
 def set_language(language: str) -> None:
-    """Use a key of LANGUAGES from now on. Where its catalogue was not built, warn in a line and use English."""
+    """Use the language of a key of LANGUAGES from now on. If its catalogue was not built, warn and use English."""
     try:
         catalogue = catalogue_of(language)
     except OSError:
-        tell(
+        write_err(
             f"warning: no catalogue of {language!r} was built, so this is in English; python tui/catalogues.py builds it"
         )
         catalogue = EnglishCatalogue()

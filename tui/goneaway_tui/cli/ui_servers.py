@@ -1,4 +1,4 @@
-"""The servers of a board: one, several, or a simulated one, each as a spec with what reads and changes it."""
+"""The servers of a board: one, several, or a simulated one, each as a MonitorSpec."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from goneaway_tui.source.live import LiveSource
 
 
-NO_WAY = N_("there is no way to this server, so nothing can be changed on it")
+NO_ROUTE = N_("there is no way to this server, so nothing can be changed on it")
 
 
 @contextmanager
 def simulated_server(settings: Settings, clock: Clock) -> Iterator[MonitoredServers]:
-    """The simulated server. Its journal is removed at the end: nothing real was changed. Raises FileError."""
+    """The simulated server. Its journal is removed at the end: no real server was changed. Raises FileError."""
     from goneaway_tui.source.simulated import SimulatedSource
 
     source = SimulatedSource(clock, statements=settings.statements)
@@ -77,12 +77,12 @@ def live_server(settings: Settings, clock: Clock, open_source: SourceFactory) ->
             spec_for_host=related.opener(settings, route.address, journal),
         )
 
-        def leave() -> None:
+        def clean_up() -> None:
             route.close()
             related.close_tunnels()
 
         try:
-            yield MonitoredServers((spec,), source.close, leave)
+            yield MonitoredServers((spec,), source.close, clean_up)
         finally:
             source.close()
             related.close()
@@ -92,7 +92,7 @@ def live_server(settings: Settings, clock: Clock, open_source: SourceFactory) ->
 def several_servers_board(
     all_settings: Sequence[Settings], clock: Clock, open_source: SourceFactory
 ) -> ExitCode:
-    """Show several servers on one board. One that refuses is shown there, and tried again.
+    """Show several servers on one board. A server that rejects the connection is shown there, and tried again.
 
     Raises SettingsError and FileError.
     """
@@ -102,7 +102,7 @@ def several_servers_board(
         journal = journal_of(clock)
         related = RelatedServers(clock, open_source)
 
-        def leave() -> None:
+        def clean_up() -> None:
             for server in servers:
                 server.close_route()
             related.close_tunnels()
@@ -119,7 +119,7 @@ def several_servers_board(
             )
             for server, source in zip(servers, sources, strict=True)
         )
-        monitored = MonitoredServers(specs, lambda: close_all([*sources, related]), leave)
+        monitored = MonitoredServers(specs, lambda: close_all([*sources, related]), clean_up)
         try:
             return show_board(all_settings[0], monitored, clock)
         finally:
@@ -129,9 +129,9 @@ def several_servers_board(
 def monitor_spec(
     server: ConfiguredServer, source: LiveSource | UnreachedSource, clock: Clock, journal: Journal
 ) -> MonitorSpec:
-    """What is needed to monitor one of several servers. It cannot be changed where no connection to it is possible."""
+    """The monitoring of one of several servers. Without a route to the server it is read-only."""
     settings, address = server.settings, server.address
     spec = replace(settings_spec(settings, source, server.name), journal=journal)
     if address is None or isinstance(source, UnreachedSource):
-        return spec if settings.read_only else replace(spec, why_read_only=_(NO_WAY))
+        return spec if settings.read_only else replace(spec, why_read_only=_(NO_ROUTE))
     return replace(spec, executor=executor_of(settings, address, clock, source))

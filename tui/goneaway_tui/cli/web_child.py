@@ -18,7 +18,7 @@ from goneaway_tui.cli.commands.serve import WebHandoff, read_handoff
 from goneaway_tui.cli.factories import live_source, steady_clock
 from goneaway_tui.cli.screen import MonitoredServers, journal_of, show_board
 from goneaway_tui.cli.servers import source_of
-from goneaway_tui.cli.terminal import configure_terminal, exit_on_signals, tell
+from goneaway_tui.cli.terminal import configure_terminal, exit_on_signals, write_err
 from goneaway_tui.cli.ui_servers import monitor_spec, simulated_server
 from goneaway_tui.errors import ExitCode, GoneawayError
 from goneaway_tui.i18n import ENGLISH
@@ -26,7 +26,7 @@ from goneaway_tui.monitor.server_monitor import close_all
 from goneaway_tui.ports import Clock
 
 STACK_BYTES = 1 << 20
-"""Of each thread; each server has one."""
+"""Stack size of each thread; each server has a thread."""
 MEMORY_BYTES, MEMORY_BYTES_PER_SERVER = 512 << 20, 8 << 20
 """Limit on the data of the process. A screen over 200 servers of 500 sessions each takes 160 MB."""
 
@@ -39,14 +39,14 @@ def main() -> int:
         threading.Thread(target=_exit_with_parent, name="alone", daemon=True).start()
         return run_screen(handoff)
     except GoneawayError as error:
-        tell(error.line)
+        write_err(error.line)
         return error.exit_code
     except EOFError:
         return ExitCode.DONE
 
 
 def bound_memory(servers: int) -> None:
-    """Limit the memory of this process: whatever a browser sends ends with MemoryError here, not with a full machine."""
+    """Limit the memory of this process, so that hostile input ends with MemoryError and does not fill the machine."""
     threading.stack_size(STACK_BYTES)
     limit_bytes = MEMORY_BYTES + servers * MEMORY_BYTES_PER_SERVER
     _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
@@ -55,7 +55,7 @@ def bound_memory(servers: int) -> None:
 
 
 def run_screen(handoff: WebHandoff) -> ExitCode:
-    """Show the screen. A server that refuses is shown there and tried again. Raises SettingsError for an unknown
+    """Show the screen. A server that rejects the connection is shown there and tried again. Raises SettingsError for an unknown
     theme.
     """
     clock, settings = steady_clock(), handoff.settings
@@ -64,11 +64,11 @@ def run_screen(handoff: WebHandoff) -> ExitCode:
         if settings.simulated:
             servers = stack.enter_context(simulated_server(replace(settings, record=None), clock))
         else:
-            servers = _handed_servers(handoff, clock)
+            servers = _handoff_servers(handoff, clock)
         return show_board(replace(settings, run_for=None), servers, clock)
 
 
-def _handed_servers(handoff: WebHandoff, clock: Clock) -> MonitoredServers:
+def _handoff_servers(handoff: WebHandoff, clock: Clock) -> MonitoredServers:
     sources = [source_of(member, clock, live_source) for member in handoff.members]
     journal = journal_of(clock)
     specs = tuple(

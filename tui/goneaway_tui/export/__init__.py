@@ -1,4 +1,4 @@
-"""The formats in which a snapshot is written. What is written is the object that the screen shows."""
+"""The formats of an exported snapshot, which is the same object that the screen shows."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Format:
     name: str
     suffix: str
     title: str
-    """Its name in the export dialog; translate it with `_`."""
+    """Its name in the export dialog, not translated yet."""
     write: Write
     write_each: WriteEach | None = None
     """None where the format shows only one server."""
 
 
-def _from(module: str) -> Write:
-    """The `write` of one format's module, which is imported when it is first called: a command loads only its format."""
+def _writer(module: str) -> Write:
+    """The `write` of a format's module. The first call imports the module, so that a command loads only its format."""
 
     def write(snapshot: Snapshot, out: TextIO) -> None:
         import_module(f"{__name__}.{module}").write(snapshot, out)
@@ -43,11 +43,11 @@ def _from(module: str) -> Write:
     return write
 
 
-def _one_after_another(module: str) -> WriteEach:
-    """A `write_each` that writes one server after another, each under its name, with an empty line between them."""
+def _consecutive_writer(module: str) -> WriteEach:
+    """A `write_each` that writes the servers one after the other, each with its name, and an empty line between two."""
 
     def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
-        write = _from(module)
+        write = _writer(module)
         for index, (name, snapshot) in enumerate(snapshots):
             out.write("\n" * bool(index))
             write(replace(snapshot, server_name=name), out)
@@ -55,7 +55,7 @@ def _one_after_another(module: str) -> WriteEach:
     return write_each
 
 
-def _each_from(module: str) -> WriteEach:
+def _servers_writer(module: str) -> WriteEach:
     def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
         import_module(f"{__name__}.{module}").write_each(snapshots, out)
 
@@ -65,18 +65,18 @@ def _each_from(module: str) -> WriteEach:
 FORMATS: dict[str, Format] = {
     row.name: row
     for row in (
-        Format("json", ".json", N_("JSON, for scripts"), _from("json"), _each_from("json")),
-        Format("csv", ".csv", N_("CSV, for spreadsheets"), _from("csv"), _each_from("csv")),
+        Format("json", ".json", N_("JSON, for scripts"), _writer("json"), _servers_writer("json")),
+        Format("csv", ".csv", N_("CSV, for spreadsheets"), _writer("csv"), _servers_writer("csv")),
         Format(
             "markdown",
             ".md",
             N_("Markdown, for tickets"),
-            _from("markdown"),
-            _one_after_another("markdown"),
+            _writer("markdown"),
+            _consecutive_writer("markdown"),
         ),
-        Format("html", ".html", N_("HTML page"), _from("html")),
-        Format("svg", ".svg", N_("SVG picture"), _from("svg")),
-        Format("text", ".txt", N_("Plain text"), _from("text"), _one_after_another("text")),
+        Format("html", ".html", N_("HTML page"), _writer("html")),
+        Format("svg", ".svg", N_("SVG picture"), _writer("svg")),
+        Format("text", ".txt", N_("Plain text"), _writer("text"), _consecutive_writer("text")),
     )
 }
 """Every format by name. Another format is one row here and one module beside this one."""
@@ -91,7 +91,7 @@ Objects are open there: a reader that validates must accept a key that a later v
 
 
 def schema_text(command: str) -> str:
-    """The JSON Schema of what a command writes; for `watch` and `kill` of one line."""
+    """The JSON Schema of the output of a command; for `watch` and `kill`, of one line of it."""
     from importlib.resources import files
 
     return (files(__name__) / "schemas" / f"{command}.json").read_text(encoding="utf-8")

@@ -57,7 +57,7 @@ def write(snapshot: Snapshot, out: TextIO) -> None:
 
 
 def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
-    """Write one table, whose first column is the server's name."""
+    """Write one table of all servers, whose first column is the name of the server."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("server_name", *HEADER))
     for name, snapshot in snapshots:

@@ -16,7 +16,7 @@ from goneaway_tui.model.session import ProcesslistId, Transaction
 from goneaway_tui.model.snapshot import Limit, Risk, Snapshot, Verdict
 
 EARLIEST, LATEST = -62_135_596_800.0, 253_402_300_799.0
-"""The years 1 and 9999, the bounds of the notation; an instant beyond them is written as the bound."""
+"""The years 1 and 9999, the limits of ISO 8601; an instant beyond them is written as the limit."""
 
 
 def iso_instant(instant: float, precision: str = "milliseconds") -> str:
@@ -78,7 +78,7 @@ def head_data(snapshot: Snapshot) -> Data:
 
 
 def server_data(server: Server) -> Data:
-    """The server and our own sessions on it."""
+    """The server, and the ids of this tool's own sessions on it."""
     return {
         "flavour": server.flavour.value,
         "version": server.version,
@@ -92,7 +92,7 @@ def server_data(server: Server) -> Data:
 
 def variables_data(sample: Sample) -> Data:
     """Variables by name, those of the contract first. `min` and `max` are null where only the manual states them."""
-    named = {name: Variable(name, None) for name in VARIABLES} | {v.name: v for v in sample.variables}
+    variables = {name: Variable(name, None) for name in VARIABLES} | {v.name: v for v in sample.variables}
     return {
         name: {
             "value": finite(v.value),
@@ -100,15 +100,15 @@ def variables_data(sample: Sample) -> Data:
             "max": None if v.is_documented else finite(v.max),
             "set_by": v.set_by,
         }
-        for name, v in named.items()
+        for name, v in variables.items()
     }
 
 
 def counters_data(sample: Sample) -> Data:
     """Counters by name, those of the contract first."""
-    named: Data = dict.fromkeys(COUNTERS)
-    named["max_connections"] = finite(sample.variable("max_connections"))
-    return named | dict(sample.counters)
+    counters: Data = dict.fromkeys(COUNTERS)
+    counters["max_connections"] = finite(sample.variable("max_connections"))
+    return counters | dict(sample.counters)
 
 
 def session_data(verdict: Verdict, now: float) -> Data:
@@ -250,8 +250,8 @@ def departed_event(departure: Departure) -> Data:
 
 
 def at_risk_events(before: Snapshot | None, after: Snapshot) -> Iterator[Data]:
-    """Sessions with a transaction that have become imminent or overdue since `before`. For `--exec`; `watch` does not
-    write them.
+    """Sessions with an open transaction that have become imminent or overdue since `before`. These are for `--exec`;
+    `watch` does not write them.
     """
     known_ids = {v.session.id for v in before.verdicts if _in_danger(v)} if before is not None else set()
     for verdict in after.verdicts:
@@ -260,15 +260,15 @@ def at_risk_events(before: Snapshot | None, after: Snapshot) -> Iterator[Data]:
 
 
 LONG_WAIT_SECONDS = 1.0
-"""Waits for locks up to this are not events."""
+"""Lock waits up to this length are not events."""
 SAME_WAIT_SECONDS = 1.0
-"""By how much the starts of one wait may differ between two samples: servers keep whole seconds."""
+"""Seconds by which the start of one wait may differ between two samples: servers keep whole seconds."""
 
 
 def lock_wait_events(before: Snapshot | None, after: Snapshot) -> Iterator[Data]:
-    """Sessions that waited for a lock for more than a second and wait no more, then sessions that have come to wait so long.
+    """First the sessions that no longer wait for a lock, then those whose wait has become longer than LONG_WAIT_SECONDS.
 
-    None where `after` does not tell which sessions wait.
+    No events if `after` does not know which sessions wait.
     """
     if after.blocking is None:
         return
@@ -282,21 +282,23 @@ def lock_wait_events(before: Snapshot | None, after: Snapshot) -> Iterator[Data]
 
 
 def _long_waits(snapshot: Snapshot) -> Mapping[ProcesslistId, LockWait]:
-    """The waits that are events; those whose start is not known are."""
+    """The waits longer than LONG_WAIT_SECONDS, and those with an unknown start, by the waiting session."""
     waits = {} if snapshot.blocking is None else snapshot.blocking.waits
     earliest = snapshot.taken_at - LONG_WAIT_SECONDS
     return {session: wait for session, wait in waits.items() if wait.since is None or wait.since < earliest}
 
 
-def _is_same_wait(one: LockWait | None, other: LockWait) -> bool:
-    """Whether two samples show one wait of a session, which is not known where a start is not: then they do."""
-    if one is None:
+def _is_same_wait(earlier: LockWait | None, later: LockWait) -> bool:
+    """Whether two samples show the same wait of a session. With an unknown start the two count as the same."""
+    if earlier is None:
         return False
-    return one.since is None or other.since is None or abs(one.since - other.since) <= SAME_WAIT_SECONDS
+    return (
+        earlier.since is None or later.since is None or abs(earlier.since - later.since) <= SAME_WAIT_SECONDS
+    )
 
 
 def _lock_wait_event(name: str, at: float, wait: LockWait, waited_until: float) -> Data:
-    """`waited_until`: when the session was last read as waiting."""
+    """An event about a lock wait. `waited_until`: the last sample in which the session waited."""
     lock, since = wait.lock, wait.since
     return _event(name, at) | {
         "id": wait.waiter,
@@ -307,17 +309,17 @@ def _lock_wait_event(name: str, at: float, wait: LockWait, waited_until: float) 
 
 
 def lost_event(at: float, why: str) -> Data:
-    """Our own connection broke."""
+    """The connection of this tool broke."""
     return _event("lost", at) | {"why": why}
 
 
 def recovered_event(at: float) -> Data:
-    """Our own connection works again."""
+    """The connection of this tool works again."""
     return _event("recovered", at)
 
 
 def with_server_name(server_name: str, event: Data) -> Data:
-    """An event of one of several servers."""
+    """The event with the name of its server, where there are several."""
     return {"server_name": server_name} | event
 
 

@@ -1,4 +1,4 @@
-"""Write files completely or not at all, readable by their owner alone, and never over another file by accident."""
+"""Write files completely or not at all, readable by their owner alone, and never over an existing file by accident."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ REASONS = {
     errno.ENAMETOOLONG: (N_("the name is too long"), N_("name a shorter one")),
     errno.ELOOP: (N_("its symbolic links go in a circle"), ELSEWHERE),
 }
-"""What went wrong and what to do, by error number; translate both with `_`."""
+"""The cause and what to do, by errno; neither is translated yet."""
 
 Link = Callable[[Path, Path], None]
 """Gives an existing file (second) another name (first). Raises FileExistsError where the name is taken."""
@@ -45,40 +45,40 @@ Link = Callable[[Path, Path], None]
 def write_file(
     path: str | os.PathLike[str], write: Callable[[TextIO], None], *, overwrite: bool = False
 ) -> Path:
-    """Write a text file and return its path. No other user sees it, and nobody sees half of it.
+    """Write a text file and return its path. No other user can read it, and it appears only when it is complete.
 
     Without `overwrite` an existing file stays as it is, even one that is created while ours is being written. Raises
     FileError.
     """
-    named = Path(path)
-    target = named
+    requested = Path(path)
+    target = requested
     try:
         if overwrite:
-            target = Path(os.path.realpath(named))
+            target = Path(os.path.realpath(requested))
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, "")
         if target.exists() and not target.is_file():
-            raise _not_written(named, _("it is not a regular file"), ELSEWHERE)
+            raise _write_error(requested, _("it is not a regular file"), ELSEWHERE)
         if os.path.lexists(target) and not overwrite:
             raise FileExistsError(errno.EEXIST, "")
         _write(target, write, overwrite=overwrite)
     except OSError as error:
-        raise file_error(named, error) from error
+        raise file_error(requested, error) from error
     except ValueError as error:
-        if _is_possible(named):
+        if _is_valid_name(requested):
             raise
-        raise _not_written(named, _("not a possible file name"), ELSEWHERE) from error
-    return named
+        raise _write_error(requested, _("not a possible file name"), ELSEWHERE) from error
+    return requested
 
 
 def file_error(path: Path, error: OSError) -> FileError:
-    """A FileError for an error of the system."""
+    """The FileError for an OSError."""
     why, hint = REASONS.get(error.errno or 0, (plain(error.strerror or str(error)).lower(), ELSEWHERE))
     if error.errno == errno.ENOENT and path.parent.is_dir():
         why, hint = _("its directory takes no files"), ELSEWHERE
     elif error.errno == errno.ENOENT:
         why = _("no such directory as {folder}", folder=_shown(path.parent))
-    return _not_written(path, _(why), hint)
+    return _write_error(path, _(why), hint)
 
 
 def file_name(host: str | None, taken_at: float, suffix: str) -> str:
@@ -108,7 +108,7 @@ def _write(target: Path, write: Callable[[TextIO], None], *, overwrite: bool) ->
 
 
 def publish(draft: Path, target: Path, link: Link = Path.hardlink_to) -> None:
-    """Give the complete draft its name. Raises FileExistsError where the name is taken by then."""
+    """Rename the complete draft to its final name. Raises FileExistsError if a file of that name exists."""
     try:
         link(target, draft)
     except OSError as error:
@@ -122,8 +122,8 @@ def publish(draft: Path, target: Path, link: Link = Path.hardlink_to) -> None:
             raise
 
 
-def _not_written(path: Path, why: str, hint: str) -> FileError:
-    """`why` is translated already; `hint` is not."""
+def _write_error(path: Path, why: str, hint: str) -> FileError:
+    """The error for a file that cannot be written. `why` is translated already; `hint` is not."""
     return FileError(_("cannot write {path}: {why}", path=_shown(path), why=why), _(hint))
 
 
@@ -131,7 +131,7 @@ def _shown(path: Path) -> str:
     return plain(str(path))
 
 
-def _is_possible(path: Path) -> bool:
+def _is_valid_name(path: Path) -> bool:
     """Whether a path can be a file name: no NUL, and no characters that cannot be encoded."""
     try:
         return b"\0" not in os.fsencode(path)

@@ -113,7 +113,7 @@ def table(snapshot: Snapshot) -> Iterator[str]:
     caption = _("Sessions, who closes first on top")
     yield f"<caption>{escape(caption)}</caption>"
     heads = (
-        f'<th scope="col" class="{"figure" if column.figure else "text"}">{escape(heading)}</th>'
+        f'<th scope="col" class="{"figure" if column.is_number else "text"}">{escape(heading)}</th>'
         for column, heading in zip(COLUMNS, headings(), strict=True)
     )
     yield f"<thead><tr>{''.join(heads)}</tr></thead>"
@@ -123,7 +123,7 @@ def table(snapshot: Snapshot) -> Iterator[str]:
         yield "<tr>"
         for column, cell in zip(COLUMNS, row, strict=True):
             names = f"risk {verdict.risk.value}" if column.name == "risk" else column.name
-            yield f'<td class="{names}{" figure" if column.figure else ""}" dir="auto">{escape(cell)}</td>'
+            yield f'<td class="{names}{" figure" if column.is_number else ""}" dir="auto">{escape(cell)}</td>'
         yield "</tr>"
     yield "</tbody>"
     yield "</table>"

@@ -44,7 +44,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
         yield "- " + limitation_words(limitation, _plainly, lambda statement: code(plain(statement)))
     yield ""
     yield line(headings())
-    yield line("--:" if column.figure else "---" for column in COLUMNS)
+    yield line("--:" if column.is_number else "---" for column in COLUMNS)
     for row in rows(in_closing_order(snapshot), snapshot.taken_at):
         yield line(escaped(cut_to(cell, MAX_CELL_CHARACTERS)) for cell in row)
     for legend_line in summary.legend:

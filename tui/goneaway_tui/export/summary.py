@@ -33,7 +33,7 @@ LEGEND = {
 
 @dataclass(frozen=True, slots=True)
 class SummaryText:
-    """Texts that are fit to show."""
+    """The texts of a summary, sanitized and translated."""
 
     name: str
     server: str
@@ -44,7 +44,7 @@ class SummaryText:
     """Highest risk first; a risk without sessions is left out."""
     next: str
     legend: tuple[str, ...]
-    """What the marks of the limits that occur mean."""
+    """The meanings of the marks that occur on limits."""
 
 
 def summary_text(snapshot: Snapshot) -> SummaryText:
@@ -65,16 +65,18 @@ def summary_text(snapshot: Snapshot) -> SummaryText:
 
 
 def limitation_words(
-    limitation: Limitation, shown: Callable[[str], str] = plain, statement: Callable[[str], str] = plain
+    limitation: Limitation,
+    format_text: Callable[[str], str] = plain,
+    format_statement: Callable[[str], str] = plain,
 ) -> str:
-    """What our account cannot see, why, and the statement that would change it.
+    """What this account cannot see, why, and the statement that would change it.
 
-    `shown` and `statement` make text from the server fit to show.
+    `format_text` and `format_statement` sanitize text from the server, and escape it for the format.
     """
-    what, why = shown(_(limitation.what)), shown(_(limitation.why))
+    what, why = format_text(_(limitation.what)), format_text(_(limitation.why))
     if not limitation.grant:
         return _("cannot see {what}: {why}", what=what, why=why)
-    grant = statement(_(limitation.grant))
+    grant = format_statement(_(limitation.grant))
     return _("cannot see {what}: {why}; to see it: {grant}", what=what, why=why, grant=grant)
 
 
@@ -87,7 +89,7 @@ def server_name(server: Server) -> str:
 
 
 def next_closing(snapshot: Snapshot) -> str:
-    """The session that is closed first. A login is left out: it nearly always finishes before its deadline.
+    """The session with the next deadline, in words. A login is left out: it nearly always finishes before its deadline.
 
     >>> from goneaway_tui.model.sample import Sample
     >>> from goneaway_tui.model.server import Flavour
@@ -108,10 +110,10 @@ def next_closing(snapshot: Snapshot) -> str:
 
 
 def _figures(sample: Sample) -> Iterator[tuple[str, str]]:
-    for name, short in (("wait_timeout", "wait_timeout"), ("interactive_timeout", _("interactive"))):
+    for name, label in (("wait_timeout", "wait_timeout"), ("interactive_timeout", _("interactive"))):
         seconds = sample.variable(name)
         if seconds is not None:
-            yield short, limit_words(seconds)
+            yield label, limit_words(seconds)
     packet = sample.variable("max_allowed_packet")
     if packet is not None and math.isfinite(packet):
         yield _("packet"), size_words(int(packet))

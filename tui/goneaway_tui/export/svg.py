@@ -47,16 +47,16 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     summary = summary_text(snapshot)
     verdicts = in_closing_order(snapshot)
     shown = verdicts[:MAX_SESSIONS]
-    more = len(verdicts) - len(shown)
-    yield from head(summary, lines_drawn=5 + len(shown) + bool(more) + len(summary.legend))
+    hidden = len(verdicts) - len(shown)
+    yield from head(summary, lines_drawn=5 + len(shown) + bool(hidden) + len(summary.legend))
     yield from summary_lines(summary)
     cells = rows(shown, snapshot.taken_at)
     column_widths = widths(cells, WIDTH, GAP)
     yield "".join(row(3, headings(), column_widths, "faint"))
     for line_number, (verdict, row_cells) in enumerate(zip(shown, cells, strict=True), start=4):
         yield "".join(row(line_number, row_cells, column_widths, verdict.risk.value))
-    below = [_("and {number} more", number=count_words(more))] if more else []
-    for line_number, line in enumerate((*below, *summary.legend), start=5 + len(shown)):
+    footer_lines = [_("and {number} more", number=count_words(hidden))] if hidden else []
+    for line_number, line in enumerate((*footer_lines, *summary.legend), start=5 + len(shown)):
         yield text(0, line_number, line, "faint")
     yield "</svg>"
 
@@ -91,28 +91,34 @@ def summary_lines(summary: SummaryText) -> Iterator[str]:
         "goneaway  {name}  {server}  up {time}", name=summary.name, server=summary.server, time=summary.up
     )
     yield text(0, 0, cut_to(title, WIDTH - 22), "ink")
-    yield text(WIDTH, 0, summary.taken_at, "faint", end=True)
+    yield text(WIDTH, 0, summary.taken_at, "faint", is_right_aligned=True)
     yield text(0, 1, cut_to("   ".join(f"{name} {value}" for name, value in summary.figures), WIDTH), "faint")
     column = 0
     for risk, number in summary.tally:
         label = f"{risk_word(risk)} {number}"
         yield text(column, 2, label, risk.value)
         column += cell_width(label) + 3
-    yield text(WIDTH, 2, _("next: {closing}", closing=summary.next), "ink", end=True)
+    yield text(WIDTH, 2, _("next: {closing}", closing=summary.next), "ink", is_right_aligned=True)
 
 
 def row(line: int, cells: Sequence[str], column_widths: Sequence[int], name: str) -> Iterator[str]:
-    """One line of the table. The risk has its colour; the heading is `faint` in every column."""
+    """One line of the table. `name` is a risk, which colours the risk's cell, or `faint` for the headings."""
     start = 0
     for column, cell, width in zip(COLUMNS, cells, column_widths, strict=True):
-        kind = name if column.name == "risk" or name == "faint" else "ink"
+        css_class = name if column.name == "risk" or name == "faint" else "ink"
         if cell:
-            yield text(start + width * column.figure, line, cut_to(cell, width), kind, end=column.figure)
+            yield text(
+                start + width * column.is_number,
+                line,
+                cut_to(cell, width),
+                css_class,
+                is_right_aligned=column.is_number,
+            )
         start += width + GAP
 
 
-def text(column: int, line: int, words: str, kind: str, *, end: bool = False) -> str:
-    """Words that begin at a column of the grid, or with `end` finish there."""
+def text(column: int, line: int, words: str, css_class: str, *, is_right_aligned: bool = False) -> str:
+    """Words that begin at a column of the grid, or with `is_right_aligned` end there."""
     x, y = MARGIN + column * ADVANCE, MARGIN + line * LINE + 14
-    anchor = ' text-anchor="end"' if end else ""
-    return f'<text class="{kind}" x="{x:g}" y="{y}"{anchor}>{escape(words)}</text>'
+    anchor = ' text-anchor="end"' if is_right_aligned else ""
+    return f'<text class="{css_class}" x="{x:g}" y="{y}"{anchor}>{escape(words)}</text>'

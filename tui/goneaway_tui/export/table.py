@@ -14,7 +14,7 @@ from goneaway_tui.text.sanitize import plain
 from goneaway_tui.text.width import cell_width, wrapped
 
 MARKS = {Basis.ASSUMED: "~", Basis.DISPROVED: ">"}
-"""Drawn before a limit that was not read from the session itself."""
+"""The mark before a limit, by its basis, where the limit was not read from the session itself."""
 
 LANGUAGE = N_("en")
 """What a catalogue calls its own language, as the web does: `zh-CN`."""
@@ -39,13 +39,13 @@ def risk_word(risk: Risk) -> str:
 
 
 def countdown_of(verdict: Verdict, now: float) -> str | None:
-    """`countdown` of a session; None where no idle clock runs towards a known deadline."""
-    left = verdict.seconds_left(now)
-    return None if left is None else countdown(left, is_overdue=verdict.risk is Risk.OVERDUE)
+    """The countdown to the deadline of a session; None if the session is not idle or has no known deadline."""
+    seconds_left = verdict.seconds_left(now)
+    return None if seconds_left is None else countdown(seconds_left, is_overdue=verdict.risk is Risk.OVERDUE)
 
 
 def cut_to(text: str, width: int) -> str:
-    """`text` in at most `width` cells, marked by `…` where it lost something.
+    """`text` in at most `width` cells, with a final `…` if it is cut.
 
     >>> cut_to("UPDATE cart", 8), cut_to("商店商店", 6), cut_to("shop", 4)
     ('UPDATE …', '商店…', 'shop')
@@ -101,30 +101,30 @@ SANS = 'system-ui, sans-serif, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaH
 MONO = 'ui-monospace, monospace, "Noto Sans Mono CJK SC", "PingFang SC", "Microsoft YaHei"'
 """A monospaced font. A font with Chinese letters comes last: it would draw Latin letters in another width."""
 PAPER, INK, FAINT = ("#ffffff", "#14161a"), ("#1b1f24", "#e6e8eb"), ("#5d6675", "#a0a7b4")
-"""Each for light and for dark."""
+"""Each colour for a light and for a dark background."""
 
 
 def rules(colours: dict[Risk, str], attribute: str) -> Iterator[str]:
-    """One style rule a risk; `attribute` is the property that takes the colour."""
+    """A CSS rule for each risk; `attribute` is the property that takes the colour."""
     for risk, colour in colours.items():
         yield f".{risk.value} {{ {attribute}: {colour}; }}"
 
 
-WIDEST = 20
+MAX_COLUMN_WIDTH = 20
 """Cells of a column that does not shrink, at most; the highest session id has twenty digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportColumn:
-    """One column; its cells are fit to show."""
+    """One column; its cells are sanitized."""
 
     name: str
     heading: str
     cell: Callable[[Verdict, float], str]
-    figure: bool = False
-    """Aligned to the right."""
-    yields: bool = False
-    """Shrinks where there is too little room."""
+    is_number: bool = False
+    """Whether the cells are aligned to the right."""
+    shrinks: bool = False
+    """Whether the column shrinks where the table is too wide."""
 
 
 def closes_in(verdict: Verdict, now: float) -> str:
@@ -139,7 +139,7 @@ def idle(verdict: Verdict, now: float) -> str:
 
 
 def at_stake(transaction: Transaction | None) -> str:
-    """What would be rolled back, in a word or two."""
+    """What the end of the session would roll back, in a word or two."""
     if transaction is None:
         return ""
     if transaction.rows_modified:
@@ -151,17 +151,17 @@ def at_stake(transaction: Transaction | None) -> str:
 
 COLUMNS = (
     ExportColumn("risk", N_("Risk"), lambda v, _now: risk_word(v.risk)),
-    ExportColumn("id", N_("Id"), lambda v, _now: str(v.session.id), figure=True),
-    ExportColumn("user", N_("User"), lambda v, _now: plain(v.session.user), yields=True),
-    ExportColumn("client", N_("Client"), lambda v, _now: plain(v.session.host), yields=True),
-    ExportColumn("program", N_("Program"), lambda v, _now: plain(v.session.program or ""), yields=True),
-    ExportColumn("db", N_("Db"), lambda v, _now: plain(v.session.db or ""), yields=True),
-    ExportColumn("idle", N_("Idle"), idle, figure=True),
-    ExportColumn("limit", N_("Limit"), lambda v, _now: limit_cell(v.limit), figure=True),
-    ExportColumn("closes", N_("Closes in"), closes_in, figure=True),
+    ExportColumn("id", N_("Id"), lambda v, _now: str(v.session.id), is_number=True),
+    ExportColumn("user", N_("User"), lambda v, _now: plain(v.session.user), shrinks=True),
+    ExportColumn("client", N_("Client"), lambda v, _now: plain(v.session.host), shrinks=True),
+    ExportColumn("program", N_("Program"), lambda v, _now: plain(v.session.program or ""), shrinks=True),
+    ExportColumn("db", N_("Db"), lambda v, _now: plain(v.session.db or ""), shrinks=True),
+    ExportColumn("idle", N_("Idle"), idle, is_number=True),
+    ExportColumn("limit", N_("Limit"), lambda v, _now: limit_cell(v.limit), is_number=True),
+    ExportColumn("closes", N_("Closes in"), closes_in, is_number=True),
     ExportColumn("stake", N_("At stake"), lambda v, _now: at_stake(v.session.transaction)),
     ExportColumn(
-        "statement", N_("Last statement"), lambda v, _now: plain(v.session.statement or ""), yields=True
+        "statement", N_("Last statement"), lambda v, _now: plain(v.session.statement or ""), shrinks=True
     ),
 )
 
@@ -173,7 +173,7 @@ def headings() -> tuple[str, ...]:
 
 def in_closing_order(snapshot: Snapshot) -> list[Verdict]:
     """The sessions by deadline, then by risk from high to low, then by id."""
-    return sorted(snapshot.verdicts, key=_closing)
+    return sorted(snapshot.verdicts, key=_closing_key)
 
 
 def rows(verdicts: Sequence[Verdict], now: float) -> list[tuple[str, ...]]:
@@ -189,18 +189,18 @@ def widths(cells: Sequence[tuple[str, ...]], total: int, gap: int) -> list[int]:
     column_widths = [
         min(
             max([cell_width(heading), *(cell_width(row[i]) for row in cells)]),
-            total if column.yields else WIDEST,
+            total if column.shrinks else MAX_COLUMN_WIDTH,
         )
         for i, (column, heading) in enumerate(zip(COLUMNS, headings(), strict=True))
     ]
-    yielding = [i for i, column in enumerate(COLUMNS) if column.yields]
+    shrinking = [i for i, column in enumerate(COLUMNS) if column.shrinks]
     excess = sum(column_widths) + gap * (len(column_widths) - 1) - total
     for _cell in range(excess):
-        column_widths[max(yielding, key=column_widths.__getitem__)] -= 1
+        column_widths[max(shrinking, key=column_widths.__getitem__)] -= 1
     return column_widths
 
 
-def _closing(verdict: Verdict) -> tuple[float, int, int]:
+def _closing_key(verdict: Verdict) -> tuple[float, int, int]:
     deadline = verdict.deadline
     is_known = deadline is not None and math.isfinite(deadline)
     return (

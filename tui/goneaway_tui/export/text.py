@@ -36,7 +36,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     column_widths = widths(cells, WIDTH, GAP)
     for row in (headings(), *cells):
         yield (" " * GAP).join(
-            fit_width(cell, width, right=column.figure)
+            fit_width(cell, width, right=column.is_number)
             for cell, width, column in zip(row, column_widths, COLUMNS, strict=True)
         )
     yield RULE
@@ -56,13 +56,13 @@ def head(summary: SummaryText) -> Iterator[str]:
 
 
 def closings_line(snapshot: Snapshot) -> str:
-    """The closings ahead as bars: the lowest bar is none, the highest is the fullest interval."""
+    """The closings ahead as bars: the lowest bar is no closing, the highest the interval with the most closings."""
     forecast = closing_forecast(snapshot, snapshot.taken_at)
-    highest = max(max(stretch.counts) for stretch in forecast.ranges) or 1
+    highest = max(max(bucket_range.counts) for bucket_range in forecast.ranges) or 1
     parts = [_("closings  now")]
-    for stretch in forecast.ranges:
-        parts.append("".join(BARS[-(-number * (len(BARS) - 1) // highest)] for number in stretch.counts))
-        parts.append(f"{limit_words(stretch.end).replace(' ', '')} ")
+    for bucket_range in forecast.ranges:
+        parts.append("".join(BARS[-(-number * (len(BARS) - 1) // highest)] for number in bucket_range.counts))
+        parts.append(f"{limit_words(bucket_range.end).replace(' ', '')} ")
     if forecast.later:
         parts.append(_("{number} later", number=count_words(forecast.later)))
     return " ".join(parts)

@@ -146,51 +146,49 @@ FAMILIES = {
 GAP_BOUNDS = (1, 10, 60, 300, 600, 1_800, 3_600, 28_800, 86_400)
 """The buckets of the reuse gaps, in seconds. Classic ones: Prometheus reads native histograms from no text format."""
 GAP_SERIES = len(GAP_BOUNDS) + 3
-"""Series of one user and program: the buckets, that without a bound, the sum and the count."""
+"""Series of one user and program: the buckets, the bucket `+Inf`, the sum and the count."""
 GAP_SHARE = 4
-"""The gaps have a quarter of `--max-series`, beside it; a series of theirs is never taken away, or it would begin anew."""
+"""The gaps may have a quarter of `--max-series` in addition. Their series stay, since a new series would restart at 0."""
 OTHER = "other"
 """The label of users and programs without a series of their own."""
 MAX_LABEL_CHARACTERS = 80
-"""Characters of a label at most."""
+"""Characters of a label value at most."""
 STALE_SECONDS = 300.0
 """Seconds after which the last reading of a server is not exported any more: Prometheus itself drops a series after
 so long.
 """
 NEWCOMER_FACTOR = 2
-"""How many times as many sessions another pair needs to take the series of a pair that has one: else series would
-flicker.
-"""
+"""A pair takes over the series of another pair only with so many times its sessions: otherwise series would flicker."""
 
 Labels = tuple[str, ...]
 Pair = tuple[str, str]
 Values = Mapping[MetricName, Mapping[Labels, float]]
-"""By metric, and by the values of its labels in their order."""
+"""Values by metric, and by the values of its labels in their order."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerMetrics:
-    """The last reading of a server, and what was counted since the exporter started."""
+    """The metrics of one server: its last reading, and the counters since the exporter started."""
 
     max_series: int
     taken_at: float | None = None
     """The instant of the snapshot, on the source's clock; None before the first."""
     up: bool = False
     seconds: float = 0.0
-    """How long the last reading took."""
+    """How long the last reading took, in seconds."""
     polls: int = 0
     failures: int = 0
-    present: Values = field(default_factory=dict)
-    """The metrics of the last snapshot."""
+    gauges: Values = field(default_factory=dict)
+    """The gauges of the last snapshot."""
     next_closing: float | None = None
-    """The deadline of the session that is closed next."""
-    counts: Values = field(default_factory=dict)
+    """The next deadline of a session, on the source's clock; None if none is known."""
+    counters: Values = field(default_factory=dict)
     """The counters, which only grow."""
-    named: frozenset[Pair] = frozenset()
-    """Users and programs that have series of their own."""
+    pairs_with_series: frozenset[Pair] = frozenset()
+    """Users and programs with their own series."""
     endangered: frozenset[ProcesslistId] = frozenset()
     count_gaps: Callable[[], ReuseGaps | None] = lambda: None
-    """What was counted of reuses by now."""
+    """Returns the reuse gaps counted so far; None before the first reading."""
 
     def after_failure(self) -> ServerMetrics:
         """The metrics after a reading that failed."""
@@ -206,7 +204,7 @@ class ServerMetrics:
         endangered_of = Counter(
             _pair(verdict.session.user, verdict.session.program) for verdict in endangered
         )
-        named = _pairs_with_series(sessions_of, endangered_of, self.named, self.max_series)
+        pairs_with_series = _choose_pairs(sessions_of, endangered_of, self.pairs_with_series, self.max_series)
         deadlines = snapshot.totals.deadlines
         return replace(
             self,
@@ -214,15 +212,18 @@ class ServerMetrics:
             up=True,
             seconds=seconds,
             polls=self.polls + 1,
-            present={**_server_metrics(snapshot, verdicts), **_by_pair(sessions_of, endangered_of, named)},
+            gauges={
+                **_server_metrics(snapshot, verdicts),
+                **_by_pair(sessions_of, endangered_of, pairs_with_series),
+            },
             next_closing=deadlines[0][0] if deadlines else None,
-            counts=_counters(self.counts, step, len(endangered_ids - self._still(step))),
-            named=named,
+            counters=_counters(self.counters, step, len(endangered_ids - self._previously_endangered(step))),
+            pairs_with_series=pairs_with_series,
             endangered=endangered_ids,
         )
 
-    def _still(self, step: Step) -> frozenset[ProcesslistId]:
-        """The sessions that were endangered before; a server that restarted gives their ids to other sessions."""
+    def _previously_endangered(self, step: Step) -> frozenset[ProcesslistId]:
+        """The sessions that were endangered before; none after a restart, which gives their ids to other sessions."""
         return frozenset() if step.restarted else self.endangered
 
     def values(self, now: float) -> Values:
@@ -232,7 +233,7 @@ class ServerMetrics:
             MetricName.UP: {(): float(self.up)},
             MetricName.POLLS: {(): self.polls},
             MetricName.FAILED_POLLS: {(): self.failures},
-            **self.counts,
+            **self.counters,
         }
         gaps = self.count_gaps()
         if gaps is not None:
@@ -243,14 +244,14 @@ class ServerMetrics:
             return values
         values |= {MetricName.AGE: {(): age}, MetricName.POLL_DURATION: {(): self.seconds}}
         if age <= STALE_SECONDS:
-            values |= self.present
+            values |= self.gauges
             if self.next_closing is not None:
                 values[MetricName.NEXT_CLOSING] = {(): self.next_closing - now}
         return values
 
 
 def _gap_values(gaps: ReuseGaps, max_pairs: int) -> Mapping[Labels, float]:
-    """The histogram of each pair that was seen first, and of all others together: by the end of the metric's name, user,
+    """A histogram for each of the first `max_pairs` pairs, and one for all others: by the suffix of the metric's name, user,
     program and upper bound.
     """
     tallies: dict[Pair, Tally] = {}
@@ -282,7 +283,7 @@ def _pair(user: str, program: str | None) -> Pair:
 
 def _sessions_by_pair(verdicts: list[Verdict]) -> dict[Pair, Counter[Labels]]:
     """How many sessions each user and program has, by risk and basis."""
-    sessions = Counter(  # first by the texts as they are: they are many and alike, and `plain` is slow
+    sessions = Counter(  # grouped by the raw texts first: many are equal, and `plain` is slow
         (v.session.user, v.session.program, v.risk, v.limit and v.limit.basis) for v in verdicts
     )
     by_pair: dict[Pair, Counter[Labels]] = {}
@@ -293,26 +294,28 @@ def _sessions_by_pair(verdicts: list[Verdict]) -> dict[Pair, Counter[Labels]]:
 
 
 def _by_pair(
-    sessions_of: Mapping[Pair, Counter[Labels]], endangered_of: Mapping[Pair, int], named: frozenset[Pair]
+    sessions_of: Mapping[Pair, Counter[Labels]],
+    endangered_of: Mapping[Pair, int],
+    pairs_with_series: frozenset[Pair],
 ) -> Values:
-    """The metrics that name users and programs; those that are not `named` are counted together as OTHER."""
+    """The metrics that name users and programs; pairs without their own series are counted together as OTHER."""
 
     def labels(pair: Pair) -> Pair:
-        return pair if pair in named else (OTHER, OTHER)
+        return pair if pair in pairs_with_series else (OTHER, OTHER)
 
     return {
         MetricName.SESSIONS: _summed(
-            ((*labels(pair), *rest), number)
+            ((*labels(pair), *other_labels), number)
             for pair, counted in sessions_of.items()
-            for rest, number in counted.items()
+            for other_labels, number in counted.items()
         ),
         MetricName.ENDANGERED: _summed((labels(pair), number) for pair, number in endangered_of.items()),
-        MetricName.FOLDED: {(): len(sessions_of) - len(named)},
+        MetricName.FOLDED: {(): len(sessions_of) - len(pairs_with_series)},
     }
 
 
 def _server_metrics(snapshot: Snapshot, verdicts: list[Verdict]) -> Values:
-    """The metrics of a server as a whole."""
+    """The metrics of a server that name no user and no program."""
     sample = snapshot.sample
     server = sample.server
     in_transaction = [v for v in verdicts if v.session.transaction is not None]
@@ -335,17 +338,19 @@ def _server_metrics(snapshot: Snapshot, verdicts: list[Verdict]) -> Values:
 
 
 def _lock_metrics(snapshot: Snapshot) -> Values:
-    """How many sessions wait for locks, for how many others, and how long; empty where that is not known."""
+    """The number of sessions that wait for locks, the number that block them, and the longest wait; empty if unknown."""
     blocking = snapshot.blocking
     if blocking is None:
         return {}
     starts = [wait.since for wait in blocking.waits.values()]
-    known = [start for start in starts if start is not None]
+    known_starts = [start for start in starts if start is not None]
     metrics: dict[MetricName, Mapping[Labels, float]] = {MetricName.BLOCKED: {(): len(starts)}}
     if blocking.is_complete:
         metrics[MetricName.BLOCKING] = {(): len(blocking.roots)}
-    if known or not starts:
-        metrics[MetricName.LONGEST_WAIT] = {(): max(0.0, snapshot.taken_at - min(known)) if known else 0.0}
+    if known_starts or not starts:
+        metrics[MetricName.LONGEST_WAIT] = {
+            (): max(0.0, snapshot.taken_at - min(known_starts)) if known_starts else 0.0
+        }
     return metrics
 
 
@@ -357,23 +362,23 @@ def _limits(sample: Sample, units: Mapping[Unit, float]) -> Mapping[Labels, floa
     }
 
 
-def _pairs_with_series(
+def _choose_pairs(
     by_pair: Mapping[Pair, Counter[Labels]],
-    dangers: Mapping[Pair, int],
-    named_before: frozenset[Pair],
+    endangered_of: Mapping[Pair, int],
+    previous: frozenset[Pair],
     max_series: int,
 ) -> frozenset[Pair]:
-    """The pairs that get series of their own: those with the most sessions, until `max_series` is reached."""
-    costs = {pair: len(counted) + (pair in dangers) for pair, counted in by_pair.items()}
+    """The pairs that get their own series: those with the most sessions, until `max_series` is reached."""
+    costs = {pair: len(counted) + (pair in endangered_of) for pair, counted in by_pair.items()}
     if sum(costs.values()) <= max_series:
         return frozenset(by_pair)
-    weights = {
-        pair: counted.total() * (NEWCOMER_FACTOR if pair in named_before else 1)
+    priorities = {
+        pair: counted.total() * (NEWCOMER_FACTOR if pair in previous else 1)
         for pair, counted in by_pair.items()
     }
     series_left = max_series - len({labels for counted in by_pair.values() for labels in counted}) - 1
     pairs = []
-    for pair in sorted(by_pair, key=lambda pair: (-weights[pair], pair)):
+    for pair in sorted(by_pair, key=lambda pair: (-priorities[pair], pair)):
         series_left -= costs[pair]
         if series_left < 0:
             break
@@ -382,7 +387,7 @@ def _pairs_with_series(
 
 
 def _counters(before: Values, step: Step, endangered: int) -> Values:
-    """The counters after a step. Each is there from the start, at 0: Prometheus sees no increase in a counter that
+    """The counters after a step. Each counter starts at 0: Prometheus sees no increase in a counter that
     begins at 1.
     """
     departures = before.get(MetricName.DEPARTURES) or dict.fromkeys(
@@ -420,14 +425,14 @@ Rows = tuple[Mapping[Labels, float], list[MetricSample]]
 
 
 class MetricsStore(Collector):
-    """The last reading of each server. A reading is replaced as a whole, so any thread may do so at any time."""
+    """The last metrics of each server. They are replaced as a whole, so any thread may set them at any time."""
 
-    def __init__(self, servers: Iterable[str], clock: Clock, most_series: int) -> None:
-        """`servers` are different names; the series are divided among them."""
+    def __init__(self, servers: Iterable[str], clock: Clock, max_series: int) -> None:
+        """`servers`: different names. `max_series` are divided among them."""
         names = tuple(servers)
         self._clock = clock
-        self._readings = dict.fromkeys(names, ServerMetrics(most_series // max(1, len(names))))
-        self._drawn: dict[tuple[str, MetricName], Rows] = {}
+        self._readings = dict.fromkeys(names, ServerMetrics(max_series // max(1, len(names))))
+        self._cached_samples: dict[tuple[str, MetricName], Rows] = {}
 
     def __getitem__(self, server: str) -> ServerMetrics:
         return self._readings[server]
@@ -446,20 +451,20 @@ class MetricsStore(Collector):
             yield metric
 
     def _samples(self, server: str, name: MetricName, values: Mapping[Labels, float]) -> list[MetricSample]:
-        """The samples of a metric, which are made once for each reading."""
-        cached = self._drawn.get((server, name))
+        """The samples of a metric. They are cached as long as the values are the same object."""
+        cached = self._cached_samples.get((server, name))
         if cached is None or cached[0] is not values:
             server_label = plain(server, MAX_LABEL_CHARACTERS)
             cached = values, [_sample(FAMILIES[name], server_label, *row) for row in values.items()]
-            self._drawn[server, name] = cached
+            self._cached_samples[server, name] = cached
         return cached[1]
 
 
-def _sample(family: MetricFamily, server: str, values: Labels, figure: float) -> MetricSample:
-    """One line of a metric; of a histogram, the values begin with the end of its name and end with the upper bound."""
+def _sample(family: MetricFamily, server: str, values: Labels, value: float) -> MetricSample:
+    """One line of a metric. The values of a histogram begin with the suffix of its name, and end with the upper bound."""
     if family.kind != HISTOGRAM:
         labels = dict(zip((SERVER, *family.labels), (server, *values), strict=True))
-        return MetricSample(family.name.value, labels, figure)
-    ending, *pair, bound = values
+        return MetricSample(family.name.value, labels, value)
+    suffix, *pair, bound = values
     labels = dict(zip((SERVER, *family.labels), (server, *pair), strict=True))
-    return MetricSample(family.name.value + ending, {**labels, "le": bound} if bound else labels, figure)
+    return MetricSample(family.name.value + suffix, {**labels, "le": bound} if bound else labels, value)

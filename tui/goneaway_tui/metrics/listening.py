@@ -1,4 +1,4 @@
-"""The HTTP server for Prometheus: the application of `prometheus_client` behind a guard, with bounds on connections
+"""The HTTP server for Prometheus: the application of `prometheus_client` behind a guard, with limits on connections
 and time.
 """
 
@@ -30,16 +30,16 @@ from goneaway_tui.metrics.collector import MetricsStore
 from goneaway_tui.ports import Clock
 
 CONNECTION_SECONDS = 10.0
-"""Longest time of a connection, from its first byte to its last. Each has a thread, and one answer."""
+"""Longest time of a connection, from its first byte to its last. Each has a thread, and sends one answer."""
 MAX_CONNECTIONS = 64
-"""At the same time; the oldest is closed for a new one."""
+"""Connections at the same time; a further one closes the oldest."""
 Application = Callable[[dict[str, Any], Callable[..., Any]], Any]
 """A WSGI application."""
 
 
 @contextmanager
 def metrics_server(endpoint: HttpEndpoint, store: MetricsStore, clock: Clock) -> Iterator[int]:
-    """Answer while inside; yields the port.
+    """Answer scrapes while inside; yields the port.
 
     Raises SettingsError where the address cannot be listened on, and FileError for a certificate.
     """
@@ -59,7 +59,7 @@ def metrics_server(endpoint: HttpEndpoint, store: MetricsStore, clock: Clock) ->
             _("choose another with --listen"),
         ) from None
     if context is not None:
-        # Agreed in the thread of each connection, where the time is bounded, and not in the one that accepts.
+        # The handshake runs in the thread of each connection, where its time is limited, not in the accepting thread.
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     server.set_app(with_guard(make_wsgi_app(registry), guard, clock))
     thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
@@ -73,7 +73,7 @@ def metrics_server(endpoint: HttpEndpoint, store: MetricsStore, clock: Clock) ->
 
 
 class MetricsServer(ThreadingMixIn, WSGIServer):
-    """A WSGI server with a thread for each connection; their number and time are bounded."""
+    """A WSGI server with a thread for each connection; their number and time are limited."""
 
     daemon_threads = True
 
@@ -82,38 +82,38 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
         self.address_family = addresses[0][0]
         self._clock = clock
         self._open: dict[socket.socket, float] = {}
-        """Since when, oldest first. The accepting thread adds; that of the connection takes away."""
+        """When each connection began, oldest first. The accepting thread adds it, and its own thread removes it."""
         super().__init__((host, port), _Unlogged)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         for oldest in list(self._open)[: max(0, len(self._open) + 1 - MAX_CONNECTIONS)]:
-            _hang_up(oldest)
+            _shut_down(oldest)
         self._open[request] = self._clock()
         super().process_request(request, client_address)
 
     def service_actions(self) -> None:
         """Close old connections. `serve_forever` calls this twice a second."""
-        due = self._clock() - CONNECTION_SECONDS
+        oldest_allowed = self._clock() - CONNECTION_SECONDS
         for connection, since in list(self._open.items()):
-            if since < due:
-                _hang_up(connection)
+            if since < oldest_allowed:
+                _shut_down(connection)
 
     def shutdown_request(self, request: Any) -> None:
         self._open.pop(request, None)
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore the error: a client that closes its connection during an answer is no error of ours."""
+        """Ignore the error: a client may close its connection during an answer."""
 
 
 class _Unlogged(WSGIRequestHandler):
     timeout = CONNECTION_SECONDS
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the standard library
-        """Requests are not logged."""
+        """Log nothing."""
 
 
-def _hang_up(connection: socket.socket) -> None:
+def _shut_down(connection: socket.socket) -> None:
     """Shut a connection down: its thread reads the end of its input, and closes it."""
     with suppress(OSError):
         socket.socket.shutdown(connection, socket.SHUT_RDWR)

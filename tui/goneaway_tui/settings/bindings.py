@@ -161,39 +161,43 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "waiting": ("waiting.",),
     "wall": ("wall.",),
 }
-"""The bindings of each screen, by the beginnings of their ids: on one screen each needs a key of its own."""
+"""The bindings of each screen, by the prefixes of their ids. On one screen no two bindings may share a key."""
 
-_SHORT = ("board", "tune", "table", "app")
+_OPTIONAL_SCREENS = ("board", "tune", "table", "app")
 """Screens whose name may be left out of an id."""
 
 
 def binding_of(name: str) -> str | None:
-    """The id that a name in the config file stands for; None where there is none.
+    """The binding id that a name in the config file stands for; None for an unknown name.
 
     >>> binding_of("ledger.sort"), binding_of("kill"), binding_of("wait_timeout"), binding_of("notakey")
     ('ledger.sort', 'board.kill', 'tune.wait_timeout', None)
     """
     return next(
-        (binding for binding in (name, *(f"{screen}.{name}" for screen in _SHORT)) if binding in BINDINGS),
+        (
+            binding
+            for binding in (name, *(f"{screen}.{name}" for screen in _OPTIONAL_SCREENS))
+            if binding in BINDINGS
+        ),
         None,
     )
 
 
 def binding_leaves(
-    table: Mapping[str, object], above: tuple[str, ...]
+    table: Mapping[str, object], prefix: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], object]]:
-    """Each value by its dotted path: TOML reads `board.kill` without quotes as a table in a table."""
+    """Yield each value with its path: TOML reads `board.kill` without quotes as a table in a table."""
     for key, value in table.items():
-        if isinstance(value, dict) and len(above) == 1:
-            yield from binding_leaves(value, (*above, key))
+        if isinstance(value, dict) and len(prefix) == 1:
+            yield from binding_leaves(value, (*prefix, key))
         else:
-            yield (*above, key), value
+            yield (*prefix, key), value
 
 
 def collisions(keys_given: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Keys that two bindings of one screen would share: the key, the id it was given to, the id that holds it.
+    """The keys that two bindings of one screen would share: the key, the binding that it was given to, the other binding.
 
-    At most one for each id. Of two ids that were given the same key, the later one collides.
+    At most one for each binding. Of two bindings that were given the same key, the later one collides.
 
     >>> list(collisions({"board.kill": "w", "ledger.sort": "w"}))
     [('w', 'board.kill', 'tune.wait_timeout')]
@@ -210,13 +214,13 @@ def collisions(keys_given: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
             for holder in effective
             if holder != name
             and holder not in later
-            and _meet(name, holder)
+            and _share_screen(name, holder)
             and same_key(key, effective[holder])
         )
         yield from next(([collision] for collision in collisions_of_name), [])
 
 
-def _meet(name: str, other: str) -> bool:
+def _share_screen(name: str, other: str) -> bool:
     """Whether two bindings belong to one screen."""
     if name in FIXED or other in FIXED:
         return True
@@ -224,15 +228,15 @@ def _meet(name: str, other: str) -> bool:
 
 
 def same_key(key: str, keys: str) -> bool:
-    """Whether a key is among others, in either spelling.
+    """Whether `keys`, with commas between them, contain `key`, as a character or by its Textual name.
 
     >>> same_key("?", "escape,question_mark"), same_key("/", "slash"), same_key("k", "K")
     (True, True, False)
     """
-    return _named(key) in map(_named, keys.split(","))
+    return _textual_name(key) in map(_textual_name, keys.split(","))
 
 
-_NAMES = {
+_TEXTUAL_NAMES = {
     "solidus": "slash",
     "reverse_solidus": "backslash",
     "commercial_at": "at",
@@ -240,11 +244,11 @@ _NAMES = {
     "plus_sign": "plus",
     "low_line": "underscore",
 }
-"""Characters that Textual names otherwise than Unicode does."""
+"""Textual's names of characters, by their Unicode names, where the two differ."""
 
 
-def _named(key: str) -> str:
+def _textual_name(key: str) -> str:
     if len(key) != 1 or key.isalnum():
         return key
     name = unicodedata.name(key, key).lower().replace("-", "_").replace(" ", "_")
-    return _NAMES.get(name, name)
+    return _TEXTUAL_NAMES.get(name, name)

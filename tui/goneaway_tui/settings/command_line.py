@@ -23,7 +23,7 @@ from goneaway_tui.settings.option_value import (
     OriginRank,
     canonical,
     did_you_mean,
-    meaning,
+    find_option,
     unsupported_error,
 )
 from goneaway_tui.settings.options import (
@@ -44,11 +44,11 @@ SCHEMES = ("mysql", "mariadb")
 
 _FORM = N_("write mysql://user:password@host:port/database")
 _ESCAPING = N_("in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #")
-_PLACES = ("host", "port", "user", "password", "database")
+_DSN_PARTS = ("host", "port", "user", "password", "database")
 """Options with a place of their own in a DSN. Other options of the connection go into its query."""
 
 QUERY_KEYS = tuple(
-    key for key, (option, _text) in KEY_NAMES.items() if option.name not in _PLACES and key == option.key
+    key for key, (option, _text) in KEY_NAMES.items() if option.name not in _DSN_PARTS and key == option.key
 )
 
 
@@ -77,17 +77,17 @@ def option_values_in(text: str) -> list[OptionValue]:
     user, colon, password = credentials.partition(":")
     host, port = _address(address)
     parts = {"user": user, "host": host, "port": port, "database": database}
-    option_values = [_part(name, part) for name, part in parts.items() if part]
+    option_values = [_dsn_option(name, part) for name, part in parts.items() if part]
     if colon:
-        option_values.append(_part("password", password))
+        option_values.append(_dsn_option("password", password))
     return option_values + [_from_query(item) for item in query.split("&") if mark and item]
 
 
 def _address(text: str) -> tuple[str, str]:
-    """Host and port as written; the host without the brackets of an IPv6 address."""
+    """Split the host from the port, both as written; an IPv6 address loses its brackets."""
     if text.startswith("["):
-        host, bracket, rest = text[1:].partition("]")
-        colon, port = rest[:1], rest[1:]
+        host, bracket, after_bracket = text[1:].partition("]")
+        colon, port = after_bracket[:1], after_bracket[1:]
         malformed = not bracket or colon not in {"", ":"}
     else:
         host, _colon, port = text.partition(":")
@@ -105,8 +105,10 @@ def _address(text: str) -> tuple[str, str]:
 
 def _from_query(item: str) -> OptionValue:
     key, equals, value = item.partition("=")
-    option, text = meaning(KEY_NAMES, canonical(_decoded(key)).lower(), _decoded(value) if equals else None)
-    if option is None or option.name in _PLACES:
+    option, text = find_option(
+        KEY_NAMES, canonical(_decoded(key)).lower(), _decoded(value) if equals else None
+    )
+    if option is None or option.name in _DSN_PARTS:
         raise SettingsError(
             _("the DSN's query has a key that is not known"),
             _("it may have {names}", names=", ".join(QUERY_KEYS)),
@@ -114,21 +116,21 @@ def _from_query(item: str) -> OptionValue:
     return OptionValue(option, text, ORIGIN, OriginRank.DSN)
 
 
-def _part(name: str, part: str) -> OptionValue:
-    return OptionValue(BY_NAME[name], _decoded(part), ORIGIN, OriginRank.DSN)
+def _dsn_option(name: str, text: str) -> OptionValue:
+    return OptionValue(BY_NAME[name], _decoded(text), ORIGIN, OriginRank.DSN)
 
 
-def _decoded(part: str) -> str:
+def _decoded(text: str) -> str:
     from urllib.parse import unquote
 
     try:
-        return unquote(part, errors="strict")
+        return unquote(text, errors="strict")
     except UnicodeDecodeError:
         raise SettingsError(_("the DSN has percent codes that are not UTF-8"), _(_ESCAPING)) from None
 
 
 class InfoRequest(Enum):
-    """A flag that asks a question, which is answered without a run."""
+    """A flag that asks for information and runs no command."""
 
     HELP = ("-?", "--help")
     VERSION = ("-V", "--version")
@@ -137,11 +139,11 @@ class InfoRequest(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """A parsed command line. No option is read yet."""
+    """A parsed command line. The texts of the options are not read into values yet."""
 
     command: str = UI
     option_values: tuple[OptionValue, ...] = ()
-    """Of the flags, in their order."""
+    """The options of the flags, in their order."""
     question: InfoRequest | None = None
     servers: tuple[str, ...] = ()
     """Names in the config file, each written as `@name`."""
@@ -159,72 +161,76 @@ _SHORT = {option.flags[0]: option for option in OPTIONS if len(option.flags[0]) 
 
 
 def language_asked(argv: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The language for errors while the settings are not read yet: of the last `--lang`, its variable, or the locale.
+    """The language of errors before the settings are read: by the last `--lang`, its variable, or the locale.
 
     An unknown language is ignored here; it is an error when the option is read.
     """
     option = BY_NAME["lang"]
     texts = [environ.get(option.env, "")]
-    for word, following in pairwise((*takewhile("--".__ne__, argv), "")):
-        name, equals, glued = word.partition("=")
-        if name.startswith("--") and meaning(FLAG_NAMES, canonical(name[2:]), None)[0] is option:
-            texts.append(glued if equals else following)
-    named = (language_named(text.strip()) for text in reversed(texts))
-    return next(filter(None, named), None) or language_of(environ)
+    for word, next_word in pairwise((*takewhile("--".__ne__, argv), "")):
+        name, equals, attached = word.partition("=")
+        if name.startswith("--") and find_option(FLAG_NAMES, canonical(name[2:]), None)[0] is option:
+            texts.append(attached if equals else next_word)
+    languages = (language_named(text.strip()) for text in reversed(texts))
+    return next(filter(None, languages), None) or language_of(environ)
 
 
 def parse_command_line(argv: Sequence[str]) -> CommandLine:
-    """Parse the arguments. `--help` and `--version` end the parsing; help is about the command that is named
-    anywhere.
+    """Parse the arguments. `--help` and `--version` end the parsing; the command of the help may stand
+    before or after the flag.
 
     Raises SettingsError, which repeats no password.
     """
-    left = deque(argv)
+    remaining = deque(argv)
     words: list[tuple[str, bool]] = []
     flags: list[OptionValue] = []
     question = None
-    after_password = ended = False
-    while left:
-        word = left.popleft()
-        if ended or word == "-" or not word.startswith("-"):
+    after_password = flags_ended = False
+    while remaining:
+        word = remaining.popleft()
+        if flags_ended or word == "-" or not word.startswith("-"):
             words.append((word, after_password))
             after_password = False
         elif word == "--":
-            ended = True
+            flags_ended = True
         elif word in QUESTIONS:
             question = QUESTIONS[word]
             if question is not InfoRequest.DEFAULTS:
-                named = (each for each in (*(said for said, _asked in words), *left) if each in COMMANDS)
-                return CommandLine(next(named, UI), question=question)
+                commands = (
+                    candidate
+                    for candidate in (*(text for text, _after_password in words), *remaining)
+                    if candidate in COMMANDS
+                )
+                return CommandLine(next(commands, UI), question=question)
         else:
-            flags.append(_flag(word, left))
+            flags.append(_flag(word, remaining))
             after_password = flags[-1].option.bare is BareMeaning.ASK and flags[-1].text is None
-    return replace(_sorted_words(words), option_values=tuple(flags), question=question)
+    return replace(_classified_words(words), option_values=tuple(flags), question=question)
 
 
-def _flag(word: str, rest: deque[str]) -> OptionValue:
-    """The flag `word`, with its value taken from `rest` if it needs one and has none attached."""
+def _flag(word: str, remaining: deque[str]) -> OptionValue:
+    """Read the flag `word`. Its value is attached, or the next word, which is then taken from `remaining`."""
     text: str | None
     if word.startswith("--"):
-        name, equals, glued = word[2:].partition("=")
-        option, text = meaning(FLAG_NAMES, canonical(name), glued if equals else None)
+        name, equals, attached = word[2:].partition("=")
+        option, text = find_option(FLAG_NAMES, canonical(name), attached if equals else None)
     else:
         option, text = _SHORT.get(word[:2]), word[2:] or None
     if option is None:
         raise _unknown(word)
     if text is None and option.bare is BareMeaning.REFUSED:
-        if not rest or (rest[0].startswith("-") and rest[0] != "-"):
+        if not remaining or (remaining[0].startswith("-") and remaining[0] != "-"):
             hint = _("write {example}", example=f"{option.flag}={option.metavar}")
             raise SettingsError(
                 _("{name} needs a value", name=word[:2] if word in option.flags[:-1] else option.flag),
                 _("{hint}, or --help for help", hint=hint) if word == "-h" else hint,
             )
-        text = rest.popleft()
+        text = remaining.popleft()
     return OptionValue(option, text, option.flag, OriginRank.FLAG)
 
 
-def _sorted_words(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa: C901 - one branch a kind of word
-    """Sort the words that are no flags into command, action, servers, files and DSNs, in any order."""
+def _classified_words(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa: C901 - one branch a kind of word
+    """Classify the words that are no flags as command, action, server, file or DSN, in any order."""
     command, action = UI, ""
     servers: list[str] = []
     dsns: list[tuple[OptionValue, ...]] = []

@@ -33,16 +33,16 @@ from goneaway_tui.settings.settings import SslMode, Transport
 
 
 class ArgumentKind(Enum):
-    """What may follow a flag."""
+    """The kind of value that may follow a flag."""
 
-    NOTHING = "nothing that may stand apart"
-    ANYTHING = "a value nobody can guess"
+    NOTHING = "no value, or only one attached to the flag"
+    ANYTHING = "any value"
     FILE = "a file"
-    HOST = "a machine"
+    HOST = "a host name"
     PROGRAM = "a command"
     GROUP = "a group of the config file"
     RULE = "a rule of the config file"
-    WORD = "one of the words beside it"
+    WORD = "one of the words of the flag"
 
 
 KINDS: Mapping[str, ArgumentKind] = {
@@ -59,9 +59,9 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "protocol": tuple(Transport),
     "lang": tuple(LANGUAGES),
 }
-"""Options that take one of a few words, by their name."""
+"""The words that an option takes, by the name of the option."""
 FORMATS_OF: Mapping[str, tuple[str, ...]] = {EXPLAIN: tuple(EXPLANATIONS), KILL: KILL_FORMATS}
-"""The formats of the commands that have others than a snapshot."""
+"""The formats of a command, where they differ from those of `snapshot`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,14 @@ class CompletionFlag:
 def completion_flags() -> Iterator[CompletionFlag]:
     """Every flag. A flag with different values for different commands comes twice."""
     for option in OPTIONS:
-        yield from _of(option)
+        yield from _flags_of_option(option)
     for names, text in QUESTIONS.items():
         yield CompletionFlag(
             tuple(names.split(", ")), text, RUNS if "--print-defaults" in names else (UI, *COMMANDS)
         )
 
 
-def _of(option: Option) -> Iterator[CompletionFlag]:
+def _flags_of_option(option: Option) -> Iterator[CompletionFlag]:
     if option.name == "format":
         for command in option.commands:
             names = FORMATS_OF.get(command, WORDS["format"])
@@ -213,8 +213,8 @@ def bash_script() -> str:
         commands=" | ".join(COMMANDS),
         connected=" | ".join(CONNECTED),
         values="\n".join(_values()),
-        flags="\n".join(_flags_of_each()),
-        words="\n".join(_words_of_each()),
+        flags="\n".join(_flags_by_command()),
+        words="\n".join(_words_by_command()),
     )
 
 
@@ -232,7 +232,7 @@ def _values() -> Iterator[str]:
 
 
 def _answer(flags: list[CompletionFlag]) -> str:
-    """Bash code that finds the values of a flag; they may depend on the command."""
+    """Bash code that sets `found` to the values of a flag. The values may depend on the command."""
     flag, *others = flags
     if flag.kind is not ArgumentKind.WORD:
         return _ANSWERS.get(flag.kind, "")
@@ -251,13 +251,13 @@ _ANSWERS = {
 }
 
 
-def _flags_of_each() -> Iterator[str]:
+def _flags_by_command() -> Iterator[str]:
     for command in (UI, *COMMANDS):
         names = sorted(name for flag in completion_flags() if command in flag.commands for name in flag.names)
         yield f'                    {command}) found="{" ".join(names)}" ;;'
 
 
-def _words_of_each() -> Iterator[str]:
+def _words_by_command() -> Iterator[str]:
     yield f'                    {UI}) found="{" ".join(COMMANDS)}" ;;'
     for command, words in ACTIONS.items():
         yield f'                    {command}) [[ -n $action ]] || found="{" ".join(words)}" ;;'
@@ -429,7 +429,7 @@ def zsh_script() -> str:
         commands="|".join(COMMANDS),
         specs="\n".join(_specs()),
         described="\n".join(f"        {_zsh_quoted(f'{name}:{text}')}" for name, text in COMMANDS.items()),
-        words="\n".join(_zsh_words_of_each()),
+        words="\n".join(_zsh_words_by_command()),
         reads="|".join(FILE_COMMANDS),
         connected="|".join(command for command in CONNECTED if command not in {UI, *FILE_COMMANDS}),
     )
@@ -474,7 +474,7 @@ def _action(flag: CompletionFlag) -> str:
     return actions.get(flag.kind, " ")
 
 
-def _zsh_words_of_each() -> Iterator[str]:
+def _zsh_words_by_command() -> Iterator[str]:
     for command, words in ACTIONS.items():
         yield f"    ({command}) [[ -n $second ]] || compadd -- {' '.join(words)} ;;"
 

@@ -1,4 +1,4 @@
-"""The config file: where it is, its content, the answers of `goneaway-tui config`, and an example file."""
+"""The config file: its path, its content, the output of `goneaway-tui config`, and an example file."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _EXAMPLES = {
 }
 """Example values for options without a default, or with a better example than the default."""
 _NOT_IN_EXAMPLE = {"password", "ssl", "ssl-verify-server-cert"}
-"""Keys that the example file leaves out: passwords, and second names of an option."""
+"""Keys that the example file leaves out: passwords, and alternative names of an option."""
 
 _BEGINNING = N_("""\
 # Settings of goneaway-tui. Every line here is an example: take its # away.
@@ -94,25 +94,25 @@ _ENDING = N_("""\
 """)
 
 
-def load_config(path_named: str | None, environment: Environment) -> Config:
+def load_config(given_path: str | None, environment: Environment) -> Config:
     """Read the config file; an empty Config where no file is named and none exists.
 
     Raises SettingsError with the file and the line, and FileError where the file cannot be read.
     """
-    config, faults = check_config(path_named, environment)
+    config, faults = check_config(given_path, environment)
     if faults:
         raise faults[0]
     return config
 
 
 def check_config(
-    path_named: str | None, environment: Environment
+    given_path: str | None, environment: Environment
 ) -> tuple[Config, tuple[SettingsError, ...]]:
     """Read the config file and collect every fault in it. Raises as `load_config` does, except for faults."""
-    path, name = config_path(path_named, environment)
+    path, name = config_path(given_path, environment)
     content = environment.files.read(path)
     if content is None:
-        if path_named is None:
+        if given_path is None:
             return Config(name), ()
         raise SettingsError(
             _("there is no config file {file}", file=name), _("goneaway-tui config init makes one")
@@ -142,16 +142,16 @@ def is_private(content: FileContent) -> bool:
     return not (stat.S_ISREG(content.mode) and content.mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
-def config_answer(action: str, path_named: str | None, environment: Environment) -> InfoAnswer:
+def config_answer(action: str, given_path: str | None, environment: Environment) -> InfoAnswer:
     """The answer to `goneaway-tui config ACTION`, except `check`. Raises as `load_config` does."""
-    path, _name = config_path(path_named, environment)
+    path, _name = config_path(given_path, environment)
     if action == "path":
         return InfoAnswer(f"{path}\n")
     if action == "init":
         return InfoAnswer(example_config(), path)
     if action in {SERVERS, GROUPS, RULES}:
         return InfoAnswer(
-            "".join(f"{name}\n" for name in getattr(load_config(path_named, environment), action))
+            "".join(f"{name}\n" for name in getattr(load_config(given_path, environment), action))
         )
     return InfoAnswer("\n".join(_shown(load_config(str(path), environment))) + "\n")
 
@@ -239,7 +239,7 @@ def _line(option_value: OptionValue) -> str:
     return f"{spelled(option_value.option.label, option_value.rank)} = {text}  # {option_value.origin}"
 
 
-def config_path(path_named: str | None, environment: Environment) -> tuple[Path, str]:
+def config_path(given_path: str | None, environment: Environment) -> tuple[Path, str]:
     """The path of the config file, and its name in messages."""
-    path = environment.config() if path_named is None else Path(path_named)
+    path = environment.config() if given_path is None else Path(given_path)
     return path, environment.name(path)

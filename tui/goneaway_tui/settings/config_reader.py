@@ -50,9 +50,9 @@ class TomlLines:
         for number, line in enumerate(text.split("\n"), 1):
             if heading := _HEADING.match(line):
                 table = _parts(heading[1])
-                self._note(table, number)
+                self._add(table, number)
             elif assignment := _ASSIGNMENT.match(line):
-                self._note((*table, *_parts(assignment[1])), number)
+                self._add((*table, *_parts(assignment[1])), number)
 
     def line_of(self, path: KeyPath) -> int:
         """The line of a key, else of the nearest table that holds it, else 1.
@@ -64,7 +64,7 @@ class TomlLines:
             path = path[:-1]
         return self._lines.get(path, 1)
 
-    def _note(self, path: KeyPath, number: int) -> None:
+    def _add(self, path: KeyPath, number: int) -> None:
         for length in range(1, len(path) + 1):
             self._lines.setdefault(path[:length], number)
 
@@ -91,7 +91,7 @@ PASSWORD_COMMAND, PASSWORD_KEYRING, PASSWORD_PROMPT = (
     "password-keyring",
     "password-prompt",
 )
-"""The keys of a server that are no options. `never_kill` is one of the whole file too."""
+"""The keys of a server that are not options. The whole file may have `never_kill`, too."""
 
 COLORS = (
     *("red", "orange", "yellow", "green", "teal", "cyan", "blue", "purple", "magenta", "pink"),
@@ -146,67 +146,65 @@ class Config:
         if name in self.servers:
             return self.servers[name]
         what = _("{file} has no server {name}", file=self.name, name=shown(name))
-        raise SettingsError(what, _among(name, self.servers) or _("[servers.NAME] makes one"))
+        raise SettingsError(what, _names_hint(name, self.servers) or _("[servers.NAME] makes one"))
 
     def group(self, name: str) -> tuple[str, ...]:
         """The names of the servers in a group. Raises SettingsError."""
         if name in self.groups:
             return self.groups[name]
         what = _("{file} has no group {name}", file=self.name, name=shown(name))
-        raise SettingsError(what, _among(name, self.groups) or _("[groups] names them"))
+        raise SettingsError(what, _names_hint(name, self.groups) or _("[groups] names them"))
 
     def rule(self, name: str) -> KillRule:
         """The rule of a name. Raises SettingsError."""
         if name in self.rules:
             return self.rules[name]
         what = _("{file} has no rule {name}", file=self.name, name=shown(name))
-        raise SettingsError(what, _among(name, self.rules) or _("[rules.NAME] makes one"))
+        raise SettingsError(what, _names_hint(name, self.rules) or _("[rules.NAME] makes one"))
 
 
-def _among(name: str, names: Mapping[str, object]) -> str:
+def _names_hint(name: str, names: Mapping[str, object]) -> str:
     """A hint that lists the known names; empty where there are none."""
-    some = ", ".join([*names][:MAX_NAMES_LISTED]) + ", ..." * (len(names) > MAX_NAMES_LISTED)
-    return did_you_mean(name, names) or (_("there are {names}", names=some) if names else "")
+    listed = ", ".join([*names][:MAX_NAMES_LISTED]) + ", ..." * (len(names) > MAX_NAMES_LISTED)
+    return did_you_mean(name, names) or (_("there are {names}", names=listed) if names else "")
 
 
 class ConfigFaults:
-    """The faults that are found while a file is read, in any order."""
+    """Collects the faults of a config file while it is read."""
 
     def __init__(self, name: str, lines: TomlLines) -> None:
         self.name = name
-        """The file's, as a person would write it."""
-        self._where = lines
-        self._noted: list[tuple[int, SettingsError]] = []
+        """The name of the file in messages."""
+        self._toml_lines = lines
+        self._collected: list[tuple[int, SettingsError]] = []
         self._line = 1
-        """Of the latest."""
+        """The line of the key that was located last."""
 
     @property
     def by_line(self) -> tuple[SettingsError, ...]:
         """The faults in the order of their lines."""
-        return tuple(fault for _line, fault in sorted(self._noted, key=lambda entry: entry[0]))
+        return tuple(fault for _line, fault in sorted(self._collected, key=lambda entry: entry[0]))
 
     @contextmanager
-    def noting(self) -> Iterator[None]:
+    def collecting(self) -> Iterator[None]:
         """While inside, keep a SettingsError as a fault instead of raising it."""
         try:
             yield
         except SettingsError as fault:
-            if str(fault) not in {str(noted) for _line, noted in self._noted}:
-                self._noted.append((self._line, fault))
+            if str(fault) not in {str(kept) for _line, kept in self._collected}:
+                self._collected.append((self._line, fault))
 
     def fault(self, path: KeyPath, what: str, hint: str) -> SettingsError:
-        """A fault at a key. Keys come into both texts as the user wrote them: they are shortened and kept on one
-        line.
-        """
+        """The error for a key. `what` and `hint` may hold text of the file, so they are shortened and made one line."""
         return SettingsError(plain(what, 400), plain(hint, 200), plain(self.locate(path), 400))
 
     def line(self, path: KeyPath) -> int:
         """The line of a key."""
-        return self._where.line_of(path)
+        return self._toml_lines.line_of(path)
 
     def locate(self, path: KeyPath) -> str:
-        """The file and line of a key. A fault that is noted from now on belongs to this line."""
-        self._line = self._where.line_of(path)
+        """The file and line of a key. A fault that is collected from now on belongs to this line."""
+        self._line = self._toml_lines.line_of(path)
         return _("{file} line {line}", file=self.name, line=self._line)
 
     def title(self, path: KeyPath) -> str:
@@ -235,7 +233,7 @@ def read_config(text: str, name: str, *, is_private: bool, is_safe: bool = True)
 def find_faults(
     text: str, name: str, *, is_private: bool, is_safe: bool = True
 ) -> tuple[Config, tuple[SettingsError, ...]]:
-    """What is right in a config file, and every fault in the order of lines. Of a text that is no TOML there is one
+    """The valid part of a config file, and every fault in the order of lines. A text that is not TOML has one
     fault.
     """
     try:
@@ -247,11 +245,9 @@ def find_faults(
 
 
 def _not_toml(text: str, name: str, error: Exception) -> SettingsError:
-    """A fault for what `tomllib` reports, with the line at its usual place."""
+    """The error of `tomllib` as a fault with its line."""
     match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
-    if (
-        match is None
-    ):  # of what is no syntax it says no line: nested too deep, a number of thousands of digits
+    if match is None:  # tomllib gives no line: nested too deep, or a number with thousands of digits
         return SettingsError(_("not TOML: a value beyond reason"), _(_FORM), name)
     line = match[2] or text.rstrip().count("\n") + 1
     what = (match[1][:1].lower() + match[1][1:100]).encode("unicode_escape").decode()
@@ -262,7 +258,7 @@ def _not_toml(text: str, name: str, error: Exception) -> SettingsError:
 class _Reader:
     """Turns a TOML document into a Config.
 
-    A wrong key is noted as a fault and left out; reading goes on with the next key.
+    A wrong key becomes a fault and is left out; the reader goes on with the next key.
     """
 
     def __init__(self, faults: ConfigFaults, *, is_private: bool, is_safe: bool) -> None:
@@ -274,7 +270,7 @@ class _Reader:
         tables: dict[str, Mapping[str, object]] = {}
         for table in (SERVERS, GROUPS, KEYS, RULES):
             tables[table] = {}
-            with self._faults.noting():
+            with self._faults.collecting():
                 tables[table] = self._table(document.get(table, {}), (table,))
         option_values = self._readable(
             lambda key: self._option(COMMON_OPTIONS, (key,), document[key]),
@@ -282,7 +278,7 @@ class _Reader:
         )
         servers = {}
         for name, value in tables[SERVERS].items():
-            with self._faults.noting():
+            with self._faults.collecting():
                 servers[name] = self._server(name, value)
         groups = self._groups(tables[GROUPS], tables[SERVERS])
         return Config(
@@ -296,10 +292,10 @@ class _Reader:
         )
 
     def _readable(self, read: Callable[[str], OptionValue], keys: Iterable[str]) -> tuple[OptionValue, ...]:
-        """The options of those keys that can be read."""
+        """The options of the keys, without those that have a fault."""
         option_values = []
         for key in keys:
-            with self._faults.noting():
+            with self._faults.collecting():
                 option_values.append(read(key))
         return tuple(option_values)
 
@@ -313,13 +309,13 @@ class _Reader:
         )
         color = None
         for key in (key for key, word in words.items() if word == COLOR):
-            with self._faults.noting():
+            with self._faults.collecting():
                 color = self._color((*path, key), table[key])
         if not _NAME.fullmatch(name):
             raise self._faults.fault(path, _("not a server's name: {name}", name=shown(name)), _(_LETTERS))
-        named = [option_value.option.name for option_value in option_values]
+        option_names = [option_value.option.name for option_value in option_values]
         for option_value in option_values:
-            if named.count(option_value.option.name) > 1:
+            if option_names.count(option_value.option.name) > 1:
                 raise self._faults.fault(
                     path, _("{key} is said twice", key=option_value.word), _("say it once")
                 )
@@ -336,7 +332,7 @@ class _Reader:
 
     @property
     def _passwords(self) -> Mapping[str, Callable[[KeyPath, object], PasswordCommand | Keyring | None]]:
-        """The readers of the other ways to give a password, by their keys."""
+        """The readers of password_command, password_keyring and password_prompt, by their keys."""
         return {
             PASSWORD_COMMAND: self._command,
             PASSWORD_KEYRING: self._keyring,
@@ -353,7 +349,9 @@ class _Reader:
         elif isinstance(value, str | int | float):
             text = str(value)
         else:
-            raise self._faults.fault(path, _("{key} is not one value", key=path[-1]), _write(path, "..."))
+            raise self._faults.fault(
+                path, _("{key} is not one value", key=path[-1]), _write_hint(path, "...")
+            )
         if option.name == "password" and not self._is_private:
             raise self._faults.fault(
                 path,
@@ -385,7 +383,7 @@ class _Reader:
             raise self._faults.fault(
                 path,
                 _("not a list of words"),
-                _("{hint}; no shell takes it apart", hint=_write(path, '["pass", "db1"]')),
+                _("{hint}; no shell takes it apart", hint=_write_hint(path, '["pass", "db1"]')),
             )
         if not self._is_safe:
             raise self._faults.fault(
@@ -397,22 +395,22 @@ class _Reader:
 
     def _keyring(self, path: KeyPath, value: object) -> Keyring:
         if not (isinstance(value, str) and value and value.isprintable()):
-            raise self._faults.fault(path, _("not a service of the keyring"), _write(path, '"goneaway-tui"'))
+            raise self._faults.fault(
+                path, _("not a service of the keyring"), _write_hint(path, '"goneaway-tui"')
+            )
         return Keyring(value, self._faults.title(path))
 
     def _prompt(self, path: KeyPath, value: object) -> None:
-        """No value: the person types the password when it is needed."""
+        """Check `password_prompt`. It has no value: the user types the password when it is needed."""
         if value is not True:
             raise self._faults.fault(
-                path, _("not true"), _("{hint}, or leave it out", hint=_write(path, "true"))
+                path, _("not true"), _("{hint}, or leave it out", hint=_write_hint(path, "true"))
             )
 
     def _color(self, path: KeyPath, value: object) -> str:
         if not isinstance(value, str) or not (value in COLORS or _COLOR.fullmatch(value)):
-            nearest = did_you_mean(value, COLORS) if isinstance(value, str) else ""
-            raise self._faults.fault(
-                path, _("not a colour"), nearest or _('write color = "red", or "#c04040"')
-            )
+            hint = did_you_mean(value, COLORS) if isinstance(value, str) else ""
+            raise self._faults.fault(path, _("not a colour"), hint or _('write color = "red", or "#c04040"'))
         return value
 
     def _groups(
@@ -420,17 +418,17 @@ class _Reader:
     ) -> dict[str, tuple[str, ...]]:
         groups: dict[str, dict[str, None]] = {}
         for group, names in table.items():
-            with self._faults.noting():
+            with self._faults.collecting():
                 for name in self._words((GROUPS, group), names):
-                    groups.setdefault(group, {})[self._known(group, name, servers)] = None
+                    groups.setdefault(group, {})[self._existing_server(group, name, servers)] = None
         for name, server in servers.items():
             for key, value in server.items() if isinstance(server, dict) else ():
                 if canonical(key) == GROUP:
-                    with self._faults.noting():
+                    with self._faults.collecting():
                         [group] = self._words((SERVERS, name, key), [value])
                         groups.setdefault(group, {})[name] = None
         for group in groups:
-            with self._faults.noting():
+            with self._faults.collecting():
                 if not _NAME.fullmatch(group):
                     raise self._faults.fault(
                         (GROUPS, group), _("not a group's name: {name}", name=shown(group)), _(_LETTERS)
@@ -440,19 +438,19 @@ class _Reader:
     def _never_kill(self, path: KeyPath, table: Mapping[str, object]) -> tuple[str, ...]:
         """The accounts whose sessions are never killed, of the whole file or of one server."""
         for key in (key for key in table if canonical(key) == NEVER_KILL):
-            with self._faults.noting():
+            with self._faults.collecting():
                 return tuple(self._words((*path, key), table[key]))
         return ()
 
     def _rules(self, table: Mapping[str, object]) -> dict[str, KillRule]:
         rules = {}
         for name, value in table.items():
-            with self._faults.noting():
+            with self._faults.collecting():
                 rules[name] = self._rule((RULES, name), self._table(value, (RULES, name)))
         return rules
 
     def _rule(self, path: KeyPath, table: Mapping[str, object]) -> KillRule:
-        from goneaway_tui.tune.kill_rules import (  # a start without rules needs none
+        from goneaway_tui.tune.kill_rules import (  # a run without rules does not load it
             MAX_KILLS,
             KillRule,
             kill_filter,
@@ -475,12 +473,12 @@ class _Reader:
             what = _("not a filter to kill by: {text}", text=shown(match))
             raise self._faults.fault((*path, MATCH), what, str(error)) from None
         if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 100_000:
-            raise self._faults.fault((*path, MAX), _("not a number in range"), _write((MAX,), "100"))
+            raise self._faults.fault((*path, MAX), _("not a number in range"), _write_hint((MAX,), "100"))
         if not isinstance(query, bool):
-            raise self._faults.fault((*path, QUERY), _("not true or false"), _write((QUERY,), "true"))
+            raise self._faults.fault((*path, QUERY), _("not true or false"), _write_hint((QUERY,), "true"))
         return KillRule(name, match, number, query)
 
-    def _known(self, group: str, name: str, servers: Mapping[str, object]) -> str:
+    def _existing_server(self, group: str, name: str, servers: Mapping[str, object]) -> str:
         if name in servers:
             return name
         hint = did_you_mean(name, servers) or _("[servers.NAME] makes one")
@@ -490,16 +488,16 @@ class _Reader:
         keys: dict[str, str] = {}
         paths: dict[str, KeyPath] = {}
         for path, value in binding_leaves(table, (KEYS,)):
-            with self._faults.noting():
+            with self._faults.collecting():
                 binding = self._binding(path)
                 keys[binding] = self._keys_of(path, value)
                 paths[binding] = path
         for key, binding, other in collisions(keys):
-            with self._faults.noting():
-                both = _(
+            with self._faults.collecting():
+                what = _(
                     "{name} and {other} have the same key {key}", name=binding, other=other, key=shown(key)
                 )
-                raise self._faults.fault(paths[binding], both, _("give each its own key"))
+                raise self._faults.fault(paths[binding], what, _("give each its own key"))
         return keys
 
     def _binding(self, path: KeyPath) -> str:
@@ -522,10 +520,10 @@ class _Reader:
 
     def _words(self, path: KeyPath, value: object) -> Iterator[str]:
         if not (isinstance(value, list) and value):
-            raise self._faults.fault(path, _("not a list of names"), _write(path, '["..."]'))
+            raise self._faults.fault(path, _("not a list of names"), _write_hint(path, '["..."]'))
         for word in value:
             if not (isinstance(word, str) and word.isprintable() and word):
-                raise self._faults.fault(path, _("not a name"), _write(path, '"..."'))
+                raise self._faults.fault(path, _("not a name"), _write_hint(path, '"..."'))
             yield word
 
     def _table(self, value: object, path: KeyPath) -> Mapping[str, object]:
@@ -538,5 +536,5 @@ class _Reader:
         return value
 
 
-def _write(path: KeyPath, value: str) -> str:
+def _write_hint(path: KeyPath, value: str) -> str:
     return _("write {example}", example=f"{path[-1]} = {value}")

@@ -1,4 +1,4 @@
-"""The environment of a run: variables, files, the home directory, the user. Tests pass their own."""
+"""The environment of a run: variables, files, the home directory, the user."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FileContent:
 
     @property
     def is_safe(self) -> bool:
-        """Whether no other user wrote the file or may write it.
+        """Whether the file belongs to the user of this run or to root, and no other user may write it.
 
         A pipe of a shell (`<(...)`) belongs to its user, and on some systems its group may write.
         """
@@ -45,7 +45,7 @@ class Files(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What settings are read from, besides the arguments."""
+    """The sources of settings besides the arguments."""
 
     environ: Mapping[str, str]
     files: Files

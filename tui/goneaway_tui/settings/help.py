@@ -1,4 +1,4 @@
-"""Answers that need no run: `--help`, `--version`, `--print-defaults`."""
+"""The texts of `--help`, `--version` and `--print-defaults`."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ SOURCES = (
     ),
     N_("A duration is seconds, or as in 250ms, 90s, 10m, 1h30m, 1y."),
 )
-"""Paragraphs on where values come from; `{place}` says where the names of the variables are listed."""
+"""Paragraphs on the origins of values; `{place}` says where the names of the variables are listed."""
 
 STATUSES = {
     ExitCode.DONE: N_("done"),
@@ -140,7 +140,7 @@ def help_text(command: str = UI) -> str:
 
 
 def _help_of(command: str) -> str:
-    """What a command does, examples, its own options, then the options it shares."""
+    """The help of one command: its purpose, examples, its own options, then the shared options."""
     parts = [
         _filled(_("{command}: {what}.", command=f"goneaway-tui {command}", what=_(COMMANDS[command]))),
         "".join(_usage(command)),
@@ -254,7 +254,7 @@ def _defaults(settings: Settings) -> Iterator[tuple[str, object, str]]:
 
 
 class DescribedValue(str):
-    """A word about a value that is not shown itself."""
+    """A word that describes a value instead of showing it, such as a password."""
 
     __slots__ = ()
 

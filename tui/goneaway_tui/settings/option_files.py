@@ -58,27 +58,30 @@ def parse_option_file(text: str, name: str) -> Iterator[OptionLine | Include]:
     """
     group: str | None = None
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
-        bare = line.partition("\0")[0].strip(_BLANK)
-        if not bare or bare[0] in "#;":
+        content = line.partition("\0")[0].strip(_BLANK)
+        if not content or content[0] in "#;":
             continue
         position = _("{file} line {line}", file=name, line=number)
-        if len(bare) > MAX_LINE_BYTES // 4 and len(bare.encode("utf-8", "surrogateescape")) > MAX_LINE_BYTES:
+        if (
+            len(content) > MAX_LINE_BYTES // 4
+            and len(content.encode("utf-8", "surrogateescape")) > MAX_LINE_BYTES
+        ):
             raise SettingsError(
                 _("longer than {number} bytes, which the clients cut in two", number=MAX_LINE_BYTES),
                 _("make it shorter"),
                 position,
             )
-        if bare[0] == "!":
-            yield from _inclusion(bare[1:].lstrip(_BLANK), position, number)
-        elif bare[0] == "[":
-            group_name, closing, _rest = bare[1:].partition("]")
+        if content[0] == "!":
+            yield from _inclusion(content[1:].lstrip(_BLANK), position, number)
+        elif content[0] == "[":
+            group_name, closing, _rest = content[1:].partition("]")
             if not closing:
                 raise SettingsError(_("a group without ]"), _("write it as [client]"), position)
             group = group_name.rstrip(_BLANK).lower()
         elif group is None:
             raise SettingsError(_("an option before any group"), _("put [client] above it"), position)
         else:
-            yield _entry(group, bare, position, number)
+            yield _entry(group, content, position, number)
 
 
 def _inclusion(directive: str, position: str, number: int) -> Iterator[Include]:
@@ -95,8 +98,8 @@ def _inclusion(directive: str, position: str, number: int) -> Iterator[Include]:
         yield Include(path, word == "includedir", number)
 
 
-def _entry(group: str, bare: str, position: str, number: int) -> OptionLine:
-    key, equals, value = _uncommented(bare).partition("=")
+def _entry(group: str, content: str, position: str, number: int) -> OptionLine:
+    key, equals, value = _uncommented(content).partition("=")
     if not key.strip(_BLANK):
         raise SettingsError(_("a value without a name"), _("write {example}", example="name=value"), position)
     plain = key.strip(_BLANK).replace("_", "-")
@@ -203,7 +206,7 @@ def _decryption(material: bytes) -> Decryption:
 
 
 GROUPS = ("client", "mysql", "client-server", "client-mariadb", "mariadb-client")
-"""Groups that are read: the first two by every client, the others by MariaDB's client too."""
+"""Groups that are read: the first two by all clients, the others only by MariaDB's client."""
 LOGIN_GROUPS = ("client", "mysql")
 FOLDERS = ("/etc", "/etc/mysql")
 """Folders that are compiled into the packages of most systems; `--help` of each client lists its own."""
@@ -212,7 +215,7 @@ MAX_INCLUDE_DEPTH = 10
 """Levels of includes at most, as in both clients."""
 MAX_FILES = 200
 MAX_TOTAL_BYTES = 256 << 10
-"""Bounds of our own on all files together: ten levels of `!includedir` could name any number of files."""
+"""Limits on all files together; the clients have none. Ten levels of `!includedir` could name any number of files."""
 MAX_WARNINGS = 20
 LOGIN_PATH_HINT = N_("mysql_config_editor set --login-path=NAME makes one")
 
@@ -221,7 +224,7 @@ _OTHERS_MAY_READ = stat.S_IXUSR | stat.S_IRWXG | stat.S_IRWXO
 
 @dataclass(frozen=True, slots=True)
 class OptionFileChoice:
-    """What the command line and the environment say about which option files are read."""
+    """Which option files are read, by the command line and the environment."""
 
     file: str | None = None
     extra_file: str | None = None
@@ -239,7 +242,7 @@ class OptionSetting:
     key: str
     value: str | None = field(repr=False)
     origin: str
-    """Such as `~/.my.cnf [client] line 2`."""
+    """The place of the option, such as `~/.my.cnf [client] line 2`."""
 
 
 class OptionFiles:
@@ -247,7 +250,7 @@ class OptionFiles:
 
     def __init__(self, choice: OptionFileChoice, environment: Environment) -> None:
         self.warnings: dict[str, None] = {}
-        """What the clients warn of and pass over, each once."""
+        """Warnings about what the clients ignore, in order and without repeats."""
         self._choice = choice
         self._environment = environment
         self._files = 0
@@ -269,7 +272,7 @@ class OptionFiles:
         if choice.file is not None:
             yield self._expanded(choice.file), True
         elif not choice.no_defaults:
-            for folder in _once((*FOLDERS, _home_of_settings(self._environment.environ))):
+            for folder in _unique((*FOLDERS, _mysql_home(self._environment.environ))):
                 yield Path(folder, "my.cnf"), False
             if choice.extra_file is not None:
                 yield self._expanded(choice.extra_file), True
@@ -285,7 +288,7 @@ class OptionFiles:
             return
         self._files += 1
         self._bytes += len(content.data)
-        if self._is_too_much:
+        if self._exceeds_bounds:
             raise SettingsError(
                 _("too many option files, or too long"), _("look for a circle of !include"), name
             )
@@ -314,12 +317,12 @@ class OptionFiles:
             try:
                 yield from self._file(path, depth + 1)
             except SettingsError as error:
-                if self._is_too_much:
+                if self._exceeds_bounds:
                     raise
                 self.warn(_("{fault}; the rest of that file is passed over", fault=error))
 
     @property
-    def _is_too_much(self) -> bool:
+    def _exceeds_bounds(self) -> bool:
         return self._files > MAX_FILES or self._bytes > MAX_TOTAL_BYTES
 
     def _targets(self, include: Include, origin: str) -> list[Path]:
@@ -334,7 +337,7 @@ class OptionFiles:
         return [folder / name for name in sorted(names, key=os.fsencode) if name.endswith(".cnf")]
 
     def _content(self, path: Path, *, is_required: bool) -> FileContent | None:
-        """The text of a file; None where it does not exist, or cannot be read and was not asked for by name."""
+        """The text of a file; None where it does not exist, or cannot be read and `is_required` is false."""
         try:
             content = self._environment.files.read(path)
         except FileError as error:
@@ -348,8 +351,8 @@ class OptionFiles:
         return content
 
     def _login_paths(self) -> Iterator[OptionSetting]:
-        path_named = self._choice.login_path
-        names = (*LOGIN_GROUPS, path_named) if path_named else LOGIN_GROUPS
+        login_path = self._choice.login_path
+        names = (*LOGIN_GROUPS, login_path) if login_path else LOGIN_GROUPS
         groups = [group.lower() for group in _with_suffix(names, self._choice.suffix)]
         path = Path(
             self._environment.environ.get("MYSQL_TEST_LOGIN_FILE") or self._environment.home / ".mylogin.cnf"
@@ -361,19 +364,19 @@ class OptionFiles:
                 _("{file} is ignored, as by the mysql client: not its owner alone may read it", file=file)
             )
             content = None
-        known = set()
+        found_groups = set()
         for entry in parse_option_file(
             "" if content is None else decrypt_login_path(content.data, file), file
         ):
             if isinstance(entry, OptionLine):
-                known.add(plain(entry.group, 64))
+                found_groups.add(plain(entry.group, 64))
                 if entry.group in groups:
                     yield OptionSetting(entry.group, entry.key, entry.value, f"{file} [{entry.group}]")
-        if path_named and known.isdisjoint(_with_suffix((path_named.lower(),), self._choice.suffix)):
-            raise _no_login_path(path_named, file, known, is_read=content is not None)
+        if login_path and found_groups.isdisjoint(_with_suffix((login_path.lower(),), self._choice.suffix)):
+            raise _no_login_path(login_path, file, found_groups, is_read=content is not None)
 
     def warn(self, line: str) -> None:
-        """Add a warning for the person."""
+        """Add a warning for the user."""
         if len(self.warnings) < MAX_WARNINGS:
             self.warnings[line] = None
 
@@ -381,11 +384,11 @@ class OptionFiles:
         return self._environment.home / path[2:] if path.startswith("~/") else Path(path)
 
 
-def _no_login_path(name: str, file: str, known: set[str], *, is_read: bool) -> SettingsError:
+def _no_login_path(name: str, file: str, found_groups: set[str], *, is_read: bool) -> SettingsError:
     if not is_read:
         why = _("there is no login path {name!r}: {file} is not there, or is ignored", name=name, file=file)
         return SettingsError(why, _(LOGIN_PATH_HINT))
-    hint = did_you_mean(name, known) or _("mysql_config_editor print --all lists them")
+    hint = did_you_mean(name, found_groups) or _("mysql_config_editor print --all lists them")
     return SettingsError(_("{file} has no login path {name!r}", file=file, name=name), hint)
 
 
@@ -393,12 +396,12 @@ def _with_suffix(groups: tuple[str, ...], suffix: str | None) -> tuple[str, ...]
     return (*groups, *(f"{group}{suffix}".lower() for group in groups)) if suffix else groups
 
 
-def _home_of_settings(environ: Mapping[str, str]) -> str:
+def _mysql_home(environ: Mapping[str, str]) -> str:
     """$MYSQL_HOME; $MARIADB_HOME comes first, as in MariaDB's clients."""
     return environ.get("MARIADB_HOME") or environ.get("MYSQL_HOME") or ""
 
 
-def _once(folders: tuple[str, ...]) -> list[str]:
-    """The folders in order, each where it is named last, as in the clients."""
-    named = [folder.rstrip("/") or folder for folder in folders if folder]
-    return [folder for at, folder in enumerate(named) if folder not in named[at + 1 :]]
+def _unique(folders: tuple[str, ...]) -> list[str]:
+    """The folders without repeats, each at its last position, as in the clients."""
+    stripped = [folder.rstrip("/") or folder for folder in folders if folder]
+    return [folder for index, folder in enumerate(stripped) if folder not in stripped[index + 1 :]]

@@ -1,6 +1,6 @@
-"""The value that one origin gives an option, how its name is spelled there, and which origin wins.
+"""The value of an option by one origin, the spelling of its name there, and the precedence of origins.
 
-Also the options of the mysql client that this program does not have.
+Also the options of the `mysql` client that this program does not support.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ UNSUPPORTED: Mapping[str, str] = dict.fromkeys(
     ("--compress", "-C", "--compression-algorithms", "--zstd-compression-level"),
     N_("leave it away: a look at the server is small"),
 )
-"""Options of the `mysql` client that we do not have: our connection does not compress. An option file may hold them."""
+"""Options of the `mysql` client for compression, which this program does not support. An option file may hold them."""
 
 UNSUPPORTED_CHECKS = frozenset({"ssl-capath", "ssl-crl", "ssl-crlpath", "ssl-fp", "ssl-fplist"})
-"""Options of an option file that ask for a check of the server that we do not make; a warning says so."""
+"""Options of an option file for a check of the server that this program does not make; a warning says so."""
 
 
 def unsupported_error(flag: str) -> SettingsError:
-    """The error for a flag of LEFT_OUT."""
+    """The error for a flag of UNSUPPORTED."""
     return SettingsError(
         _("{flag} is left out: this connection does not compress", flag=flag), _(UNSUPPORTED[flag])
     )
@@ -50,7 +50,7 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
 
 
 DEFAULT, LOCALE = N_("default"), N_("locale")
-"""The origins of values that nobody gave."""
+"""The origins of values that the user did not give."""
 
 
 class OriginRank(IntEnum):
@@ -65,7 +65,7 @@ class OriginRank(IntEnum):
 
     @property
     def is_deliberate(self) -> bool:
-        """Whether the value was given to this program for this connection, and not to every program on the machine."""
+        """Whether the value was given to this program: by flag, DSN or config file."""
         return self >= OriginRank.DSN or self is OriginRank.CONFIG
 
 
@@ -79,7 +79,7 @@ class OptionValue:
     origin: str
     rank: OriginRank
     value: object = None
-    """The value itself, where it is not written as text."""
+    """The value, where the origin does not write it as text; else None."""
 
     @property
     def word(self) -> str:
@@ -98,7 +98,7 @@ class ResolvedOption:
 
 
 def _names(kind: str) -> dict[str, tuple[Option, str | None]]:
-    """Options by each long name they have, with the text that the name itself stands for, if it does."""
+    """The options by each of their long names, with the text that the name implies, as `skip-x` implies 0; else None."""
     names: dict[str, tuple[Option, str | None]] = {}
     for option in OPTIONS:
         name = option.key if kind == "key" else option.flag.removeprefix("--")
@@ -113,7 +113,7 @@ def _names(kind: str) -> dict[str, tuple[Option, str | None]]:
 
 _OPPOSITE = {"0": "1", "1": "0"}
 
-Named = tuple[Option | None, str | None]
+FoundOption = tuple[Option | None, str | None]
 
 FLAG_NAMES = _names("flag")
 KEY_NAMES = _names("key")
@@ -134,14 +134,14 @@ def spelled(word: str, rank: OriginRank) -> str:
     return word.replace("-", "_") if rank is OriginRank.CONFIG else word
 
 
-def meaning(names: Mapping[str, tuple[Option, str | None]], name: str, text: str | None) -> Named:
-    """The option that `name` stands for, and its text; a `loose-` before the name is ignored.
+def find_option(names: Mapping[str, tuple[Option, str | None]], name: str, text: str | None) -> FoundOption:
+    """The option of a name, and its text; a `loose-` before the name is ignored.
 
     The option is None for an unknown name. `skip-x=0` switches x on, as in the clients.
     """
-    option, meant = names.get(name.removeprefix("loose-"), (None, None))
-    if meant is not None:
-        text = _OPPOSITE.get(meant, meant) if text == "0" else meant
+    option, fixed_text = names.get(name.removeprefix("loose-"), (None, None))
+    if fixed_text is not None:
+        text = _OPPOSITE.get(fixed_text, fixed_text) if text == "0" else fixed_text
     return option, text
 
 
@@ -150,20 +150,20 @@ def resolved_option(option_value: OptionValue) -> ResolvedOption:
     password.
     """
     option = option_value.option
-    is_place = option_value.rank in {OriginRank.OPTION_FILE, OriginRank.CONFIG, OriginRank.DSN}
+    has_line = option_value.rank in {OriginRank.OPTION_FILE, OriginRank.CONFIG, OriginRank.DSN}
     if option_value.value is not None:
         return ResolvedOption(option_value.value, option_value.origin, option_value.rank)
     if option_value.text is None:
         if option.bare is BareMeaning.REFUSED:
             raise SettingsError(
-                _("{name} needs a value", name=option_value.word if is_place else option_value.origin),
+                _("{name} needs a value", name=option_value.word if has_line else option_value.origin),
                 _("write {example}", example=f"{option_value.word}={option.metavar}"),
-                option_value.origin if is_place else "",
+                option_value.origin if has_line else "",
             )
         return ResolvedOption(option.bare, option_value.origin, option_value.rank)
     try:
         return ResolvedOption(option.read(option_value.text), option_value.origin, option_value.rank)
-    except InvalidValue as misread:
-        what = misread.what if option_value.rank is OriginRank.DSN else str(misread)
-        what = _("{place}: {what}", place=option_value.word, what=what) if is_place else what
-        raise SettingsError(what, misread.hint, option_value.origin) from None
+    except InvalidValue as error:
+        what = error.what if option_value.rank is OriginRank.DSN else str(error)
+        what = _("{place}: {what}", place=option_value.word, what=what) if has_line else what
+        raise SettingsError(what, error.hint, option_value.origin) from None

@@ -38,7 +38,7 @@ THEMES = (
     "textual-light",
     "tokyo-night",
 )
-"""A test keeps them equal to Textual's. The two of ansi use the colours of the terminal."""
+"""Textual's themes; a test keeps them equal. The two ansi themes use the colours of the terminal."""
 
 
 class Section(StrEnum):
@@ -60,7 +60,7 @@ class Section(StrEnum):
 
 
 class BareMeaning(Enum):
-    """The meaning of an option that is named without a value, where the meaning is not itself a value."""
+    """What an option without a value means, where that is not a value itself."""
 
     REFUSED = "a value has to follow"
     ASK = "ask at the terminal"
@@ -71,7 +71,7 @@ EXPLAIN, REPLAY, CONFIG, EXPORTER, SERVE = "explain", "replay", "config", "expor
 ADVISE = "advise"
 SCHEMA, COMPLETION, MANUAL = "schema", "completion", "manual"
 RUNS = (UI, SNAPSHOT, WATCH, KILL, DEMO, EXPLAIN, ADVISE, REPLAY, EXPORTER, SERVE)
-"""All commands that run. Each takes the common options, also where they change nothing."""
+"""All commands except those that only print. Each takes the common options, also those without an effect on it."""
 CONNECTED = (UI, SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE, EXPORTER, SERVE)
 """Commands that connect to a server the user names."""
 
@@ -92,10 +92,10 @@ COMMANDS: Mapping[str, str] = {
     COMPLETION: N_("what teaches that shell these words, and the names of the config file"),
     MANUAL: N_("the manual page: goneaway-tui manual | man -l -"),
 }
-"""The words that choose a command. Without one the command is `ui`."""
+"""What each command does, by its word. Without a word the command is `ui`."""
 
 FILE_COMMANDS: Mapping[str, str] = {EXPLAIN: "logs", ADVISE: "recordings", REPLAY: "a recording"}
-"""Commands that take names of files, and what the files are."""
+"""The kind of the files of each command that takes names of files."""
 
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     CONFIG: ("path", "show", "check", "init", "servers", "groups", "rules"),
@@ -118,7 +118,7 @@ ENGLISH_FORMATS: Mapping[str, tuple[str | None, ...]] = {
     ADVISE: ("json",),
     EXPORTER: (None,),
 }
-"""Commands and formats whose output programs read: it is English in every locale."""
+"""The formats that programs read, by command: their output is English in every locale."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A server that a person describes in the form: check it, try it, and add it to the config file.
+"""The draft of a server from the form: check it, try it, and add it to the config file.
 
 A trial reads exactly what would be written: the table is appended to a copy of the config file in memory.
 """
@@ -20,7 +20,7 @@ from goneaway_tui.settings.resolve import resolve
 from goneaway_tui.settings.settings import Settings
 
 DRAFT_NAME = "new"
-"""The name of a draft without one, with a number where the name is taken."""
+"""The name of a draft without a name; a number follows where the name is taken."""
 DEFAULT_SSL_MODE = "PREFERRED"
 
 
@@ -76,7 +76,7 @@ def check_draft(draft: ProfileDraft) -> None:
 def trial_settings(
     draft: ProfileDraft, argv: Sequence[str], path: Path, environment: Environment
 ) -> Settings:
-    """The settings of a run with the drafted server. `path` is the config file. Raises SettingsError."""
+    """The settings of a run with the server of the draft. `path` is the config file. Raises SettingsError."""
     content = environment.files.read(path) or FileContent(b"")
     servers = _read(content, environment.name(path)).servers
     candidates = (DRAFT_NAME, *(f"{DRAFT_NAME}-{number}" for number in range(2, len(servers) + 3)))
@@ -95,7 +95,7 @@ def trial_settings(
 
 
 def appended_profile(draft: ProfileDraft, path: Path, environment: Environment) -> bytes:
-    """The bytes to append to the config file at `path` for a draft. All that stands in the file stays as it is.
+    """The bytes to append to the config file at `path` for a draft. The content of the file does not change.
 
     Raises SettingsError where the name is missing or taken, or the file could not be read afterwards.
     """
@@ -104,20 +104,20 @@ def appended_profile(draft: ProfileDraft, path: Path, environment: Environment) 
         raise SettingsError(_("it has no name yet"), _("type one, such as prod-db1"))
     check_draft(draft)
     content, name = environment.files.read(path) or FileContent(b""), environment.name(path)
-    before = _read(content, name)
-    if draft.name in before.servers:
+    existing = _read(content, name)
+    if draft.name in existing.servers:
         raise SettingsError(
             _("{file} has a server {name} already", file=name, name=draft.name), _("choose another name")
         )
     tail = _tail(content.data, draft)
     try:
-        after = _read(replace(content, data=content.data + tail), name)
+        combined = _read(replace(content, data=content.data + tail), name)
     except SettingsError as error:
         raise SettingsError(
             _("it cannot be added to {file}: {why}", file=name, why=error),
             _("write the servers there as [servers.NAME]"),
         ) from None
-    if {**before.servers, draft.name: after.servers.get(draft.name)} != after.servers:
+    if {**existing.servers, draft.name: combined.servers.get(draft.name)} != combined.servers:
         raise SettingsError(
             _("it cannot be added to {file} without changing others", file=name), _("write it there by hand")
         )
@@ -130,31 +130,31 @@ def _read(content: FileContent, name: str) -> Config:
     )
 
 
-def _tail(before: bytes, draft: ProfileDraft) -> bytes:
-    """The table, with an empty line before it and the line ends of the file."""
+def _tail(content: bytes, draft: ProfileDraft) -> bytes:
+    """The table of a draft to append to `content`: with an empty line before it, and the line ends of the file."""
     text = profile_toml(draft)
-    if before:
-        text = ("\n" if before.endswith(b"\n") else "\n\n") + text
-    return (text.replace("\n", "\r\n") if b"\r\n" in before else text).encode()
+    if content:
+        text = ("\n" if content.endswith(b"\n") else "\n\n") + text
+    return (text.replace("\n", "\r\n") if b"\r\n" in content else text).encode()
 
 
 def _words(command: str) -> list[str]:
     try:
         return list(values.words(command))
-    except values.InvalidValue as misread:
-        raise SettingsError(str(misread), misread.hint, "password_command") from None
+    except values.InvalidValue as error:
+        raise SettingsError(str(error), error.hint, "password_command") from None
 
 
 @dataclass(frozen=True, slots=True)
 class _Overlaid:
-    """Files, of which one has another content."""
+    """The files of `files`, except that `path` has `content`."""
 
-    beneath: Files
+    files: Files
     path: Path
     content: FileContent
 
     def read(self, path: Path) -> FileContent | None:
-        return self.content if path == self.path else self.beneath.read(path)
+        return self.content if path == self.path else self.files.read(path)
 
     def names(self, folder: Path) -> Sequence[str] | None:
-        return self.beneath.names(folder)
+        return self.files.names(folder)

@@ -27,7 +27,7 @@ from goneaway_tui.settings.option_value import (
     OptionValue,
     OriginRank,
     ResolvedOption,
-    meaning,
+    find_option,
     resolved_option,
     spelled,
 )
@@ -79,10 +79,10 @@ def refuse_foreign_options(line: CommandLine) -> None:
                 _("{flag} goes with {commands} only", flag=option_value.origin, commands=commands),
                 _("write {example}", example=f"goneaway-tui {option.commands[0]}"),
             )
-        few = _("it goes with {commands} only", commands=commands)
+        hint = _("it goes with {commands} only", commands=commands)
         raise SettingsError(
             _("{flag} does not go with {command}", flag=option_value.origin, command=line.command),
-            few if len(option.commands) <= MAX_COMMANDS_LISTED else _("leave it out"),
+            hint if len(option.commands) <= MAX_COMMANDS_LISTED else _("leave it out"),
         )
 
 
@@ -90,7 +90,7 @@ SERVE_READ_ONLY = N_("serve without --allow-changes")
 
 
 def derived_value(command: str, decided: Mapping[str, ResolvedOption]) -> dict[str, ResolvedOption]:
-    """Values that follow from others: the address of exporter and serve; read-only for `--wall`, and for serve
+    """The values that follow from other values: the address of exporter and serve; read-only for `--wall`, and for serve
     without `--allow-changes`.
     """
     derived: dict[str, ResolvedOption] = {}
@@ -110,7 +110,7 @@ _MODES = tuple(SslMode)
 
 
 def connection_settings(decided: Mapping[str, ResolvedOption]) -> dict[str, ResolvedOption]:
-    """`transport`, and the `host` and `socket` that go with it.
+    """The options `transport`, `host` and `socket`, without contradictions.
 
     As in the `mysql` client, no host and `localhost` mean the Unix socket, and any other host means TCP. There are
     two exceptions, each for a value that was given on purpose.
@@ -126,10 +126,10 @@ def connection_settings(decided: Mapping[str, ResolvedOption]) -> dict[str, Reso
     unless a socket was named on purpose: the sockets of this machine do not matter there.
     """
     host, port, socket = decided["host"], decided["port"], decided["socket"]
-    named = socket.value is not None
+    has_socket = socket.value is not None
     protocol, ssh = decided["protocol"], decided["ssh"]
-    tcp = ssh if ssh.value is not None and not (named and socket.rank.is_deliberate) else None
-    if tcp is None and protocol.value is Transport.TCP and not (named and socket.rank > protocol.rank):
+    tcp = ssh if ssh.value is not None and not (has_socket and socket.rank.is_deliberate) else None
+    if tcp is None and protocol.value is Transport.TCP and not (has_socket and socket.rank > protocol.rank):
         tcp = protocol
     if tcp is not None:
         return _tcp(
@@ -140,19 +140,19 @@ def connection_settings(decided: Mapping[str, ResolvedOption]) -> dict[str, Reso
     if protocol.value is Transport.SOCKET and host.rank <= protocol.rank:
         return _socket(host, socket, protocol)
     if host.value is None or host.value.lower() == LOCALHOST:
-        if port.rank.is_deliberate and not (named and socket.rank >= port.rank):
+        if port.rank.is_deliberate and not (has_socket and socket.rank >= port.rank):
             return _tcp(
                 ResolvedOption(host.value or LOCALHOST, *_origin_of(port if host.value is None else host)),
                 socket,
                 port,
             )
-        decider = socket if named else host
+        decider = socket if has_socket else host
         return {
             "host": host,
             "socket": socket,
             "transport": ResolvedOption(Transport.SOCKET, *_origin_of(decider)),
         }
-    if named and (socket.rank > host.rank or (socket.rank is host.rank and host.rank.is_deliberate)):
+    if has_socket and (socket.rank > host.rank or (socket.rank is host.rank and host.rank.is_deliberate)):
         return {
             "host": ResolvedOption(None, *_origin_of(socket)),
             "socket": socket,
@@ -200,7 +200,7 @@ def ssl_mode(decided_options: Mapping[str, ResolvedOption]) -> ResolvedOption:
     `--skip-ssl` overrides a mode of weaker origin. The other two switches only ask for more, and count unless a mode,
     or `--skip-ssl`, is of stronger origin. A CA without a mode means VERIFY_CA, as in MySQL's client.
     """
-    mode, switch, verify, authorities = (
+    mode, switch, verify, ca = (
         decided_options[name] for name in ("ssl_mode", "ssl", "ssl_verify_server_cert", "ssl_ca")
     )
     decided = mode
@@ -210,22 +210,22 @@ def ssl_mode(decided_options: Mapping[str, ResolvedOption]) -> ResolvedOption:
         (SslMode.REQUIRED, switch, switch.value is True),
         (
             SslMode.VERIFY_CA,
-            authorities,
-            authorities.value is not None and decided.rank is OriginRank.DEFAULT,
+            ca,
+            ca.value is not None and decided.rank is OriginRank.DEFAULT,
         ),
         (SslMode.VERIFY_IDENTITY, verify, verify.value is True),
     )
-    floor = decided.rank
-    for mode_asked, asking, is_asked in requests:
-        if is_asked and asking.rank >= floor and _MODES.index(decided.value) < _MODES.index(mode_asked):
-            decided = ResolvedOption(mode_asked, *_origin_of(asking))
+    min_rank = decided.rank
+    for wanted_mode, option, is_asked in requests:
+        if is_asked and option.rank >= min_rank and _MODES.index(decided.value) < _MODES.index(wanted_mode):
+            decided = ResolvedOption(wanted_mode, *_origin_of(option))
     return decided
 
 
 def decide_by_precedence(command: str, option_values: Iterable[OptionValue]) -> dict[str, ResolvedOption]:
-    """The value of every option, by its name: of the origin with the highest rank, and of that the last value given.
+    """The value of every option by its name: the last value of the origin with the highest rank.
 
-    Raises SettingsError for a value that cannot be, or that contradicts another.
+    Raises SettingsError for an invalid value, or for values that contradict each other.
     """
     strongest = {option_value.option.name: option_value for option_value in option_values}
     decided = {
@@ -244,7 +244,7 @@ def decide_by_precedence(command: str, option_values: Iterable[OptionValue]) -> 
 
 
 def _imminent_below(watch: ResolvedOption, imminent: ResolvedOption) -> ResolvedOption:
-    """`--imminent-below`, whose default follows a lower `--watch-below`. Raises SettingsError where it was given higher."""
+    """`--imminent-below`, whose default follows a lower `--watch-below`. Raises SettingsError for a higher one."""
     if imminent.value <= watch.value:
         return imminent
     if imminent.rank is OriginRank.DEFAULT:
@@ -273,8 +273,8 @@ def _format(output: ResolvedOption) -> ResolvedOption:
     suffix.
     """
     suffix = PurePath(output.value or "").suffix.lower()
-    for name, usual in FORMATS.items():
-        if suffix == usual:
+    for name, format_suffix in FORMATS.items():
+        if suffix == format_suffix:
             return ResolvedOption(name, output.origin, output.rank)
     if suffix:
         raise SettingsError(
@@ -292,7 +292,7 @@ def _format(output: ResolvedOption) -> ResolvedOption:
 
 
 def kill_values(config: Config, decided: Mapping[str, ResolvedOption]) -> dict[str, ResolvedOption]:
-    """What the rule says of `kill`, and its format. Raises SettingsError for options that do not go together."""
+    """The options of `kill` from its rule, and its format. Raises SettingsError for options that do not go together."""
     derived: dict[str, ResolvedOption] = {}
     match, name, format_name = (decided[option].value for option in ("match", "rule", "format"))
     if (match is None) is (name is None):
@@ -310,10 +310,10 @@ def kill_values(config: Config, decided: Mapping[str, ResolvedOption]) -> dict[s
     if name is not None:
         rule = config.rule(name)
         origin = _("[rules.{name}] of {file}", name=rule.name, file=config.name)
-        said = {"match": rule.match, "max_kills": rule.max_kills, "query": rule.query}
+        rule_values = {"match": rule.match, "max_kills": rule.max_kills, "query": rule.query}
         derived |= {
             option: ResolvedOption(value, origin, OriginRank.CONFIG)
-            for option, value in said.items()
+            for option, value in rule_values.items()
             if decided[option].rank < OriginRank.CONFIG
         }
     return derived
@@ -323,7 +323,7 @@ Targets = list[tuple[ConfigServer | None, tuple[OptionValue, ...]]]
 
 
 def resolve(argv: Sequence[str], environment: Environment) -> Settings | InfoAnswer:
-    """The settings for one server, or the answer to a question that needs no run.
+    """The settings for one server, or the answer to a request for information.
 
     Raises SettingsError, also where several servers are named, and FileError where a file that was named cannot be read.
     """
@@ -353,7 +353,7 @@ def resolve_each(argv: Sequence[str], environment: Environment) -> tuple[Setting
         if option_value.option.section is Section.ORIGINS
     }
     if line.command == CONFIG:
-        return _about_config(line.action, locations.get("config"), environment)
+        return _config_answer(line.action, locations.get("config"), environment)
     servers = _settings_of_servers(line, variables, locations, environment)
     if line.question is InfoRequest.DEFAULTS:
         warnings = dict.fromkeys(warning for settings in servers for warning in settings.warnings)
@@ -362,7 +362,7 @@ def resolve_each(argv: Sequence[str], environment: Environment) -> tuple[Setting
 
 
 def _answer_without_files(line: CommandLine) -> InfoAnswer | None:
-    """The answer to a question that no file of settings has a say in. Raises SettingsError for a flag out of place."""
+    """The answer to a request that reads no config file; None for others. Raises SettingsError for a foreign flag."""
     if line.question is InfoRequest.HELP:
         return InfoAnswer(help_text(line.command))
     if line.question is InfoRequest.VERSION:
@@ -404,11 +404,11 @@ def _settings_of_servers(
     return tuple(settings)
 
 
-def _about_config(action: str, path_named: str | None, environment: Environment) -> InfoAnswer:
-    """The answer to `config`. `check` also combines the values of every server, as a run would."""
+def _config_answer(action: str, given_path: str | None, environment: Environment) -> InfoAnswer:
+    """The output of `config`. `check` also combines the values of every server, as a run would."""
     if action != "check":
-        return config_file.config_answer(action, path_named, environment)
-    path, _name = config_file.config_path(path_named, environment)
+        return config_file.config_answer(action, given_path, environment)
+    path, _name = config_file.config_path(given_path, environment)
     config, faults = config_file.check_config(str(path), environment)
     contradictions: dict[str, SettingsError] = {}
     for option_values in ((), *(server.option_values for server in config.servers.values())):
@@ -445,7 +445,7 @@ def _from_option_files(files: OptionFiles, command: str) -> Iterator[OptionValue
     if command not in BY_NAME["host"].commands:
         return
     for entry in files:
-        option, text = meaning(KEY_NAMES, entry.key.lower(), entry.value)
+        option, text = find_option(KEY_NAMES, entry.key.lower(), entry.value)
         if option is not None:
             yield OptionValue(option, text, entry.origin, OriginRank.OPTION_FILE)
         elif entry.key in UNSUPPORTED_CHECKS and entry.value:
@@ -470,11 +470,11 @@ def _overruled(server: ConfigServer | None, decided: Mapping[str, ResolvedOption
     server.
     """
     for option_value in server.option_values if server else ():
-        by = decided[option_value.option.name]
-        if option_value.option.name in {"host", "port", "socket"} and by.rank is OriginRank.ENVIRONMENT:
+        winner = decided[option_value.option.name]
+        if option_value.option.name in {"host", "port", "socket"} and winner.rank is OriginRank.ENVIRONMENT:
             yield _(
                 "{variable} overrules the {name} of {place}; unset it if that is not meant",
-                variable=by.origin,
+                variable=winner.origin,
                 name=option_value.option.word,
                 place=option_value.origin,
             )
@@ -483,7 +483,7 @@ def _overruled(server: ConfigServer | None, decided: Mapping[str, ResolvedOption
 _WITHOUT_FIELD = {"ssl", "ssl_verify_server_cert", "protocol"} | {
     option.name for option in OPTIONS if option.section is Section.ORIGINS
 }
-"""Options that no field of the settings holds: they only decide the values of others."""
+"""Options without a field in the settings: they only decide the values of other options."""
 _OF_CONNECTION = frozenset(field.name for field in fields(ConnectionSettings)) - {"ask_password"}
 _OF_RUN = frozenset(field.name for field in fields(Settings)) & ({*BY_NAME} - _WITHOUT_FIELD)
 """The fields of the settings that hold the value of the option of the same name."""
@@ -498,7 +498,7 @@ def _settings(
     server: ConfigServer | None,
     warnings: tuple[str, ...],
 ) -> Settings:
-    """The settings of one run. `login` is the user's name where no user is given."""
+    """The settings of one run. `login`: the name of the user on this system, used if no user is given."""
     value = {name: option.value for name, option in decided.items()}
     value["user"] = value["user"] or login
     ask_password = value["password"] is BareMeaning.ASK
@@ -525,7 +525,7 @@ def _settings(
 
 
 def _names_a_server(decided: Mapping[str, ResolvedOption]) -> bool:
-    """Whether the arguments of this run say where to connect. Files and variables hold for every run."""
+    """Whether the arguments of this run say where to connect. Files and variables apply to every run."""
     return any(
         decided[name].rank >= OriginRank.DSN for name in ("host", "port", "user", "password", "socket")
     )

@@ -34,7 +34,7 @@ class Secret:
         return MASK
 
     def __bool__(self) -> bool:
-        """Whether the password is not empty. An empty one means that none is sent."""
+        """Whether the password is not empty. With an empty password the client sends no password."""
         return bool(self._text)
 
     def __eq__(self, other: object) -> bool:
@@ -45,8 +45,7 @@ class Secret:
 
 
 def secret_span(argument: str) -> tuple[int, int]:
-    """Start and end of a password, or of what may be a mistyped one, in one argument; an empty span where there is
-    none.
+    """The start and end of a password, or of a possible mistyped password, in one argument; an empty span without one.
 
     >>> [slice(*secret_span(each)) for each in ("-ptiger", "mysql://scott:tiger@db1/", "-hdb1")]
     [slice(2, 7, None), slice(14, 19, None), slice(0, 0, None)]

@@ -88,7 +88,7 @@ class ConnectionSettings:
     get_server_public_key: bool = False
     server_public_key_path: str | None = None
     ssh: str | None = None
-    """The machine to go through. Host and socket are as seen from that machine."""
+    """The SSH host of the tunnel; None connects directly. `host` and `socket` are resolved on that machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Settings:
     error_log: str | None
     """Path of the server's error log on this machine; None where there is none to read."""
     since: float | None
-    """How many seconds back `watch` begins with what the server's log tells; None begins now."""
+    """How many seconds back `watch` begins, from the log of the server; None begins now."""
     execute: tuple[str, ...]
     """The words of the command that `watch` and `kill` run; empty for none."""
     match: str | None
@@ -158,7 +158,7 @@ class Settings:
     query: bool
     """Kill the statements and not the sessions."""
     apply: bool
-    """Whether `kill` kills; else it only lists."""
+    """Whether `kill` kills the sessions; otherwise it only lists them."""
     max_kills: int
     """Sessions that one pass may kill."""
     every: float | None
@@ -170,11 +170,11 @@ class Settings:
     recording: str | None
     """Path of the recording in which `explain` looks up ended sessions."""
     facts: str | None
-    """Path of pasted output of the server that `explain` takes as its word."""
+    """Path of pasted output of the server, which `explain` uses as the server's variables and counters."""
     verbose: bool
-    """Whether `explain` reports every error and all of every finding."""
+    """Whether `explain` reports every error, and every finding in full."""
     save: str | None
-    """Path of the file to which `advise` adds what it counted."""
+    """Path of the file to which `advise` adds the counted gaps."""
     listen: ListenAddress
     """The address of the exporter, or of the screen in a browser."""
     listen_cert: str | None
@@ -213,17 +213,17 @@ class Settings:
     never_kill: tuple[str, ...] = ()
     """The accounts whose sessions `kill` never matches, each `user` or `user@host`."""
     warnings: tuple[str, ...] = ()
-    """What was ignored, each in a line for the person."""
+    """What was ignored, one line each."""
 
 
 @dataclass(frozen=True, slots=True)
 class InfoAnswer:
-    """The answer to a question that needs no run, for standard output."""
+    """The answer to a request for information, for standard output."""
 
     text: str
     file: Path | None = None
-    """Where to write the text instead; an existing file is not replaced."""
+    """The file to write the text to instead of standard output; an existing file is not replaced."""
     warnings: tuple[str, ...] = ()
-    """What was ignored, each in a line for the person."""
+    """What was ignored, one line each."""
     faults: tuple[str, ...] = ()
-    """The faults that were found, each in a line for the person; the exit status is then USAGE."""
+    """Faults, one line each. With faults the exit status is USAGE."""

@@ -1,4 +1,4 @@
-"""Readers of option values: a text in, a value out. They raise InvalidValue with what is wrong and what to write."""
+"""Readers of option values: a text in, a value out. They raise InvalidValue, which says what is wrong and what to write."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def word(text: str) -> str | None:
 
 def filter_text(text: str) -> str:
     """A filter of sessions that may be killed by it."""
-    from goneaway_tui.tune.kill_rules import kill_filter  # no other command waits for it
+    from goneaway_tui.tune.kill_rules import kill_filter  # only `kill` loads it
 
     try:
         kill_filter(text)
@@ -126,15 +126,15 @@ def listen(text: str) -> ListenAddress:
     address, colon, number = text.strip().rpartition(":")
     is_bracketed = address.startswith("[") and address.endswith("]")
     try:
-        bare = host(address[1:-1] if is_bracketed else address)
+        hostname = host(address[1:-1] if is_bracketed else address)
         port_number = port(number)
     except ValueError:
-        bare, port_number = None, 0
-    if not (colon and bare) or (":" in bare) != is_bracketed:
+        hostname, port_number = None, 0
+    if not (colon and hostname) or (":" in hostname) != is_bracketed:
         raise InvalidValue(
             _("not an address and a port"), text, _("write them as in 127.0.0.1:9104 or [::1]:9104")
         )
-    return ListenAddress(bare, port_number)
+    return ListenAddress(hostname, port_number)
 
 
 def count(minimum: int, maximum: int, span: str) -> Callable[[str], int]:
@@ -181,7 +181,7 @@ def connect_timeout(text: str) -> float:
 
 
 def _completed(text: str, names: Sequence[str]) -> str:
-    """The one of `names` that `text` is, or abbreviates, as in the clients; else empty."""
+    """The name in `names` that is `text` or that `text` abbreviates, as in the clients; else empty."""
     word = text.strip().upper().replace("-", "_")
     begun = [name for name in names if name.startswith(word)]
     return word if word in names else begun[0] if word and len(begun) == 1 else ""
@@ -207,12 +207,12 @@ def protocol(text: str) -> Transport:
 
 def language(text: str) -> str:
     """A key of `i18n.LANGUAGES`, by its name or by a locale."""
-    named = language_named(text.strip())
-    if named is None:
+    key = language_named(text.strip())
+    if key is None:
         raise InvalidValue(
             _("not a language we speak"), text, _("it is one of {names}", names=", ".join(LANGUAGES))
         )
-    return named
+    return key
 
 
 def one_of(names: Sequence[str]) -> Callable[[str], str]:
@@ -229,14 +229,14 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
 def words(text: str) -> tuple[str, ...]:
     """The words of a command, split as by a shell; no shell runs it."""
     try:
-        cut = tuple(shlex.split(text))
+        split_words = tuple(shlex.split(text))
     except ValueError:
         raise InvalidValue(_("not a command"), text, _("a quote is not closed")) from None
     if "\0" in text:
         raise InvalidValue(_("not a command"), text, _("it has a NUL character"))
-    if not cut or not cut[0]:
+    if not split_words or not split_words[0]:
         raise InvalidValue(_("not a command"), text, _("name a program"))
-    return cut
+    return split_words
 
 
 def keep(text: str) -> RecordingBound:

@@ -1,1 +1,1 @@
-"""The screen; the only room that knows Textual."""
+"""The screens; the only room that imports Textual."""

@@ -1,7 +1,7 @@
-"""The app of the board: it reads one server or several by a timer, and carries out what the keys ask for.
+"""The app of the board: a timer reads one server or several, and actions run the commands of the keys.
 
-SIGSTOP from outside gives no warning. The framework starts its screen again at every SIGCONT, also where it has not left
-the screen first: then it listens to the keys twice, and takes its own mode of the terminal for the one to restore at the end.
+A process gets no warning of SIGSTOP. Textual starts its driver at every SIGCONT, also if it has not stopped it before:
+then it reads the keys twice, and saves its own terminal mode as the one to restore at the end.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from goneaway_tui.ui.base_app import MonitorApp
 from goneaway_tui.ui.controllers.several_servers import SeveralServersController
 from goneaway_tui.ui.controllers.tuning import NEEDS, TuningController
 from goneaway_tui.ui.messages import (
-    GreyedKeyPressed,
+    DisabledKeyPressed,
     MessagePoster,
     PollFailed,
     PollFault,
@@ -66,7 +66,7 @@ from goneaway_tui.ui.server_status import (
     CONNECTING,
     Freshness,
     ServerStatus,
-    frozen_words,
+    frozen_freshness,
     monitor_freshness,
     status_of,
     trouble_words,
@@ -80,24 +80,24 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class FollowsSnapshots(Protocol):
-    """A screen that shows what goes on."""
+    """A screen that follows the snapshots of the active server."""
 
-    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:
-        """Take what is new. `departed`: how many sessions have ended so far."""
+    def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:
+        """Show a snapshot as of `now` (Unix seconds). `ended_count`: number of entries in the ledger."""
 
 
 @runtime_checkable
 class ChoosesSessions(Protocol):
-    """A screen on which sessions can be chosen, to be killed."""
+    """A screen on which the user can choose sessions to kill."""
 
     def chosen_sessions(self) -> list[Verdict]:
         """The marked sessions, or the one under the cursor."""
 
 
-Row = tuple[str, str, str]
-"""Title, help, and the action as a binding names it."""
+CommandRow = tuple[str, str, str]
+"""Title, help text, and the action as in a binding; title and help are not translated yet."""
 
-ON_THE_BOARD: tuple[Row, ...] = (
+BOARD_COMMANDS: tuple[CommandRow, ...] = (
     (N_("Filter"), N_("Narrow the sessions by words and fields"), "filter"),
     (N_("Sort"), N_("Sort by a column"), "sort"),
     (N_("Group"), N_("Group by user, client, program or database"), "group"),
@@ -120,7 +120,7 @@ ON_THE_BOARD: tuple[Row, ...] = (
     (N_("Wall"), N_("Large and calm, for a screen on a wall; esc leaves it"), "app.wall"),
     (N_("Help"), N_("Keys, words, and what this account cannot see"), "help"),
 )
-ON_SEVERAL: tuple[Row, ...] = (
+SEVERAL_SERVERS_COMMANDS: tuple[CommandRow, ...] = (
     (N_("One server"), N_("Only the server of the row under the cursor, and all again"), "only"),
     (N_("Servers"), N_("A row a server, to mark with space, and the sessions again"), "servers"),
     (
@@ -129,14 +129,14 @@ ON_SEVERAL: tuple[Row, ...] = (
         "tunables",
     ),
 )
-ANYWHERE: tuple[Row, ...] = (
+GLOBAL_COMMANDS: tuple[CommandRow, ...] = (
     (N_("Theme"), N_("Change the colours"), "app.change_theme"),
     (N_("Quit"), N_("Leave"), "app.quit"),
 )
 
 
 class Palette(CommandPalette):
-    """The framework's palette. Where no command matches it says so immediately, in the language of the run."""
+    """Textual's command palette, which says immediately that no command matches, in the language of the run."""
 
     def _start_no_matches_countdown(self, search_value: str) -> None:
         if search_value:
@@ -146,14 +146,14 @@ class Palette(CommandPalette):
 
 
 def every_command(screen: Screen[Any], *, on_board: bool, has_several: bool) -> Iterable[SystemCommand]:
-    """The commands that apply to the screen that is shown."""
+    """The commands of the palette on a screen."""
     if on_board:
-        yield from commands(screen, ON_THE_BOARD)
-        yield from commands(screen, ON_SEVERAL if has_several else ())
-    yield from commands(screen, ANYWHERE)
+        yield from commands(screen, BOARD_COMMANDS)
+        yield from commands(screen, SEVERAL_SERVERS_COMMANDS if has_several else ())
+    yield from commands(screen, GLOBAL_COMMANDS)
 
 
-def commands(screen: Screen[Any], rows: Iterable[Row]) -> Iterable[SystemCommand]:
+def commands(screen: Screen[Any], rows: Iterable[CommandRow]) -> Iterable[SystemCommand]:
     for title, words, action in rows:
         yield SystemCommand(_(title), _(words), lambda action=action: screen.run_action(action))
 
@@ -161,23 +161,23 @@ def commands(screen: Screen[Any], rows: Iterable[Row]) -> Iterable[SystemCommand
 TICK_SECONDS = 1.0
 """How often countdowns move, which show whole seconds: with each reading of the one server, or else by themselves."""
 POLL_TICK_SECONDS = 0.05
-"""How often it is checked which of several servers are due: their readings are spread, so that none waits for all others."""
+"""Seconds between two checks which of several servers are due. Their readings are spread over the interval."""
 
 
 class GoneawayApp(MonitorApp):
-    """The board of one server or several. `clock` is the sources' own."""
+    """The app of one server or several. `clock`: the clock of the sources, in Unix seconds."""
 
     ENABLE_COMMAND_PALETTE = True
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
-    """Of the server in hand, as are its freshness and its trouble."""
+    """The snapshot of the active server; `freshness`, `trouble` and `access` are of the same server."""
     freshness: reactive[Freshness] = reactive(CONNECTING, repaint=False)
     trouble: reactive[str] = reactive("", repaint=False)
-    reach: reactive[str] = reactive("", repaint=False)
-    """What the keys can do on it, in a word that is not translated yet."""
+    access: reactive[str] = reactive("", repaint=False)
+    """What this run can do to the active server, as a word that is not translated yet."""
     is_recording: reactive[bool] = reactive(False, repaint=False)
-    fleet: reactive[tuple[ServerStatus, ...]] = reactive((), repaint=False)
-    """The status of each of several servers; empty where there is one."""
+    server_statuses: reactive[tuple[ServerStatus, ...]] = reactive((), repaint=False)
+    """The status of each server; empty if there is only one."""
 
     def __init__(
         self,
@@ -191,9 +191,10 @@ class GoneawayApp(MonitorApp):
         wall: bool = False,
         zone: tzinfo = UTC,
     ) -> None:
-        """`zone`: the local time zone, shown beside UTC. `ticking=False` leaves `tick` to the caller, for a clock that is held. The app ends by itself `run_for` seconds later.
+        """`zone`: the local time zone, shown beside UTC. `ticking=False`: the caller calls `tick`, on a clock of its own.
+        `run_for`: seconds after which the app ends.
 
-        Several specs have names unlike each other's. Raises SettingsError for a theme that does not exist.
+        The names of several specs differ from each other. Raises SettingsError for a theme that does not exist.
         """
         super().__init__(theme, specs[0].color if len(specs) == 1 else None)
         self.clock = clock
@@ -211,15 +212,15 @@ class GoneawayApp(MonitorApp):
         self._board = self._new_board()
         self._greeting, self._wall = greeting, wall
         self._frozen_at: float | None = None
-        self._grey = self._greyed()
-        """The keys of the board that can do nothing on the server in hand."""
+        self._disabled_keys = self._find_disabled_keys()
+        """The keys of the board that do nothing on the active server."""
 
     # --- The servers
 
     def _new_monitors(
         self, specs: Sequence[MonitorSpec], first_index: int, slack: float
     ) -> tuple[ServerMonitor, ...]:
-        """The monitors of these servers, with what tunes them."""
+        """A monitor for each server; also makes its tuning controller."""
         monitors = tuple(
             ServerMonitor(
                 spec,
@@ -235,14 +236,14 @@ class GoneawayApp(MonitorApp):
         return monitors
 
     def add_servers(self, specs: Sequence[MonitorSpec]) -> None:
-        """Monitor these servers too, from now on. A name that is taken gets a number."""
+        """Monitor these servers too. A name that is taken gets a number."""
         if self._ticking and not self.has_several:
             self.set_interval(POLL_TICK_SECONDS, self.poll_due)
         slack = POLL_TICK_SECONDS / 2
         for monitor in self.monitors:
             monitor.join_others(slack)
-        named = with_free_names(specs, [monitor.name for monitor in self.monitors])
-        added = self._new_monitors(named, len(self.monitors), slack)
+        named_specs = with_free_names(specs, [monitor.name for monitor in self.monitors])
+        added = self._new_monitors(named_specs, len(self.monitors), slack)
         self.monitors = (*self.monitors, *added)
         self._rebuild_board()
         now = self.clock()
@@ -254,7 +255,7 @@ class GoneawayApp(MonitorApp):
         )
 
     def tuning_of(self, monitor: ServerMonitor) -> TuningController:
-        """What the keys that change this server do."""
+        """The tuning controller of a server."""
         return self._tuning[monitor.name]
 
     @property
@@ -263,7 +264,7 @@ class GoneawayApp(MonitorApp):
 
     @property
     def active_monitor(self) -> ServerMonitor:
-        """The server the keys act on: that of the row under the cursor, held while another screen is open."""
+        """The server that the keys act on: that of the row under the cursor. It does not change while a screen is open."""
         return self._active_monitor
 
     @property
@@ -272,7 +273,7 @@ class GoneawayApp(MonitorApp):
 
     @property
     def tuning(self) -> TuningController:
-        """What the keys that change the server in hand do."""
+        """The tuning controller of the active server."""
         return self.tuning_of(self._active_monitor)
 
     @property
@@ -281,13 +282,13 @@ class GoneawayApp(MonitorApp):
 
     @property
     def ledger(self) -> Ledger:
-        """The ended sessions of the server in hand, up to the instant that is shown."""
+        """The ended sessions of the active server, up to the instant that is shown."""
         return self._active_monitor.ledger
 
     # --- The board
 
     def _new_board(self) -> BoardScreen:
-        """The main screen, by what is monitored."""
+        """The main screen: for one server, for several, or for a recording."""
         if self.has_several:
             tuning = [self.tuning_of(monitor) for monitor in self.monitors]
             several = SeveralServersController(self, tuning, self._unmark_server)
@@ -297,39 +298,39 @@ class GoneawayApp(MonitorApp):
         return BoardScreen(self.server_name)
 
     def _bind_board(self) -> BoardScreen:
-        """Let the board show what the app knows."""
+        """Bind the board to the reactives of the app."""
         self._board.data_bind(
             snapshot=GoneawayApp.snapshot,
             now=GoneawayApp.now,
             freshness=GoneawayApp.freshness,
             trouble=GoneawayApp.trouble,
-            reach=GoneawayApp.reach,
+            access=GoneawayApp.access,
             is_recording=GoneawayApp.is_recording,
         )
         return self._board
 
     def _follow_board(self) -> None:
-        """Once the board is shown: give it the status of all servers, and take from it which server is in hand."""
+        """Bind the status of all servers to the board, and follow its active server. Call this after the board is shown."""
         if isinstance(self._board, SeveralServersBoard):
-            self._board.data_bind(servers=GoneawayApp.fleet)
-            self.watch(self._board, "active_server", self.follow_active_server, init=False)
+            self._board.data_bind(servers=GoneawayApp.server_statuses)
+            self.watch(self._board, "active_server", self.set_active_server, init=False)
 
     def _rebuild_board(self) -> None:
-        """A board of all servers in place of the one before. Screens over it are closed, and no server's colour is used."""
-        before = self._board
+        """Replace the board by one of all servers. This closes the screens over it, and clears the accent colour."""
+        old_board = self._board
         self._active_monitor = self.monitors[0]
         self._board = self._new_board()
-        while self.screen is not before:
+        while self.screen is not old_board:
             self.pop_screen()
         self.set_accent(None)
         self.switch_screen(self._bind_board())
         self._follow_board()
 
-    def follow_active_server(self, name: str) -> None:
-        """Let the keys act on another server from now on."""
+    def set_active_server(self, name: str) -> None:
+        """Let the keys act on another server."""
         self._active_monitor = next(monitor for monitor in self.monitors if monitor.name == name)
         self.trend = self._active_monitor.trend
-        self._show_hand(self.clock())
+        self._show_active_server(self.clock())
 
     def clear_marks(self) -> None:
         self._board.clear_marks()
@@ -338,7 +339,7 @@ class GoneawayApp(MonitorApp):
         if isinstance(self._board, SeveralServersBoard):
             self._board.unmark(name)
 
-    # --- From start to end
+    # --- Start and end
 
     def on_mount(self) -> None:
         self.push_screen(self._bind_board())
@@ -347,7 +348,7 @@ class GoneawayApp(MonitorApp):
         for index, monitor in enumerate(self.monitors):
             monitor.start(now, monitor.schedule.interval * index / len(self.monitors), self._report_fault)
         if not self.has_several:
-            self.tuning.begin()
+            self.tuning.request_privileges()
         if self._active_monitor.newest is not None:
             self._draw(max(now, self._active_monitor.newest.taken_at))
         self.tick()
@@ -365,10 +366,10 @@ class GoneawayApp(MonitorApp):
             self._resume_after_stop()
 
     def on_unmount(self) -> None:
-        close_all(each.poller for each in self.monitors)
+        close_all(monitor.poller for monitor in self.monitors)
 
     def _resume_after_stop(self) -> None:
-        """Pass SIGCONT on to the framework only where it stopped us itself. To be called once its screen has started."""
+        """Pass SIGCONT on to Textual only if Textual stopped the process itself. Call this after its driver has started."""
         stop, resume = signal.getsignal(signal.SIGTSTP), signal.getsignal(signal.SIGCONT)
         was_stopped = False
 
@@ -413,7 +414,7 @@ class GoneawayApp(MonitorApp):
             self.tick()
 
     def tick(self) -> None:
-        """Move the countdowns, read the servers that are due, and show what several servers answered."""
+        """Redraw the countdowns, read the servers that are due, and draw the readings of several servers."""
         self.poll_due()
         now = self.clock()
         if self._frozen_at is None:
@@ -421,8 +422,8 @@ class GoneawayApp(MonitorApp):
         if self.has_several:
             self._draw(now)
         self.freshness = self._freshness(now)
-        self._show_reach()
-        self._follow_snapshot()
+        self._show_access()
+        self._update_screens()
 
     def _draw(self, now: float) -> None:
         """Show the newest reading of each server, unless the screen is frozen."""
@@ -431,58 +432,58 @@ class GoneawayApp(MonitorApp):
             for monitor in self.monitors:
                 monitor.shown = monitor.newest
         if self.has_several:
-            self.fleet = tuple(status_of(monitor, now) for monitor in self.monitors)
-        self._show_hand(now)
+            self.server_statuses = tuple(status_of(monitor, now) for monitor in self.monitors)
+        self._show_active_server(now)
 
-    def _show_hand(self, now: float) -> None:
-        """Show the server in hand."""
+    def _show_active_server(self, now: float) -> None:
+        """Show the active server."""
         self.trouble, self.freshness = self._active_monitor.trouble, self._freshness(now)
-        self._show_reach()
+        self._show_access()
         self.snapshot = self._active_monitor.shown
-        grey = self._greyed()
-        if grey != self._grey:
-            self._grey = grey
+        disabled_keys = self._find_disabled_keys()
+        if disabled_keys != self._disabled_keys:
+            self._disabled_keys = disabled_keys
             self.refresh_bindings()
 
-    def _show_reach(self) -> None:
-        """Show what this run may do to the server in hand, and whether it records: either may end while it runs."""
-        self.reach = self.tuning.reach
+    def _show_access(self) -> None:
+        """Show what this run may do to the active server, and whether it records: both may end during the run."""
+        self.access = self.tuning.access
         self.is_recording = any(monitor.is_recording for monitor in self.monitors)
 
-    def _follow_snapshot(self) -> None:
-        """Give the screens in sight what is new: the one on top, and those that dialogs leave partly visible."""
+    def _update_screens(self) -> None:
+        """Update the visible screens: the one on top, and those partly visible below a dialog."""
         for screen in reversed(self.screen_stack):
             if isinstance(screen, FollowsSnapshots):
-                screen.keep_up(self.snapshot, len(self.ledger), self.now)
+                screen.follow_snapshot(self.snapshot, len(self.ledger), self.now)
             if not screen.is_modal:
                 break
 
-    def _greyed(self) -> frozenset[str]:
+    def _find_disabled_keys(self) -> frozenset[str]:
         return frozenset(key for key in NEEDS if self.tuning.why_not(key))
 
     def _freshness(self, now: float) -> Freshness:
         if self._frozen_at is not None:
-            return frozen_words(now - self._frozen_at)
+            return frozen_freshness(now - self._frozen_at)
         return monitor_freshness(self._active_monitor, now)
 
     def _report_fault(self, error: Exception) -> None:
-        """From the thread of a poller."""
+        """Report an internal error; called in the thread of a poller."""
         self.post_message(PollFault(error))
 
     @on(SnapshotTaken)
     def _take_snapshot(self, message: SnapshotTaken) -> None:
         monitor = self.monitors[message.index]
         if monitor.on_snapshot(message.snapshot):
-            self.tuning_of(monitor).begin()
+            self.tuning_of(monitor).request_privileges()
         monitor.load_past()
         if self.has_several:
-            return  # drawn at the next tick, all together
+            return  # the next tick draws all servers together
         self._draw(max(self.clock(), message.snapshot.taken_at))
-        self._follow_snapshot()
+        self._update_screens()
 
     @on(StepTaken)
     def _take_step(self, message: StepTaken) -> None:
-        """Keep the sessions that ended, and tell of what was not done through this tool."""
+        """Add the ended sessions to the ledger, and notify of a restart and of changes that this tool did not make."""
         monitor, step = self.monitors[message.index], message.step
         gate = self.tuning_of(monitor).gate
         monitor.ledger.add(step.departed)
@@ -501,15 +502,15 @@ class GoneawayApp(MonitorApp):
             )
             self.notify(plain(words, 300), timeout=8, markup=False)
         if not self.has_several:
-            self._follow_snapshot()
+            self._update_screens()
 
     @on(VariableChosen)
     def _tune_chosen(self, message: VariableChosen) -> None:
         if message.name in TUNABLE:
             self.tuning.tune(message.name)
 
-    @on(GreyedKeyPressed)
-    def _tell_why_greyed(self, message: GreyedKeyPressed) -> None:
+    @on(DisabledKeyPressed)
+    def _explain_disabled_key(self, message: DisabledKeyPressed) -> None:
         why = self.tuning.why_not(message.action)
         self.notify(f"{_(message.description)}: {why}", severity="warning", timeout=10, markup=False)
 
@@ -531,9 +532,9 @@ class GoneawayApp(MonitorApp):
     # --- Keys
 
     def on_key(self, event: events.Key) -> None:
-        """A letter that arrives here while a field has the focus was typed in one burst with the key that opened the field.
+        """Insert a letter into the focused field, if it was typed in one burst with the key that opened the field.
 
-        The framework sent it to what had the focus then; it is meant for the field, not for a command.
+        Textual sent it to the widget that had the focus before; it is meant for the field, not for a command.
         """
         was_typed_blind = getattr(self.screen, "was_typed_blind", None)
         if was_typed_blind is not None and was_typed_blind(event):
@@ -545,7 +546,7 @@ class GoneawayApp(MonitorApp):
             event.prevent_default()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - the framework's shape
-        """Grey the keys that can do nothing here; pressed all the same, they say why."""
+        """Disable the keys that do nothing on the active server. A press of such a key shows the reason."""
         return None if action in NEEDS and self.tuning.why_not(action) else True
 
     def action_tune(self, name: str) -> None:
@@ -558,7 +559,7 @@ class GoneawayApp(MonitorApp):
         self.tuning.undo()
 
     def action_kill(self) -> None:
-        """Ask about the marked sessions, on the server they are on: that may be another than the one under the cursor."""
+        """Open the kill dialog for the marked sessions, which may be on another server than the active one."""
         screen = self.screen if isinstance(self.screen, ChoosesSessions) else self._board
         victims = screen.chosen_sessions()
         hidden = self._board.marked_sessions.hidden if screen is self._board else 0
@@ -593,12 +594,12 @@ class GoneawayApp(MonitorApp):
         self.push_screen(SessionScreen(verdict, self.now, monitor.shown, listed, read_statements))
 
     def _monitor_of(self, server_name: str) -> ServerMonitor:
-        """The monitor of the server that a verdict names: empty where there is one server alone."""
-        found = (monitor for monitor in self.monitors if monitor.server_name == server_name)
-        return next(found, self._active_monitor)
+        """The monitor of the server that a verdict names; a verdict of a single server has an empty name."""
+        matching = (monitor for monitor in self.monitors if monitor.server_name == server_name)
+        return next(matching, self._active_monitor)
 
     def _activate_server(self, name: str) -> None:
-        """Let the keys act on another server, while a screen of several servers is over the board."""
+        """Let the keys act on another server, from a screen of several servers over the board."""
         if isinstance(self._board, SeveralServersBoard):
             self._board.active_server = name
 
@@ -611,20 +612,20 @@ class GoneawayApp(MonitorApp):
     def action_ledger(self) -> None:
         self.show_ended("")
 
-    def show_ended(self, narrow: str) -> None:
+    def show_ended(self, filter_text: str) -> None:
         from goneaway_tui.ui.screens.ledger import LedgerScreen
 
         monitor = self.active_monitor
         self.push_screen(
-            LedgerScreen(lambda: monitor.ledger, lambda: self.now, monitor.name, self._zone, narrow)
+            LedgerScreen(lambda: monitor.ledger, lambda: self.now, monitor.name, self._zone, filter_text)
         )
 
-    def show_matching(self, narrow: str) -> None:
+    def show_matching(self, filter_text: str) -> None:
         if self.has_several:
-            narrow = f"{narrow} {filter_term('server', plain(self.server_name))}"
+            filter_text = f"{filter_text} {filter_term('server', plain(self.server_name))}"
         while self.screen is not self._board:
             self.pop_screen()
-        self._board.show_filtered(narrow)
+        self._board.show_filtered(filter_text)
 
     def action_wall(self) -> None:
         from goneaway_tui.ui.screens.wall import WallScreen
@@ -634,13 +635,13 @@ class GoneawayApp(MonitorApp):
     def _wall_view(self) -> WallView:
         from goneaway_tui.ui.screens.wall import WallView
 
-        def departed() -> Iterable[tuple[str, Departure]]:
-            """Of all servers, the newest first."""
+        def departures() -> Iterable[tuple[str, Departure]]:
+            """The departures of all servers, the newest first, each with the name of its server."""
             by_server = (zip(repeat(monitor.server_name), monitor.ledger) for monitor in self.monitors)
-            return heapq.merge(*by_server, key=lambda named: -named[1].at)
+            return heapq.merge(*by_server, key=lambda entry: -entry[1].at)
 
         statuses = tuple(status_of(monitor, self.now) for monitor in self.monitors)
-        return WallView(self.server_name, statuses, departed, self.now, self.freshness)
+        return WallView(self.server_name, statuses, departures, self.now, self.freshness)
 
     def action_doctor(self) -> None:
         from goneaway_tui.doctor.case import NO_SERVER, facts_from_sample
@@ -655,7 +656,7 @@ class GoneawayApp(MonitorApp):
             return LiveState(monitor.shown, tuple(monitor.ledger), self.now)
 
         def facts() -> ServerFacts:
-            """What this server says, for an error that is pasted."""
+            """The facts of the active server, to explain a pasted error with."""
             if monitor.shown is None:
                 return NO_SERVER
             return replace(
@@ -687,9 +688,9 @@ class GoneawayApp(MonitorApp):
             self.push_screen(Palette(id="--command-palette", placeholder=_("Search for commands")))
 
     def search_themes(self) -> None:
-        """The framework's list of themes, in the language of the run."""
+        """Textual's list of themes, in the language of the run."""
         self.push_screen(Palette([ThemeProvider], placeholder=_("Search for themes")))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every command by name in the palette."""
+        """The commands of the palette, by their names."""
         return every_command(screen, on_board=screen is self._board, has_several=self.has_several)

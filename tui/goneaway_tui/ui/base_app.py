@@ -1,4 +1,4 @@
-"""The base of both apps: wrapping of wide characters, colours, notices, the end after a fault, blocking work.
+"""The base of both apps: wrapping of wide characters, colours, notices, internal errors, blocking work.
 
 Importing this module changes how Textual wraps the text of every widget: between wide characters too, where Textual itself
 breaks lines at blanks only.
@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import ClassVar, TypeVar
 
-from rich._wrap import divide_line  # the framework's own, which it gives no public name
+from rich._wrap import divide_line  # Textual's own function, which has no public name
 from rich.cells import cell_len
 from textual import content
 from textual.app import App
@@ -59,7 +59,7 @@ async def run_in_thread(function: Callable[[], ResultT], name: str) -> ResultT:
     of that pool: a server that does not answer would keep the app from quitting (measured with Textual 8).
     """
     result: Future[ResultT] = Future()
-    result.set_running_or_notify_cancel()  # from here on cancelling the awaiting task leaves the thread alone
+    result.set_running_or_notify_cancel()  # from here on, cancelling the awaiting task does not cancel the thread
 
     def run() -> None:
         try:
@@ -72,9 +72,9 @@ async def run_in_thread(function: Callable[[], ResultT], name: str) -> ResultT:
 
 
 class BaseApp(App[R]):
-    """What the main app and the connection chooser share.
+    """The base of the main app and of the connection chooser.
 
-    After `run`, `crash` holds the fault that ended the app, and `interrupted` tells whether ctrl+c or SIGINT did.
+    After `run`, `crash` is the internal error that ended the app, and `interrupted` is whether ctrl+c or SIGINT ended it.
     """
 
     TITLE = "goneaway"
@@ -85,12 +85,12 @@ class BaseApp(App[R]):
     ]
 
     trend: reactive[Trend] = reactive(Trend(), repaint=False)
-    """How many sessions of the server in hand there were in the last hour; empty where there is no server."""
+    """The number of sessions of the active server in the last hour; empty without a server."""
 
     def __init__(self, theme: str | None = None, color: str | None = None) -> None:
-        """`color`: the server's, from the config file. Raises SettingsError for a theme that does not exist."""
+        """`color`: the colour of the server in the config file. Raises SettingsError for a theme that does not exist."""
         self.accent = server_accent(color)
-        """The server's colour: behind its name, and on every dialog that would change that server."""
+        """The colour of the server: behind its name, and on every dialog that changes it."""
         self._line_filters: tuple[LineFilter, ...] = (PrintableFilter(),)
         super().__init__()
         self.crash: Exception | None = None
@@ -118,16 +118,14 @@ class BaseApp(App[R]):
         title: str = "",
         severity: SeverityLevel = "information",
         timeout: float | None = None,
-        markup: bool = False,  # noqa: ARG002 - never heeded: a notice quotes servers and files
+        markup: bool = False,  # noqa: ARG002 - ignored: a notice quotes servers and files
     ) -> None:
-        """Show a notice as plain text, never as markup. The notices of screens and widgets come through here too."""
-        shown = "\n".join(plain(line, MAX_NOTICE) for line in message.splitlines())
-        super().notify(
-            shown, title=plain(title, MAX_NOTICE), severity=severity, timeout=timeout, markup=False
-        )
+        """Show a notice as plain text, never as markup. Screens and widgets call this too."""
+        text = "\n".join(plain(line, MAX_NOTICE) for line in message.splitlines())
+        super().notify(text, title=plain(title, MAX_NOTICE), severity=severity, timeout=timeout, markup=False)
 
     def get_css_variables(self) -> dict[str, str]:
-        """The theme's variables, made readable, and the three that the style sheet takes from the server's colour."""
+        """The variables of the theme, with readable colours, and the three from the colour of the server."""
         variables = super().get_css_variables()
         variables |= readable_colours(variables)
         frame, foreground, background = variables["primary"], variables["text-primary"], "transparent"
@@ -143,30 +141,30 @@ class BaseApp(App[R]):
         return self.theme_variables
 
     def set_accent(self, color: str | None) -> None:
-        """Take a server's colour, or none. Of several servers: that of the server a dialog would change."""
-        before, self.accent = self.accent, server_accent(color)
-        if before != self.accent:
+        """Use the colour of a server, or none. With several servers: the server that a dialog would change."""
+        old, self.accent = self.accent, server_accent(color)
+        if old != self.accent:
             self.refresh_css(animate=False)
 
-    action_screenshot = None  # type: ignore[assignment]  # it writes a file, which nothing shown may cause
+    action_screenshot = None  # type: ignore[assignment]  # it writes a file, which no shown text may trigger
 
     def action_interrupt(self) -> None:
-        """Quit, and remember that it was by ctrl+c."""
+        """Quit, and set `interrupted`."""
         self.interrupted = True
         self.exit()
 
     def end_with(self, error: Exception) -> None:
-        """End the app for an internal error of another thread. To be called in the app's own thread."""
+        """End the app for an internal error of another thread. Call this in the thread of the app."""
         self._handle_exception(error)
 
     def action_copy(self) -> None:
-        """Copy what the screen offers, or ask which of it."""
+        """Copy the copy item of the screen; if it has several, ask which."""
         from goneaway_tui.ui.copying import offer_copy
 
         offer_copy(self)
 
     def _handle_exception(self, error: Exception) -> None:
-        """End with the fault in `crash` instead of a traceback on the terminal; `cli` reports it in one line."""
+        """End with the error in `crash` instead of a traceback on the terminal; `cli` reports it in one line."""
         if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
             error = error.error
         self.crash = self.crash or error
@@ -178,30 +176,30 @@ class BaseApp(App[R]):
 
 
 class MonitorApp(BaseApp[None]):
-    """The app of a board, as the controllers see it: what they may ask of it beside the framework's own methods."""
+    """The app of a board as the screens and controllers use it."""
 
     clock: Clock
     now: reactive[float] = reactive(0.0, repaint=False)
-    """The instant that is shown; it stands still while the screen is frozen."""
+    """The instant that is shown, in Unix seconds; it does not advance while the screen is frozen."""
 
     def clear_marks(self) -> None:
-        """Unmark the sessions: what they were marked for is done."""
+        """Unmark all sessions, after the action for which they were marked."""
         raise NotImplementedError
 
     def show_session(self, verdict: Verdict, listed: Callable[[], Sequence[Verdict]]) -> None:
-        """Show a session's details. `listed`: the sessions among which it has a next and a previous one."""
+        """Show the details of a session. `listed`: the sessions in order, for the keys next and previous."""
         raise NotImplementedError
 
-    def show_matching(self, narrow: str) -> None:
-        """Show the open sessions of the server in hand that a filter matches, on the board."""
+    def show_matching(self, filter_text: str) -> None:
+        """Show the open sessions of the active server that a filter matches, on the board."""
         raise NotImplementedError
 
-    def show_ended(self, narrow: str) -> None:
+    def show_ended(self, filter_text: str) -> None:
         """Show the ended sessions that a filter matches, in the ledger over the open screen."""
         raise NotImplementedError
 
     def poll_soon(self, monitor: ServerMonitor) -> None:
-        """Read a server as soon as possible: something was changed there."""
+        """Read a server as soon as possible, after a change."""
         raise NotImplementedError
 
     def add_servers(self, specs: Sequence[MonitorSpec]) -> None:

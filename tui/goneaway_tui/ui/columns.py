@@ -1,4 +1,4 @@
-"""The columns of every table: heading, cell, sort key, width. To add a column, add a row here."""
+"""The columns of every table: heading, cell, sort key, width. A row here adds a column."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from goneaway_tui.ui import wording
 
 RowT = TypeVar("RowT")
 UNBOUNDED = wording.UNBOUNDED
-"""The maximal width of a column that takes all the cells that are left."""
+"""The maximal width of a column that takes all remaining cells."""
 MEDIUM_TABLE, WIDE_TABLE, ROOMY_TABLE = 110, 140, 170
-"""Cells from which on a table has more columns, has all of them with words instead of signs, and two blanks between them."""
+"""Widths in cells from which on a table has more columns, all columns with words instead of symbols, wider gaps."""
 SERVER_MIN_WIDTH, SERVER_MAX_WIDTH = 6, 24
 """Cells of the column of server names."""
 
@@ -43,24 +43,24 @@ class Column(Generic[RowT]):
     sort_key: Callable[[RowT], Any]
     """What the rows are sorted by; None sorts last in both directions."""
     min_width: int
-    """Cells; with fewer it is of no use."""
+    """Cells it needs at least; otherwise it is left out."""
     max_width: int
-    """Cells; with more nothing is gained."""
+    """Cells it uses at most."""
     rank: int
-    """Where there is no room, the columns of the highest rank are left out first."""
+    """Columns with the highest rank are left out first, where the table is too narrow."""
     right: bool = False
     """Whether its cells are aligned to the right."""
     tinted: bool = False
     """Whether its cells take the row's colour."""
     tint: Callable[[RowT], str] | None = None
-    """The component class for its cell of a row, where that is not the row's."""
+    """The component class of its cells; None for the row's own."""
     ticking: bool = False
     """Whether its cells change with time, without a new sample."""
     narrow_widths: tuple[int, int] | None = None
     """Its exact width in a narrow table and in a medium one, where that differs from the widths above; 0 leaves it out."""
 
     def in_table(self, width: int) -> Column[RowT] | None:
-        """The column as a table of `width` cells has it; None where such a table leaves it out."""
+        """The column in a table of `width` cells; None if such a table leaves it out."""
         if self.narrow_widths is None or width >= WIDE_TABLE:
             return self
         own_width = self.narrow_widths[width >= MEDIUM_TABLE]
@@ -125,17 +125,17 @@ def _state_tint(verdict: Verdict) -> str:
 
 
 def _id_cell(verdict: Verdict, _now: float, room: int) -> str:
-    """The session's number; where it has no room its last digits, which tell sessions apart."""
+    """The session id; in a narrow cell its last digits, which distinguish sessions."""
     number = str(verdict.session.id)
     return number if len(number) <= room else f"…{number[1 - room :]}"
 
 
 def _risk_cell(verdict: Verdict, _now: float, room: int) -> str:
-    return wording.risk_word(verdict.risk) if room > 1 else wording.SIGNS[verdict.risk]
+    return wording.risk_word(verdict.risk) if room > 1 else wording.RISK_SYMBOLS[verdict.risk]
 
 
 STATE_WIDTH = 20
-"""Cells of the column State where the running time has a column of its own."""
+"""Cells of the column State if the running time has its own column."""
 
 
 def _state_cell(verdict: Verdict, now: float, room: int) -> str:
@@ -228,7 +228,7 @@ def _dim_unobserved(tint: str) -> Callable[[Departure], str]:
 
 
 def departure_tint(departure: Departure) -> str:
-    """The component class for a departure's tinted cells, by the harm: most where an open transaction was rolled back."""
+    """The component class of a departure's tinted cells, by the harm; a rolled back transaction is the most harm."""
     if not departure.observed:
         return "lines--quiet"
     transaction = departure.verdict.session.transaction
@@ -244,7 +244,7 @@ CAUSE_TINTS: dict[Cause, str] = {
     Cause.TRANSACTION_TIMEOUT: "lines--watch",
     Cause.KILLED: "lines--busy",
 }
-"""The component class for a cause, by the harm of an end by it; a cause that is missing here is painted as imminent."""
+"""The component class for a cause, by the harm of an end by it; a cause without a row here looks like an imminent one."""
 
 
 def _verdict_word(verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
@@ -261,7 +261,7 @@ PATTERN_TINTS: dict[PatternKind, str] = {
     PatternKind.OLD_LIMIT: "lines--calm",
     PatternKind.PROXIED: "lines--calm",
 }
-"""The component class for a pattern, by its harm; a pattern that is missing here is painted as one to watch."""
+"""The component class for a pattern, by its harm; a pattern without a row here looks like one to watch."""
 
 
 def harm_tint(harm: str, verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
@@ -300,11 +300,11 @@ ACT_TINTS: dict[Phase, str] = {
     Phase.REFUSED: "lines--watch",
 }
 WIDTH_LIMIT = 2**32 - 1
-"""A maximum from here on is the range of a number type, not a limit that the server sets."""
+"""A maximum from here on is the range of a number type, not a limit of the variable."""
 
 
 def variable_words(variable: Variable) -> str:
-    """The variable's value with its unit; empty where that is the bare figure again."""
+    """The value of a variable in words; empty if the words are only the number."""
     tunable = TUNABLE.get(variable.name)
     if tunable and tunable.zero_meaning and variable.value == 0:
         return say("off")
@@ -313,7 +313,7 @@ def variable_words(variable: Variable) -> str:
 
 
 def bounds_words(variable: Variable) -> str:
-    """The values that the server accepts: `1 s to 1 y`, `1 or more`; empty where it does not tell."""
+    """The values that the server accepts: `1 s to 1 y`, `1 or more`; empty if it reports none."""
     if variable.min is None or variable.max is None:
         return ""
     unit = TUNABLE[variable.name].unit if variable.name in TUNABLE else Unit.COUNT
@@ -344,23 +344,23 @@ def fit_columns(columns: tuple[Column[RowT], ...], width: int, gap: int) -> list
     dropped until the minimal widths fit. Half of the spare cells goes to the bounded columns, in proportion to what they can
     use; the rest to the unbounded column.
     """
-    kept = list(columns)
-    while len(kept) > 1 and sum(c.min_width + gap for c in kept) > width:
-        kept.remove(max(kept, key=lambda c: c.rank))
-    widths = {c.id: c.min_width for c in kept}
-    spare = max(0, width - sum(c.min_width + gap for c in kept))
-    bounded = [c for c in kept if c.max_width < UNBOUNDED]
-    unbounded = [c for c in kept if c.max_width >= UNBOUNDED]
+    fitting = list(columns)
+    while len(fitting) > 1 and sum(c.min_width + gap for c in fitting) > width:
+        fitting.remove(max(fitting, key=lambda c: c.rank))
+    widths = {c.id: c.min_width for c in fitting}
+    spare = max(0, width - sum(c.min_width + gap for c in fitting))
+    bounded = [c for c in fitting if c.max_width < UNBOUNDED]
+    unbounded = [c for c in fitting if c.max_width >= UNBOUNDED]
     share = spare // 2 if unbounded else spare
-    usable = max(1, sum(c.max_width - c.min_width for c in bounded))
+    usable_cells = max(1, sum(c.max_width - c.min_width for c in bounded))
     for column in bounded:
         can_use = column.max_width - column.min_width
-        more = min(can_use, can_use * share // usable)
-        widths[column.id] += more
-        spare -= more
+        extra = min(can_use, can_use * share // usable_cells)
+        widths[column.id] += extra
+        spare -= extra
     for column in unbounded:
         widths[column.id] += spare // len(unbounded)
-    return [(c, widths[c.id]) for c in kept]
+    return [(c, widths[c.id]) for c in fitting]
 
 
 def in_cells(text: str, width: int, *, right: bool) -> str:
@@ -387,15 +387,15 @@ def sorted_rows(
 ) -> list[RowT]:
     """Rows sorted by one column; rows without a value there come last in both directions. Equals keep their order."""
     order: Callable[[RowT], Any] = next(c.sort_key for c in columns if c.id == column_id)
-    known = [row for row in rows if order(row) is not None]
+    with_value = [row for row in rows if order(row) is not None]
     unknown = [row for row in rows if order(row) is None]
-    return sorted(known, key=order, reverse=reverse) + unknown
+    return sorted(with_value, key=order, reverse=reverse) + unknown
 
 
 SCROLL_STEP = 8
 """Cells that the columns are scrolled at a time."""
 ASCENDING, DESCENDING = "▴", "▾"
-"""Marks of the column that is sorted by; in ASCII too they differ from the signs of the risks."""
+"""Marks of the column that is sorted by; in ASCII too they differ from the symbols of the risks."""
 GUTTER = 2
 """Cells in front of a row, for its mark and a blank."""
 
@@ -406,7 +406,7 @@ class Layout(Generic[RowT]):
     def __init__(self, columns: tuple[Column[RowT], ...]) -> None:
         self._all_columns = columns
         self._columns = columns
-        """Those that a table of this width can have, with their widths in it."""
+        """The columns that a table of this width can have."""
         self._width = 0
         self.gap = 1
         """Cells after each column."""
@@ -439,19 +439,19 @@ class Layout(Generic[RowT]):
 
     def headings(self, sorted_by: str, *, reverse: bool) -> list[str]:
         """The heading of each column shown, in the cells of its column; the sorted one with its mark."""
-        shown = []
+        cells = []
         for column, room in self.fitted:
             mark = (DESCENDING if reverse else ASCENDING) if column.id == sorted_by else ""
-            shown.append(in_cells(column.heading_text(mark, room), room, right=column.right) + " " * self.gap)
-        return shown
+            cells.append(in_cells(column.heading_text(mark, room), room, right=column.right) + " " * self.gap)
+        return cells
 
     def full_text_if_cut(self, column_id: str, row: RowT, now: float) -> str:
         """The whole text of a cell that is cut off or shortened; empty where all of it is shown."""
         for column, width in self.fitted:
             if column.id == column_id and column.heading:
                 full = column.cell(row, now, UNBOUNDED)
-                shown = in_cells(column.cell(row, now, width), width, right=False).strip()
-                return full if shown != full else ""
+                visible = in_cells(column.cell(row, now, width), width, right=False).strip()
+                return full if visible != full else ""
         return ""
 
     @property

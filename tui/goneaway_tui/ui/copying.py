@@ -1,4 +1,4 @@
-"""Copying from a screen to the terminal's clipboard (OSC 52): what can be copied, the menu of it, and the copying."""
+"""Copying from a screen to the terminal's clipboard (OSC 52): the copy items and their menu."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class CopyItem:
 
     @property
     def safe_text(self) -> str:
-        """The text with its lines and tabs, at most `MAX_COPIED` characters; control characters become visible signs."""
+        """The text with its lines and tabs, at most `MAX_COPIED` characters; control characters become visible."""
         return "\n".join(
             "\t".join(plain(cell, MAX_COPIED) for cell in line.split("\t"))
             for line in self.text[:MAX_COPIED].replace("\r\n", "\n").split("\n")
@@ -107,7 +107,7 @@ def offer_copy(app: App[Any]) -> None:
 
 
 def copy(app: App[Any], item: CopyItem) -> None:
-    """Send an item to the terminal's clipboard, and show a notice. Terminals do not report whether they took it."""
+    """Send an item to the terminal's clipboard, and show a notice. Terminals do not report whether they accepted it."""
     is_first = not app.clipboard
     text = item.safe_text
     app.copy_to_clipboard(text)

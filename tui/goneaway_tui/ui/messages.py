@@ -1,4 +1,4 @@
-"""What happened, as messages to the app; and the short lines that a board shows."""
+"""The messages to the app, and the short lines that a board shows."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from goneaway_tui.ui import wording
 
 @dataclass
 class SnapshotTaken(Message):
-    """A server was read, or a recording moved."""
+    """A server was read, or a recording moved to another instant."""
 
     snapshot: Snapshot
     index: int = 0
-    """Which of several servers, from 0 on."""
+    """The index of the server among several, from 0 on."""
 
     def can_replace(self, message: Message) -> bool:
-        """Only the newest of each server counts when the screen cannot keep up."""
+        """Only the newest snapshot of each server matters if messages queue up."""
         return isinstance(message, SnapshotTaken) and message.index == self.index
 
 
 @dataclass
 class StepTaken(Message):
-    """Between two readings sessions ended, a variable was set, or the server restarted. None of these may be missed."""
+    """Sessions ended, a variable was set, or the server restarted between two readings. None of these is dropped."""
 
     step: Step
     index: int = 0
-    """Which of several servers, from 0 on."""
+    """The index of the server among several, from 0 on."""
 
 
 @dataclass
@@ -57,21 +57,21 @@ class PollFailed(Message):
 
     failure: FailedReading
     index: int = 0
-    """Which of several servers, from 0 on."""
+    """The index of the server among several, from 0 on."""
 
 
 @dataclass
 class PollFault(Message):
-    """An error of ours while reading or judging, not to be shown as an error of the server."""
+    """An internal error while reading or judging; it is not an error of the server."""
 
     error: Exception
 
 
 class MessagePoster:
-    """Turns what a poller reports into messages of the app."""
+    """Posts the reports of a poller as messages to the app."""
 
     def __init__(self, post: Callable[[Message], object], index: int = 0) -> None:
-        """`index`: which of several servers is read, from 0 on."""
+        """`index`: the index of the server among several, from 0 on."""
         self._post = post
         self._index = index
 
@@ -97,46 +97,51 @@ class RowChosen(Message):
 
 @dataclass
 class RowMarked(Message):
-    """A row of a table was marked, or its mark was taken away."""
+    """A row of a table was marked or unmarked."""
 
     key: object
 
 
 @dataclass
-class GreyedKeyPressed(Message):
-    """A key was pressed that can do nothing on the server in hand."""
+class DisabledKeyPressed(Message):
+    """A disabled key was pressed: it does nothing on the active server."""
 
     action: str
     description: str
-    """Of the key, not translated yet."""
+    """The description of the key, not translated yet."""
 
 
-def post_if_greyed(screen: Screen[Any], event: events.Key) -> None:
-    """Let a greyed key of a screen say why it is grey."""
+def post_if_disabled(screen: Screen[Any], event: events.Key) -> None:
+    """Post a DisabledKeyPressed if the key is disabled on the screen."""
     active = screen.active_bindings.get(event.key)
     if active is not None and not active.enabled:
         action = active.binding.action.removeprefix("app.").partition("(")[0]
-        screen.post_message(GreyedKeyPressed(action, active.binding.description))
+        screen.post_message(DisabledKeyPressed(action, active.binding.description))
 
 
 @dataclass
 class VariableChosen(Message):
-    """A screen shows what a variable did, and its dialog is asked for. The name may come from a recording."""
+    """The user asks for the dialog of a variable. The name may come from a recording."""
 
     name: str
 
 
-LONG, SHORTENED = 80, 50
-"""Cells from which on a list of what is hidden is shortened, and to how many."""
+MAX_LIST_CELLS, SHORT_LIST_CELLS = 80, 50
+"""A longer list of hidden facts is shortened; cells of the longest full list and of the shortened one."""
 MARKING = N_("grouped by server, enter narrows to one, space marks for w i p t")
 
 
-def filter_line(text: str, shown: tuple[int, int], grouped: str, only: str = "") -> str:
-    """`shown`: how many of how many sessions the filter lets through. `only`: the one of several servers that is shown."""
+def filter_line(text: str, counts: tuple[int, int], grouped: str, only: str = "") -> str:
+    """The filter, the grouping and the single server, in one line. `counts`: matching sessions, and all sessions."""
     parts = [_("only {server}, o shows all", server=plain(only, 60))] if only else []
     if text:
         parts.append(
-            _("filter {text}: {shown:,} of {all:,} sessions", text=plain(text), shown=shown[0], all=shown[1])
+            _(
+                "filter {text}: {shown:,} of {all:,} sessions",
+                text=plain(text),
+                shown=counts[0],
+                all=counts[1],
+            )
         )
     if grouped:
         parts.append(
@@ -148,44 +153,44 @@ def filter_line(text: str, shown: tuple[int, int], grouped: str, only: str = "")
 
 
 def limitations_line(limitations: Iterable[Limitation]) -> str:
-    """The gravest thing this account cannot see, with what would show it; empty where nothing grave is hidden."""
-    grave = [each for each in limitations if each.grant and is_grave(each)]
+    """The gravest limitation, with the grant that removes it; empty if nothing grave is hidden."""
+    grave = [limitation for limitation in limitations if limitation.grant and is_grave(limitation)]
     if not grave:
         return ""
     more = _(" (and {number} more: ?)", number=len(grave) - 1) if len(grave) > 1 else ""
     return _(
         "! Not visible: {what}{more}. To see them: {grant}",
-        what=starting_line(plain(_(grave[0].what))),
+        what=shortened_list(plain(_(grave[0].what))),
         more=more,
         grant=plain(_(grave[0].grant or "")),
     )
 
 
-def starting_line(words: str) -> str:
-    """The first items of a list, where the list is long: below it the line has to have room for the remedy.
+def shortened_list(words: str) -> str:
+    """The first items of a long list, so that the line has room for the remedy; a short list unchanged.
 
-    >>> starting_line("own limits, the exact idle clock, the program and client of each session, a bare BEGIN")
+    >>> shortened_list("own limits, the exact idle clock, the program and client of each session, a bare BEGIN")
     'own limits, the exact idle clock, ...'
     """
-    if cell_len(words) <= LONG:
+    if cell_len(words) <= MAX_LIST_CELLS:
         return words
     parts = re.split(r"(?<=[,、，])", words)
-    while len(parts) > 1 and cell_len("".join(parts)) > SHORTENED:
+    while len(parts) > 1 and cell_len("".join(parts)) > SHORT_LIST_CELLS:
         parts.pop()
     return f"{''.join(parts)} ..."
 
 
-def empty_line(shown: Sequence[Snapshot], narrow: str, trouble: str) -> str:
-    """Why a board has no rows, and what would bring some."""
-    if not shown:
+def empty_line(snapshots: Sequence[Snapshot], filter_text: str, trouble: str) -> str:
+    """Why a board has no rows, and how to get some."""
+    if not snapshots:
         return (
             _("No session has been read yet. The server is asked again until it answers.")
             if trouble
             else _("Reading the sessions ...")
         )
-    if narrow and any(each.verdicts for each in shown):
+    if filter_text and any(snapshot.verdicts for snapshot in snapshots):
         return _(
-            "No session matches {filter}\n/ changes the filter, esc takes it away.", filter=plain(narrow)
+            "No session matches {filter}\n/ changes the filter, esc takes it away.", filter=plain(filter_text)
         )
     return _(
         "Nobody is connected. Who connects will stand here, beside the limit that will close the session."
@@ -193,5 +198,5 @@ def empty_line(shown: Sequence[Snapshot], narrow: str, trouble: str) -> str:
 
 
 def is_grave(limitation: Limitation) -> bool:
-    """Worth a line of the board: sessions, limits or clocks are hidden. What a consumer would add is told in the help."""
+    """Whether the board has a line for it: sessions, limits or clocks are hidden. Missing consumers are only in the help."""
     return not (limitation.grant or "").startswith("UPDATE")

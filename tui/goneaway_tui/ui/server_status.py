@@ -1,4 +1,4 @@
-"""Of each server: how old what is shown is, whether it answers, and what there is to see of it at a glance."""
+"""The status of each server: the age of its snapshot, whether it answers, and its main figures."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from goneaway_tui.ui import wording
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """Words, and how they look."""
+    """How old the shown snapshot is, in words, with their style."""
 
     words: str
-    look: str
+    style: str
 
 
 STALE_INTERVALS = 2
-"""Pauses after which what was read is old: another reading should have come."""
+"""Pauses of the schedule after which a reading is stale."""
 CONNECTING = Freshness(N_("◌ connecting"), "$foreground-muted")
-"""Its words are translated where they are drawn."""
+"""Before the first reading; its words are translated when they are drawn."""
 
 
 def freshness(age: float | None, schedule: PollSchedule, *, in_trouble: bool) -> Freshness:
-    """Of a server that was last read `age` seconds ago; None where it never was."""
+    """The freshness of a server that was last read `age` seconds ago; None if it was never read."""
     if age is None:
         return Freshness(_("✖ not connected"), "$text-error") if in_trouble else CONNECTING
     if in_trouble:
@@ -44,23 +44,23 @@ def freshness(age: float | None, schedule: PollSchedule, *, in_trouble: bool) ->
 
 
 def is_stale(age: float, schedule: PollSchedule) -> bool:
-    """Whether another reading should have come since."""
+    """Whether the next reading is overdue. `age`: seconds since the last one."""
     return age > STALE_INTERVALS * schedule.pause
 
 
-def frozen_words(seconds: float) -> Freshness:
-    """Of a screen that was frozen so many seconds ago."""
+def frozen_freshness(seconds: float) -> Freshness:
+    """The freshness of a screen that was frozen so many seconds ago."""
     return Freshness(_("❄ frozen {age} ago", age=wording.age_words(seconds)), "bold $text-accent")
 
 
 def replay_freshness(now: float, speed: int | None) -> Freshness:
-    """Of a recording at an instant; `speed` is None where it is paused."""
+    """The freshness of a recording at an instant; `speed`: None while paused."""
     word = _("▮▮ at rest") if speed is None else f"▶ {speed}x"
     return Freshness(f"{word}  {iso_instant(now, 'seconds')}", "bold $text-accent")
 
 
 def monitor_freshness(monitor: ServerMonitor, now: float) -> Freshness:
-    """Of what is shown of a monitored server or of a recording."""
+    """The freshness of a monitored server or of a recording."""
     player = monitor.player
     if player is not None:
         return replay_freshness(now, player.speed if player.is_playing else None)
@@ -77,47 +77,47 @@ def trouble_words(failure: FailedReading) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ServerStatus:
-    """What there is to see of one server at an instant."""
+    """The status of one server at an instant."""
 
     name: str
     snapshot: Snapshot | None = None
-    """What is shown of it."""
-    seen: float | None = None
-    """Seconds since that was read."""
+    """The snapshot that is shown; None before the first reading."""
+    age_seconds: float | None = None
+    """Seconds since the last reading; None if the server was never read."""
     is_stale: bool = False
-    """That is older than two intervals."""
+    """Whether the next reading is overdue."""
     trouble: str = ""
-    """Why it could not be read, in one line."""
+    """Why it could not be read, in one line; empty if it was."""
     color: str | None = None
-    """The server's, of the config file."""
+    """The colour of the server in the config file."""
 
     @property
-    def is_well(self) -> bool:
+    def is_healthy(self) -> bool:
         return self.snapshot is not None and not self.trouble and not self.is_stale
 
     @property
     def role(self) -> str:
-        """Its role in replication, by the sessions that are connected; empty where there is none."""
+        """Its role in replication, by its connected sessions; empty without one."""
         roles = {} if self.snapshot is None else self.snapshot.totals.roles
         if Role.DUMP in roles:
             return N_("relay") if Role.REPLICA in roles else N_("source")
         return N_("replica") if Role.REPLICA in roles else ""
 
     @property
-    def soon(self) -> int:
+    def closing_soon(self) -> int:
         """Number of sessions that the server is about to close."""
         risks = {} if self.snapshot is None else self.snapshot.totals.risks
         return risks.get(Risk.IMMINENT, 0) + risks.get(Risk.OVERDUE, 0)
 
     @property
     def idle_share(self) -> float | None:
-        """The part of max_connections that is idle, 0 to 1; None where it is not known."""
+        """The idle share of max_connections, 0 to 1; None if it is not known."""
         limit = None if self.snapshot is None else self.snapshot.sample.variable("max_connections")
         return None if not limit or self.snapshot is None else self.snapshot.totals.idle / limit
 
 
 def status_of(monitor: ServerMonitor, now: float) -> ServerStatus:
-    """What there is to see of a monitored server."""
+    """The status of a monitored server at `now`."""
     age = monitor.age(now)
     stale = age is not None and is_stale(age, monitor.schedule)
     return ServerStatus(monitor.name, monitor.shown, age, stale, monitor.trouble, monitor.color)

@@ -106,22 +106,22 @@ def readable_colours(variables: Mapping[str, str]) -> dict[str, str]:
 
 def legible_colour(color: Color, backgrounds: Iterable[Color]) -> Color:
     """The nearest text colour with `MIN_CONTRAST` on all these backgrounds; black or white where no colour has it."""
-    behind = tuple(backgrounds)
+    behind_text = tuple(backgrounds)
 
     def lowest_contrast(text: Color) -> float:
-        return min(contrast(text, background) for background in behind)
+        return min(contrast(text, background) for background in behind_text)
 
-    end = max((Color(0, 0, 0), Color(255, 255, 255)), key=lowest_contrast)
+    extreme = max((Color(0, 0, 0), Color(255, 255, 255)), key=lowest_contrast)
     legible, share = color.with_alpha(1.0), 0.0
     while lowest_contrast(legible) < MIN_CONTRAST and share < 1:
         share += BLEND_STEP
-        legible = color.with_alpha(1.0).blend(end, min(1.0, share))
+        legible = color.with_alpha(1.0).blend(extreme, min(1.0, share))
     return legible
 
 
-def contrast(one: Color, other: Color) -> float:
+def contrast(first: Color, second: Color) -> float:
     """WCAG's contrast ratio of two colours, 1 to 21."""
-    dark, light = sorted((luminance(one), luminance(other)))
+    dark, light = sorted((luminance(first), luminance(second)))
     return (light + 0.05) / (dark + 0.05)
 
 
@@ -145,7 +145,7 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else " " * cell_len(char) for char in text)
 
 
-ASCII_SIGNS = {
+ASCII_SUBSTITUTES = {
     **dict.fromkeys("▲◆", "!"),
     "▴": "^",
     "▾": "v",
@@ -166,7 +166,7 @@ ASCII_SIGNS = {
     "▮": "|",
     **dict(zip("▏▎▍▋▊▉", "  -===", strict=True)),
 }
-"""Signs of one cell, and the ASCII character that stands for each."""
+"""The ASCII substitute of each symbol of one cell."""
 CACHED_TEXTS = 2048
 """Texts whose conversion is kept: the same ones are drawn again and again."""
 
@@ -189,12 +189,12 @@ class CharsetFilter(LineFilter):
     def _convert(self, text: str) -> str:
         return "".join(map(self._convert_character, text))
 
-    def _convert_character(self, sign: str) -> str:
+    def _convert_character(self, character: str) -> str:
         try:
-            sign.encode(self._encoding)
+            character.encode(self._encoding)
         except UnicodeEncodeError:
-            return ASCII_SIGNS.get(sign, "?" * cell_len(sign))
-        return sign
+            return ASCII_SUBSTITUTES.get(character, "?" * cell_len(character))
+        return character
 
 
 def charset_filter(encoding: str | None) -> CharsetFilter | None:

@@ -1,4 +1,4 @@
-"""The tooltips: what a figure, a heading or a cell means. To add a tooltip, add a row to a table here."""
+"""The tooltips: what a figure, a heading or a cell means. A row of a table here adds a tooltip."""
 
 from __future__ import annotations
 
@@ -182,11 +182,11 @@ def server_hint(status: ServerStatus) -> str:
         up = wording.age_words(server.uptime)
         lines.append(f"{server.flavour.title} {plain(server.version, 60)}  {status.role}".rstrip())
         lines.append(_("up {time}, {number} sessions, {soon} about to be closed",
-                       time=up, number=wording.count_words(len(snapshot.verdicts)), soon=status.soon))  # fmt: skip
+                       time=up, number=wording.count_words(len(snapshot.verdicts)), soon=status.closing_soon))  # fmt: skip
     if status.trouble:
         lines.append(plain(status.trouble, 300))
-    if status.seen is not None and not status.is_well:
-        lines.append(_("last seen {time} ago", time=wording.age_words(status.seen)))
+    if status.age_seconds is not None and not status.is_healthy:
+        lines.append(_("last seen {time} ago", time=wording.age_words(status.age_seconds)))
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""The board's visible rows: filtered and sorted, and kept so at the cost of the changed rows, however many there are."""
+"""The visible rows of the board, filtered and sorted. An update costs only as much as the changed rows."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from goneaway_tui.ui.columns import SORT_KEYS
 
 EntryT = TypeVar("EntryT", bound=tuple[Any, ...])
 BLOCK = 512
-"""Items of one block: at most twice as many are moved to insert one."""
+"""Items of a block: an insertion moves at most twice as many."""
 FULL_SORT_SHARE = 8
-"""Where more than one in so many items change, all are sorted again."""
+"""If more than one in so many items changes, all are sorted again."""
 
 
 class SortedBlocks(Generic[EntryT]):
-    """Distinct tuples in ascending order, kept in blocks so that few are moved by an insertion."""
+    """Distinct tuples in ascending order, kept in blocks so that an insertion moves few of them."""
 
     def __init__(self) -> None:
         self._blocks: list[list[EntryT]] = []
@@ -85,11 +85,11 @@ class SortedBlocks(Generic[EntryT]):
 
 
 Entry = tuple[Any, int, int, str, Verdict]
-"""The sort key, then what decides between equals: the graver risk, the lower id, the server's name; last the verdict."""
+"""The sort key, then for equal keys the higher risk, the lower id and the server's name; last the verdict."""
 
 
 class VisibleRowView(Sequence[Verdict]):
-    """The visible rows in order, as a sequence that looks each row up when it is asked for."""
+    """The visible rows in order, as a sequence that looks up each row when it is read."""
 
     def __init__(self, known: SortedBlocks[Entry], unknown: SortedBlocks[Entry], *, reverse: bool) -> None:
         self._parts = (known, unknown)
@@ -122,7 +122,7 @@ class VisibleRows:
     """The rows of one server's snapshot or of several that pass the filter, sorted by a column."""
 
     def __init__(self, column: str) -> None:
-        """`column`: the id of the column that is sorted by."""
+        """`column`: the id of the column to sort by."""
         self.filter: Filter = NO_FILTER
         self.column, self.reverse = column, False
         self._reset()
@@ -144,7 +144,7 @@ class VisibleRows:
         self.column = column
 
     def shows(self, verdict: Verdict) -> bool:
-        """Whether a verdict of the snapshots followed last is among the visible rows."""
+        """Whether a verdict of the latest snapshots is among the visible rows."""
         return id(verdict) in self._entries
 
     def follow(self, *snapshots: Snapshot) -> VisibleRowView:
@@ -175,17 +175,17 @@ class VisibleRows:
 
     def _find_changes(self, snapshot: Snapshot, removed: list[Entry], added: list[Entry]) -> None:
         """Append the entries that a server's new snapshot removes and adds."""
-        before = self._verdicts.get(snapshot.server_name, {})
+        previous = self._verdicts.get(snapshot.server_name, {})
         now = dict(zip(map(id, snapshot.verdicts), snapshot.verdicts, strict=True))
         self._verdicts[snapshot.server_name] = now
-        removed += self._forget_rows(before.keys() - now.keys())
-        sort_key, sign = SORT_KEYS[self.column], 1 if self.reverse else -1
+        removed += self._forget_rows(previous.keys() - now.keys())
+        sort_key, direction = SORT_KEYS[self.column], 1 if self.reverse else -1
         selected = (
             set(map(id, self.filter.select(snapshot.verdicts, snapshot.taken_at)))
             if self.filter.selections
             else None
         )
-        for number in now if self.filter.depends_on_time else now.keys() - before.keys():
+        for number in now if self.filter.depends_on_time else now.keys() - previous.keys():
             verdict = now[number]
             matches = (
                 self.filter.matches(verdict, snapshot.taken_at) if selected is None else number in selected
@@ -194,6 +194,12 @@ class VisibleRows:
                 removed += self._forget_rows((number,))
             elif number not in self._entries:
                 session, rank = verdict.session, verdict.risk.rank
-                entry = (sort_key(verdict), sign * rank, -sign * session.id, verdict.server_name, verdict)
+                entry = (
+                    sort_key(verdict),
+                    direction * rank,
+                    -direction * session.id,
+                    verdict.server_name,
+                    verdict,
+                )
                 self._entries[number] = entry
                 added.append(entry)

@@ -1,4 +1,4 @@
-"""What the screen says of a figure, beyond the words the exports share."""
+"""The words of the screen for figures and states, besides those that the exports share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from goneaway_tui.text.sanitize import plain
 from goneaway_tui.text.width import cell_width, cut_to
 
 __all__ = [
-    "SIGNS",
+    "RISK_SYMBOLS",
     "age_words",
     "at_stake_words",
     "basis_word",
@@ -65,7 +65,7 @@ __all__ = [
     "transaction_age",
 ]  # fmt: skip
 
-SIGNS = {
+RISK_SYMBOLS = {
     Risk.OVERDUE: "◆",
     Risk.IMMINENT: "▲",
     Risk.WATCH: "△",
@@ -73,7 +73,7 @@ SIGNS = {
     Risk.BUSY: "»",
     Risk.EXEMPT: "–",
 }
-"""A sign for each risk, told apart by shape alone."""
+"""The symbol of each risk; the shapes differ also without colour."""
 
 BASES = {
     Basis.OWN: N_("own"),
@@ -100,22 +100,22 @@ GROUPED_BY = {
 READ_WRITE = N_("read-write")
 READ_ONLY = N_("read-only")
 NO_PRIVILEGES = N_("read-only (privileges)")
-"""What this run can do to a server: its account lacks the privileges for every change in the last."""
+"""What this run can do to a server; the last is for an account without a privilege for any change."""
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LEVELS = "▁▂▃▄▅▆▇█"
 UNBOUNDED = 1000
-"""Cells that are more than any terminal has: a cell in so many shows all of its text."""
+"""More cells than any terminal has: a table cell of this width shows all of its text."""
 
 
 def title_on(title: str, server: str) -> str:
-    """A title with the server it is of, where that has a name to tell it by."""
+    """A title with the name of its server, if it has one."""
     return _("{title} on {server}", title=title, server=plain(server, 60)) if server else title
 
 
 def risk_word(risk: Risk) -> str:
-    """The sign and the word of a risk."""
-    return f"{SIGNS[risk]} {_(RISKS[risk])}"
+    """The symbol and the word of a risk."""
+    return f"{RISK_SYMBOLS[risk]} {_(RISKS[risk])}"
 
 
 def certainty_word(certainty: Certainty) -> str:
@@ -135,7 +135,7 @@ def basis_word(basis: Basis) -> str:
 
 
 def idle(verdict: Verdict, now: float) -> str:
-    """How long the session has idled; `~` where the server's clock for it is coarse, a dash where it is not idle."""
+    """The idle time; with `~` if the server counts it in whole seconds, a dash if the session is not idle."""
     seconds = verdict.idle_seconds(now)
     if seconds is None:
         return "?" if verdict.session.is_idle else "–"
@@ -143,26 +143,26 @@ def idle(verdict: Verdict, now: float) -> str:
 
 
 def closes_in(verdict: Verdict, now: float) -> str:
-    """The countdown; a dash where none runs, `?` where one must be running that nobody can see."""
+    """The countdown; a dash if no limit applies, `?` if the limit of an idle session is not known."""
     unseen = "?" if verdict.session.is_idle and not verdict.session.own else "–"
     return countdown_of(verdict, now) or unseen
 
 
 def closes_at(verdict: Verdict, now: float) -> str:
-    """The countdown and the deadline in words; empty where none is known."""
-    left = countdown_of(verdict, now)
-    if left is None or verdict.deadline is None or not math.isfinite(verdict.deadline):
-        return left or ""
+    """The countdown and the deadline in words; empty if none is known."""
+    countdown_text = countdown_of(verdict, now)
+    if countdown_text is None or verdict.deadline is None or not math.isfinite(verdict.deadline):
+        return countdown_text or ""
     at = iso_instant(verdict.deadline)
     if now < verdict.deadline:
-        return _("in {left}, at {instant}", left=left, instant=at)
+        return _("in {left}, at {instant}", left=countdown_text, instant=at)
     if verdict.risk is Risk.OVERDUE:
         return _("overdue since {instant}", instant=at)
     return _("now, at {instant}", instant=at)
 
 
 def time_within(words: str, seconds: float | None, room: int) -> str:
-    """A clock, or where it has no room the same time in its leading units: a time cut short would be another time.
+    """A clock; if it does not fit, the same time in its leading units, since a cut clock would be another time.
 
     >>> [time_within("364 d 08:18:15", 31479495.0, room) for room in (14, 10)], time_within("12:34:56", 45296.0, 7)
     (['364 d 08:18:15', '364 d'], '12 h')
@@ -182,7 +182,7 @@ def first_fitting(texts: Sequence[str], room: int) -> str:
 
 
 def limit_within(limit: Limit | None, room: int) -> str:
-    """A limit with its basis' mark, always exact: in words, as a clock, or where neither has room in one unit.
+    """A limit with its basis' mark, always exact: in words, as a clock, or if neither fits in one unit.
 
     >>> [limit_within(Limit(5415.0, "wait_timeout", Basis.ASSUMED, ""), room) for room in (16, 8, 7)]
     ['~1 h 30 m 15 s', '~1:30:15', '~5415 s']
@@ -196,13 +196,13 @@ def limit_within(limit: Limit | None, room: int) -> str:
 
 
 def limit_in_full(limit: Limit) -> str:
-    """A limit in words, and in the seconds a server counts in where those say more: `~8 h  (28800 s)`."""
+    """A limit in words, and in seconds if those differ: `~8 h  (28800 s)`."""
     words, seconds = limit_cell(limit), f"{limit.seconds:.12g} s"
     return words if words.endswith(seconds) and limit.seconds < 60 else f"{words}  ({seconds})"
 
 
 def at_stake_words(session: Session) -> str:
-    """What dies with the session. Says `trx` for every open transaction, before any figure."""
+    """What the end of the session rolls back: `trx` for an open transaction, then its rows."""
     transaction = session.transaction
     if transaction is None:
         return ""
@@ -214,7 +214,7 @@ def at_stake_words(session: Session) -> str:
 
 
 def stake_within(session: Session, room: int) -> str:
-    """`at_stake_words`, shorter where there is no room for it; a figure never loses its unit.
+    """`at_stake_words`, shortened to `room` cells; a figure never loses its unit.
 
     `trx 3,000 rows` becomes `3,000 rows`, and where that is still too wide the figure is rounded down: `1.2M rows`.
     """
@@ -235,7 +235,7 @@ def stake_within(session: Session, room: int) -> str:
 
 
 def program(session: Session) -> str:
-    """The program's name, or its client library in parentheses where it gave none."""
+    """The name of the program; without one, the client library in parentheses."""
     if session.program:
         return plain(session.program, 200)
     if session.role is not Role.CLIENT:
@@ -244,7 +244,7 @@ def program(session: Session) -> str:
 
 
 def client(session: Session, room: int) -> str:
-    """The client's address without its port; with it where all of the text is asked for, as a tooltip does."""
+    """The address of the client without its port; with the port if `room` is UNBOUNDED, as for a tooltip."""
     return plain(session.host if room >= UNBOUNDED else session.client_host, 200)
 
 
@@ -254,7 +254,7 @@ def statement(verdict: Verdict) -> str:
 
 
 def state_within(verdict: Verdict, now: float, room: int, *, with_time: bool) -> str:
-    """What a session does: whom it waits for, how many wait for it, or the server's state of a busy session.
+    """What a session does: which session it waits for, how many wait for it, or the server's state of a busy session.
 
     Times and counts are never cut. `with_time`: a busy session's running time is shown behind its state.
     """
@@ -277,7 +277,7 @@ def state_within(verdict: Verdict, now: float, room: int, *, with_time: bool) ->
 
 
 def _waiting_texts(wait: LockWait, seconds: float | None) -> list[str]:
-    """That a session waits: for whom and for how long, the longest text first."""
+    """That a session waits, for which session and how long; the longest text first."""
     holders = str(wait.holders[0]) if wait.holders else ""
     if len(wait.holders) > 1:
         holders = f"{holders} +{len(wait.holders) - 1}"
@@ -301,15 +301,15 @@ def transaction_age(verdict: Verdict, now: float, room: int) -> str:
 
 
 def countdown_bar(verdict: Verdict, now: float, width: int) -> str:
-    """How much of the limit has been idled away."""
-    left, limit = verdict.seconds_left(now), verdict.limit
-    if left is None or limit is None or limit.seconds <= 0 or limit.basis is Basis.DISPROVED:
+    """The idle share of the limit, as a bar."""
+    seconds_left, limit = verdict.seconds_left(now), verdict.limit
+    if seconds_left is None or limit is None or limit.seconds <= 0 or limit.basis is Basis.DISPROVED:
         return ""
-    return share_bar(1 - left / limit.seconds, width)
+    return share_bar(1 - seconds_left / limit.seconds, width)
 
 
 def share_bar(share: float, width: int) -> str:
-    """A part of a whole, as a bar.
+    """A share, from 0 to 1, as a bar.
 
     >>> share_bar(0.5, 4), share_bar(2.0, 4), share_bar(0.4, 4)
     ('━━──', '━━━━', '━╸──')
@@ -318,13 +318,13 @@ def share_bar(share: float, width: int) -> str:
     return ("━" * (halves // 2) + "╸" * (halves % 2)).ljust(width, "─")
 
 
-def heights(counts: tuple[int, ...], most: int) -> str:
-    """Counts as blocks; nothing is a dot, and one of many still shows.
+def heights(counts: tuple[int, ...], highest: int) -> str:
+    """Counts as blocks; 0 is a dot, and 1 is always visible.
 
     >>> heights((0, 1, 100), 100)
     '·▁█'
     """
-    return "".join("·" if n == 0 else _LEVELS[round(n / max(most, 1) * 7)] for n in counts)
+    return "".join("·" if n == 0 else _LEVELS[round(n / max(highest, 1) * 7)] for n in counts)
 
 
 def gauge(share: float, width: int) -> str:
@@ -338,7 +338,7 @@ def gauge(share: float, width: int) -> str:
 
 
 def before_bars() -> str:
-    """What stands before the blocks of the closings ahead."""
+    """The text before the blocks of the closings ahead."""
     return _("closings ") + _(" now ")
 
 
@@ -373,7 +373,7 @@ def is_utc(zone: tzinfo, at: float) -> bool:
 
 
 def _local_moment(at: float, zone: tzinfo) -> datetime:
-    """An instant in a time zone; in UTC where no date in the zone can say it."""
+    """An instant in a time zone; in UTC if the zone cannot express it."""
     moment = datetime.fromisoformat(iso_instant(at))
     try:
         return moment.astimezone(zone)
@@ -382,7 +382,7 @@ def _local_moment(at: float, zone: tzinfo) -> datetime:
 
 
 def instant_of(text: str) -> float | None:
-    """The instant an ISO 8601 text names, UTC where it names no zone; None where it is none.
+    """The instant of an ISO 8601 text, in UTC without a zone; None for other texts.
 
     >>> instant_of("2026-11-23T18:40:02.5Z")
     1795459202.5

@@ -1,6 +1,6 @@
 """The web service: a page, a WebSocket with a screen for each browser, and downloads, on one guarded address.
 
-Every bound here is against browsers that are not ours: on lines written, connections, bytes and seconds.
+The limits on log lines, connections, bytes and seconds protect the service from hostile clients.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from goneaway_tui.ports import Clock
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.web.viewer import BrowserInput, ScreenProgram, Viewer
 
-MAX_LINES, SECONDS = 20, 10.0
-"""How many lines at most are written in how many seconds."""
+MAX_LINES_A_PERIOD, LOG_PERIOD_SECONDS = 20, 10.0
+"""Lines that are written at most in each period."""
 
 
 class LogLimit:
-    """Writes lines, at most MAX_LINES in SECONDS, and then how many were left out. Used in one thread."""
+    """Writes at most MAX_LINES_A_PERIOD lines in each period, and then how many were left out. Not thread-safe."""
 
     def __init__(self, write: Callable[[str], object], clock: Clock) -> None:
         self._write = write
@@ -54,12 +54,12 @@ class LogLimit:
 
     def __call__(self, line: str) -> None:
         now = self._clock()
-        if now - self._since >= SECONDS:
-            if self._lines > MAX_LINES:
-                self._write(_("{number} more lines were left out", number=self._lines - MAX_LINES))
+        if now - self._since >= LOG_PERIOD_SECONDS:
+            if self._lines > MAX_LINES_A_PERIOD:
+                self._write(_("{number} more lines were left out", number=self._lines - MAX_LINES_A_PERIOD))
             self._since, self._lines = now, 0
         self._lines += 1
-        if self._lines <= MAX_LINES:
+        if self._lines <= MAX_LINES_A_PERIOD:
             self._write(line)
 
 
@@ -72,21 +72,21 @@ HANDSHAKE_SECONDS = 5.0
 SWEEP_SECONDS = 1.0
 """Time between two searches for connections to close."""
 MAX_CONNECTIONS = 64
-"""Without those of viewers. A page needs some six at a time."""
+"""Connections at most, without those of viewers. A page needs about six at a time."""
 
 
 class OpenConnections:
-    """The connections of one service, without those of viewers bounded in number and time. Used in its event loop alone."""
+    """The connections of one service. Their number and time are limited, except for viewers. Used only in its event loop."""
 
     def __init__(self) -> None:
         self._open: dict[RequestHandler, float] = {}
-        """When each last made progress, longest ago first; without those of viewers."""
+        """When each connection last made progress, in loop time, oldest first; without those of viewers."""
         self._viewers: set[RequestHandler] = set()
 
     async def listen(
         self, server: web.Server, host: str, port: int, context: ssl.SSLContext | None
     ) -> asyncio.Server:
-        """Accept connections there for `server`. Raises OSError where the address cannot be listened on."""
+        """Accept connections for `server` at an address. Raises OSError if the address cannot be listened on."""
         handshake: dict[str, Any] = {} if context is None else {"ssl_handshake_timeout": HANDSHAKE_SECONDS}
 
         def accepted() -> RequestHandler:
@@ -104,7 +104,7 @@ class OpenConnections:
 
     @contextmanager
     def exempt(self, handler: RequestHandler) -> Iterator[None]:
-        """While inside, the connection is a viewer's, whose time is not bounded."""
+        """While inside, the connection is a viewer's, whose time is not limited."""
         self._open.pop(handler, None)
         self._viewers.add(handler)
         try:
@@ -122,7 +122,7 @@ class OpenConnections:
             for handler in [handler for handler, since in self._open.items() if now - since > ANSWER_SECONDS]:
                 self._abort(handler)
             for handler in self._viewers:
-                # A transport that is closing would wait for ever to send the rest to a browser that is gone.
+                # A closing transport would wait forever to send the rest to a browser that no longer answers.
                 if handler.transport is not None and handler.transport.is_closing():
                     handler.transport.abort()
 
@@ -132,7 +132,7 @@ class OpenConnections:
             self._abort(handler)
 
     def _make_room(self) -> None:
-        """Close the connections without progress for longest, so that one more fits into MAX_CONNECTIONS."""
+        """Close the connections with the oldest progress, so that one more fits into MAX_CONNECTIONS."""
         self._forget_closed(asyncio.get_running_loop().time())
         excess = len(self._open) + 1 - MAX_CONNECTIONS
         connected = [handler for handler in self._open if handler.transport is not None]
@@ -154,12 +154,12 @@ class OpenConnections:
 
 HEARTBEAT_SECONDS = 15.0
 """Time between two pings to a browser that sends nothing."""
-PATIENCE_SECONDS = 5.0
-"""How long open requests may take when the service ends."""
+SHUTDOWN_SECONDS = 5.0
+"""Seconds that open requests may take when the service ends."""
 MAX_MESSAGE_BYTES = 1 << 20
-"""Of one message; a text that is pasted is one message."""
-WIDEST, HIGHEST = 1000, 500
-"""Cells of a screen."""
+"""Bytes of one WebSocket message at most; a pasted text is one message."""
+MAX_WIDTH, MAX_HEIGHT = 1000, 500
+"""Cells of a screen at most."""
 CLOSING_SECONDS = 3.0
 """Longest time that a browser may take to confirm that its WebSocket is closed."""
 MAX_PATH_CHARACTERS = 1024
@@ -176,8 +176,8 @@ POLICY = {
     "X-Content-Type-Options": "nosniff",
 }
 """The headers of every answer."""
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Close = Callable[[int, str], Awaitable[None]]
+RouteHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+CloseSocket = Callable[[int, str], Awaitable[None]]
 """Closes a WebSocket with a code and a reason."""
 
 
@@ -190,16 +190,16 @@ class WebService:
         guard: Guard,
         program: ScreenProgram,
         max_viewers: int,
-        say: Callable[[str], object],
+        log: Callable[[str], object],
     ) -> None:
-        """`max_viewers` may look at once; `say` takes a line for the person who started the service."""
+        """`max_viewers`: screens at the same time. `log` takes a line for the user who started the service."""
         self._endpoint = endpoint
         self._guard = guard
         self._program = program
         self._max_viewers = max_viewers
-        self._say = say
+        self._log = log
         self._downloads = DownloadManager()
-        self._viewers: dict[Viewer, Close] = {}
+        self._viewers: dict[Viewer, CloseSocket] = {}
         self._connections = OpenConnections()
         self._files = _framework_files()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -217,11 +217,11 @@ class WebService:
         """
         context = tls_context(self._endpoint)
         self._loop = asyncio.get_running_loop()
-        _report_library_errors(self._say)
+        _report_library_errors(self._log)
         runner = web.AppRunner(
             self.application(),
             access_log=None,
-            shutdown_timeout=PATIENCE_SECONDS,
+            shutdown_timeout=SHUTDOWN_SECONDS,
             keepalive_timeout=SILENT_SECONDS,
         )
         await runner.setup()
@@ -263,16 +263,16 @@ class WebService:
                 web.get("/static/{name:.+}", self._static),
             ]
         )
-        application.on_response_prepare.append(_with_policy)
+        application.on_response_prepare.append(_add_policy_headers)
         application.on_shutdown.append(self._close_all)
         return application
 
     @web.middleware
-    async def _guarded(self, request: web.Request, handler: Answer) -> web.StreamResponse:
+    async def _guarded(self, request: web.Request, handler: RouteHandler) -> web.StreamResponse:
         self._connections.note_progress(request.protocol)
         return await self._answered(request, handler)
 
-    async def _answered(self, request: web.Request, handler: Answer) -> web.StreamResponse:
+    async def _answered(self, request: web.Request, handler: RouteHandler) -> web.StreamResponse:
         if len(request.raw_path) > MAX_PATH_CHARACTERS:
             return web.Response(status=414, text="414\n")
         status = self._guard.refusal(
@@ -295,7 +295,7 @@ class WebService:
         return web.Response(text=text, content_type=MIME[name.rpartition(".")[2]])
 
     async def _static(self, request: web.Request) -> web.Response:
-        """A file of the framework, from memory: no request opens a file or looks for a path on the disk."""
+        """A file of the framework, from memory: no request reads the disk."""
         name = request.match_info["name"]
         if name not in self._files:
             raise web.HTTPNotFound
@@ -314,11 +314,11 @@ class WebService:
             await close(WSCloseCode.TRY_AGAIN_LATER, why)
             return socket
 
-        async def on_end(was_left: bool, last_line: str) -> None:  # noqa: FBT001 - passed by position
-            if was_left:
+        async def on_end(user_quit: bool, last_line: str) -> None:  # noqa: FBT001 - passed by position
+            if user_quit:
                 await close(WSCloseCode.OK, _("The screen was left."))
             elif not socket.closed:
-                self._complain(last_line)
+                self._log_failure(last_line)
                 await close(WSCloseCode.INTERNAL_ERROR, _("The screen broke."))
 
         viewer = Viewer(self._program, self._downloads, socket.send_bytes, socket.send_str, on_end)
@@ -336,12 +336,12 @@ class WebService:
     async def _run_viewer(self, viewer: Viewer, socket: web.WebSocketResponse, request: web.Request) -> None:
         try:
             await viewer.start(
-                _cells(request.query.get("width"), 80, WIDEST),
-                _cells(request.query.get("height"), 24, HIGHEST),
+                _cells(request.query.get("width"), 80, MAX_WIDTH),
+                _cells(request.query.get("height"), 24, MAX_HEIGHT),
             )
             await _forward_input(socket, viewer)
         except OSError as error:
-            self._complain(str(error.strerror or error))
+            self._log_failure(str(error.strerror or error))
             await self._viewers[viewer](WSCloseCode.INTERNAL_ERROR, _("No screen could be begun."))
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
@@ -355,8 +355,8 @@ class WebService:
         response = web.StreamResponse(headers={"Content-Disposition": disposition})
         response.content_type = "application/octet-stream"
         await response.prepare(request)
-        async for piece in self._downloads.download(key):
-            await response.write(piece)
+        async for chunk in self._downloads.download(key):
+            await response.write(chunk)
             self._connections.note_progress(request.protocol)
         await response.write_eof()
         return response
@@ -367,12 +367,12 @@ class WebService:
         closing = (close(WSCloseCode.GOING_AWAY, why) for close in [*self._viewers.values()])
         await asyncio.gather(*closing)
 
-    def _complain(self, why: str) -> None:
-        self._say(_("a screen broke: {why}", why=plain(why, 500) or _("it did not say why")))
+    def _log_failure(self, why: str) -> None:
+        self._log(_("a screen broke: {why}", why=plain(why, 500) or _("it did not say why")))
 
 
 def _framework_files() -> dict[str, bytes]:
-    """The static files of textual-serve by their path: some 1 MB."""
+    """The static files of textual-serve by their path, about 1 MB."""
     folder = Path(textual_serve.__file__).parent / "static"
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
@@ -388,7 +388,7 @@ async def _forward_input(socket: web.WebSocketResponse, viewer: Viewer) -> None:
                 allowed = browser.allowed(keys, is_behind=viewer.is_behind)
                 await viewer.send_bytes(allowed.encode("utf-8", "replace"))
             case ["resize", {"width": width, "height": height}]:
-                await viewer.set_terminal_size(_cells(width, 80, WIDEST), _cells(height, 24, HIGHEST))
+                await viewer.set_terminal_size(_cells(width, 80, MAX_WIDTH), _cells(height, 24, MAX_HEIGHT))
             case ["ping", str(when)]:
                 await socket.send_json(["pong", when[:40]])
             case ["focus"]:
@@ -434,18 +434,18 @@ async def _close(
             transport.abort()
 
 
-async def _with_policy(_request: web.Request, response: web.StreamResponse) -> None:
+async def _add_policy_headers(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(POLICY)
 
 
-def _report_library_errors(say: Callable[[str], object]) -> None:
+def _report_library_errors(log: Callable[[str], object]) -> None:
     """Write one line where the libraries would log a traceback."""
 
     class LineHandler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             error = record.exc_info[1] if record.exc_info else None
             why = f": {type(error).__name__}: {error}" if error else ""
-            say(plain(f"{record.getMessage()}{why}", 500))
+            log(plain(f"{record.getMessage()}{why}", 500))
 
     for name in ("aiohttp", "asyncio", "textual-serve"):
         logger = logging.getLogger(name)

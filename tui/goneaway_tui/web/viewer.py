@@ -1,7 +1,7 @@
 """Reduce what a browser sends to what a keyboard, a mouse and a clipboard can produce.
 
-The process of the screen trusts its terminal: a report of a size changes how much it draws, and a paste without an
-end stays in memory. A page is no terminal, so neither reaches the process. Every escape character that passes begins
+The screen's process trusts its terminal: a report of a size changes how much it draws, and a paste without an
+end stays in memory. A page is not a terminal, so neither reaches the process. Every escape character that passes begins
 a whole token that may pass, so tokens that pass cannot join to one that may not. The process queues its input without
 a limit, so a token bucket limits the input.
 """
@@ -61,16 +61,16 @@ _PASTE_BEGINS, _PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 
 
 class BrowserInput:
-    """The input of one browser, in the order of its messages."""
+    """Filters and limits the input of one browser. Call it with the messages in their order."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._keys = float(MAX_KEYS_AT_ONCE)
-        """How many may come now."""
+        self._budget = float(MAX_KEYS_AT_ONCE)
+        """Keys that may be sent now (the token bucket)."""
         self._counted_at = clock()
-        self._held = ""
-        """The beginning of a sequence: at most 31 characters."""
-        self._pasted: int | None = None
+        self._partial = ""
+        """The beginning of an incomplete escape sequence, at most 31 characters."""
+        self._paste_length: int | None = None
         """Characters of the open paste so far; None where none is open."""
 
     def allowed(self, characters: str, *, is_behind: bool = False) -> str:
@@ -78,47 +78,47 @@ class BrowserInput:
         may go.
         """
         now = self._clock()
-        self._keys = min(MAX_KEYS_AT_ONCE, self._keys + KEYS_A_SECOND * (now - self._counted_at))
+        self._budget = min(MAX_KEYS_AT_ONCE, self._budget + KEYS_A_SECOND * (now - self._counted_at))
         self._counted_at = now
-        text, self._held = self._held + characters, ""
+        text, self._partial = self._partial + characters, ""
         allowed: list[str] = []
         for token in _TOKEN.finditer(text):
             if token["held"]:
-                self._held = token["held"]
+                self._partial = token["held"]
             elif token[0] == _PASTE_ENDS:
-                if self._pasted is not None:
+                if self._paste_length is not None:
                     allowed.append(_PASTE_ENDS)
-                self._pasted = None
-            elif self._pasted is not None:
-                allowed.append("" if is_behind else self._of_paste(token, self._pasted))
-            elif is_behind or self._keys < 1:
-                break  # no paste is open, so there is no end to be heard
+                self._paste_length = None
+            elif self._paste_length is not None:
+                allowed.append("" if is_behind else self._pass_paste(token, self._paste_length))
+            elif is_behind or self._budget < 1:
+                break  # no paste is open, so its end cannot follow
             else:
-                allowed.append(self._typed(token))
+                allowed.append(self._pass_token(token))
         return "".join(allowed)
 
-    def _typed(self, token: re.Match[str]) -> str:
+    def _pass_token(self, token: re.Match[str]) -> str:
         if token["text"]:
-            return self._paid(token["text"], 1.0)
+            return self._within_budget(token["text"], 1.0)
         if token["sequence"] and not (_ALLOWED.fullmatch(token[0]) and _names_characters(token[0])):
             return ""
-        self._keys -= 1
+        self._budget -= 1
         if token[0] == _PASTE_BEGINS:
-            self._pasted = 0
+            self._paste_length = 0
         return ESCAPE_KEY if token["escape"] else token[0]
 
-    def _of_paste(self, token: re.Match[str], pasted: int) -> str:
-        """The characters of a paste without escape sequences: text that a program coloured is pasted without colours."""
+    def _pass_paste(self, token: re.Match[str], length: int) -> str:
+        """The characters of a paste, without the escape sequences of coloured text."""
         text = token["text"] or (token["with_alt"] or "")[1:]
-        passes = self._paid(text[: MAX_PASTE_CHARACTERS - pasted], 1 / PASTED_AS_KEY)
-        self._pasted = pasted + len(passes)
-        return passes
+        passed = self._within_budget(text[: MAX_PASTE_CHARACTERS - length], 1 / PASTED_AS_KEY)
+        self._paste_length = length + len(passed)
+        return passed
 
-    def _paid(self, text: str, keys: float) -> str:
-        """As much of the text as the token bucket allows, where each character costs so many `keys`."""
-        passes = text[: int(self._keys / keys)]
-        self._keys -= len(passes) * keys
-        return passes
+    def _within_budget(self, text: str, keys: float) -> str:
+        """As much of the text as the token bucket allows. Each character costs `keys` keys, which may be a fraction."""
+        passed = text[: int(self._budget / keys)]
+        self._budget -= len(passed) * keys
+        return passed
 
 
 def _names_characters(sequence: str) -> bool:
@@ -138,11 +138,11 @@ MAX_LINES_BEFORE_PRELUDE = 10
 EXIT_SECONDS = 3.0
 """Longest time that the process may take to end."""
 MAX_BEHIND_BYTES = 128 * 1024
-"""What may wait for the process to read it, besides what the pipe holds."""
+"""Bytes that may wait for the process to read them, besides those in the pipe."""
 STDERR_BYTES = 4096
 """Bytes of its standard error that are kept."""
-LEFT_STATUSES = (0, 130)
-"""Exit statuses of a screen that its user left."""
+QUIT_STATUSES = (0, 130)
+"""Exit statuses of a screen that its user quit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +163,14 @@ class Viewer(AppService):
         downloads: DownloadManager,
         write_bytes: Callable[[bytes], Awaitable[None]],
         write_str: Callable[[str], Awaitable[None]],
-        ended: Callable[[bool, str], Awaitable[None]],
+        on_end: Callable[[bool, str], Awaitable[None]],
     ) -> None:
-        """`ended` is called with whether the user left the screen, and the last line of the process' standard error."""
+        """`on_end` is called with whether the user quit the screen, and with the last line of standard error."""
         super().__init__(
-            "", write_bytes=write_bytes, write_str=write_str, close=_wait, download_manager=downloads
+            "", write_bytes=write_bytes, write_str=write_str, close=_ignore_close, download_manager=downloads
         )
         self._program = program
-        self._ended = ended
+        self._on_end = on_end
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         environment = self._build_environment(width, height)
@@ -179,9 +179,9 @@ class Viewer(AppService):
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
-            # Without the kitty protocol's keys it would not know the escape key as `browser_input` writes it.
+            # Without the kitty protocol's keys the process would not know ESCAPE_KEY.
             env={**environment, "PYTHONUTF8": "1", "TEXTUAL_DISABLE_KITTY_KEY": "0"},
-            start_new_session=True,  # ctrl+c at our terminal is for us alone
+            start_new_session=True,  # ctrl+c at the terminal of `serve` does not reach the process
         )
         assert process.stdin is not None  # noqa: S101 - for the type checker
         handoff = self._program.handoff
@@ -195,8 +195,8 @@ class Viewer(AppService):
         return self.stdin.transport.get_write_buffer_size() > MAX_BEHIND_BYTES
 
     async def send_bytes(self, data: bytes) -> bool:
-        """Send keys to the process without waiting: a wait would hide that the browser is gone. `is_behind` bounds
-        the queue.
+        """Send keys to the process without waiting: a wait would hide that the browser has disconnected. `is_behind`
+        limits the queue.
         """
         return self._write(b"D", data)
 
@@ -204,39 +204,39 @@ class Viewer(AppService):
         """Send a size or a focus to the process without waiting; dropped for a process that is behind."""
         return not self.is_behind and self._write(b"M", json.dumps(data).encode())
 
-    def _write(self, kind: Literal[b"D", b"M"], payload: bytes) -> bool:
+    def _write(self, packet_type: Literal[b"D", b"M"], payload: bytes) -> bool:
         if self.stdin.is_closing():
             return False
         if payload:
-            self.stdin.write(self.encode_packet(kind, payload))
+            self.stdin.write(self.encode_packet(packet_type, payload))
         return True
 
     async def run(self) -> None:
-        """Pass on what the process draws, until the process or the browser is gone."""
+        """Forward the output of the process until the process or the browser ends."""
         process = self._process
         assert process is not None  # noqa: S101 - `start` has opened it
         assert process.stdout is not None  # noqa: S101
         assert process.stderr is not None  # noqa: S101
-        complaints = asyncio.create_task(_last_line(process.stderr))
+        last_error = asyncio.create_task(_last_line(process.stderr))
         try:
             with suppress(asyncio.IncompleteReadError, ConnectionError, ValueError):
-                await self._hand_on(process.stdout)
+                await self._forward_output(process.stdout)
             self.stdin.close()
-            # A process is not seen to end, nor can it, while what it draws fills the pipe.
-            rest = asyncio.create_task(_last_line(process.stdout))
+            # A process cannot end while its output fills the pipe.
+            drain = asyncio.create_task(_last_line(process.stdout))
             try:
                 await asyncio.wait_for(process.wait(), EXIT_SECONDS)
             except TimeoutError:
                 self._kill()
                 await process.wait()
             finally:
-                rest.cancel()
-            await self._ended(process.returncode in LEFT_STATUSES, await complaints)
+                drain.cancel()
+            await self._on_end(process.returncode in QUIT_STATUSES, await last_error)
         finally:
-            complaints.cancel()
+            last_error.cancel()
 
     async def stop(self) -> None:
-        """End the process within GOODBYE_SECONDS: by a message, and by the end of its input."""
+        """End the process within EXIT_SECONDS: by a message, and by the end of its input."""
         task, self._task = self._task, None
         if task is None:
             return
@@ -254,26 +254,29 @@ class Viewer(AppService):
             await asyncio.wait({task})
 
     def _kill(self) -> None:
-        """End the process at once, whatever it has not read yet."""
+        """End the process at once, also with unread input."""
         process = self._process
         if process is not None and process.returncode is None:
             process.kill()
             self.stdin.transport.abort()
 
-    async def _hand_on(self, stdout: asyncio.StreamReader) -> None:
-        """Raises IncompleteReadError at the end of the process' output, and ConnectionError at the browser's end."""
+    async def _forward_output(self, stdout: asyncio.StreamReader) -> None:
+        """Forward the packets of the process.
+
+        Raises IncompleteReadError at their end, and ConnectionError if the browser disconnects.
+        """
         for _line in range(MAX_LINES_BEFORE_PRELUDE):
             if await stdout.readline() == PRELUDE:
                 break
-        take = {b"D": self.on_data, b"M": self.on_meta, b"P": self.on_packed}
+        handlers = {b"D": self.on_data, b"M": self.on_meta, b"P": self.on_packed}
         while True:
-            kind = await stdout.readexactly(1)
+            packet_type = await stdout.readexactly(1)
             size = int.from_bytes(await stdout.readexactly(4), "big")
             payload = await stdout.readexactly(size)
-            await take[kind](payload)
+            await handlers[packet_type](payload)
 
 
-async def _wait() -> None:
+async def _ignore_close() -> None:
     """Do nothing: the framework calls this to close the WebSocket when a process says that it will end. `run` sees
     the end.
     """
@@ -282,7 +285,7 @@ async def _wait() -> None:
 async def _last_line(stderr: asyncio.StreamReader) -> str:
     """The last line that is not empty, once the stream has ended."""
     tail = b""
-    while piece := await stderr.read(STDERR_BYTES):
-        tail = (tail + piece)[-STDERR_BYTES:]
+    while chunk := await stderr.read(STDERR_BYTES):
+        tail = (tail + chunk)[-STDERR_BYTES:]
     lines = [line for line in tail.decode("utf-8", "replace").splitlines() if line.strip()]
     return lines[-1].removeprefix("goneaway-tui: ") if lines else ""

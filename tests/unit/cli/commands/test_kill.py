@@ -145,7 +145,7 @@ def test_a_connection_that_fails_in_the_only_pass_ends_it(tmp_path: Path, name: 
     else:
         stage.run.run()
 
-    assert stage.run.was_broken
+    assert stage.run.has_failed
     assert ["KILL 1"] == stage.executor.did
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from goneaway_tui.cli.commands.watch import ExecHook, Watch, past_of
+from goneaway_tui.cli.commands.watch import ExecHook, Watch, past_reader
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.export.data import Data
 from goneaway_tui.judge.departures import past_departures
@@ -113,9 +113,9 @@ def test_watch_ends_by_itself_after_its_duration() -> None:
 def test_the_command_finds_the_event_on_its_input(tmp_path: Path) -> None:
     heard = tmp_path / "heard"
     code = f"import sys; open({str(heard)!r}, 'a').write(sys.stdin.read())"
-    with ExecHook((sys.executable, "-c", code)) as errand:
-        errand.send({"event": "departed", "user": "$(touch /x); `id`"})
-        errand.send({"event": "departed", "user": "b"})
+    with ExecHook((sys.executable, "-c", code)) as hook:
+        hook.send({"event": "departed", "user": "$(touch /x); `id`"})
+        hook.send({"event": "departed", "user": "b"})
 
     assert ['{"event": "departed", "user": "$(touch /x); `id`"}', '{"event": "departed", "user": "b"}'] == (
         heard.read_text().splitlines()
@@ -132,8 +132,8 @@ def test_the_command_finds_the_event_on_its_input(tmp_path: Path) -> None:
 def test_failing_command_is_reported_and_does_no_harm(
     command: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with ExecHook(command) as errand:
-        errand.send({"event": "departed"})
+    with ExecHook(command) as hook:
+        hook.send({"event": "departed"})
 
     assert told in capsys.readouterr().err
 
@@ -142,9 +142,9 @@ def test_command_that_always_fails_is_reported_once_and_counted(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("goneaway_tui.cli.commands.watch.EXEC_PAUSE_SECONDS", 0.0)
-    with ExecHook(("/nonexistent/program",)) as errand:
+    with ExecHook(("/nonexistent/program",)) as hook:
         for _ in range(7):
-            errand.send({"event": "departed"})
+            hook.send({"event": "departed"})
     told = capsys.readouterr().err.splitlines()
 
     assert 2 == len(told)
@@ -152,9 +152,9 @@ def test_command_that_always_fails_is_reported_once_and_counted(
 
 
 def test_slow_command_delays_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
-    errand = ExecHook(("true",))
+    hook = ExecHook(("true",))
     for _ in range(150):
-        errand.send({"event": "departed"})
+        hook.send({"event": "departed"})
 
     assert 1 == capsys.readouterr().err.count("cannot keep up")
 
@@ -208,5 +208,5 @@ def test_since_says_when_the_log_of_the_server_cannot_be_read(
         def history(self) -> EndHistory:
             return history
 
-    assert () == past_of(cast("LiveSource", Remembers()), 3_600)(NOW)
+    assert () == past_reader(cast("LiveSource", Remembers()), 3_600)(NOW)
     assert warnings == capsys.readouterr().err.count("--error-log FILE")

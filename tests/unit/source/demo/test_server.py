@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from goneaway_tui.source.demo.server import Guardian
+from goneaway_tui.source.demo.server import ProcessSupervisor
 from tests.waiting import PATIENCE, comes_true
 
 IGNORES_EVERY_POLITE_SIGNAL = ["/bin/sh", "-c", "trap '' TERM INT HUP; echo ready; sleep 1000 & wait; wait"]
@@ -20,7 +20,7 @@ def is_there(group: int) -> bool:
 
 
 def test_the_directory_is_private_and_gone_after_closing_twice() -> None:
-    guardian = Guardian()
+    guardian = ProcessSupervisor()
     assert guardian.directory.stat().st_mode & 0o777 == 0o700
     (guardian.directory / "inside").mkdir()
     guardian.close()
@@ -29,7 +29,7 @@ def test_the_directory_is_private_and_gone_after_closing_twice() -> None:
 
 
 def test_a_stubborn_process_and_its_children_end_with_the_guardian() -> None:
-    guardian = Guardian()
+    guardian = ProcessSupervisor()
     process = guardian.start(IGNORES_EVERY_POLITE_SIGNAL, guardian.directory / "log")
     assert is_there(process.pid)
     guardian.close()
@@ -37,7 +37,7 @@ def test_a_stubborn_process_and_its_children_end_with_the_guardian() -> None:
 
 
 def test_a_command_reads_what_it_is_given_and_writes_to_its_log() -> None:
-    guardian = Guardian()
+    guardian = ProcessSupervisor()
     given, log = guardian.directory / "given", guardian.directory / "log"
     given.write_text("select 1;\n")
     try:
@@ -48,7 +48,7 @@ def test_a_command_reads_what_it_is_given_and_writes_to_its_log() -> None:
 
 
 def test_missing_command_fails_with_a_line_in_the_log() -> None:
-    guardian = Guardian()
+    guardian = ProcessSupervisor()
     log = guardian.directory / "log"
     try:
         assert guardian.start(["/nowhere/mysqld"], log).wait(PATIENCE) != 0
@@ -58,6 +58,6 @@ def test_missing_command_fails_with_a_line_in_the_log() -> None:
 
 
 def test_a_directory_that_was_already_removed_is_no_trouble() -> None:
-    guardian = Guardian()
+    guardian = ProcessSupervisor()
     Path(guardian.directory).rmdir()
     guardian.close()

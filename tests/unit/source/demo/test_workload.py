@@ -10,7 +10,7 @@ import pymysql
 import pytest
 
 from goneaway_tui.source.demo import workload
-from goneaway_tui.source.demo.server import GLOBAL_LIMIT, INTERACTIVE_LIMIT, LARGEST_PACKET
+from goneaway_tui.source.demo.server import GLOBAL_LIMIT_SECONDS, INTERACTIVE_LIMIT_SECONDS, MAX_PACKET_BYTES
 from goneaway_tui.source.demo.workload import NEAR_SECONDS, OPENING_SECONDS
 
 
@@ -37,7 +37,7 @@ class FakeServer:
         self, _socket: str, _user: str, _program: str, _database: str | None, flag: int = 0
     ) -> FakeWire:
         self.logins += 1
-        self.limits[self.logins] = INTERACTIVE_LIMIT if flag else GLOBAL_LIMIT
+        self.limits[self.logins] = INTERACTIVE_LIMIT_SECONDS if flag else GLOBAL_LIMIT_SECONDS
         if flag:
             self.interactive.add(self.logins)
         self.said[self.logins].append(self.now)
@@ -52,7 +52,7 @@ class FakeServer:
             self.limits[who] = float(str(values[0]))
         elif statement.startswith("KILL"):
             self.killed[int(str(values[0]))] = self.now
-        elif any(len(str(value)) >= LARGEST_PACKET for value in values):
+        elif any(len(str(value)) >= MAX_PACKET_BYTES for value in values):
             self.too_much[who] = self.now
             raise pymysql.OperationalError(1153, "Got a packet bigger than 'max_allowed_packet' bytes")
 
@@ -79,14 +79,14 @@ def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, *, s
     server = FakeServer(OPENING_SECONDS)
     monkeypatch.setattr(workload, "connect", server.connect)
     monkeypatch.setattr(workload, "run", server.run)
-    demo = workload.Workload("", request.param + 9, limits_shown=shown)
+    demo = workload.Workload("", request.param + 9, shows_limits=shown)
     monkeypatch.setattr(demo, "_stopped", server)
     demo._run_clients()
     return server
 
 
 def expected_limit(server: FakeServer, who: int, *, shown: bool) -> float:
-    return server.limits[who] if shown else GLOBAL_LIMIT
+    return server.limits[who] if shown else GLOBAL_LIMIT_SECONDS
 
 
 def test_session_near_its_deadline_is_closed(server: FakeServer, *, shown: bool) -> None:
@@ -111,4 +111,4 @@ def test_one_session_is_killed_and_one_sends_too_much_after_a_reader_has_seen_it
 
 def test_the_first_session_is_the_first_under_the_global_limit_to_be_closed(server: FakeServer) -> None:
     assert server.said[1] == [0.0]
-    assert server.limits[1] == GLOBAL_LIMIT
+    assert server.limits[1] == GLOBAL_LIMIT_SECONDS

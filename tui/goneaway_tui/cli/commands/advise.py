@@ -1,4 +1,4 @@
-"""`goneaway-tui advise`: what wait_timeout should be, by how long connections are idle before they are used again.
+"""`goneaway-tui advise`: a value for wait_timeout, from how long connections are idle before they are used again.
 
 The gaps come from servers that are watched now, from recordings, and from files that an earlier run saved.
 """
@@ -17,7 +17,7 @@ from typing import Final
 from goneaway_tui.cli.factories import live_source
 from goneaway_tui.cli.screen import policy_of
 from goneaway_tui.cli.servers import configured_servers, source_of
-from goneaway_tui.cli.terminal import exiting_on_signals, tell, write_out
+from goneaway_tui.cli.terminal import exiting_on_signals, write_err, write_out
 from goneaway_tui.doctor.advice import TEXT_FORMATS, VARIABLE, Advice, advice_data, advise
 from goneaway_tui.errors import ExitCode, FileError, SettingsError
 from goneaway_tui.i18n import _
@@ -40,7 +40,7 @@ from goneaway_tui.text.format import largest_unit_words
 from goneaway_tui.text.sanitize import plain
 
 DEFAULT_SECONDS: Final = 600.0
-"""How long a server is watched where --for does not say it."""
+"""How long a server is watched without --for."""
 SAVED_SCHEMA: Final = "goneaway.gaps/1"
 MAX_SAVED_BYTES: Final = 32 << 20
 JSON: Final = "json"
@@ -48,17 +48,17 @@ JSON: Final = "json"
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What was counted on one server."""
+    """The reuse gaps of one server."""
 
     server_name: str
     uid: str | None
-    """The server's unique id, where it has one."""
+    """The server's unique id; None where the server has none."""
     limit_seconds: float | None
-    """wait_timeout at the end."""
+    """The global wait_timeout in the last snapshot; None where it is not known."""
     gaps: ReuseGaps
 
     def is_same_server(self, other: Observation) -> bool:
-        """Whether both are of one server, by the id where both have one, else by the name."""
+        """Whether both are of the same server: by the id if both have one, else by the name."""
         if self.uid is not None and other.uid is not None:
             return self.uid == other.uid
         return self.server_name == other.server_name
@@ -78,7 +78,7 @@ def run_advise(servers: Sequence[Settings], clock: Clock) -> int:
             _("name one server to watch, or leave {flag} out", flag="--save"),
         )
     recorded = [(name, read_observation(name)) for name in dict.fromkeys(settings.files)]
-    saved = _saved_before(settings.save)
+    saved = _read_existing(settings.save)
     of_server = recorded if saved is None else [*recorded, (str(settings.save), saved)]
     status, watched = _watch_servers(servers, clock, of_server) if is_live else (ExitCode.DONE, [])
     if settings.save is not None and watched:
@@ -86,7 +86,8 @@ def run_advise(servers: Sequence[Settings], clock: Clock) -> int:
     observations = _by_server(watched, recorded)
     is_one = len(observations) == 1 and len(servers) == 1
     advices = [
-        advise(each.gaps, each.limit_seconds, "" if is_one else each.server_name) for each in observations
+        advise(observation.gaps, observation.limit_seconds, "" if is_one else observation.server_name)
+        for observation in observations
     ]
     if advices:
         write_out(advice_text(advices, format_name))
@@ -94,7 +95,7 @@ def run_advise(servers: Sequence[Settings], clock: Clock) -> int:
 
 
 def advice_text(advices: Sequence[Advice], format_name: str) -> str:
-    """The advice on one server, or of several below each other; as JSON one object a line where there are several."""
+    """The advices as one text. As JSON, several advices are one object a line."""
     if format_name == JSON:
         indent = 1 if len(advices) == 1 else None
         return "\n".join(
@@ -116,21 +117,21 @@ def _chosen_format(name: str | None) -> str:
 def _by_server(
     watched: Sequence[Observation], recorded: Sequence[tuple[str, Observation]]
 ) -> list[Observation]:
-    """One observation a server. Raises SettingsError for a file of a server that is not among those that are watched."""
-    found = list(watched)
+    """Merge the observations of each server. Raises SettingsError for a file of a server that is not watched."""
+    observations = list(watched)
     for name, observation in recorded:
-        place = next((i for i, each in enumerate(found) if each.is_same_server(observation)), None)
-        if place is None and watched:
+        index = next((i for i, known in enumerate(observations) if known.is_same_server(observation)), None)
+        if index is None and watched:
             raise another_server(name, observation)
-        if place is None:
-            found.append(observation)
+        if index is None:
+            observations.append(observation)
         else:
-            found[place] = _added(observation, found[place])
-    return found
+            observations[index] = _combined(observation, observations[index])
+    return observations
 
 
 def another_server(name: str, observation: Observation) -> SettingsError:
-    """A file that is not of the server that is watched."""
+    """The error for a file whose server is not the watched one."""
     return SettingsError(
         _(
             "{file} is of another server, {server}",
@@ -141,19 +142,19 @@ def another_server(name: str, observation: Observation) -> SettingsError:
     )
 
 
-def _added(one: Observation, other: Observation) -> Observation:
-    """Both as one, with the limit that was in force last."""
-    gaps = merged((one.gaps, other.gaps)) or other.gaps
-    latest = max(one, other, key=lambda observation: observation.gaps.ended)
-    limit = next((x for x in (latest.limit_seconds, other.limit_seconds) if x is not None), None)
-    return replace(other, gaps=gaps, limit_seconds=limit, uid=other.uid or one.uid)
+def _combined(earlier: Observation, later: Observation) -> Observation:
+    """Both observations as one, with the newest known limit."""
+    gaps = merged((earlier.gaps, later.gaps)) or later.gaps
+    latest = max(earlier, later, key=lambda observation: observation.gaps.ended)
+    limit = next((x for x in (latest.limit_seconds, later.limit_seconds) if x is not None), None)
+    return replace(later, gaps=gaps, limit_seconds=limit, uid=later.uid or earlier.uid)
 
 
 # --- Watching
 
 
 class GapWatch:
-    """Watches one server. A reading that fails is reported in a line and repeated."""
+    """Watches one server. Reports a failed reading in one line, and repeats the reading."""
 
     def __init__(
         self,
@@ -163,7 +164,7 @@ class GapWatch:
         name: str | None,
         recorded: Sequence[tuple[str, Observation]] = (),
     ) -> None:
-        """`name`: which of several servers it is. `recorded`: the files that must be of this server."""
+        """`name`: the server's name where there are several, else None. `recorded`: files that must be of this server."""
         self._recorded = recorded
         self.name = name or source.name
         self._is_alone = name is None
@@ -172,11 +173,11 @@ class GapWatch:
         self.poller = Poller(source, clock, self, schedule, policy=policy_of(settings))
 
     def on_reading(self, reading: Reading) -> None:
-        """Raises SettingsError at the first reading where a file is of another server: nobody should watch a day for that."""
+        """Raises SettingsError at the first reading if a file is of another server, and not only after a day of watching."""
         if self._last is None:
-            here = observation_of(self.name, reading.step.snapshot, ReuseGaps(0.0, 0.0))
+            current = observation_of(self.name, reading.step.snapshot, ReuseGaps(0.0, 0.0))
             for file, observation in self._recorded:
-                if not here.is_same_server(observation):
+                if not current.is_same_server(observation):
                     raise another_server(file, observation)
         self._last = reading.step.snapshot
 
@@ -184,57 +185,57 @@ class GapWatch:
         if self._is_alone and (self._last is None or failure.retry_seconds is None):
             raise failure.error
         if failure.is_first:
-            tell(_("{place}: {what}", place=self.name, what=failure.error.line))
+            write_err(_("{place}: {what}", place=self.name, what=failure.error.line))
 
     def on_recording_error(self, error: FileError) -> None:
         raise error
 
     def observation(self) -> Observation | None:
-        """What was counted; None where the server never answered."""
+        """The gaps counted so far; None if the server never answered."""
         gaps = self.poller.reuse_counter.counted()
         if self._last is None or gaps is None:
             return None
         return observation_of(self.name, self._last, gaps)
 
 
-def observation_of(server_name: str, last: Snapshot, gaps: ReuseGaps) -> Observation:
-    """`last`: the last snapshot, which has the server's id and its limit."""
-    return Observation(server_name, last.sample.server.uid, last.sample.variable(VARIABLE), gaps)
+def observation_of(server_name: str, snapshot: Snapshot, gaps: ReuseGaps) -> Observation:
+    """The observation of a server whose id and limit are in `snapshot`, the newest one."""
+    return Observation(server_name, snapshot.sample.server.uid, snapshot.sample.variable(VARIABLE), gaps)
 
 
 def _watch_servers(
     servers: Sequence[Settings], clock: Clock, recorded: Sequence[tuple[str, Observation]]
 ) -> tuple[ExitCode, list[Observation]]:
-    """Watch them until the time is over or a signal comes."""
+    """Watch the servers until the time is over or a signal comes."""
     seconds = servers[0].run_for or DEFAULT_SECONDS
-    tell(
+    write_err(
         _(
             "watching for {span}; ctrl+c ends it earlier, with advice on what was seen",
             span=largest_unit_words(seconds),
         )
     )
     signals: list[int] = []
-    with _watches(servers, clock, recorded) as (watches, close):
+    with _open_watches(servers, clock, recorded) as (watches, close_sources):
 
         def on_signal(number: int) -> None:
             signals.append(number)
             for watch in watches:
                 watch.poller.stop()
-            close()
+            close_sources()
 
         with exiting_on_signals(on_signal):
             _run_all(watches, seconds)
-    found = [observation for watch in watches if (observation := watch.observation()) is not None]
+    observations = [observation for watch in watches if (observation := watch.observation()) is not None]
     if signal.SIGINT in signals:
-        return ExitCode.INTERRUPTED, found
-    return ExitCode.DONE if len(found) == len(watches) else ExitCode.UNREACHABLE, found
+        return ExitCode.INTERRUPTED, observations
+    return ExitCode.DONE if len(observations) == len(watches) else ExitCode.UNREACHABLE, observations
 
 
 @contextmanager
-def _watches(
+def _open_watches(
     servers: Sequence[Settings], clock: Clock, recorded: Sequence[tuple[str, Observation]]
 ) -> Iterator[tuple[list[GapWatch], Callable[[], object]]]:
-    """The watches, and what closes their sources."""
+    """While inside, yield a watch for each server, and a function that closes their sources."""
     from goneaway_tui.cli.connect import route_to
 
     if len(servers) == 1:
@@ -258,22 +259,22 @@ def _watches(
 
 
 def _run_all(watches: Sequence[GapWatch], seconds: float) -> None:
-    """Run each in a thread of its own; one alone in this one. Raises SourceError where there is one."""
+    """Run a single watch in this thread, several in a thread each. A single watch may raise SourceError."""
     if len(watches) == 1:
         watches[0].poller.run(seconds)
         return
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(len(watches), thread_name_prefix="advise") as threads:
-        for done in [threads.submit(watch.poller.run, seconds) for watch in watches]:
-            done.result()
+        for future in [threads.submit(watch.poller.run, seconds) for watch in watches]:
+            future.result()
 
 
 # --- Files
 
 
 def read_observation(name: str) -> Observation:
-    """What a recording holds, or a file that was saved. Raises FileError."""
+    """Read the observation in a recording or in a file of --save. Raises FileError."""
     path = Path(name)
     try:
         with path.open("rb") as file:
@@ -286,16 +287,16 @@ def read_observation(name: str) -> Observation:
 
     with closing(Recording(path)) as recording:
         gaps = recording.reuse_gaps()
-        last = recording.snapshot_at(recording.span[1])
+        snapshot = recording.snapshot_at(recording.span[1])
         if recording.is_damaged:
-            tell(
+            write_err(
                 _(
                     "{place}: {what}",
                     place=plain(name, 300),
                     what=_("it is damaged; the advice rests on what is left"),
                 )
             )
-        return observation_of(recording.server_name, last, gaps)
+        return observation_of(recording.server_name, snapshot, gaps)
 
 
 def _read_saved(name: str) -> Observation:
@@ -327,8 +328,8 @@ def _unreadable(name: str, why: str) -> FileError:
     )
 
 
-def _saved_before(name: str | None) -> Observation | None:
-    """What the file to save to holds already. Raises FileError, before anything is watched."""
+def _read_existing(name: str | None) -> Observation | None:
+    """Read what the file of --save holds already; None where it is empty or missing. Raises FileError."""
     if name is None:
         return None
     path = Path(name)
@@ -339,14 +340,14 @@ def _saved_before(name: str | None) -> Observation | None:
     return None
 
 
-def _save(name: str, observation: Observation, before: Observation | None) -> None:
-    """Add it to what the file holds, in one step. Raises FileError."""
-    if before is not None:
-        if not before.is_same_server(observation):
+def _save(name: str, observation: Observation, saved: Observation | None) -> None:
+    """Write the observation, merged with the `saved` one, and replace the file in one step. Raises FileError."""
+    if saved is not None:
+        if not saved.is_same_server(observation):
             raise _unwritable(
-                name, _("it is of another server, {server}", server=plain(before.server_name, 200))
+                name, _("it is of another server, {server}", server=plain(saved.server_name, 200))
             )
-        observation = _added(before, observation)
+        observation = _combined(saved, observation)
     text = to_json(
         {
             "schema": SAVED_SCHEMA,
@@ -356,18 +357,18 @@ def _save(name: str, observation: Observation, before: Observation | None) -> No
             "gaps": pack(observation.gaps),
         }
     )
-    beside = f"{name}.new"
+    temporary = f"{name}.new"
     try:
         if Path(name).exists():
             os.close(open_private(name, os.O_WRONLY))
         with os.fdopen(
-            open_private(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w", encoding="ascii"
+            open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w", encoding="ascii"
         ) as out:
             out.write(text + "\n")
-        Path(beside).replace(name)
+        Path(temporary).replace(name)
     except OSError as error:
         with suppress(OSError):
-            Path(beside).unlink()
+            Path(temporary).unlink()
         raise _unwritable(name, error.strerror or str(error)) from None
 
 

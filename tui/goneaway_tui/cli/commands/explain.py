@@ -1,6 +1,4 @@
-"""`goneaway-tui explain`: find the causes of lost connections in logs, beside what a server reports where one can be
-asked.
-"""
+"""`goneaway-tui explain`: find the causes of lost connections in logs, and in what a server reports."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from goneaway_tui.cli.factories import LocalZone, live_source
-from goneaway_tui.cli.terminal import invite_to_paste, silence_stdout, tell, use_utf8
+from goneaway_tui.cli.terminal import prompt_for_paste, silence_stdout, use_utf8, write_err
 from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.logs.blocks import STDIN, looks_binary, read_blocks
@@ -45,9 +43,9 @@ NOTHING_LOST: Final = N_("no lost or refused connection in what was read")
 
 
 def explain(servers: Sequence[Settings], clock: Clock) -> int:
-    """Explain the errors of the logs that the settings name, with what each server reports; return the exit status.
+    """Explain the errors in the logs, with the facts of each server, and return the exit status.
 
-    Raises SettingsError for a format that is a snapshot's alone, and FileError.
+    Raises FileError, and SettingsError for a format that only a snapshot has.
     """
     format_name = chosen_format(servers[0].format)
     if len(servers) == 1:
@@ -67,7 +65,9 @@ def _explain_with_one_server(settings: Settings, format_name: str, clock: Clock)
                 facts = facts_from(live_source(replace(settings, error_log=None), route.address, clock))
         except SourceError as error:
             connect_error = error
-            tell(_("the server could not be asked, so this is told by the log alone: {why}", why=error.line))
+            write_err(
+                _("the server could not be asked, so this is told by the log alone: {why}", why=error.line)
+            )
     facts = _with_error_log(facts, settings.error_log).completed_by(pasted_facts(settings.facts))
     if settings.recording is not None:
         facts = replace(facts, departures=recorded_departures(settings.recording))
@@ -76,15 +76,17 @@ def _explain_with_one_server(settings: Settings, format_name: str, clock: Clock)
 
 
 def _explain_with_servers(servers: Sequence[Settings], format_name: str, clock: Clock) -> int:
-    """Explain the same errors with the facts of each server; with the log alone where no server answers."""
+    """Explain the same errors with the facts of each server; without facts if no server answers."""
     from goneaway_tui.cli.servers import configured_servers, in_parallel, source_of
     from goneaway_tui.doctor.case import NO_SERVER
 
     files, verbose, pasted = servers[0].files, servers[0].verbose, pasted_facts(servers[0].facts)
     with configured_servers(servers) as members:
         error_logs = {member.name: member.settings.error_log for member in members}
-        bare = [replace(member, settings=replace(member.settings, error_log=None)) for member in members]
-        sources = {member.name: source_of(member, clock, live_source) for member in bare}
+        without_logs = [
+            replace(member, settings=replace(member.settings, error_log=None)) for member in members
+        ]
+        sources = {member.name: source_of(member, clock, live_source) for member in without_logs}
         answers = in_parallel(sources, lambda _name, source: facts_from(source))
     answered = [
         (name, _with_error_log(facts, error_logs[name]).completed_by(pasted))
@@ -92,13 +94,13 @@ def _explain_with_servers(servers: Sequence[Settings], format_name: str, clock: 
         if facts is not None
     ]
     if not answered:
-        tell(_("no server could be asked, so this is told by the log alone"))
+        write_err(_("no server could be asked, so this is told by the log alone"))
     with _spooled_stdin(files) as stored_at:
-        codes = [
+        statuses = [
             write_explanations(files, format_name, facts, clock, name, stored_at, verbose=verbose)
             for name, facts in answered
         ]
-        codes = codes or [
+        statuses = statuses or [
             write_explanations(
                 files,
                 format_name,
@@ -110,13 +112,13 @@ def _explain_with_servers(servers: Sequence[Settings], format_name: str, clock: 
         ]
     if len(answered) < len(answers):
         return ExitCode.UNREACHABLE
-    if ExitCode.DONE not in codes:
-        tell(_(NOTHING_LOST))
-    return min(codes)
+    if ExitCode.DONE not in statuses:
+        write_err(_(NOTHING_LOST))
+    return min(statuses)
 
 
 def pasted_facts(name: str | None) -> ServerFacts:
-    """What a person pasted of a server's variables and counters into a file. Raises FileError, also where nothing is in it."""
+    """Read a server's variables and counters from a file of pasted output. Raises FileError, also for a file without any."""
     from goneaway_tui.doctor.case import NO_SERVER, facts_from_text
 
     if name is None:
@@ -139,13 +141,13 @@ def _with_error_log(facts: ServerFacts, error_log: str | None) -> ServerFacts:
 def _spooled_stdin(files: Sequence[str]) -> Iterator[Mapping[str, str]]:
     """Copy standard input, if `files` read it, into a temporary file, so that it can be read once for each server.
 
-    Yields where each file that was copied is stored, by its name.
+    Yields the path of the copy by the name of the file.
     """
     if files and STDIN not in files:
         yield {}
         return
     with NamedTemporaryFile(prefix="goneaway-") as spool:
-        invite_to_paste()
+        prompt_for_paste()
         for block in read_blocks(STDIN):
             spool.write(block)
         spool.flush()
@@ -187,10 +189,10 @@ def write_explanations(
     )
     sys.stdout.flush()
     if not count and server is None:
-        tell(_(NOTHING_LOST))
+        write_err(_(NOTHING_LOST))
         for name in files:
             if name != STDIN and looks_binary(next(read_blocks(name), b"")):
-                tell(
+                write_err(
                     _(
                         "{file} looks like a binary file, or is in an encoding that is not read",
                         file=plain(name, 200),
@@ -211,7 +213,7 @@ def facts_from(source: LiveSource | UnreachedSource) -> ServerFacts:
 
 
 def log_entries(name: str) -> tuple[LogEntry, ...]:
-    """The entries of a server's error log that name a cause of an end: the latest MOST_ENTRIES. Raises FileError."""
+    """The entries of a server's error log that name a cause of an end: the latest MAX_ENTRIES. Raises FileError."""
     from goneaway_tui.logs.server_log import ServerLog, joined_entries
 
     log = ServerLog(LocalZone())
@@ -251,7 +253,7 @@ def _explained(
 
     for name in files:
         if name == STDIN and not stored_at:
-            invite_to_paste()
+            prompt_for_paste()
         yield from explain_log(
             name, read_blocks(stored_at.get(name, name)), facts, now=clock(), zone=LocalZone()
         )

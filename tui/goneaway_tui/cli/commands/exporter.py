@@ -1,4 +1,4 @@
-"""`goneaway-tui exporter`: reads each server in a thread of its own, and answers scrapes with what was read last."""
+"""`goneaway-tui exporter`: read each server in its own thread, and answer scrapes with the last reading."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from goneaway_tui.cli.filesystem import LocalFiles
 from goneaway_tui.cli.screen import policy_of
 from goneaway_tui.cli.servers import SourceFactory, configured_servers, source_of
-from goneaway_tui.cli.terminal import exiting_on_signals, tell, write_out
+from goneaway_tui.cli.terminal import exiting_on_signals, write_err, write_out
 from goneaway_tui.errors import ExitCode, FileError, SettingsError
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.server import is_loopback
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
 
 
 READ_BY_ALL = N_("whoever reaches this address reads user names; --listen-auth names who may")
-READ_ON_ITS_WAY = N_("the password can be read on its way; --listen-cert hides it")
+PASSWORD_READABLE = N_("the password can be read on its way; --listen-cert hides it")
 RULES, DASHBOARD = "rules.yml", "dashboard.json"
 
 
 class MetricsPolling:
-    """Reads one server repeatedly, and keeps in the store of metrics what was read last."""
+    """Reads one server repeatedly, and puts the metrics of each reading into the store."""
 
     def __init__(
         self,
@@ -58,34 +58,34 @@ class MetricsPolling:
         self.poller = Poller(
             source, clock, self, PollSchedule(interval, WAKE_UP_SECONDS, max_share=1.0), policy=policy
         )
-        self.is_too_old = False
-        """The version of its server is not supported: it is not read again."""
+        self.is_unsupported = False
+        """Whether the version of the server is not supported; then the server is not read again."""
 
     def on_reading(self, reading: Reading) -> None:
         metrics = self._store[self._name].after(reading.step, reading.seconds)
         self._store[self._name] = replace(metrics, count_gaps=self.poller.reuse_counter.counted)
         if reading.is_recovery:
-            tell(_("{server}: it answers again", server=self._name))
+            write_err(_("{server}: it answers again", server=self._name))
 
     def on_failed_reading(self, failure: FailedReading) -> None:
-        """Count it; tell the first of several failures in a row."""
-        self.is_too_old = failure.retry_seconds is None
+        """Count the failure; report only the first of several in a row."""
+        self.is_unsupported = failure.retry_seconds is None
         self._store[self._name] = self._store[self._name].after_failure()
         if failure.is_first:
-            tell(_("{place}: {what}", place=self._name, what=failure.error.line))
+            write_err(_("{place}: {what}", place=self._name, what=failure.error.line))
 
     def on_recording_error(self, error: FileError) -> None:
         raise error
 
 
 def exporter(all_settings: Sequence[Settings], clock: Clock, open_source: SourceFactory) -> int:
-    """Export the metrics of these servers until stopped.
+    """Export the metrics of these servers until a signal ends it, and return the exit status.
 
-    Raises SettingsError without the extra or where the port cannot be used, and FileError for what cannot be read.
+    Raises SettingsError without the extra or where the port cannot be used, and FileError for a file that cannot be read.
     """
-    first = all_settings[0]
-    for wanted, name in ((first.print_rules, RULES), (first.print_dashboard, DASHBOARD)):
-        if wanted:
+    settings = all_settings[0]
+    for is_wanted, name in ((settings.print_rules, RULES), (settings.print_dashboard, DASHBOARD)):
+        if is_wanted:
             write_out(files("goneaway_tui.metrics").joinpath(name).read_text("utf-8"))
             return ExitCode.DONE
     try:
@@ -97,9 +97,9 @@ def exporter(all_settings: Sequence[Settings], clock: Clock, open_source: Source
             _("the exporter needs the Python package prometheus_client, which is not here"),
             _("pipx inject goneaway-tui prometheus_client, or install goneaway-tui[exporter]"),
         ) from None
-    endpoint = endpoint_of(first)
+    endpoint = endpoint_of(settings)
     with configured_servers(all_settings) as servers:
-        store = MetricsStore([server.name for server in servers], clock, first.max_series)
+        store = MetricsStore([server.name for server in servers], clock, settings.max_series)
         sources = [
             source_of(
                 replace(server, settings=replace(server.settings, statements=False)), clock, open_source
@@ -112,7 +112,7 @@ def exporter(all_settings: Sequence[Settings], clock: Clock, open_source: Source
             )
             for server, source in zip(servers, sources, strict=True)
         ]
-        return _serve(first, endpoint, store, polling, sources, clock)
+        return _serve(settings, endpoint, store, polling, sources, clock)
 
 
 def _serve(
@@ -129,8 +129,8 @@ def _serve(
     signals: list[int] = []
 
     def stop() -> None:
-        for one in polling:
-            one.poller.stop()
+        for polled in polling:
+            polled.poller.stop()
         close_all(sources)
 
     def on_signal(number: int) -> None:
@@ -143,22 +143,22 @@ def _serve(
         metrics_server(endpoint, store, clock) as port,
     ):
         scheme = "http" if endpoint.cert is None else "https"
-        tell(_("metrics at {url}", url=f"{scheme}://{replace(settings.listen, port=port)}/metrics"))
+        write_err(_("metrics at {url}", url=f"{scheme}://{replace(settings.listen, port=port)}/metrics"))
         try:
             done, _waiting = wait(
-                [threads.submit(one.poller.run) for one in polling], return_when=FIRST_EXCEPTION
+                [threads.submit(polled.poller.run) for polled in polling], return_when=FIRST_EXCEPTION
             )
         finally:
             stop()
-    for ended in done:
-        ended.result()
-    if all(one.is_too_old for one in polling):
+    for future in done:
+        future.result()
+    if all(polled.is_unsupported for polled in polling):
         return ExitCode.UNREACHABLE
     return ExitCode.INTERRUPTED if signal.SIGINT in signals else ExitCode.DONE
 
 
 def endpoint_of(settings: Settings, exposed: str = N_("reads user names")) -> HttpEndpoint:
-    """Where to listen, and who may ask. `exposed`: what anybody at the address can do, for the warning where no login is asked.
+    """Where to listen, and which clients are let in. `exposed`: what any client may do, for the warning if no login is asked.
 
     Raises SettingsError and FileError.
     """
@@ -174,9 +174,11 @@ def endpoint_of(settings: Settings, exposed: str = N_("reads user names")) -> Ht
     if not is_loopback(settings.listen.host):
         if login is None and settings.listen_ca is None:
             what = _(exposed)
-            tell(_("warning: whoever reaches this address {what}; --listen-auth names who may", what=what))
+            write_err(
+                _("warning: whoever reaches this address {what}; --listen-auth names who may", what=what)
+            )
         elif cert is None:
-            tell(_("warning: {warning}", warning=_(READ_ON_ITS_WAY)))
+            write_err(_("warning: {warning}", warning=_(PASSWORD_READABLE)))
     key = settings.listen_key or cert
     return HttpEndpoint(settings.listen.host, settings.listen.port, cert, key, settings.listen_ca, login)
 

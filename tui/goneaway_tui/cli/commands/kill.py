@@ -1,4 +1,4 @@
-"""`goneaway-tui kill`: kill the sessions that a filter matches, once or again and again; without `--apply` only list them."""
+"""`goneaway-tui kill`: kill the sessions that a filter matches, once or repeatedly; without `--apply` only list them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from goneaway_tui.cli.connect import route_to
 from goneaway_tui.cli.factories import live_source
 from goneaway_tui.cli.screen import journal_of, policy_of, why_read_only
 from goneaway_tui.cli.servers import UnreachedSource, configured_servers, executor_of, source_of
-from goneaway_tui.cli.terminal import exiting_on_signals, tell, write_out
+from goneaway_tui.cli.terminal import exiting_on_signals, write_err, write_out
 from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError
 from goneaway_tui.export import data
 from goneaway_tui.export.data import Data
@@ -49,20 +49,20 @@ EVENT_WORDS = {
     KillEvent.GONE: N_("gone"),
     KillEvent.REFUSED: N_("refused"),
 }
-"""As a person reads them; in English those are the contract's words."""
+"""Each event as a person reads it; in English the word of the JSON contract."""
 BORROWED = N_("the server gave no other connection, so the statements ran over the one that reads")
 
 
 @dataclass(frozen=True, slots=True)
 class KillTarget:
-    """One server, and what changes it."""
+    """One server to kill on: its settings, its source and its executor."""
 
     name: str | None
     """None where there is one server."""
     settings: Settings
     source: LiveSource | UnreachedSource
     executor: Executor | None
-    """None where nothing is killed."""
+    """None without --apply."""
 
 
 class KillRun:
@@ -71,17 +71,17 @@ class KillRun:
     def __init__(
         self, target: KillTarget, clock: Clock, journal: Journal, report: Callable[[Data, KillResult], None]
     ) -> None:
-        """`report` writes an event; it is called in the thread that runs."""
+        """`report` writes an event. It is called in the thread of `run`."""
         self._target, self._settings = target, target.settings
         self._filter = kill_filter(self._settings.match or "")
         self._clock, self._journal, self._report = clock, journal, report
         self._own_ids: tuple[int, ...] = ()
-        self._is_refusing = self._has_told_of_borrowing = self._has_told_of_hidden = False
-        """What was reported already: that passes are refused, the reading connection is used, and sessions are hidden."""
+        self._is_refusing = self._has_reported_borrowing = self._has_reported_hidden = False
+        """What was reported already: a refused pass, the use of the reading connection, hidden sessions."""
         self.counts: Counter[KillEvent] = Counter()
-        """What became of the sessions that matched, in all passes."""
-        self.was_refused = self.was_broken = False
-        """Whether a pass was refused as a whole; whether the only pass could not be ended."""
+        """The number of matched sessions by their outcome, over all passes."""
+        self.was_refused = self.has_failed = False
+        """Whether a whole pass was refused; whether the only pass failed."""
         self._poller = Poller(
             target.source,
             clock,
@@ -97,11 +97,11 @@ class KillRun:
         return self._poller.has_read
 
     def stop(self) -> None:
-        """From any thread: let the session in hand be the last."""
+        """End the run after the session that is being killed now. Any thread may call this."""
         self._poller.stop()
 
     def run(self) -> None:
-        """One pass, or passes until stopped or for as long as the settings say.
+        """Make one pass; with --every, passes until stopped or until the time of the settings is over.
 
         Raises FileError. For one server it also raises SourceError, where the first reading or the only pass fails.
         """
@@ -111,17 +111,17 @@ class KillRun:
             self._poller.run(self._settings.run_for)
 
     def on_reading(self, reading: Reading) -> None:
-        """Make one pass over what was read."""
+        """Make one pass over the sessions of a reading."""
         self._own_ids = reading.step.snapshot.sample.server.own_session_ids
         if reading.is_recovery:
-            tell(self._named(_("the server answers again")))
+            write_err(self._with_name(_("the server answers again")))
         try:
             self._make_pass(reading.step)
         except SourceError as error:
-            self.was_broken = self._settings.every is None
-            if self.was_broken and self._target.name is None:
+            self.has_failed = self._settings.every is None
+            if self.has_failed and self._target.name is None:
                 raise
-            tell(self._named(error.line))
+            write_err(self._with_name(error.line))
             self._poller.schedule.fail(self._clock())
 
     def on_failed_reading(self, failure: FailedReading) -> None:
@@ -130,7 +130,7 @@ class KillRun:
         if self._target.name is None and (is_final or not self.has_read):
             raise failure.error
         if failure.is_first:
-            tell(self._named(failure.error.line))
+            write_err(self._with_name(failure.error.line))
 
     def on_recording_error(self, error: FileError) -> None:
         raise error
@@ -141,13 +141,13 @@ class KillRun:
         if problem is not None:
             self._refuse(problem)
             return
-        self._tell_of_hidden_sessions(snapshot.sample)
+        self._report_hidden_sessions(snapshot.sample)
         victims = choose_victims(snapshot, self._filter, settings.never_kill, query=settings.query)
         kill_pass = KillPass(self._filter, step, victims, settings.query)
         executor = self._target.executor
         if executor is None:
             for result in kill_pass.matches():
-                self._note(result, snapshot.taken_at)
+                self._report_result(result, snapshot.taken_at)
         if len(victims) > settings.max_kills:
             self.counts[KillEvent.MATCH] += len(victims) if executor is not None else 0
             self._refuse(_too_many(len(victims), settings.max_kills))
@@ -157,30 +157,30 @@ class KillRun:
             name = self._target.name or self._target.source.name
             gate = Gate(executor, self._journal, executor.privileges(), name, lambda: self._own_ids)
             for result in kill_pass.perform(gate, self._clock, lambda: self._poller.is_stopped):
-                self._note(result, self._clock())
+                self._report_result(result, self._clock())
 
-    def _tell_of_hidden_sessions(self, sample: Sample) -> None:
+    def _report_hidden_sessions(self, sample: Sample) -> None:
         """Report once that hidden sessions cannot match, where the account does not see every session."""
         why = next((limit.why for limit in sample.limitations if limit.what in HIDES_SESSIONS), None)
-        if why is not None and not self._has_told_of_hidden:
-            self._has_told_of_hidden = True
+        if why is not None and not self._has_reported_hidden:
+            self._has_reported_hidden = True
             words = _(
                 "this account does not see every session, and hidden sessions never match: {why}", why=_(why)
             )
-            tell(self._named(words))
+            write_err(self._with_name(words))
 
     def _refuse(self, why: str) -> None:
-        """Refuse a pass as a whole. Of several in a row the first is told."""
+        """Refuse a whole pass. Report only the first of several in a row."""
         self.was_refused = True
         if not self._is_refusing:
-            tell(self._named(why))
+            write_err(self._with_name(why))
         self._is_refusing = True
 
-    def _note(self, result: KillResult, now: float) -> None:
+    def _report_result(self, result: KillResult, now: float) -> None:
         self.counts[result.event] += 1
-        if result.was_borrowed and not self._has_told_of_borrowing:
-            self._has_told_of_borrowing = True
-            tell(self._named(_(BORROWED)))
+        if result.was_borrowed and not self._has_reported_borrowing:
+            self._has_reported_borrowing = True
+            write_err(self._with_name(_(BORROWED)))
         name = self._target.name
         event = {
             "event": result.event.value,
@@ -191,7 +191,7 @@ class KillRun:
         }
         self._report(event if name is None else data.with_server_name(name, event), result)
 
-    def _named(self, what: str) -> str:
+    def _with_name(self, what: str) -> str:
         name = self._target.name
         return what if name is None else _("{place}: {what}", place=name, what=what)
 
@@ -215,7 +215,7 @@ def run_kill(servers: Sequence[Settings], clock: Clock) -> int:
             raise SettingsError(why_read_only(settings), _("leave out --apply to list what would be killed"))
     signals: list[int] = []
     with ExitStack() as stack:
-        report = stack.enter_context(_reports(servers[0]))
+        report = stack.enter_context(_open_report(servers[0]))
         targets = _one_target if len(servers) == 1 else _several_targets
         members = stack.enter_context(targets(servers, clock))
         journal = journal_of(clock)
@@ -235,13 +235,13 @@ def run_kill(servers: Sequence[Settings], clock: Clock) -> int:
                     raise
     counts = sum((run.counts for run in runs), Counter[KillEvent]())
     if counts.keys() - {KillEvent.MATCH} or not any(run.was_refused for run in runs):
-        _tell_totals(counts, is_dry=not servers[0].apply)
+        _write_totals(counts, is_dry=not servers[0].apply)
     return ExitCode.INTERRUPTED if signal.SIGINT in signals else _status(runs, counts)
 
 
 def _status(runs: Sequence[KillRun], counts: Counter[KillEvent]) -> ExitCode:
-    """The worst first: a server that did not answer or rejected a statement, a refused pass, no match."""
-    if counts[KillEvent.REFUSED] or any(run.was_broken or not run.has_read for run in runs):
+    """The status of the worst outcome: no answer or a rejected statement, then a refused pass, then no match."""
+    if counts[KillEvent.REFUSED] or any(run.has_failed or not run.has_read for run in runs):
         return ExitCode.UNREACHABLE
     if any(run.was_refused for run in runs):
         return ExitCode.USAGE
@@ -249,7 +249,7 @@ def _status(runs: Sequence[KillRun], counts: Counter[KillEvent]) -> ExitCode:
 
 
 def _run_all(runs: Sequence[KillRun]) -> None:
-    """Run one in this thread, several each in a thread of its own."""
+    """Run a single run in this thread, several in a thread each."""
     if len(runs) == 1:
         runs[0].run()
         return
@@ -259,13 +259,13 @@ def _run_all(runs: Sequence[KillRun]) -> None:
         finally:
             for run in runs:
                 run.stop()
-    for ended in done:
-        ended.result()
+    for future in done:
+        future.result()
 
 
 @contextmanager
 def _one_target(servers: Sequence[Settings], clock: Clock) -> Iterator[list[KillTarget]]:
-    settings = _reading(servers[0])
+    settings = _polling_settings(servers[0])
     with route_to(settings) as route:
         source = live_source(settings, route.address, clock)
         try:
@@ -277,7 +277,7 @@ def _one_target(servers: Sequence[Settings], clock: Clock) -> Iterator[list[Kill
 
 @contextmanager
 def _several_targets(servers: Sequence[Settings], clock: Clock) -> Iterator[list[KillTarget]]:
-    with configured_servers(list(map(_reading, servers))) as members:
+    with configured_servers(list(map(_polling_settings, servers))) as members:
         targets = []
         for member in members:
             source, executor = source_of(member, clock, live_source), None
@@ -290,17 +290,20 @@ def _several_targets(servers: Sequence[Settings], clock: Clock) -> Iterator[list
             close_all(target.source for target in targets)
 
 
-def _reading(settings: Settings) -> Settings:
+def _polling_settings(settings: Settings) -> Settings:
     """The settings with which the server is read: at the pace of the passes, without its error log."""
     return replace(settings, interval=settings.every or settings.interval, error_log=None)
 
 
-# --- What is written
+# --- Output
 
 
 @contextmanager
-def _reports(settings: Settings) -> Iterator[Callable[[Data, KillResult], None]]:
-    """A function that writes an event to standard output and hands each kill to `--exec`, from any thread."""
+def _open_report(settings: Settings) -> Iterator[Callable[[Data, KillResult], None]]:
+    """While inside, yield a function that writes an event to standard output and passes each kill to `--exec`.
+
+    Any thread may call it.
+    """
     with ExitStack() as stack:
         is_json = settings.format == "json"
         write = stack.enter_context(lines(None))
@@ -349,13 +352,13 @@ def _session_words(verdict: Verdict, event: Data) -> Iterator[str]:
         )
 
 
-def _tell_totals(counts: Counter[KillEvent], *, is_dry: bool) -> None:
+def _write_totals(counts: Counter[KillEvent], *, is_dry: bool) -> None:
     if not counts.total():
-        tell(_("no session matches"))
+        write_err(_("no session matches"))
     elif is_dry:
         matched = ngettext("{number:,} session matches", "{number:,} sessions match", counts[KillEvent.MATCH])
-        tell(_("{matched}; nothing was killed; --apply kills", matched=matched))
+        write_err(_("{matched}; nothing was killed; --apply kills", matched=matched))
     else:
         names = (KillEvent.KILLED, KillEvent.SPARED, KillEvent.GONE, KillEvent.REFUSED)
         words = (f"{_(EVENT_WORDS[event])} {counts[event]:,}" for event in names)
-        tell(", ".join(words))
+        write_err(", ".join(words))

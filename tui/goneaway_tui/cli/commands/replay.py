@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from goneaway_tui.cli.screen import MonitoredServers, settings_spec, show_board
-from goneaway_tui.cli.terminal import require_terminal, tell
+from goneaway_tui.cli.terminal import require_terminal, write_err
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.sample import Sample
@@ -15,8 +15,8 @@ from goneaway_tui.settings import Settings
 
 WHY_READ_ONLY = N_("this is a recording: there is no server here to change")
 DAMAGED = N_("This recording is damaged, or its end is missing: what is whole in it is shown.")
-MOST_DEPARTURES = 2_000
-"""How many of the newest the ledger of a recording shows: they are read again at each jump."""
+MAX_LEDGER_ROWS = 2_000
+"""Departures that the ledger of a recording shows at most, the newest ones: each jump reads them again."""
 
 
 class RecordingSource:
@@ -32,8 +32,11 @@ class RecordingSource:
         """Close nothing: it holds no connection."""
 
 
-def replay(settings: Settings, real: Clock) -> ExitCode:
-    """Raises FileError where the file is no recording, or none of it can be read, and SettingsError without a terminal."""
+def replay(settings: Settings, clock: Clock) -> ExitCode:
+    """Show the board of a recording, and return the exit status.
+
+    Raises FileError if no snapshot of the file can be read, and SettingsError without a terminal.
+    """
     from goneaway_tui.monitor.poller import ReplayPlayer
     from goneaway_tui.source.recording.reader import Recording, Replay
 
@@ -42,15 +45,15 @@ def replay(settings: Settings, real: Clock) -> ExitCode:
     try:
         require_terminal(_("start replay in one; goneaway-tui explain --recording=FILE needs none"))
         if recording.is_damaged:
-            tell(_("{place}: {what}", place=path, what=_(DAMAGED)))
-        timeline = Replay(recording, MOST_DEPARTURES)
-        first = timeline.snapshot()
+            write_err(_("{place}: {what}", place=path, what=_(DAMAGED)))
+        timeline = Replay(recording, MAX_LEDGER_ROWS)
+        snapshot = timeline.snapshot()
         source = RecordingSource(_("{server} (recorded)", server=recording.server_name))
         spec = replace(
             settings_spec(settings, source),
-            first=first,
+            first=snapshot,
             why_read_only=_(WHY_READ_ONLY),
-            player=ReplayPlayer(timeline, real),
+            player=ReplayPlayer(timeline, clock),
             color=None,
             interval=1.0,
         )

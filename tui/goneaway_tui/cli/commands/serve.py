@@ -15,7 +15,7 @@ from functools import partial
 
 from goneaway_tui.cli.commands.exporter import endpoint_of
 from goneaway_tui.cli.servers import ConfiguredServer, configured_servers
-from goneaway_tui.cli.terminal import exiting_on_signals, tell
+from goneaway_tui.cli.terminal import exiting_on_signals, write_err
 from goneaway_tui.errors import ExitCode, SettingsError
 from goneaway_tui.http_auth import basic_auth_guard
 from goneaway_tui.i18n import N_, _
@@ -35,7 +35,7 @@ def run_web_service(servers: Sequence[Settings], clock: Clock) -> ExitCode:
 
     Raises SettingsError without the extra, where the address cannot be listened on or would not be safe, and FileError.
     """
-    first = servers[0]
+    settings = servers[0]
     try:
         from goneaway_tui.web.service import LogLimit, WebService
         from goneaway_tui.web.viewer import ScreenProgram
@@ -47,13 +47,13 @@ def run_web_service(servers: Sequence[Settings], clock: Clock) -> ExitCode:
             _("pipx inject goneaway-tui textual-serve, or install goneaway-tui[serve]"),
         ) from None
     refuse_unsafe_options(servers)
-    endpoint = endpoint_of(first, EXPOSED)
+    endpoint = endpoint_of(settings, EXPOSED)
     guard = basic_auth_guard(endpoint, platform.node())
     signals: list[int] = []
     with ExitStack() as stack:
-        members = () if first.simulated else stack.enter_context(configured_servers(servers))
-        program = ScreenProgram((sys.executable, *WEB_CHILD), pickled_handoff(first, members))
-        service = WebService(endpoint, guard, program, first.max_viewers, LogLimit(tell, clock))
+        members = () if settings.simulated else stack.enter_context(configured_servers(servers))
+        program = ScreenProgram((sys.executable, *WEB_CHILD), pickled_handoff(settings, members))
+        service = WebService(endpoint, guard, program, settings.max_viewers, LogLimit(write_err, clock))
 
         def on_signal(number: int) -> None:
             signals.append(number)
@@ -65,41 +65,43 @@ def run_web_service(servers: Sequence[Settings], clock: Clock) -> ExitCode:
 
 
 def _report_address(servers: Sequence[Settings], port: int) -> None:
-    first = servers[0]
-    scheme = "http" if first.listen_cert is None else "https"
-    reach = _("read-only") if all(server.read_only for server in servers) else _("changes are allowed")
-    url = f"{scheme}://{replace(first.listen, port=port)}/"
-    tell(_("the screen is at {place}, {reach}; ctrl+c ends it", place=url, reach=reach))
+    settings = servers[0]
+    scheme = "http" if settings.listen_cert is None else "https"
+    access = _("read-only") if all(server.read_only for server in servers) else _("changes are allowed")
+    url = f"{scheme}://{replace(settings.listen, port=port)}/"
+    write_err(_("the screen is at {place}, {reach}; ctrl+c ends it", place=url, reach=access))
 
 
 def refuse_unsafe_options(servers: Sequence[Settings]) -> None:
-    """Raise SettingsError where strangers could read or change the servers; warn where only users of this machine could."""
-    first = servers[0]
+    """Raise SettingsError if the network could read or change the servers; warn if only users of this machine could."""
+    settings = servers[0]
     may_change = not all(server.read_only for server in servers)
-    if first.listen_auth is not None or first.listen_ca is not None:
+    if settings.listen_auth is not None or settings.listen_ca is not None:
         return
-    if is_loopback(first.listen.host):
+    if is_loopback(settings.listen.host):
         if may_change:
-            tell(_("warning: whoever is on this machine can change the server; --listen-auth names who may"))
+            write_err(
+                _("warning: whoever is on this machine can change the server; --listen-auth names who may")
+            )
         return
     if may_change:
         raise SettingsError(
-            _("with --allow-changes whoever reaches {place} could change the server", place=first.listen),
+            _("with --allow-changes whoever reaches {place} could change the server", place=settings.listen),
             _("give --listen-auth, or listen on 127.0.0.1"),
         )
-    origin = first.origins["listen"]
+    origin = settings.origins["listen"]
     if origin != "--listen":
         raise SettingsError(
-            _("{origin} lets everybody who reaches {place} look", origin=origin, place=first.listen),
+            _("{origin} lets everybody who reaches {place} look", origin=origin, place=settings.listen),
             _(
                 "if that is meant, say --listen={place} to serve itself, or give --listen-auth",
-                place=first.listen,
+                place=settings.listen,
             ),
         )
 
 
-# --- What a screen is to show, through the pipe that is its standard input. It holds passwords, so it is in no argument,
-# no environment variable and no file. It is a pickle, since both ends are this program.
+# --- The settings of a screen reach its process through standard input. They hold passwords, so they are in no argument,
+# no environment variable and no file. They are a pickle, since both ends are this program.
 
 LENGTH_BYTES = 8
 """Bytes of the length that stands before the pickle."""
@@ -112,20 +114,21 @@ class WebHandoff:
     settings: Settings
     """For the whole screen: theme, keys, layout."""
     members: tuple[ConfiguredServer, ...]
-    """With their passwords and addresses. The writer keeps the routes open. Empty where the sessions are simulated."""
+    """The servers, with passwords and addresses. The writer keeps the routes open. Empty if the sessions are simulated."""
 
 
 def pickled_handoff(settings: Settings, members: Sequence[ConfiguredServer]) -> bytes:
     members_to_send = tuple(
-        replace(member, settings=_plain(member.settings), close_route=keep_route_open) for member in members
+        replace(member, settings=_picklable(member.settings), close_route=keep_route_open)
+        for member in members
     )
-    return pickle.dumps(WebHandoff(_plain(settings), members_to_send))
+    return pickle.dumps(WebHandoff(_picklable(settings), members_to_send))
 
 
 def read_handoff(descriptor: int) -> WebHandoff:
     """Read one handoff from a file descriptor, and nothing after it. Raises EOFError where it is not complete."""
-    size = int.from_bytes(_exactly(descriptor, LENGTH_BYTES), "big")
-    handoff = pickle.loads(_exactly(descriptor, size))  # noqa: S301 - from the process that began this one
+    size = int.from_bytes(_read_exactly(descriptor, LENGTH_BYTES), "big")
+    handoff = pickle.loads(_read_exactly(descriptor, size))  # noqa: S301 - from the process that began this one
     assert isinstance(handoff, WebHandoff)  # noqa: S101 - both ends are this program
     return handoff
 
@@ -134,18 +137,18 @@ def keep_route_open() -> None:
     """Leave the route open: it belongs to the process that wrote the handoff."""
 
 
-def _plain(settings: Settings) -> Settings:
+def _picklable(settings: Settings) -> Settings:
     """The settings with mappings that can be pickled; a mapping proxy cannot."""
     return replace(
         settings, origins=dict(settings.origins), keys=dict(settings.keys), rules=dict(settings.rules)
     )
 
 
-def _exactly(descriptor: int, size: int) -> bytes:
-    pieces = b""
-    while len(pieces) < size:
-        piece = os.read(descriptor, size - len(pieces))
-        if not piece:
+def _read_exactly(descriptor: int, size: int) -> bytes:
+    chunks = b""
+    while len(chunks) < size:
+        chunk = os.read(descriptor, size - len(chunks))
+        if not chunk:
             raise EOFError
-        pieces += piece
-    return pieces
+        chunks += chunk
+    return chunks

@@ -1,4 +1,4 @@
-"""`goneaway-tui watch`: what happens on a server as events, one JSON object a line, until it is stopped."""
+"""`goneaway-tui watch`: the events of a server, one JSON object a line, until stopped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 from goneaway_tui.cli.factories import live_source, recorder_of
 from goneaway_tui.cli.screen import policy_of
 from goneaway_tui.cli.servers import configured_servers, source_of
-from goneaway_tui.cli.terminal import exiting_on_signals, silence_stdout, tell, use_utf8
+from goneaway_tui.cli.terminal import exiting_on_signals, silence_stdout, use_utf8, write_err
 from goneaway_tui.errors import ExitCode, FileError, SourceError
 from goneaway_tui.export import data
 from goneaway_tui.export.data import Data
@@ -47,12 +47,12 @@ EXEC_QUEUE_LENGTH = 100
 """Events that may wait for `--exec`; later events are dropped, and a line says so."""
 EXEC_PAUSE_SECONDS = 0.2
 """Least time between two runs of `--exec`."""
-EXEC_PATIENCE_SECONDS = 30.0
+EXEC_TIMEOUT_SECONDS = 30.0
 """Longest time that one run of `--exec` may take."""
 
 
 class Watch:
-    """Reads one server repeatedly and writes what happened in between as events. Keeps one snapshot."""
+    """Reads one server repeatedly, and writes what changed between two readings as events. Keeps one snapshot."""
 
     def __init__(
         self,
@@ -62,40 +62,41 @@ class Watch:
         write: Callable[[Data], None],
         *,
         interval: float,
-        errand: ExecHook | None = None,
+        hook: ExecHook | None = None,
         recorder: Recorder | None = None,
         name: str | None = None,
         read_past: Callable[[float], Sequence[Departure]] = lambda _until: (),
     ) -> None:
-        """With a `name` it is one of several servers: each event carries the name, and a server that does not answer at
-        first is tried again. `read_past`: the sessions that ended before an instant, the oldest first; raises SourceError.
+        """`name`: the server's name where there are several: each event carries it, and a server that does not answer at
+        first is tried again. `read_past` returns the sessions that ended before an instant, the oldest first; it raises
+        SourceError.
         """
         self._read_past = read_past
         self._name = name
         self._source = source
         self._clock = clock
         self._write_event = write
-        self._hook = errand
+        self._hook = hook
         self._last: Snapshot | None = None
         schedule = PollSchedule(interval, WAKE_UP_SECONDS, max_share=1.0)
         self._poller = Poller(source, clock, self, schedule, policy=policy, recorder=recorder)
 
     @property
-    def has_seen(self) -> bool:
+    def has_read(self) -> bool:
         """Whether the server has ever answered."""
         return self._last is not None
 
     def stop(self) -> None:
-        """From any thread: the reading under way is the last, and is cut short where the server keeps it waiting."""
-        self.stop_looking()
+        """End `run` and close the source, which interrupts the current reading. Any thread may call this."""
+        self.stop_polling()
         self._source.close()
 
-    def stop_looking(self) -> None:
-        """The same, and leave the source to the caller."""
+    def stop_polling(self) -> None:
+        """End `run` after the current reading; the caller closes the source. Any thread may call this."""
         self._poller.stop()
 
     def run(self, seconds: float | None) -> None:
-        """Until stopped, or for so long.
+        """Watch until stopped, or for so many seconds.
 
         Raises FileError. Without a name it also raises SourceError, where the first reading fails or the version of the
         server is not supported.
@@ -103,7 +104,7 @@ class Watch:
         self._poller.run(seconds)
 
     def on_reading(self, reading: Reading) -> None:
-        """Write what one reading shows, by the time it happened."""
+        """Write the events of one reading, in the order in which they happened."""
         step = reading.step
         events = [data.recovered_event(step.snapshot.taken_at)] if reading.is_recovery else []
         if self._last is None:
@@ -127,7 +128,7 @@ class Watch:
         try:
             past = self._read_past(until)
         except SourceError as error:
-            tell(_("what ended before is not known: {why}", why=error.line))
+            write_err(_("what ended before is not known: {why}", why=error.line))
         else:
             for departure in past:
                 self._write(data.departed_event(departure))
@@ -138,7 +139,7 @@ class Watch:
         if self._name is None and (self._last is None or failure.retry_seconds is None):
             raise error
         if failure.is_first:
-            tell(
+            write_err(
                 error.line if self._name is None else _("{place}: {what}", place=self._name, what=error.line)
             )
             self._write(data.lost_event(self._clock(), plain(error.line, 500)))
@@ -165,7 +166,7 @@ def watch(
     recorder: Recorder | None,
     read_past: Callable[[float], Sequence[Departure]] = lambda _until: (),
 ) -> ExitCode:
-    """Run it on this process's output and signals. Raises SourceError and FileError."""
+    """Watch one server until a signal comes, and return the exit status. Raises SourceError and FileError."""
     with ExitStack() as stack:
         write = stack.enter_context(lines(output))
         hook = stack.enter_context(ExecHook(command)) if command else None
@@ -175,7 +176,7 @@ def watch(
             policy,
             write,
             interval=interval,
-            errand=hook,
+            hook=hook,
             recorder=recorder,
             read_past=read_past,
         )
@@ -192,7 +193,7 @@ def watch(
 
 @contextmanager
 def lines(output: str | None) -> Iterator[Callable[[Data], None]]:
-    """A function that writes one event a line, from any thread. Both raise FileError."""
+    """While inside, yield a function that writes one event a line. Any thread may call it. Both raise FileError."""
     writing = threading.Lock()
     with _opened(output) as out:
 
@@ -241,11 +242,11 @@ class ExecHook:
     """
 
     def __init__(self, command: tuple[str, ...], *, needs_all: bool = False) -> None:
-        """`needs_all`: no event is dropped. `send` then waits for room, and the end for every run."""
+        """`needs_all`: drop no event. Then `send` waits for room in the queue, and the end waits for every run."""
         self._command = command
         self._needs_all = needs_all
         self._events: queue.Queue[Data | None] = queue.Queue(EXEC_QUEUE_LENGTH)
-        self._passed_over = 0
+        self._dropped = 0
         self._failed: Counter[str] = Counter()
         self._thread = threading.Thread(target=self._run, name="exec", daemon=True)
 
@@ -254,16 +255,16 @@ class ExecHook:
         return self
 
     def __exit__(self, *_raised: object) -> None:
-        """Let what waits be run; unless all events are needed, only as long as that takes no longer than one run may."""
-        patience = None if self._needs_all else EXEC_PATIENCE_SECONDS
+        """Run the queued events; unless all are needed, for EXEC_TIMEOUT_SECONDS at most."""
+        timeout = None if self._needs_all else EXEC_TIMEOUT_SECONDS
         try:
-            self._events.put(None, timeout=patience)
-            self._thread.join(timeout=patience)
+            self._events.put(None, timeout=timeout)
+            self._thread.join(timeout=timeout)
         except queue.Full:
             pass
-        for what, times in (*self._failed.items(), (_("passed over"), self._passed_over)):
+        for what, times in (*self._failed.items(), (_("passed over"), self._dropped)):
             if times > 1:
-                tell(
+                write_err(
                     _(
                         "--exec {program}: {number:,} times {what}",
                         program=self._command[0],
@@ -273,43 +274,45 @@ class ExecHook:
                 )
 
     def send(self, event: Data) -> None:
-        """Never waits, unless all events are needed."""
+        """Queue an event. Without `needs_all` this never waits: it drops the event if the queue is full."""
         try:
             self._events.put(event, block=self._needs_all)
         except queue.Full:
-            self._passed_over += 1
-            if self._passed_over == 1:
-                tell(_("--exec cannot keep up: events are passed over"))
+            self._dropped += 1
+            if self._dropped == 1:
+                write_err(_("--exec cannot keep up: events are passed over"))
 
     def _run(self) -> None:
         while (event := self._events.get()) is not None:
-            self._perform(event)
+            self._run_command(event)
             time.sleep(EXEC_PAUSE_SECONDS)
 
-    def _perform(self, event: Data) -> None:
-        """Tell what goes wrong; it is the command's trouble, not ours."""
+    def _run_command(self, event: Data) -> None:
+        """Run the command for one event. Report its failure and go on."""
         try:
-            done = subprocess.run(  # noqa: S603 - the user's own command, and no shell
+            completed = subprocess.run(  # noqa: S603 - the user's own command, and no shell
                 self._command,
                 input=dumps(event) + "\n",
                 encoding="utf-8",
                 stdout=subprocess.DEVNULL,
-                timeout=EXEC_PATIENCE_SECONDS,
+                timeout=EXEC_TIMEOUT_SECONDS,
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            self._fail(_("took longer than {number:g} s and was ended", number=EXEC_PATIENCE_SECONDS))
+            self._report_failure(
+                _("took longer than {number:g} s and was ended", number=EXEC_TIMEOUT_SECONDS)
+            )
         except (OSError, ValueError) as error:
-            self._fail(_("cannot be run: {why}", why=error))
+            self._report_failure(_("cannot be run: {why}", why=error))
         else:
-            if done.returncode:
-                self._fail(_("ended with status {number}", number=done.returncode))
+            if completed.returncode:
+                self._report_failure(_("ended with status {number}", number=completed.returncode))
 
-    def _fail(self, what: str) -> None:
-        """Each way to fail is told once, and at the end how often it was."""
+    def _report_failure(self, what: str) -> None:
+        """Report each kind of failure once; the end of the hook reports how often it occurred."""
         self._failed[what] += 1
         if self._failed[what] == 1:
-            tell(_("--exec {program} {what}", program=self._command[0], what=what))
+            write_err(_("--exec {program} {what}", program=self._command[0], what=what))
 
 
 def run_watch(servers: Sequence[Settings], clock: Clock) -> int:
@@ -327,7 +330,7 @@ LOG_UNREADABLE = N_(
 )
 
 
-def past_of(
+def past_reader(
     source: LiveSource | UnreachedSource, since: float | None
 ) -> Callable[[float], Sequence[Departure]]:
     """A function that reads which sessions ended up to `since` seconds before an instant; it raises SourceError."""
@@ -337,7 +340,7 @@ def past_of(
             return ()
         history = source.history()
         if not history.reads_log:
-            tell(_(LOG_UNREADABLE, option="--since"))
+            write_err(_(LOG_UNREADABLE, option="--since"))
         return past_departures(history.log, until - since, until)
 
     return read_past
@@ -358,22 +361,22 @@ def _watch_one_server(settings: Settings, clock: Clock) -> int:
                 output=settings.output,
                 command=settings.execute,
                 recorder=recorder,
-                read_past=past_of(source, settings.since),
+                read_past=past_reader(source, settings.since),
             )
         finally:
             source.close()
 
 
 def _watch_servers(servers: Sequence[Settings], clock: Clock) -> ExitCode:
-    """Watch each server in a thread of its own, and write the lines of all to one place."""
+    """Watch each server in its own thread, and write all events to one output."""
     from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
-    first = servers[0]
-    asked: list[int] = []
-    with ExitStack() as held:
-        members = held.enter_context(configured_servers(servers))
-        write = held.enter_context(lines(first.output))
-        errand = held.enter_context(ExecHook(first.execute)) if first.execute else None
+    settings = servers[0]
+    signals: list[int] = []
+    with ExitStack() as stack:
+        members = stack.enter_context(configured_servers(servers))
+        write = stack.enter_context(lines(settings.output))
+        hook = stack.enter_context(ExecHook(settings.execute)) if settings.execute else None
         sources = [source_of(member, clock, live_source) for member in members]
         watching = [
             Watch(
@@ -382,33 +385,33 @@ def _watch_servers(servers: Sequence[Settings], clock: Clock) -> ExitCode:
                 policy_of(member.settings),
                 write,
                 interval=member.settings.interval,
-                errand=errand,
+                hook=hook,
                 name=member.name,
-                read_past=past_of(source, member.settings.since),
+                read_past=past_reader(source, member.settings.since),
             )
             for member, source in zip(members, sources, strict=True)
         ]
 
         def stop() -> None:
             for watch in watching:
-                watch.stop_looking()
+                watch.stop_polling()
             close_all(sources)
 
-        def go(number: int) -> None:
-            asked.append(number)
+        def on_signal(number: int) -> None:
+            signals.append(number)
             stop()
 
-        threads = held.enter_context(ThreadPoolExecutor(len(watching), thread_name_prefix="watch"))
-        with exiting_on_signals(go):
+        threads = stack.enter_context(ThreadPoolExecutor(len(watching), thread_name_prefix="watch"))
+        with exiting_on_signals(on_signal):
             try:
                 done, _waiting = wait(
-                    [threads.submit(watch.run, first.run_for) for watch in watching],
+                    [threads.submit(watch.run, settings.run_for) for watch in watching],
                     return_when=FIRST_EXCEPTION,
                 )
             finally:
                 stop()
-        for ended in done:
-            ended.result()
-    if signal.SIGINT in asked:
+        for future in done:
+            future.result()
+    if signal.SIGINT in signals:
         return ExitCode.INTERRUPTED
-    return ExitCode.DONE if all(watch.has_seen for watch in watching) else ExitCode.UNREACHABLE
+    return ExitCode.DONE if all(watch.has_read for watch in watching) else ExitCode.UNREACHABLE

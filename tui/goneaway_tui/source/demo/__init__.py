@@ -1,4 +1,4 @@
-"""A private server with a living workload: something real to watch, gone without a trace afterwards."""
+"""A private server with a workload, for the demo. At the end the server and its data are removed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Demo:
     """A running private server and its workload."""
 
     user = WATCHER
-    """The account for watching: PROCESS, and SELECT on performance_schema. It has no password."""
+    """The account that only reads: PROCESS, and SELECT on performance_schema. It has no password."""
     admin = "root"
-    """The account that may change and kill. It has no password."""
+    """The account that may change variables and kill sessions. It has no password."""
 
     def __init__(self, server: PrivateServer, workload: Workload) -> None:
         self._server = server
@@ -27,7 +27,7 @@ class Demo:
         self.error_log = server.error_log
 
     def close(self) -> None:
-        """Stop everything and remove everything; safe to call twice and from another thread."""
+        """Stop the workload and the server, and remove the data; safe to call twice and from another thread."""
         try:
             self._workload.stop()
         finally:
@@ -37,12 +37,13 @@ class Demo:
 def start_demo() -> Demo:
     """Start the installed server program on a private directory, and the workload on it; takes some seconds.
 
-    Raises NoServerProgram where none is installed, SourceError where it does not start; nothing is left behind then.
+    Raises NoServerProgram where none is installed, and SourceError where it does not start. After an error no process
+    and no file is left.
     """
     server = PrivateServer()
     try:
         server.start()
-        workload = Workload(server.socket, limits_shown="mariadb" not in server.version.lower())
+        workload = Workload(server.socket, shows_limits="mariadb" not in server.version.lower())
         workload.start()
         return Demo(server, workload)
     except BaseException:

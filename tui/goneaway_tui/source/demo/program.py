@@ -1,4 +1,4 @@
-"""Which server program is installed here, and what has to be known of it to run it."""
+"""Find the installed server program, and how to run it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from goneaway_tui.model.server import Flavour
 from goneaway_tui.text.sanitize import plain
 
 PROGRAM_VARIABLE = "GONEAWAY_SERVER_PROGRAM"
-"""Names the server program to use."""
+"""The environment variable with the server program to use."""
 SHARE_VARIABLE = "GONEAWAY_SERVER_SHARE"
-"""Names the directory that holds MariaDB's SQL files for a new data directory."""
+"""The environment variable with the directory of MariaDB's SQL files for a new data directory."""
 NAMES = ("mariadbd", "mysqld")
-PLACES = (
+PROGRAM_FOLDERS = (
     "/usr/sbin",
     "/usr/libexec",
     "/usr/local/sbin",
@@ -37,41 +37,41 @@ PLACES = (
     "/opt/homebrew/opt/mysql/bin",
     "/opt/local/bin",
 )
-"""Where server programs live that are not on everybody's PATH."""
+"""Directories of server programs that are often not in PATH."""
 SYSTEM_TABLES = ("system_tables.sql", "performance_tables.sql", "system_tables_data.sql")
-ASKING_SECONDS = 20.0
+PROBE_SECONDS = 20.0
 
 
 class NoServerProgram(SourceError):
-    """No MySQL or MariaDB server is installed that could be run."""
+    """No MySQL or MariaDB server program is installed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerProgram:
-    """A server program that answered."""
+    """An installed server program that runs."""
 
     path: str
     flavour: Flavour
-    takes_no_defaults: bool = True
-    """Whether `--no-defaults` may be said: it must come first, and a launcher may have said it already.
+    accepts_no_defaults: bool = True
+    """Whether `--no-defaults` may be given: it must come first, and a wrapper script may give it already.
 
-    MariaDB tells in its help. MySQL tells only when it starts, so there the first start on our own directory finds out.
+    MariaDB reports this in its help. MySQL reports it only when it starts, so there the first start finds it out.
     """
     settings: Mapping[str, str] = field(default_factory=dict)
-    """MariaDB's own directories without any option file, by name with dashes."""
+    """MariaDB's built-in directories, without option files, by the name of the option."""
 
     def command(self, *options: str) -> list[str]:
-        """How to run it; `--no-defaults` must come first."""
-        return [self.path, *(["--no-defaults"] if self.takes_no_defaults else []), *options]
+        """The command line with these options; `--no-defaults` must come first."""
+        return [self.path, *(["--no-defaults"] if self.accepts_no_defaults else []), *options]
 
     def share_directories(self, environ: Mapping[str, str]) -> Iterable[Path]:
-        """Where its SQL files may be, likeliest first."""
+        """Directories that may hold the server's SQL files, the most likely first."""
         if environ.get(SHARE_VARIABLE):
             yield Path(environ[SHARE_VARIABLE])
-        for named in ("lc-messages-dir", "character-sets-dir"):
-            given = Path(self.settings.get(named, ""))
-            if given.is_absolute():
-                yield from (given, given.parent, given.parent / "mariadb", given.parent / "mysql")
+        for option in ("lc-messages-dir", "character-sets-dir"):
+            path = Path(self.settings.get(option, ""))
+            if path.is_absolute():
+                yield from (path, path.parent, path.parent / "mariadb", path.parent / "mysql")
         bases = [
             Path(self.settings.get("basedir", "/usr")),
             Path(self.path).resolve().parent.parent,
@@ -81,7 +81,7 @@ class ServerProgram:
             yield from (base / "share" / name for name in ("mariadb", "mysql", ""))
 
     def system_tables(self, environ: Mapping[str, str]) -> list[Path]:
-        """MariaDB's SQL files that fill a new data directory, in order; none if they are not found."""
+        """MariaDB's SQL files that fill a new data directory, in order; empty if they are not found."""
         for directory in self.share_directories(environ):
             for prefix in ("mariadb_", "mysql_"):
                 files = [directory / f"{prefix}{name}" for name in SYSTEM_TABLES]
@@ -90,34 +90,34 @@ class ServerProgram:
         return []
 
     def installer(self) -> str | None:
-        """MariaDB's script that makes a data directory: the one beside this program, else any."""
-        here = Path(self.path).resolve().parent
-        near = os.pathsep.join(str(here / way) for way in (".", "../bin", "../scripts"))
+        """MariaDB's script that makes a data directory: the one beside this program, else one in PATH."""
+        folder = Path(self.path).resolve().parent
+        search_path = os.pathsep.join(str(folder / relative) for relative in (".", "../bin", "../scripts"))
         for name in ("mariadb-install-db", "mysql_install_db"):
-            found = shutil.which(name, path=near) or shutil.which(name)
+            found = shutil.which(name, path=search_path) or shutil.which(name)
             if found:
                 return found
         return None
 
 
 def find_program(environ: Mapping[str, str]) -> ServerProgram:
-    """The server program to use. Raises NoServerProgram, or SourceError where the one found does not run."""
-    named = environ.get(PROGRAM_VARIABLE)
-    if named:
-        path = shutil.which(named, path=environ.get("PATH"))
+    """The server program to use. Raises NoServerProgram, or SourceError if the program does not run."""
+    requested = environ.get(PROGRAM_VARIABLE)
+    if requested:
+        path = shutil.which(requested, path=environ.get("PATH"))
         if path is None:
             raise NoServerProgram(
                 _(
                     "{variable} names {path}, which is not a program",
                     variable=PROGRAM_VARIABLE,
-                    path=plain(named, 200),
+                    path=plain(requested, 200),
                 ),
                 _("name a mariadbd or mysqld there, or unset it"),
             )
         return examine(path)
-    for search in (environ.get("PATH", os.defpath), os.pathsep.join(PLACES)):
+    for folders in (environ.get("PATH", os.defpath), os.pathsep.join(PROGRAM_FOLDERS)):
         for name in NAMES:
-            path = shutil.which(name, path=search)
+            path = shutil.which(name, path=folders)
             if path is not None:
                 return examine(path)
     raise NoServerProgram(
@@ -130,43 +130,43 @@ def find_program(environ: Mapping[str, str]) -> ServerProgram:
 
 
 def examine(path: str) -> ServerProgram:
-    """Ask a server program what it is. Raises SourceError where it does not answer."""
-    said = _ask([path, "--version"])
-    if said is None or "Ver" not in said:
+    """Run a server program to read its family and options. Raises SourceError if it does not answer."""
+    version = _output_of([path, "--version"])
+    if version is None or "Ver" not in version:
         raise SourceError(
             _("{path} does not run, or is no MySQL or MariaDB server", path=path),
             _("name another in {variable}", variable=PROGRAM_VARIABLE),
         )
-    if "mariadb" not in said.lower():
+    if "mariadb" not in version.lower():
         return ServerProgram(path, Flavour.MYSQL)
-    told = _ask([path, "--no-defaults", "--verbose", "--help"])
-    takes_no_defaults = told is not None
-    if told is None:
-        told = _ask([path, "--verbose", "--help"])
-    settings = dict(re.findall(r"^([a-z][a-z-]+)\s+(/\S+)\s*$", told or "", re.MULTILINE))
-    return ServerProgram(path, Flavour.MARIADB, takes_no_defaults, settings)
+    help_text = _output_of([path, "--no-defaults", "--verbose", "--help"])
+    accepts_no_defaults = help_text is not None
+    if help_text is None:
+        help_text = _output_of([path, "--verbose", "--help"])
+    settings = dict(re.findall(r"^([a-z][a-z-]+)\s+(/\S+)\s*$", help_text or "", re.MULTILINE))
+    return ServerProgram(path, Flavour.MARIADB, accepts_no_defaults, settings)
 
 
-def _ask(command: list[str]) -> str | None:
-    """What a program prints, or None where it does not end well."""
+def _output_of(command: list[str]) -> str | None:
+    """The standard output of a command, or None if it fails."""
     try:
-        answer = subprocess.run(  # noqa: S603 - the user's own choice of server program
+        completed = subprocess.run(  # noqa: S603 - the user's own choice of server program
             command,
             capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=ASKING_SECONDS,
+            timeout=PROBE_SECONDS,
             check=True,
             cwd="/",
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return answer.stdout.decode("utf-8", "replace")
+    return completed.stdout.decode("utf-8", "replace")
 
 
-SECONDS = 10.0
-"""How long one answer may take; longer than any statement of the demo."""
+ANSWER_SECONDS = 10.0
+"""Longest time of one answer; longer than any statement of the demo."""
 
-Wire: TypeAlias = "Connection[Any]"
+ServerConnection: TypeAlias = "Connection[Any]"
 
 
 def connect(
@@ -175,13 +175,13 @@ def connect(
     program: str,
     database: str | None = None,
     client_flag: int = 0,
-    answer_seconds: float = SECONDS,
-) -> Wire:
+    answer_seconds: float = ANSWER_SECONDS,
+) -> ServerConnection:
     """Log in. Raises pymysql.MySQLError or OSError.
 
-    The socket is opened here because PyMySQL drops its own without closing it when nobody answers.
+    The socket is opened here, because PyMySQL does not close its own socket when no server answers.
     """
-    wire: Wire = Connection(
+    connection: ServerConnection = Connection(
         unix_socket=socket,
         user=user,
         database=database,
@@ -189,22 +189,22 @@ def connect(
         autocommit=True,
         client_flag=client_flag,
         read_timeout=answer_seconds,
-        write_timeout=SECONDS,
+        write_timeout=ANSWER_SECONDS,
         program_name=program,
         defer_connect=True,
     )
-    line = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
+    unix_socket = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
     try:
-        line.settimeout(SECONDS)
-        line.connect(socket)
-        wire.connect(line)
+        unix_socket.settimeout(ANSWER_SECONDS)
+        unix_socket.connect(socket)
+        connection.connect(unix_socket)
     except BaseException:
-        line.close()
+        unix_socket.close()
         raise
-    return wire
+    return connection
 
 
-def run(wire: Wire, statement: str, *values: object) -> None:
-    """Run a statement for what it does."""
-    with wire.cursor() as cursor:
+def run(connection: ServerConnection, statement: str, *values: object) -> None:
+    """Run a statement and discard its result."""
+    with connection.cursor() as cursor:
         cursor.execute(statement, values or None)

@@ -1,8 +1,8 @@
-"""A directory and the processes that work in it, gone when we are, however we end.
+"""The private server of the demo: its directory and processes are removed however this program ends.
 
-A tiny shell holds the other end of a pipe of ours. When that pipe closes, by our hand or because we were killed, the
-shell kills the process group it was told of last and removes the directory. Processes begin only after it was told:
-they wait on a pipe of their own, and end at once if we die before the word.
+A guard process, a small shell script, reads a pipe from this program. The pipe closes when this program closes it or is
+killed. Then the guard kills the process group whose id it read last, and removes the directory. A new process waits on
+its own pipe until the guard has its id, and ends if this program dies before.
 """
 
 from __future__ import annotations
@@ -32,65 +32,68 @@ from goneaway_tui.source.demo.program import (
 )
 from goneaway_tui.text.sanitize import plain
 
-_GUARD = """
+_GUARD_SCRIPT = """
 dir=$1 group= tries=0
-while read -r told; do group=$told; done
+while read -r line; do group=$line; done
 if [ -n "$group" ]; then
     kill -s KILL -- "-$group"
     while kill -s 0 -- "-$group" && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
 fi
 rm -rf -- "$dir" || { sleep 1; rm -rf -- "$dir"; }
 """
-_WAIT_FOR_THE_WORD = 'read -r _ && given=$1 log=$2 && shift 2 && exec "$@" <"$given" >>"$log" 2>&1'
+_START_SCRIPT = 'read -r _ && input=$1 log=$2 && shift 2 && exec "$@" <"$input" >>"$log" 2>&1'
 
 SOCKET_PATH_ROOM = 70
 """Longest name of a temporary directory that leaves room for a socket's path (104 bytes in all on some systems)."""
-FAREWELL_SECONDS = 15.0
-"""How long the guardian may take to remove everything."""
+CLEANUP_SECONDS = 15.0
+"""Seconds that the guard process may take to remove everything."""
 
 
-class Guardian:
-    """Owns a fresh private directory and at most one process group at a time. Not for two threads at once."""
+class ProcessSupervisor:
+    """Owns a new private directory, and at most one process group at a time. Not thread-safe."""
 
     def __init__(self) -> None:
-        """Raises OSError where there is no shell or no room."""
+        """Raises OSError without a shell, or where the directory cannot be made."""
         parent = tempfile.gettempdir()
         if len(os.fsencode(parent)) > SOCKET_PATH_ROOM:
             parent = "/tmp"  # noqa: S108 - mkdtemp makes it safe
         self.directory = Path(tempfile.mkdtemp(prefix="goneaway-", dir=parent))
         try:
-            self._shell = _spawn(_GUARD, str(self.directory))
+            self._shell = _spawn(_GUARD_SCRIPT, str(self.directory))
         except BaseException:
             shutil.rmtree(self.directory, ignore_errors=True)
             raise
-        self._ward: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, command: list[str], log: Path, given: Path | None = None) -> subprocess.Popen[bytes]:
-        """Run a command in its own session, reading `given`, writing to `log`. The one before must have ended."""
-        ward = _spawn(_WAIT_FOR_THE_WORD, str(given or os.devnull), str(log), *command)
-        self._ward = ward
-        _tell(self._shell, str(ward.pid))
-        _tell(ward, "begin")
-        if ward.stdin is not None:
+    def start(self, command: list[str], log: Path, stdin_path: Path | None = None) -> subprocess.Popen[bytes]:
+        """Run a command in its own session, with input from `stdin_path` and output to `log`.
+
+        The previous process must have ended.
+        """
+        process = _spawn(_START_SCRIPT, str(stdin_path or os.devnull), str(log), *command)
+        self._process = process
+        _send_line(self._shell, str(process.pid))
+        _send_line(process, "begin")
+        if process.stdin is not None:
             with suppress(OSError):
-                ward.stdin.close()
-        return ward
+                process.stdin.close()
+        return process
 
     def close(self) -> None:
-        """Kill what runs and remove the directory; safe to call twice.
+        """Kill the process group and remove the directory; safe to call twice.
 
-        The data are thrown away with the directory, so nobody waits for an orderly shutdown.
+        The data are removed, so no orderly shutdown is needed.
         """
-        if self._ward is not None:
-            _kill_group(self._ward.pid)
-            self._ward.wait()
-            self._ward = None
-            _tell(self._shell, "")
+        if self._process is not None:
+            _kill_group(self._process.pid)
+            self._process.wait()
+            self._process = None
+            _send_line(self._shell, "")
         if self._shell.stdin is not None:
             with suppress(OSError):
                 self._shell.stdin.close()
         try:
-            self._shell.wait(FAREWELL_SECONDS)
+            self._shell.wait(CLEANUP_SECONDS)
         except subprocess.TimeoutExpired:
             _kill_group(self._shell.pid)
             self._shell.wait()
@@ -98,7 +101,7 @@ class Guardian:
 
 
 def _spawn(script: str, *arguments: str) -> subprocess.Popen[bytes]:
-    """A shell in a session of its own: ctrl+c and a closing terminal do not reach it."""
+    """A shell in its own session: ctrl+c and a closing terminal do not reach it."""
     return subprocess.Popen(  # noqa: S603 - our script; the arguments are passed, not pasted
         ["/bin/sh", "-c", script, "goneaway-demo", *arguments],
         stdin=subprocess.PIPE,
@@ -110,7 +113,7 @@ def _spawn(script: str, *arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-def _tell(process: subprocess.Popen[bytes], line: str) -> None:
+def _send_line(process: subprocess.Popen[bytes], line: str) -> None:
     if process.stdin is not None and not process.stdin.closed:
         with suppress(OSError):
             process.stdin.write(f"{line}\n".encode())
@@ -126,16 +129,16 @@ POLL_SECONDS = 0.1
 INITIALISE_SECONDS = 120.0
 START_SECONDS = 60.0
 
-GLOBAL_LIMIT = 15
+GLOBAL_LIMIT_SECONDS = 15
 """Seconds of the demo's global wait_timeout: short, so that a new user soon sees the server close a session."""
-INTERACTIVE_LIMIT = 300
+INTERACTIVE_LIMIT_SECONDS = 300
 """Seconds of the demo's global interactive_timeout."""
-LARGEST_PACKET = 1 << 20
+MAX_PACKET_BYTES = 1 << 20
 """Bytes of the demo's global max_allowed_packet: few, so that a client can exceed it at little cost."""
-LOG = "server.log"
+LOG_NAME = "server.log"
 """The name of the server's error log in its directory."""
 
-SMALL = (
+SMALL_SERVER_OPTIONS = (
     "--innodb-buffer-pool-size=16M",
     "--key-buffer-size=64K",
     "--innodb-log-buffer-size=2M",
@@ -150,22 +153,22 @@ SMALL = (
     "--loose-innodb-flush-method=nosync",
     "--loose-innodb-use-native-aio=OFF",
 )
-"""Little memory, and no care for data that will be thrown away."""
+"""Options for little memory, and without durability: the data are temporary."""
 
-SETTINGS = (
+SERVER_OPTIONS = (
     "--skip-networking",
     "--performance-schema=ON",
     "--performance-schema-consumer-events-statements-current=ON",
-    f"--wait-timeout={GLOBAL_LIMIT}",
-    f"--interactive-timeout={INTERACTIVE_LIMIT}",
-    f"--max-allowed-packet={LARGEST_PACKET}",
+    f"--wait-timeout={GLOBAL_LIMIT_SECONDS}",
+    f"--interactive-timeout={INTERACTIVE_LIMIT_SECONDS}",
+    f"--max-allowed-packet={MAX_PACKET_BYTES}",
     "--innodb-lock-wait-timeout=2",
     "--event-scheduler=ON",
     "--max-connections=200",
     "--loose-log-error-verbosity=3",
     "--loose-log-warnings=4",
 )
-"""Limits short enough that a newcomer sees sessions closed within a minute, and everything there is to see shown."""
+"""Limits so short that the server closes sessions within a minute, and all instruments that this tool reads."""
 
 MYSQL_ONLY = (
     "--secure-file-priv=NULL",
@@ -180,18 +183,18 @@ class PrivateServer:
     """One private server. `stop` may come from any thread, also while `start` waits."""
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
-        """Finds the program. Raises NoServerProgram where none is installed."""
+        """Find the server program. Raises NoServerProgram if none is installed."""
         if not hasattr(os, "geteuid"):
             raise NoServerProgram(
                 _("the demo's private server needs a Unix system"), _("use demo --simulated")
             )
         self._environ = os.environ if environ is None else environ
         self._program = find_program(self._environ)
-        self._guardian: Guardian | None = None
+        self._supervisor: ProcessSupervisor | None = None
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self.version = ""
-        """As the server says it, once it is ready."""
+        """The version that the server reports; empty until it answers."""
 
     @property
     def program(self) -> str:
@@ -200,13 +203,13 @@ class PrivateServer:
 
     @property
     def directory(self) -> Path | None:
-        """Where everything of it is; None before the start and after the stop."""
-        return self._guardian.directory if self._guardian else None
+        """The directory of all its files; None before the start and after the stop."""
+        return self._supervisor.directory if self._supervisor else None
 
     @property
     def error_log(self) -> Path:
         """The file the server writes its errors to. Raises SourceError while it is not running."""
-        return self._running().directory / LOG
+        return self._running().directory / LOG_NAME
 
     @property
     def socket(self) -> str:
@@ -214,20 +217,20 @@ class PrivateServer:
         return str(self._running().directory / "s")
 
     def start(self) -> None:
-        """Make a data directory, start the server, wait until it answers. Raises SourceError, leaving nothing behind."""
+        """Make a data directory, start the server, wait until it answers. Raises SourceError after removing everything."""
         with self._lock:
-            if self._guardian is not None or self._stopped.is_set():
+            if self._supervisor is not None or self._stopped.is_set():
                 raise SourceError(_("a private server starts only once"))
             try:
-                self._guardian = Guardian()
+                self._supervisor = ProcessSupervisor()
             except OSError as error:
                 raise SourceError(
                     _("cannot make a private server: {why}", why=error),
                     _("is there room in the temporary directory?"),
                 ) from None
             try:
-                self._initialise(self._guardian)
-                self._run(self._guardian)
+                self._initialise(self._supervisor)
+                self._run(self._supervisor)
             except BaseException:
                 self._discard()
                 raise
@@ -238,38 +241,38 @@ class PrivateServer:
         with self._lock:
             self._discard()
 
-    def _running(self) -> Guardian:
-        if self._guardian is None:
+    def _running(self) -> ProcessSupervisor:
+        if self._supervisor is None:
             raise SourceError(_("the private server is not running"))
-        return self._guardian
+        return self._supervisor
 
     def _discard(self) -> None:
-        if self._guardian is not None:
-            self._guardian.close()
-            self._guardian = None
+        if self._supervisor is not None:
+            self._supervisor.close()
+            self._supervisor = None
 
-    def _initialise(self, guardian: Guardian) -> None:
-        """Make the data directory; once more without `--no-defaults` where a launcher has said it already."""
-        (guardian.directory / "tmp").mkdir()
-        log = guardian.directory / "initialise.log"
-        if self._fill(guardian, log):
+    def _initialise(self, supervisor: ProcessSupervisor) -> None:
+        """Make the data directory; try again without `--no-defaults` if a wrapper script gives it already."""
+        (supervisor.directory / "tmp").mkdir()
+        log = supervisor.directory / "initialise.log"
+        if self._fill(supervisor, log):
             return
-        if self._program.takes_no_defaults and "unknown option '--no-defaults'" in last_log_lines(log):
-            self._program = replace(self._program, takes_no_defaults=False)
-            shutil.rmtree(guardian.directory / "data", ignore_errors=True)
-            log = guardian.directory / "initialise-again.log"
-            if self._fill(guardian, log):
+        if self._program.accepts_no_defaults and "unknown option '--no-defaults'" in last_log_lines(log):
+            self._program = replace(self._program, accepts_no_defaults=False)
+            shutil.rmtree(supervisor.directory / "data", ignore_errors=True)
+            log = supervisor.directory / "initialise-again.log"
+            if self._fill(supervisor, log):
                 return
         raise self._failure(N_("{program} could not make its data directory: {said}"), log)
 
-    def _fill(self, guardian: Guardian, log: Path) -> bool:
-        """Fill a new data directory; whether that went well."""
-        given = None
-        command = self._program.command(*self._options(guardian.directory), "--initialize-insecure")
+    def _fill(self, supervisor: ProcessSupervisor, log: Path) -> bool:
+        """Fill a new data directory; returns whether that succeeded."""
+        stdin_path = None
+        command = self._program.command(*self._options(supervisor.directory), "--initialize-insecure")
         if self._program.flavour is Flavour.MARIADB:
-            command, given = self._mariadb_initialisation(guardian.directory)
-        process = guardian.start(command, log, given)
-        for _look in range(round(INITIALISE_SECONDS / POLL_SECONDS)):
+            command, stdin_path = self._mariadb_initialisation(supervisor.directory)
+        process = supervisor.start(command, log, stdin_path)
+        for _attempt in range(round(INITIALISE_SECONDS / POLL_SECONDS)):
             if process.poll() is not None or self._stopped.wait(POLL_SECONDS):
                 break
         return process.poll() == 0
@@ -277,15 +280,17 @@ class PrivateServer:
     def _mariadb_initialisation(self, directory: Path) -> tuple[list[str], Path | None]:
         """The command that fills a data directory, and the SQL it reads.
 
-        The program's own SQL files come first: three times faster than the script, and surely of its version.
+        The program's own SQL files come first: they are three times faster than the script, and of the right version.
         """
         tables = self._program.system_tables(self._environ)
         if tables:
             (directory / "data").mkdir()
-            given = directory / "initialise.sql"
+            stdin_path = directory / "initialise.sql"
             sql = [file.read_bytes() for file in tables]
-            given.write_bytes(b"\n".join([b"CREATE DATABASE mysql;", b"USE mysql;", *sql]))
-            return self._program.command(*self._options(directory), "--bootstrap", "--skip-networking"), given
+            stdin_path.write_bytes(b"\n".join([b"CREATE DATABASE mysql;", b"USE mysql;", *sql]))
+            return self._program.command(
+                *self._options(directory), "--bootstrap", "--skip-networking"
+            ), stdin_path
         installer = self._program.installer()
         if installer is None:
             raise SourceError(
@@ -298,19 +303,19 @@ class PrivateServer:
                     variable=SHARE_VARIABLE,
                 ),
             )
-        normal = "--auth-root-authentication-method=normal"
-        return [installer, "--no-defaults", *self._options(directory), normal], None
+        authentication = "--auth-root-authentication-method=normal"
+        return [installer, "--no-defaults", *self._options(directory), authentication], None
 
-    def _run(self, guardian: Guardian) -> None:
-        """Start the server and wait until it lets us in."""
-        directory = guardian.directory
-        log = directory / LOG
-        socket = f"--socket={directory / 's'}"
+    def _run(self, supervisor: ProcessSupervisor) -> None:
+        """Start the server and wait until it accepts a connection."""
+        directory = supervisor.directory
+        log = directory / LOG_NAME
+        socket_option = f"--socket={directory / 's'}"
         command = self._program.command(
-            *self._options(directory), *SETTINGS, socket, f"--pid-file={directory / 'pid'}"
+            *self._options(directory), *SERVER_OPTIONS, socket_option, f"--pid-file={directory / 'pid'}"
         )
-        process = guardian.start(command, log)
-        for _look in range(round(START_SECONDS / POLL_SECONDS)):
+        process = supervisor.start(command, log)
+        for _attempt in range(round(START_SECONDS / POLL_SECONDS)):
             if self._answers():
                 return
             if process.poll() is not None or self._stopped.wait(POLL_SECONDS):
@@ -319,17 +324,17 @@ class PrivateServer:
 
     def _answers(self) -> bool:
         try:
-            wire = connect(self.socket, "root", "goneaway-demo")
+            connection = connect(self.socket, "root", "goneaway-demo")
         except (pymysql.MySQLError, OSError):
             return False
-        banner = str(wire.get_server_info())  # type: ignore[no-untyped-call]
+        banner = str(connection.get_server_info())  # type: ignore[no-untyped-call]
         self.version = plain(banner.removeprefix("5.5.5-"), 100)
-        wire.close()
+        connection.close()
         return True
 
     def _options(self, directory: Path) -> list[str]:
-        """What holds while making the data directory and afterwards."""
-        options = [f"--datadir={directory / 'data'}", f"--tmpdir={directory / 'tmp'}", *SMALL]
+        """The options for making the data directory and for the server."""
+        options = [f"--datadir={directory / 'data'}", f"--tmpdir={directory / 'tmp'}", *SMALL_SERVER_OPTIONS]
         if os.geteuid() == 0:
             options.append("--user=root")
         if self._program.flavour is Flavour.MYSQL:
@@ -348,12 +353,12 @@ class PrivateServer:
 
 
 def last_log_lines(log: Path) -> str:
-    """The line of a server's log that says why it ended: its first error, else its last line."""
+    """The line of a server's log that explains its end: the first error, else the last line."""
     try:
-        said = log.read_text("utf-8", "replace")
+        text = log.read_text("utf-8", "replace")
     except OSError:
-        said = ""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+        text = ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if "[ERROR]" in line and not line.endswith("Aborting")]
     if not lines:
         return _("it left no word")

@@ -1,4 +1,4 @@
-"""The little shop the demo's sessions work in, and who they are."""
+"""The workload of the demo: a small shop database, and the applications that use it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from pymysql.constants import CLIENT
 
 from goneaway_tui.errors import SourceError
 from goneaway_tui.i18n import _
-from goneaway_tui.source.demo.program import Wire, connect, run
-from goneaway_tui.source.demo.server import GLOBAL_LIMIT, INTERACTIVE_LIMIT, LARGEST_PACKET
+from goneaway_tui.source.demo.program import ServerConnection, connect, run
+from goneaway_tui.source.demo.server import GLOBAL_LIMIT_SECONDS, INTERACTIVE_LIMIT_SECONDS, MAX_PACKET_BYTES
 from goneaway_tui.text.sanitize import plain
 
 WATCHER = "goneaway"
-"""The account for watching: sees everything, changes nothing."""
+"""The account of the demo's monitoring: it sees every session and may change nothing."""
 DATABASE = "shop"
 CARTS = 64
-"""Rows in `cart`; each session writes only its own, so none waits for another's lock, except for the last two."""
+"""Rows in `cart`; each client writes only its own row, so that no session waits for a lock, except on the last two rows."""
 
 TABLES = (
     "CREATE DATABASE shop",
@@ -41,12 +41,12 @@ class ApplicationBehaviour:
     program: str
     sessions: int
     limits: tuple[int | None, ...]
-    """Own limits, dealt out in turn; None keeps the global one."""
+    """Own limits in seconds, one for each session in turn; None keeps the global value."""
     pause: tuple[float, float]
-    """Between two statements."""
+    """The shortest and the longest pause between two statements."""
     writes: bool = False
-    forgets: float = 0.2
-    """Share of idle waits nobody ends: the server will."""
+    abandoned_share: float = 0.2
+    """Share of idle periods that the client does not end, so that the server closes the session."""
     interactive: bool = False
 
 
@@ -55,12 +55,14 @@ BEHAVIOURS = (
         "shop_app", "gunicorn", 18, (12, 20, 30, None, 45, 90, 120, None, 3600), (2.0, 12.0), writes=True
     ),
     ApplicationBehaviour("etl", "python", 6, (25, 60, 28_800), (5.0, 20.0), writes=True),
-    ApplicationBehaviour("cron", "php", 4, (8, 10, 15), (1.0, 5.0), forgets=0.5),
-    ApplicationBehaviour("report", "java", 5, (None, 3600, 28_800), (10.0, 40.0), forgets=0.1),
-    ApplicationBehaviour("grafana", "grafana", 4, (None, 120), (3.0, 10.0), forgets=0.05),
-    ApplicationBehaviour("dba", "mysql", 2, (None, 28_800), (15.0, 50.0), interactive=True, forgets=0.4),
+    ApplicationBehaviour("cron", "php", 4, (8, 10, 15), (1.0, 5.0), abandoned_share=0.5),
+    ApplicationBehaviour("report", "java", 5, (None, 3600, 28_800), (10.0, 40.0), abandoned_share=0.1),
+    ApplicationBehaviour("grafana", "grafana", 4, (None, 120), (3.0, 10.0), abandoned_share=0.05),
+    ApplicationBehaviour(
+        "dba", "mysql", 2, (None, 28_800), (15.0, 50.0), interactive=True, abandoned_share=0.4
+    ),
 )
-"""All who come and go."""
+"""The applications whose sessions connect and disconnect."""
 
 BUSY_USERS = ("report", "etl", "report")
 """Users of the sessions that are nearly always busy."""
@@ -68,24 +70,24 @@ BUSY_USERS = ("report", "etl", "report")
 
 FIRST_LOCKS_AT, LOCKS_EVERY = 12.0, 75.0
 """Seconds from the start to the first client that forgets to commit, and from one such client's end to the next."""
-LOCKS_HELD = (2.0 * GLOBAL_LIMIT, 0.7 * GLOBAL_LIMIT)
-"""How long it forgets that, in turn: until the server closes its session, or until it commits."""
+LOCKS_HELD = (2.0 * GLOBAL_LIMIT_SECONDS, 0.7 * GLOBAL_LIMIT_SECONDS)
+"""Seconds until it commits, in turn. The first is longer than the limit, so that the server closes the session."""
 LOCK_WAIT_AFTER = 1.5
-"""Seconds from one session that begins to wait to the next."""
+"""Seconds between the starts of two lock waits."""
 LOCK_WAIT_SECONDS = 50
-"""The longest wait for a row: innodb_lock_wait_timeout by default, and longer than the demo's global value."""
+"""The longest wait for a row: the default of innodb_lock_wait_timeout, longer than the demo's global value."""
 SHARED_ROW, NEXT_ROW = CARTS - 1, CARTS - 2
-"""The row the client leaves locked, and the one that the first session that waits has locked itself."""
+"""The row that the client leaves locked, and the row that the first waiting session has locked itself."""
 CHANGE = "UPDATE cart SET quantity = quantity + 1 WHERE id = %s"
 WAITERS = (
     ("shop_app", "gunicorn", (NEXT_ROW, SHARED_ROW)),
     ("shop_app", "gunicorn", (SHARED_ROW,)),
     ("cron", "php", (NEXT_ROW,)),
 )
-"""User and program of the sessions that wait, and the rows each changes in one transaction."""
+"""User and program of the waiting sessions, and the rows that each changes in one transaction."""
 
 
-def set_up_database(root: Wire) -> None:
+def set_up_database(root: ServerConnection) -> None:
     """Create the accounts and the tables. Raises pymysql.MySQLError."""
     for statement in TABLES:
         run(root, statement)
@@ -102,24 +104,24 @@ def set_up_database(root: Wire) -> None:
 
 
 OPENING_SECONDS = 60.0
-"""How long this lasts; seconds of the workload's time, which is never ahead of a clock's."""
+"""Length of the opening, in seconds of the workload's time, which is never ahead of the clock."""
 NEAR_SECONDS = 10.0
-"""A closing is near from here on."""
+"""Seconds before a deadline from which on the closing counts as near."""
 MIN_ROOM_SECONDS = 3.0
-"""Seconds a session must be able to idle before its closing is near; else its client falls silent at once."""
+"""Idle seconds that a session must have before its closing is near; otherwise its client goes idle at once."""
 SILENCE_EVERY = 4.0
-"""Seconds from one session under the global limit falling silent to the next: the first does so at once."""
+"""Seconds between two sessions with the global limit that go idle; the first does so at once."""
 KILL_AT = 4.0
 PACKET_AT = 9.0
-"""From when on one session may be killed, and another send a packet that is too large."""
+"""Seconds from which on one session may be killed, and another may send a packet that is too large."""
 KNOWN_AFTER = 2.0
-"""Seconds after a login from which on something happens to a session: until then a reader may not have seen it."""
+"""Age in seconds from which on a session is killed or fails: a younger one may be missing in every sample."""
 KILLER, SENDER = "etl", "report"
-"""Users: of the session that kills another of the same user, which needs no privilege, and of the one that sends the packet."""
+"""The user whose session kills another of the same user, which needs no privilege; the user that sends the packet."""
 
 
 class OpeningClient(Protocol):
-    """What the opening asks of one of the workload's clients."""
+    """A client of the workload, as the opening uses it."""
 
     behaviour: ApplicationBehaviour
     expected_limit: int
@@ -128,7 +130,7 @@ class OpeningClient(Protocol):
     def session_id(self) -> int | None: ...
 
     @property
-    def keeps_global(self) -> bool: ...
+    def has_global_limit(self) -> bool: ...
 
     def run(self, statement: str, *values: object) -> None: ...
 
@@ -136,7 +138,7 @@ class OpeningClient(Protocol):
 
 
 class OpeningMinute:
-    """What each client does in the first minute beyond its own habits."""
+    """Adds events to the first minute: sessions that time out, one that is killed, one with a packet that is too large."""
 
     def __init__(self, clients: Sequence[OpeningClient]) -> None:
         self._clients = clients
@@ -147,14 +149,14 @@ class OpeningMinute:
         """When each session logged in, by its id."""
 
     def pause_after(self, client: OpeningClient, now: float, pause: float, rng: Random) -> float:
-        """The seconds until a client acts again that has acted `now` and would pause so long by itself."""
+        """The seconds until a client acts again. It acted at `now`, and its own pause would be `pause` seconds."""
         if client.session_id is None:
             return pause
         self._logins.setdefault(client.session_id, now)
         room = client.expected_limit - NEAR_SECONDS
         if room < MIN_ROOM_SECONDS:
             return client.go_idle(rng)
-        if client.keeps_global and now >= self._silence_at:
+        if client.has_global_limit and now >= self._silence_at:
             self._silence_at = now + SILENCE_EVERY
             return client.go_idle(rng)
         if self._is_known(client, now):
@@ -162,136 +164,138 @@ class OpeningMinute:
         return min(pause, room * rng.uniform(0.6, 1.0))
 
     def _is_known(self, client: OpeningClient, now: float) -> bool:
-        """Whether its session has been there for so long that a reader has seen it."""
+        """Whether the client's session is older than KNOWN_AFTER, so that a sample lists it."""
         return client.session_id is not None and self._logins[client.session_id] <= now - KNOWN_AFTER
 
     def _kill_or_send(self, client: OpeningClient, now: float) -> None:
-        """The KILL or the packet, where it is time and this is the client to do it."""
+        """Run the KILL or send the packet, if it is due and this client is of the right user."""
         if now >= self._kill_at and client.behaviour.user == KILLER:
-            others = (each for each in self._clients if each is not client and each.behaviour.user == KILLER)
-            victim = next((each.session_id for each in others if self._is_known(each, now)), None)
+            others = (
+                other for other in self._clients if other is not client and other.behaviour.user == KILLER
+            )
+            victim = next((other.session_id for other in others if self._is_known(other, now)), None)
             if victim is not None:
                 self._kill_at = float("inf")
                 client.run("KILL %s", victim)
         elif now >= self._packet_at and client.behaviour.user == SENDER:
             self._packet_at = float("inf")
-            client.run("UPDATE orders SET customer = %s", "x" * LARGEST_PACKET)
+            client.run("UPDATE orders SET customer = %s", "x" * MAX_PACKET_BYTES)
 
 
 JOIN_SECONDS = 1.0
 """How long `stop` waits for the threads."""
 HEAD_START = 1.5
-"""Seconds by which the first session is ahead of all others: MariaDB counts idle times in whole seconds."""
+"""Seconds by which the first session starts before all others: MariaDB counts idle times in whole seconds."""
 BUSY_STATEMENT = "SELECT SLEEP(3) /* turnover by region, the slow way */"
-_GONE = (pymysql.MySQLError, OSError)
+_DISCONNECTED = (pymysql.MySQLError, OSError)
 
 
 class DemoClient:
-    """One application's one session at a time: connects, works, idles, is closed, connects again."""
+    """A client of one application, with one session at a time: it connects, works, idles, is closed, connects again."""
 
     def __init__(
-        self, behaviour: ApplicationBehaviour, number: int, limit: int | None, *, shown: bool
+        self, behaviour: ApplicationBehaviour, number: int, limit: int | None, *, shows_limits: bool
     ) -> None:
-        """`number` is the row of `cart` it writes; `limit` its own wait_timeout in seconds, None to keep the global one.
+        """`number`: the row of `cart` to write. `limit`: the own wait_timeout in seconds; None keeps the global one.
 
-        `shown`: the server shows a session's own limit. Where it does not, the global one is assumed of every session.
+        `shows_limits`: the server shows a session's own limit. Otherwise this tool assumes the global value for every session.
         """
         self.behaviour = behaviour
         self._number = number
         self._limit = limit
-        inherited = INTERACTIVE_LIMIT if behaviour.interactive else GLOBAL_LIMIT
-        self._idles_for = inherited if limit is None else limit
-        """Seconds after which the server closes it."""
-        self.expected_limit = self._idles_for if shown else GLOBAL_LIMIT
-        """Seconds after which a reader of the server expects it to be closed."""
-        self._wire: Wire | None = None
+        inherited = INTERACTIVE_LIMIT_SECONDS if behaviour.interactive else GLOBAL_LIMIT_SECONDS
+        self._limit_seconds = inherited if limit is None else limit
+        """Idle seconds after which the server closes the session."""
+        self.expected_limit = self._limit_seconds if shows_limits else GLOBAL_LIMIT_SECONDS
+        """Idle seconds after which this tool expects the server to close the session."""
+        self._connection: ServerConnection | None = None
         self._in_transaction = False
         self._is_abandoned = False
 
     @property
     def session_id(self) -> int | None:
-        """Of the session that its client is using; None where it has none, or has fallen silent on it."""
-        if self._wire is None or self._is_abandoned:
+        """The id of the open session; None without one, and for a session that the client has abandoned."""
+        if self._connection is None or self._is_abandoned:
             return None
-        return int(self._wire.thread_id())  # type: ignore[no-untyped-call]
+        return int(self._connection.thread_id())  # type: ignore[no-untyped-call]
 
     @property
-    def keeps_global(self) -> bool:
-        """Whether the global wait_timeout closes it."""
+    def has_global_limit(self) -> bool:
+        """Whether the global wait_timeout is the limit of its sessions."""
         return self._limit is None and not self.behaviour.interactive
 
-    def act(self, socket: str, rng: Random, *, may_forget: bool = True) -> float:
-        """Do the next thing. Returns the seconds until the one after.
+    def act(self, socket: str, rng: Random, *, may_abandon: bool = True) -> float:
+        """Connect, or run the next statement. Returns the seconds until the next call.
 
-        `may_forget`: its client may fall silent on a session that is open.
+        `may_abandon`: the client may abandon its open session.
         """
         self._is_abandoned = False
         try:
-            if self._wire is None:
+            if self._connection is None:
                 return self._connect(socket, rng)
-            self._work(self._wire, rng)
-        except _GONE:
+            self._work(self._connection, rng)
+        except _DISCONNECTED:
             self.disconnect()
-        if self._wire is None:
+        if self._connection is None:
             return rng.uniform(1.0, 4.0)
-        if may_forget and rng.random() < self.behaviour.forgets:
+        if may_abandon and rng.random() < self.behaviour.abandoned_share:
             return self.go_idle(rng)
         return rng.uniform(*self.behaviour.pause)
 
     def run(self, statement: str, *values: object) -> None:
         """Run a statement that may end the session."""
-        if self._wire is not None:
+        if self._connection is not None:
             try:
-                run(self._wire, statement, *values)
-            except _GONE:
+                run(self._connection, statement, *values)
+            except _DISCONNECTED:
                 self.disconnect()
 
     def go_idle(self, rng: Random) -> float:
-        """Say nothing more on this session. Returns the seconds until its client finds that the server has closed it."""
+        """Abandon the session. Returns the seconds until the client uses it again, after the server has closed it."""
         self._is_abandoned = True
-        return self._idles_for + rng.uniform(2.0, 6.0)
+        return self._limit_seconds + rng.uniform(2.0, 6.0)
 
     def disconnect(self) -> None:
-        """Disconnect (COM_QUIT), if the server still listens."""
-        wire, self._wire, self._in_transaction = self._wire, None, False
-        if wire is not None:
-            with suppress(*_GONE):
-                wire.close()
+        """Disconnect (COM_QUIT), if the connection is still open."""
+        connection, self._connection, self._in_transaction = self._connection, None, False
+        if connection is not None:
+            with suppress(*_DISCONNECTED):
+                connection.close()
 
     def _connect(self, socket: str, rng: Random) -> float:
         flag = CLIENT.INTERACTIVE if self.behaviour.interactive else 0
-        self._wire = connect(socket, self.behaviour.user, self.behaviour.program, DATABASE, flag)
+        self._connection = connect(socket, self.behaviour.user, self.behaviour.program, DATABASE, flag)
         if self._limit is not None:
-            run(self._wire, "SET SESSION wait_timeout = %s", self._limit)
+            run(self._connection, "SET SESSION wait_timeout = %s", self._limit)
         return rng.uniform(0.1, 1.0)
 
-    def _work(self, wire: Wire, rng: Random) -> None:
+    def _work(self, connection: ServerConnection, rng: Random) -> None:
         if self._in_transaction:
-            run(wire, "COMMIT")
+            run(connection, "COMMIT")
             self._in_transaction = False
         elif self.behaviour.writes and rng.random() < 0.35:
-            run(wire, "BEGIN")
-            run(wire, CHANGE, self._number)
+            run(connection, "BEGIN")
+            run(connection, CHANGE, self._number)
             self._in_transaction = True
         elif rng.random() < 0.03:
             self.disconnect()
         else:
-            run(wire, "SELECT customer, quantity FROM cart WHERE id = %s", rng.randrange(CARTS))
+            run(connection, "SELECT customer, quantity FROM cart WHERE id = %s", rng.randrange(CARTS))
 
 
 class Workload:
-    """Plays on a private server's socket until stopped."""
+    """The clients of the demo, which run on the socket of a private server until stopped."""
 
-    def __init__(self, socket: str, seed: int = 9, *, limits_shown: bool = True) -> None:
-        """`limits_shown`: the server shows a session's own limit. Where it does not, few have one: a demo of
-        deadlines nobody can know would show little.
+    def __init__(self, socket: str, seed: int = 9, *, shows_limits: bool = True) -> None:
+        """`shows_limits`: the server shows a session's own limit. Otherwise only few sessions have their own
+        limit, since their deadlines would be unknown.
         """
         self._socket = socket
-        self._limits_shown = limits_shown
-        self._rng = Random(seed)  # noqa: S311 - a play, not a secret
+        self._shows_limits = shows_limits
+        self._rng = Random(seed)  # noqa: S311 - a simulation, not a secret
         self._stopped = threading.Event()
         self._busy_sessions: dict[str, int] = {}
-        """The session ids of those that are busy or wait, by thread name."""
+        """The ids of the sessions that are busy or wait, by the name of their thread."""
         clients = [threading.Thread(target=self._run_clients, name="demo-play", daemon=True)]
         busy = [
             threading.Thread(
@@ -303,11 +307,11 @@ class Workload:
         self._threads = clients + busy + locks
 
     def start(self) -> None:
-        """Create the shop and let everybody in. Raises SourceError. Once only."""
+        """Create the database and start the clients. Raises SourceError. Call this once."""
         try:
             with connect(self._socket, "root", "goneaway-demo") as root:
                 set_up_database(root)
-        except _GONE as error:
+        except _DISCONNECTED as error:
             raise SourceError(
                 _("the demo's shop could not be set up: {why}", why=plain(str(error), 300))
             ) from None
@@ -315,40 +319,42 @@ class Workload:
             thread.start()
 
     def stop(self) -> None:
-        """Everybody leaves; safe to call twice and from another thread."""
+        """Stop all clients; safe to call twice and from another thread."""
         self._stopped.set()
         busy = list(self._busy_sessions.values())
         if busy:
-            with suppress(*_GONE), connect(self._socket, "root", "goneaway-demo") as root:
-                for who in busy:
-                    with suppress(*_GONE):
-                        run(root, "KILL %s", who)
+            with suppress(*_DISCONNECTED), connect(self._socket, "root", "goneaway-demo") as root:
+                for session_id in busy:
+                    with suppress(*_DISCONNECTED):
+                        run(root, "KILL %s", session_id)
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(JOIN_SECONDS)
 
     def _limit(self, behaviour: ApplicationBehaviour, number: int) -> int | None:
         limit = behaviour.limits[number % len(behaviour.limits)]
-        return limit if self._limits_shown or (limit or 0) > 2 * GLOBAL_LIMIT else None
+        return limit if self._shows_limits or (limit or 0) > 2 * GLOBAL_LIMIT_SECONDS else None
 
     def _run_clients(self) -> None:
-        """One thread plays all who are never busy for long. Its time is the sum of its waits: it needs no clock."""
+        """Run all clients whose statements are short, in one thread. Its time is the sum of its waits, without a clock."""
         rng, now = self._rng, 0.0
-        parts = [(behaviour, n) for behaviour in BEHAVIOURS for n in range(behaviour.sessions)]
+        instances = [(behaviour, n) for behaviour in BEHAVIOURS for n in range(behaviour.sessions)]
         clients = [
-            DemoClient(behaviour, row, self._limit(behaviour, n), shown=self._limits_shown)
-            for row, (behaviour, n) in enumerate(parts)
+            DemoClient(behaviour, row, self._limit(behaviour, n), shows_limits=self._shows_limits)
+            for row, (behaviour, n) in enumerate(instances)
         ]
         opening = OpeningMinute(clients)
         order = rng.sample(range(len(clients)), len(clients))
-        order.sort(key=lambda row: not clients[row].keeps_global)  # the first is the first to fall silent
+        order.sort(
+            key=lambda row: not clients[row].has_global_limit
+        )  # the first client is the first to go idle
         due = [(0.05 * index + (HEAD_START if index else 0.0), row) for index, row in enumerate(order)]
         heapify(due)
         while not self._stopped.wait(max(0.0, due[0][0] - now)):
             now, row = heappop(due)
             client = clients[row]
             is_opening = now < OPENING_SECONDS
-            pause = client.act(self._socket, rng, may_forget=not is_opening)
+            pause = client.act(self._socket, rng, may_abandon=not is_opening)
             if is_opening:
                 pause = opening.pause_after(client, now, pause, rng)
             heappush(due, (now + pause, row))
@@ -359,19 +365,19 @@ class Workload:
         """Run one long statement after another."""
         while not self._stopped.is_set():
             with (
-                suppress(*_GONE),
-                connect(self._socket, user, "java" if user == "report" else "python", DATABASE) as wire,
+                suppress(*_DISCONNECTED),
+                connect(self._socket, user, "java" if user == "report" else "python", DATABASE) as connection,
             ):
-                self._busy_sessions[name] = wire.thread_id()  # type: ignore[no-untyped-call]
+                self._busy_sessions[name] = connection.thread_id()  # type: ignore[no-untyped-call]
                 while not self._stopped.is_set():
-                    run(wire, BUSY_STATEMENT)
+                    run(connection, BUSY_STATEMENT)
                     self._stopped.wait(1.0)
             self._busy_sessions.pop(name, None)
             self._stopped.wait(2.0)
 
     def _forget_commits(self) -> None:
-        """Now and then a client changes a row and forgets to commit, and others wait for it."""
-        held = cycle(LOCKS_HELD)
+        """Repeatedly change a row without a commit, so that other sessions wait for it."""
+        hold_seconds = cycle(LOCKS_HELD)
         pause = FIRST_LOCKS_AT
         while not self._stopped.wait(pause):
             pause = LOCKS_EVERY
@@ -379,31 +385,34 @@ class Workload:
                 threading.Thread(target=self._wait_for_rows, args=(number,), daemon=True)
                 for number in range(len(WAITERS))
             ]
-            with suppress(*_GONE), connect(self._socket, "shop_app", "gunicorn", DATABASE) as wire:
-                run(wire, "BEGIN")
-                run(wire, CHANGE, SHARED_ROW)
+            with (
+                suppress(*_DISCONNECTED),
+                connect(self._socket, "shop_app", "gunicorn", DATABASE) as connection,
+            ):
+                run(connection, "BEGIN")
+                run(connection, CHANGE, SHARED_ROW)
                 for waiter in waiters:
                     waiter.start()
-                self._stopped.wait(next(held))
-                run(wire, "COMMIT")
+                self._stopped.wait(next(hold_seconds))
+                run(connection, "COMMIT")
             for waiter in waiters:
                 if waiter.is_alive():
                     waiter.join(JOIN_SECONDS)
 
     def _wait_for_rows(self, number: int) -> None:
-        """Change rows that others have locked, in one transaction. `number` is the place in WAITERS."""
+        """Change rows that other sessions have locked, in one transaction. `number`: the index in WAITERS."""
         user, program, rows = WAITERS[number]
         name = f"demo-waiter-{number}"
         if self._stopped.wait((number + 1) * LOCK_WAIT_AFTER):
             return
         with (
-            suppress(*_GONE),
-            connect(self._socket, user, program, DATABASE, answer_seconds=LOCK_WAIT_SECONDS) as wire,
+            suppress(*_DISCONNECTED),
+            connect(self._socket, user, program, DATABASE, answer_seconds=LOCK_WAIT_SECONDS) as connection,
         ):
-            self._busy_sessions[name] = wire.thread_id()  # type: ignore[no-untyped-call]
-            run(wire, "SET SESSION innodb_lock_wait_timeout = %s", LOCK_WAIT_SECONDS)
-            run(wire, "BEGIN")
+            self._busy_sessions[name] = connection.thread_id()  # type: ignore[no-untyped-call]
+            run(connection, "SET SESSION innodb_lock_wait_timeout = %s", LOCK_WAIT_SECONDS)
+            run(connection, "BEGIN")
             for row in rows:
-                run(wire, CHANGE, row)
-            run(wire, "COMMIT")
+                run(connection, CHANGE, row)
+            run(connection, "COMMIT")
         self._busy_sessions.pop(name, None)

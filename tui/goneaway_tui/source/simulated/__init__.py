@@ -1,4 +1,4 @@
-"""A scripted server on a clock you hold: the demo without a server, the screenshots' and the UI tests' server."""
+"""A simulated server on the caller's clock, for the demo without a server, the screenshots and the tests of the UI."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from goneaway_tui.source.simulated.workload import DAY, simulated_server
 HOST = "db-01"
 PORT = 3306
 UPTIME = 41 * DAY + 7 * 3600
-"""Seconds the server has been up when the simulation begins."""
+"""Uptime of the server when the simulation begins, in seconds."""
 
 
 class SimulatedSource:
-    """Implements Source. What a sample says depends on the seed and the clock's reading, never on how often it was read;
-    its clues alone are of the time since the sample before.
+    """Implements Source. A sample depends only on the seed and the clock, not on earlier samples; only its evidence about
+    ended sessions is of the time since the previous sample.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class SimulatedSource:
         statements: bool = True,  # noqa: FBT001, FBT002 - read at each call site by name
         flavour: Flavour = Flavour.MYSQL,
     ) -> None:
-        """`started` is the instant the simulation begins, now if not given; `sessions` is how many there are then, ours included."""
+        """`started`: the instant when the simulation begins, now by default. `sessions`: their number then, with our own."""
         self._clock = clock
         self._started = clock() if started is None else started
         self._server = simulated_server(flavour, sessions)
@@ -49,7 +49,7 @@ class SimulatedSource:
         return f"{HOST}:{PORT} (simulated)"
 
     def executor(self) -> SimulatedExecutor:
-        """What changes the simulated server."""
+        """The executor for the simulated server."""
         return SimulatedExecutor(self._server, self._engine, self._clock, self._lock, self.name)
 
     def sample(self) -> Sample:
@@ -70,24 +70,24 @@ class SimulatedSource:
                     HOST,
                     PORT,
                     uptime,
-                    (self._engine.own,),
+                    (self._engine.own_id,),
                 ),
                 self._engine.sessions(),
                 self._engine.variables,
                 tuple(sorted(counters.items())),
                 self._server.limitations,
-                end_evidence=self._clues(counters["com_kill"]),
+                end_evidence=self._end_evidence(counters["com_kill"]),
                 lock_waits=self._engine.lock_waits(),
             )
 
-    def _clues(self, kills: int) -> EndEvidence:
-        """What a server of this family counts of the sessions that ended since the last sample."""
-        endings = self._engine.endings()
+    def _end_evidence(self, kills: int) -> EndEvidence:
+        """What a server of this family counts about the sessions that ended since the previous sample."""
+        errors = self._engine.take_end_errors()
         killed, self._kills = kills - self._kills, kills
-        aborted = sum(code in {1153, 1158, 4031} for *_finish_statement, code in endings)
+        aborted = sum(code in {1153, 1158, 4031} for *_account, code in errors)
         if self._server.flavour is Flavour.MARIADB:
             return EndEvidence(aborted=aborted, killed=killed, offline=False)
-        counted = Counter(endings)
+        counted = Counter(errors)
         return EndEvidence(
             errors=tuple(ErrorCount(user, host, code, n) for (user, host, code), n in counted.items()),
             aborted=aborted,

@@ -15,18 +15,18 @@ CONNECT_TIMEOUT = 10
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """How all sessions of one application look and behave."""
+    """One application: the facts of its sessions, and how they behave."""
 
     user: str
     program: str
     hosts: tuple[str, ...]
     db: str | None
-    about: tuple[tuple[str, str], ...]
+    connect_attributes: tuple[tuple[str, str], ...]
     """Connect attributes; the process number and the program's name are added for each session."""
     share: int
-    """Sessions of it among all the clients, as a weight."""
+    """Its weight among all applications, for the number of its sessions."""
     limits: tuple[int | None, ...]
-    """Own limits in seconds, each as likely as the next; None keeps the global one of the login."""
+    """Own limits in seconds, all equally likely; None keeps the global value."""
     pause_seconds: float
     """Mean seconds between two statements."""
     statement_seconds: float
@@ -37,11 +37,11 @@ class Application:
     write_share: float = 0.0
     """Share of statements that are writes."""
     long_wait_share: float = 0.06
-    """Share of idle waits that last many pauses; where the limit is short, they run into it."""
-    sets_its_own: bool = False
-    """Always sets its own limit, also where most sessions keep the global one."""
+    """Share of idle periods that last many pauses; the server may close the session in them."""
+    always_sets_limit: bool = False
+    """Whether every session sets its own limit, regardless of `SimulatedServer.inherit_share`."""
     disconnect_share: float = 0.03
-    """Share of idle waits that end in a clean disconnect (COM_QUIT)."""
+    """Share of idle periods that end in a clean disconnect (COM_QUIT)."""
 
 
 def _linux(client: str, version: str) -> tuple[tuple[str, str], ...]:
@@ -161,7 +161,7 @@ APPLICATIONS = (
         (*_linux("libmysql", "9.7.4"), ("os_user", "mara")),
         share=3,
         limits=(28_800, YEAR, YEAR),
-        sets_its_own=True,
+        always_sets_limit=True,
         pause_seconds=200.0,
         statement_seconds=1.5,
         reads=("SHOW ENGINE INNODB STATUS", "EXPLAIN SELECT * FROM orders WHERE customer_id = ?"),
@@ -188,19 +188,19 @@ METADATA_STATE = "Waiting for table metadata lock"
 
 @dataclass(frozen=True, slots=True)
 class SimulatedServer:
-    """What differs between the families."""
+    """A simulated server: what differs between MySQL and MariaDB."""
 
     flavour: Flavour
     version: str
     banner: str
     shows_own_limits: bool
-    inherits: float
-    """Share of sessions that keep the global limit instead of one of their application's."""
+    inherit_share: float
+    """Share of sessions that keep the global limit instead of a limit of their application."""
     variables: tuple[Variable, ...]
     limitations: tuple[Limitation, ...] = ()
 
     def value(self, name: str) -> int:
-        """A global variable in whole units; 0 where there is no such variable, which is how servers say `off`."""
+        """A global variable in whole units; 0 without such a variable, as 0 means off."""
         return next((int(v.value) for v in self.variables if v.name == name and v.value is not None), 0)
 
 
@@ -218,8 +218,8 @@ _COMMON = (
 )
 
 
-def _sorted(*more: Variable) -> tuple[Variable, ...]:
-    return tuple(sorted((*_COMMON, *more), key=lambda v: v.name))
+def _with_common(*specific: Variable) -> tuple[Variable, ...]:
+    return tuple(sorted((*_COMMON, *specific), key=lambda v: v.name))
 
 
 SIMULATED_SERVERS = {
@@ -228,8 +228,8 @@ SIMULATED_SERVERS = {
         "9.7.4",
         "9.7.4 (simulated)",
         shows_own_limits=True,
-        inherits=0.0,
-        variables=_sorted(
+        inherit_share=0.0,
+        variables=_with_common(
             Variable("lock_wait_timeout", YEAR, 1, YEAR, "compiled"),
             Variable("max_execution_time", 0, 0, 18_446_744_073_709_551_615, "compiled"),
         ),
@@ -239,8 +239,8 @@ SIMULATED_SERVERS = {
         "10.11.19",
         "10.11.19-MariaDB (simulated)",
         shows_own_limits=False,
-        inherits=0.85,
-        variables=_sorted(
+        inherit_share=0.85,
+        variables=_with_common(
             Variable("idle_readonly_transaction_timeout", 0, 0, YEAR, "compiled"),
             Variable("idle_transaction_timeout", 900, 0, YEAR, "file"),
             Variable("idle_write_transaction_timeout", 120, 0, YEAR, "file"),
@@ -258,8 +258,10 @@ SIMULATED_SERVERS = {
 
 
 def simulated_server(flavour: Flavour, sessions: int) -> SimulatedServer:
-    """The server, its `max_connections` high enough for this many sessions."""
+    """The server of a family, with `max_connections` high enough for so many sessions."""
     server = SIMULATED_SERVERS[flavour]
-    roomy = max(server.value("max_connections"), sessions + sessions // 4)
-    variables = (replace(v, value=roomy) if v.name == "max_connections" else v for v in server.variables)
+    max_connections = max(server.value("max_connections"), sessions + sessions // 4)
+    variables = (
+        replace(v, value=max_connections) if v.name == "max_connections" else v for v in server.variables
+    )
     return replace(server, variables=tuple(variables))

@@ -1,1 +1,1 @@
-"""What a key starts that goes over several screens: tuning, the same change on several servers, more servers."""
+"""Controllers of tasks over several screens: tuning one server, and the same change on several servers."""

@@ -1,4 +1,4 @@
-"""The same change on several servers: the value is typed once, what it would do is shown for each, and they are changed in turn."""
+"""The same change on several servers: type the value once, preview it for each server, change one server after the other."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ from goneaway_tui.ui.widgets.plain_text import Button, LabelledEntry, Static, he
 
 GOOD, BAD, QUIET, TROUBLE = "$text-success", "$text-warning", "$foreground-muted", "$text-error"
 Line = tuple[str, str]
-"""Words and their style."""
+"""A text and its style."""
 
 
 class ServerBlock(Vertical):
-    """One server: before the change its preview, from then on its result."""
+    """The block of one server: its preview before the change, then its result."""
 
     def __init__(self, part: ServerPart, tunable: Tunable, color: str | None) -> None:
         super().__init__(classes="part")
@@ -61,83 +61,89 @@ class ServerBlock(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(classes="part--head")
-        yield Static(classes="part--told")
+        yield Static(classes="part--result")
         if isinstance(self.part, ServerChange):
-            ahead = self.part.preview
-            effects = [each for each in ahead.effects if each != self._tunable.client_note]  # alike on all
+            preview = self.part.preview
+            effects = [
+                effect for effect in preview.effects if effect != self._tunable.client_note
+            ]  # the same on all servers
             yield LabelledEntry(_("effect"), paragraphs(*effects) if effects else None)
-            yield LabelledEntry(_("runs"), Content.styled(ahead.statement, "$text-accent"))
-            yield LabelledEntry(_("undo"), Content.styled(ahead.undo, "$text-accent") if ahead.undo else None)
-            yield LabelledEntry("▲", Content.styled(ahead.confirmation, BAD) if ahead.confirmation else None)
+            yield LabelledEntry(_("runs"), Content.styled(preview.statement, "$text-accent"))
+            yield LabelledEntry(
+                _("undo"), Content.styled(preview.undo, "$text-accent") if preview.undo else None
+            )
+            yield LabelledEntry(
+                "▲", Content.styled(preview.confirmation, BAD) if preview.confirmation else None
+            )
 
     def on_mount(self) -> None:
-        self._say("–" if isinstance(self.part, ExcludedServer) else "·", QUIET, [])
+        self._show_lines("–" if isinstance(self.part, ExcludedServer) else "·", QUIET, [])
 
-    def tell(self, sign: str, look: str, lines: Sequence[Line]) -> None:
-        """Show the result in place of the preview."""
+    def show_result(self, symbol: str, style: str, lines: Sequence[Line]) -> None:
+        """Show the result instead of the preview. `symbol` with its `style` stands before the server's name."""
         for entry in self.query(LabelledEntry):
             entry.display = False
-        self._say(sign, look, lines)
+        self._show_lines(symbol, style, lines)
 
-    def _say(self, sign: str, look: str, lines: Sequence[Line]) -> None:
-        own = server_accent(self._color)
+    def _show_lines(self, symbol: str, style: str, lines: Sequence[Line]) -> None:
+        accent = server_accent(self._color)
         head = Content.assemble(
-            (f"{sign} ", look),
-            (plain(self.part.server, 60), "bold" if own is None else own.style),
+            (f"{symbol} ", style),
+            (plain(self.part.server, 60), "bold" if accent is None else accent.style),
             *self._change(),
         )
         self.query_one(".part--head", Static).update(head)
-        told = self.query_one(".part--told", Static)
-        told.update(paragraphs(*((plain(text, 600), how) for text, how in lines)))
-        told.display = bool(lines)
+        result = self.query_one(".part--result", Static)
+        result.update(paragraphs(*((plain(text, 600), line_style) for text, line_style in lines)))
+        result.display = bool(lines)
 
     def _change(self) -> list[Line]:
-        """From the present value to the one it would keep, or why the server is left out."""
+        """The current value and the value that the server would keep, or why the server is left out."""
         if isinstance(self.part, ExcludedServer):
             return [(f"   {_('left out: {why}', why=plain(self.part.why, 400))}", QUIET)]
-        now, ahead = self.part.current_value, self.part.preview
+        current, preview = self.part.current_value, self.part.preview
         parts = [
-            (f"   {_('unknown') if now is None else self._both(now)} » ", QUIET),
-            (self._both(ahead.kept), "bold"),
+            (f"   {_('unknown') if current is None else self._value_text(current)} » ", QUIET),
+            (self._value_text(preview.kept), "bold"),
         ]
-        if ahead.why_clamped:
-            asked = _("not {value}: {why}", value=f"{ahead.action.value:,}", why=ahead.why_clamped)
-            parts.append((f"   ▲ {asked}", BAD))
+        if preview.why_clamped:
+            not_kept = _("not {value}: {why}", value=f"{preview.action.value:,}", why=preview.why_clamped)
+            parts.append((f"   ▲ {not_kept}", BAD))
         return parts
 
-    def _both(self, value: float) -> str:
-        """The value as the server has it, and in words where they differ."""
-        exact, said = f"{value:,}", value_words(value, self._tunable.unit)
-        return exact if exact == said else f"{exact} ({said})"
+    def _value_text(self, value: float) -> str:
+        """The exact value; also in words, if they differ."""
+        exact, words = f"{value:,}", value_words(value, self._tunable.unit)
+        return exact if exact == words else f"{exact} ({words})"
 
 
 class TuneSeveralScreen(TuneScreen):
-    """The dialog of one of several servers, where the value for all of them is typed. The preview of each comes next."""
+    """The tune dialog of one server, to type the value for several servers. The preview of each server follows."""
 
     VERB = N_("Show each")
-    ASKS = False
+    CONFIRMS = False
 
     def __init__(
-        self, tunable: Tunable, looked: ExaminedServer, snapshot: Callable[[], Snapshot], servers: str
+        self, tunable: Tunable, examined: ExaminedServer, snapshot: Callable[[], Snapshot], servers: str
     ) -> None:
-        super().__init__(tunable, looked.variable_state, looked.privileges, snapshot, servers)
-        self._typed_on = looked.server
+        super().__init__(tunable, examined.variable_state, examined.privileges, snapshot, servers)
+        self._typed_on = examined.server
 
     @property
     def _why(self) -> str:
-        here = _(
+        note = _(
             "Shown here is {name}; what the value would do to each is shown next.",
             name=plain(self._typed_on, 60),
         )
-        return f"{super()._why}\n{here}"
+        return f"{super()._why}\n{note}"
 
     @property
-    def _can_forget(self) -> bool:
+    def _can_reset(self) -> bool:
         return False
 
 
 class ChangeSeveralScreen(GuardedDialog[None]):
-    """Asks once, with the preview of each server; then shows the progress, one server after the other, until it is closed."""
+    """Asks once, with the preview of each server, then shows the progress of the change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "back", id="alike.back"),
@@ -161,8 +167,8 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         undo: Callable[[], object] | None = None,
         only: tuple[str, Callable[[], object]] | None = None,
     ) -> None:
-        """`colors`: of the servers by name. `apply` starts the change. `undo` offers to undo it; None where this is the
-        undo. `only`: the label of a button for one server alone, and what it does.
+        """`colors`: the colour of each server by its name. `apply` starts the change. `undo` offers to undo it; None if this
+        change is the undo. `only`: the label of a button for a single server, and its callback.
         """
         super().__init__()
         self._title = title
@@ -173,9 +179,9 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         self._apply = apply
         self._undo = undo
         self._only = only
-        self._ended: list[ServerOutcome] = []
-        self.is_begun = self.is_stopping = self.is_finished = False
-        """Begun: Apply was pressed. Stopping: no further server is to be changed. Finished: none will be."""
+        self._outcomes: list[ServerOutcome] = []
+        self.is_started = self.is_stopping = self.is_finished = False
+        """Started: Apply was pressed. Stopping: change no further server. Finished: no server will be changed any more."""
 
     def compose(self) -> ComposeResult:
         number = len(self.changes)
@@ -198,36 +204,36 @@ class ChangeSeveralScreen(GuardedDialog[None]):
                     yield Button(verb, variant="primary", id="apply", compact=True)
 
     def on_mount(self) -> None:
-        is_plain = bool(self.changes) and not self._is_asking
-        self.query_one("#apply" if is_plain else "#cancel", Button).focus()
-        self._tell()
+        is_safe = bool(self.changes) and not self._needs_confirmation
+        self.query_one("#apply" if is_safe else "#cancel", Button).focus()
+        self._redraw()
 
     @property
-    def _is_asking(self) -> bool:
-        """Whether the change is likely to do harm on a server, or is an undo."""
+    def _needs_confirmation(self) -> bool:
+        """Whether a preview warns of harm, or the change is an undo: then Cancel has the focus."""
         return self._undo is None or any(part.preview.confirmation for part in self.changes)
 
     # --- Progress
 
-    def add(self, ended: ServerOutcome) -> None:
+    def add(self, outcome: ServerOutcome) -> None:
         """Show the result of one server."""
-        self._ended.append(ended)
-        self._tell()
+        self._outcomes.append(outcome)
+        self._redraw()
 
     def finish(self) -> None:
-        """No further server will be changed."""
+        """Show that no further server will be changed."""
         self.is_finished = True
-        self._tell()
+        self._redraw()
 
     def action_leave(self) -> None:
-        if self.is_begun and not self.is_finished:
+        if self.is_started and not self.is_finished:
             self.is_stopping = True
-            self._tell()
+            self._redraw()
         else:
             self._leave()
 
     def action_undo(self) -> None:
-        """Offer to undo the change on all servers, on such a screen again."""
+        """Offer to undo the change on all servers, on another screen of this class."""
         if self._undo is not None and self.is_finished and self._has_changed and self._leave():
             self._undo()
 
@@ -236,79 +242,79 @@ class ChangeSeveralScreen(GuardedDialog[None]):
 
     @property
     def _has_changed(self) -> bool:
-        """Whether there is anything to undo."""
-        return any(each.outcome is not None for each in self._ended)
+        """Whether a server was changed."""
+        return any(outcome.outcome is not None for outcome in self._outcomes)
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
         self._leave()
 
     @on(Button.Pressed, "#only")
-    def _one(self) -> None:
+    def _choose_only(self) -> None:
         if self._only is not None and self._leave():
             self._only[1]()
 
     def _leave(self) -> bool:
-        """Close the screen; False where it was closed already, by the first of two keys in one burst."""
-        is_here = self.is_current
-        if is_here:
+        """Close the screen; False if it is closed already, by the first of two keys in one burst."""
+        was_open = self.is_current
+        if was_open:
             self.dismiss()
-        return is_here
+        return was_open
 
     @on(Button.Pressed, "#apply")
     def _begin(self) -> None:
-        if self.is_begun or not self.is_current:
+        if self.is_started or not self.is_current:
             return
-        self.is_begun = True
+        self.is_started = True
         self.query_one(".buttons").display = False
         self.set_focus(None)
-        self._tell()
+        self._redraw()
         self._apply(self)
 
     # --- Drawing
 
-    def _tell(self) -> None:
+    def _redraw(self) -> None:
         self.query_one("#tally", Static).update(Content(plain(self._tally(), 300)))
-        self.query_one("#alike").border_subtitle = heading(self._way_out())
-        if not self.is_begun:
+        self.query_one("#alike").border_subtitle = heading(self._key_hints())
+        if not self.is_started:
             return
-        over = {each.server: each for each in self._ended}
-        waiting = [part.server for part in self.changes if part.server not in over]
+        outcomes = {outcome.server: outcome for outcome in self._outcomes}
+        waiting = [part.server for part in self.changes if part.server not in outcomes]
         for block in self.query(ServerBlock):
             name = block.part.server
-            if name in over:
-                sign, look, lines = outcome_words(over[name])
-                block.tell(sign, look, lines)
+            if name in outcomes:
+                symbol, style, lines = outcome_words(outcomes[name])
+                block.show_result(symbol, style, lines)
             elif self.is_finished and name in waiting:
-                block.tell("–", BAD, [(_("not touched"), BAD)])
+                block.show_result("–", BAD, [(_("not touched"), BAD)])
             elif name == next(iter(waiting), None):
-                block.tell("▶", "bold", [(_("being changed"), "")])
+                block.show_result("▶", "bold", [(_("being changed"), "")])
                 self.body.scroll_to_widget(block, animate=False)
             elif name in waiting:
-                block.tell("·", "", [(_("not begun"), QUIET)])
+                block.show_result("·", "", [(_("not begun"), QUIET)])
 
     def _tally(self) -> str:
         number, left_out = len(self.changes), len(self._parts) - len(self.changes)
         if not number:
             return _("It can be changed on none of them.")
-        if not self.is_begun:
-            first = _("One after the other, in this order; the first surprise stops the rest.")
-            more = ngettext("{number} left out.", "{number} left out.", left_out) if left_out else ""
-            return f"{first} {more}".rstrip()
-        done = sum(not each.unexpected for each in self._ended)
-        said = _("{done} of {number} done", done=done, number=number)
+        if not self.is_started:
+            order = _("One after the other, in this order; the first surprise stops the rest.")
+            excluded = ngettext("{number} left out.", "{number} left out.", left_out) if left_out else ""
+            return f"{order} {excluded}".rstrip()
+        done = sum(not outcome.unexpected for outcome in self._outcomes)
+        text = _("{done} of {number} done", done=done, number=number)
         if not self.is_finished:
-            return said
-        untouched = number - len(self._ended)
-        odd = next((each for each in self._ended if each.unexpected), None)
-        if odd is not None:
-            said = _("{said}; a surprise on {name}", said=said, name=odd.server)
+            return text
+        untouched = number - len(self._outcomes)
+        surprise = next((outcome for outcome in self._outcomes if outcome.unexpected), None)
+        if surprise is not None:
+            text = _("{said}; a surprise on {name}", said=text, name=surprise.server)
         elif not untouched:
-            return _("{said}, as foretold", said=said)
-        return _("{said}; {number} not touched", said=said, number=untouched) if untouched else said
+            return _("{said}, as foretold", said=text)
+        return _("{said}; {number} not touched", said=text, number=untouched) if untouched else text
 
-    def _way_out(self) -> str:
-        if not self.is_begun:
+    def _key_hints(self) -> str:
+        if not self.is_started:
             return _("esc cancel") if self.changes else _("esc back")
         if not self.is_finished:
             return _("stopping after this one") if self.is_stopping else _("esc stops after this one")
@@ -317,38 +323,38 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         return _("esc back")
 
 
-def outcome_words(ended: ServerOutcome) -> tuple[str, str, list[Line]]:
-    """A sign, its style, and the lines about the result of one server."""
+def outcome_words(result: ServerOutcome) -> tuple[str, str, list[Line]]:
+    """A symbol, its style, and the lines about the result of one server."""
     lines: list[Line] = []
-    if ended.outcome is not None:
-        lines.append((ended.outcome.sentence, ""))
-        warnings = ended.outcome.kept.warnings if ended.outcome.kept else ()
-        lines += [(_("the server says: {warning}", warning=each), BAD) for each in warnings]
-    if ended.unexpected:
-        return "✖", TROUBLE, [*lines, (f"▲ {ended.unexpected}", TROUBLE)]
+    if result.outcome is not None:
+        lines.append((result.outcome.sentence, ""))
+        warnings = result.outcome.kept.warnings if result.outcome.kept else ()
+        lines += [(_("the server says: {warning}", warning=warning), BAD) for warning in warnings]
+    if result.unexpected:
+        return "✖", TROUBLE, [*lines, (f"▲ {result.unexpected}", TROUBLE)]
     return "✔", GOOD, lines
 
 
-PATIENCE = 0.7
-"""Seconds after which the person is told that servers are being asked."""
+WAITING_NOTICE_SECONDS = 0.7
+"""Seconds after which a notice says that servers are being asked."""
 
 
 class SeveralServersController:
-    """What the keys that change a server do where there are several: on one of them, or on all that are marked."""
+    """Runs the keys that change servers where there are several: on one server, or on all marked servers."""
 
     def __init__(
-        self, app: MonitorApp, servers: Sequence[TuningController], changed: Callable[[str], object]
+        self, app: MonitorApp, servers: Sequence[TuningController], on_changed: Callable[[str], object]
     ) -> None:
-        """`servers`: in the order of the board. `changed` is called with the name of each server changed as predicted."""
+        """`servers`: in the order of the board. `on_changed` gets the name of each server that changed as predicted."""
         self._app = app
         self._servers = tuple(servers)
-        self._changed = changed
-        self._done: Mapping[str, str] = {}
-        """The last change on several servers in this run: the id of its act in the journal, by server."""
+        self._on_changed = on_changed
+        self._last_change: Mapping[str, str] = {}
+        """The last change on several servers in this run: the id of its journal entry, by the name of the server."""
         self._is_examining = False
 
     def choose(self, names: Collection[str]) -> None:
-        """List the tunables that any of these servers has, and open the dialog of the one that is chosen."""
+        """Ask for one of the tunables that any of these servers has, and open its dialog."""
         servers = self._named(names)
         if len(servers) == 1:
             servers[0].choose()
@@ -375,14 +381,14 @@ class SeveralServersController:
             self._tune(variable, servers)
 
     def undo(self, name: str) -> None:
-        """Offer to undo the last change on several servers, where the last one on this server was a part of it.
+        """Offer to undo the last change on several servers, if it is the last change on this server.
 
-        Where it was not, or where that change stands on this server alone, offer to undo it as any other.
+        Otherwise, or if only this server was changed, offer to undo the last change on this server.
         """
         servers, parts = self._undo_parts()
-        variable_state = [part.server for part in changes(parts)]
+        changed_servers = [part.server for part in changes(parts)]
         (server,) = self._named([name])
-        if name in variable_state and len(variable_state) > 1:
+        if name in changed_servers and len(changed_servers) > 1:
             self._show_undo(servers, parts, only=server)
         else:
             server.undo()
@@ -393,22 +399,22 @@ class SeveralServersController:
     # --- Asking
 
     def _tune(self, name: str, servers: Sequence[TuningController]) -> None:
-        """Read the variable on each server, then ask for its value on the first where one can be set."""
+        """Read the variable on each server, then ask for its value with the first server on which it can be set."""
         if self._is_examining:
             return
         self._is_examining = True
-        self._app.set_timer(PATIENCE, partial(self._notify_waiting, len(servers)))
+        self._app.set_timer(WAITING_NOTICE_SECONDS, partial(self._notify_waiting, len(servers)))
         tunable, now = TUNABLE[name], self._app.clock()
         examined: dict[str, ExaminedServer | ExcludedServer] = {}
 
-        def take(result: ExaminedServer | ExcludedServer) -> None:
+        def collect(result: ExaminedServer | ExcludedServer) -> None:
             examined[result.server] = result
             if len(examined) == len(servers):
                 self._is_examining = False
                 self._ask(tunable, servers, [examined[server.monitor.name] for server in servers])
 
         def examine(server: TuningController) -> None:
-            self._app.call_from_thread(take, examine_server(server, tunable, now))
+            self._app.call_from_thread(collect, examine_server(server, tunable, now))
 
         for server in servers:
             server.in_thread(partial(examine, server))
@@ -424,10 +430,10 @@ class SeveralServersController:
         servers: Sequence[TuningController],
         examined: Sequence[ExaminedServer | ExcludedServer],
     ) -> None:
-        """Ask for the value once. Where it can be set on no server, show the reason of each."""
+        """Ask for the value once. If it can be set on no server, show the reason for each server."""
         first = next((result for result in examined if isinstance(result, ExaminedServer)), None)
         if first is None:
-            self._show(tunable, servers, plan_changes(tunable, 0, Persistence.GLOBAL, examined))
+            self._show_preview(tunable, servers, plan_changes(tunable, 0, Persistence.GLOBAL, examined))
             return
 
         def answered(action: SetVariable | ResetPersist | None) -> None:
@@ -436,18 +442,18 @@ class SeveralServersController:
                     up_to_date(result, server.monitor.newest)
                     for result, server in zip(examined, servers, strict=True)
                 ]
-                self._show(tunable, servers, plan_changes(tunable, action.value, action.keep, now))
+                self._show_preview(tunable, servers, plan_changes(tunable, action.value, action.keep, now))
 
-        (typed_on,) = (server.monitor for server in servers if server.monitor.name == first.server)
+        (monitor,) = (server.monitor for server in servers if server.monitor.name == first.server)
         self._set_accent(servers)
         self._app.push_screen(
             TuneSeveralScreen(
-                tunable, first, lambda: typed_on.newest or first.snapshot, count_and_names(servers)
+                tunable, first, lambda: monitor.newest or first.snapshot, count_and_names(servers)
             ),
             answered,
         )
 
-    def _show(
+    def _show_preview(
         self, tunable: Tunable, servers: Sequence[TuningController], parts: Sequence[ServerPart]
     ) -> None:
         title = _("{variable} on {servers}", variable=tunable.name, servers=count_and_names(servers))
@@ -458,12 +464,12 @@ class SeveralServersController:
         self._set_accent(servers)
         self._app.push_screen(
             ChangeSeveralScreen(
-                title, tunable, parts, colors(servers), partial(self._set, servers), undo=undo
+                title, tunable, parts, colors(servers), partial(self._apply_change, servers), undo=undo
             )
         )
 
     def _undo_parts(self) -> tuple[list[TuningController], list[ServerPart]]:
-        servers = self._named(self._done)
+        servers = self._named(self._last_change)
         return servers, [self._undo_part(server) for server in servers]
 
     def _undo_part(self, server: TuningController) -> ServerPart:
@@ -472,7 +478,7 @@ class SeveralServersController:
         if reason or gate is None:
             return ExcludedServer(name, reason or _("what this account may do is not known yet"))
         try:
-            return undo_on(name, gate.last_change(), self._done[name])
+            return undo_on(name, gate.last_change(), self._last_change[name])
         except FileError as error:
             return ExcludedServer(name, error.line)
 
@@ -482,37 +488,37 @@ class SeveralServersController:
         parts: Sequence[ServerPart],
         only: TuningController | None = None,
     ) -> None:
-        """`only`: offer to undo on this server alone, too."""
+        """Show the undo on several servers. `only`: also offer to undo on this server alone."""
         name = next((part.preview.action.name for part in changes(parts)), "wait_timeout")
         title = _("undo on {servers}", servers=count_and_names(servers))
-        alone = None
+        only_button = None
         if only is not None:
-            # The app calls it: the screen that offers it is closed by then, and would receive no answer.
+            # The app calls it: this screen is closed by then, and could not receive the answer of a dialog.
             ask = partial(self._app.call_later, only.undo)
-            alone = _("Only on {name}", name=plain(only.monitor.name, 24)), ask
+            only_button = _("Only on {name}", name=plain(only.monitor.name, 24)), ask
         self._set_accent(servers)
         self._app.push_screen(
             ChangeSeveralScreen(
-                title, TUNABLE[name], parts, colors(servers), partial(self._undo, servers), only=alone
+                title, TUNABLE[name], parts, colors(servers), partial(self._undo, servers), only=only_button
             )
         )
 
     # --- Changing
 
-    def _set(self, servers: Sequence[TuningController], screen: ChangeSeveralScreen) -> None:
-        done: dict[str, str] = {}
-        self._done = done
+    def _apply_change(self, servers: Sequence[TuningController], screen: ChangeSeveralScreen) -> None:
+        act_ids: dict[str, str] = {}
+        self._last_change = act_ids
 
         def perform(gate: Gate, part: ServerChange) -> Outcome:
             outcome = gate.run(part.preview.action)
-            done[part.server] = outcome.id
+            act_ids[part.server] = outcome.id
             return outcome
 
         self._run(servers, screen, perform)
 
     def _undo(self, servers: Sequence[TuningController], screen: ChangeSeveralScreen) -> None:
-        done = self._done
-        self._run(servers, screen, lambda gate, part: gate.undo(done[part.server]))
+        act_ids = self._last_change
+        self._run(servers, screen, lambda gate, part: gate.undo(act_ids[part.server]))
 
     def _run(
         self,
@@ -520,7 +526,7 @@ class SeveralServersController:
         screen: ChangeSeveralScreen,
         perform: Callable[[Gate, ServerChange], Outcome],
     ) -> None:
-        """One after the other, in a thread; the result of each is shown before the next starts."""
+        """Change one server after the other in a thread, and show each result before the next change."""
         monitors = {server.monitor.name: server.monitor for server in servers}
         gates = {server.monitor.name: server.gate for server in servers}
 
@@ -530,17 +536,17 @@ class SeveralServersController:
             return perform(gate, part)
 
         def run() -> None:
-            for ended in one_by_one(screen.changes, perform_part, lambda: screen.is_stopping):
-                self._app.call_from_thread(screen.add, ended)
-                if not ended.unexpected:
-                    self._app.call_from_thread(self._changed, ended.server)
-                self._app.call_from_thread(self._app.poll_soon, monitors[ended.server])
+            for outcome in one_by_one(screen.changes, perform_part, lambda: screen.is_stopping):
+                self._app.call_from_thread(screen.add, outcome)
+                if not outcome.unexpected:
+                    self._app.call_from_thread(self._on_changed, outcome.server)
+                self._app.call_from_thread(self._app.poll_soon, monitors[outcome.server])
             self._app.call_from_thread(screen.finish)
 
         servers[0].in_thread(run)
 
     def _set_accent(self, servers: Sequence[TuningController]) -> None:
-        """Use their colour where they have one in common; each has its own at its name."""
+        """Use the colour of the servers if it is the same for all."""
         shared = set(colors(servers).values())
         self._app.set_accent(shared.pop() if len(shared) == 1 else None)
 
@@ -557,12 +563,12 @@ def count_and_names(servers: Sequence[TuningController]) -> str:
 
 
 def examine_server(server: TuningController, tunable: Tunable, now: float) -> ExaminedServer | ExcludedServer:
-    """The variable as it is there. A server that does not answer its polls just now is not asked."""
+    """Read the variable on a server. A server that does not answer its polls now is excluded without a query."""
     name, newest = server.monitor.name, server.monitor.newest
     reason = (server.is_read_only and server.why_not("tune")) or why_unreachable(server.monitor, now)
     try:
         if not reason:
-            server.learn()
+            server.read_privileges()
     except SourceError as error:
         return ExcludedServer(name, error.line)
     reason = reason or server.why_not("tune")
@@ -580,14 +586,14 @@ def examine_server(server: TuningController, tunable: Tunable, now: float) -> Ex
 def up_to_date(
     examined: ExaminedServer | ExcludedServer, newest: Snapshot | None
 ) -> ExaminedServer | ExcludedServer:
-    """With the sessions as they are by now: they go on idling while the person thinks about a value."""
+    """The examined server with its newest snapshot, since sessions go on idling while the user types."""
     if isinstance(examined, ExcludedServer) or newest is None:
         return examined
     return replace(examined, snapshot=newest)
 
 
 def why_unreachable(monitor: ServerMonitor, now: float) -> str:
-    """Why a server cannot be reached now; empty where its last reading is no older than it should be."""
+    """Why a server cannot be reached now; empty if its last reading is not stale."""
     if monitor.trouble:
         return _("not reachable now: {why}", why=monitor.trouble)
     if monitor.newest is None:

@@ -1,6 +1,6 @@
-"""From a key to a change on one server: open the dialogs, pass their answers to the gate, and show the outcome.
+"""Changes on one server: open the dialogs, pass their answers to the gate, and show the outcome.
 
-All that talks to the server runs in a thread; every change goes through the gate.
+Every query to the server runs in a thread; every change goes through the gate.
 """
 
 from __future__ import annotations
@@ -51,21 +51,21 @@ from goneaway_tui.ui.wording import NO_PRIVILEGES, READ_ONLY, READ_WRITE, title_
 
 NEEDS = {"tune": "set", "tunables": "set", "undo": "set", "kill": "kill"}
 """The kind of privilege that each key of the board needs."""
-PATIENCE = 0.7
-"""Seconds after which a key that waits says what it waits for."""
+WAITING_NOTICE_SECONDS = 0.7
+"""Seconds after which a notice says what a key waits for."""
 BORROWS = N_(
     "▲ The server gave this account no further connection when last asked. Unless it does now, this runs over the connection that reads the board."
 )
 MAY_BORROW = N_(
     "▲ The server is full: {taken} of {most} connections. Unless it gives this account one more, this runs over the connection that reads the board."
 )
-NOT_TOLD = N_(
+NOTHING_SENT = N_(
     "The server gives this account no further connection, so nothing was sent. Do it again: it can run over the connection that reads the board."
 )
 
 
 def is_command(action: str) -> bool:
-    """Whether a key's action is one that waits for what the account may do.
+    """Whether the action of a key needs the privileges of the account.
 
     >>> is_command("app.tune('wait_timeout')"), is_command("app.quit")
     (True, False)
@@ -74,7 +74,7 @@ def is_command(action: str) -> bool:
 
 
 class TuningController:
-    """What the keys that change one server do. Without an executor they say why they do nothing."""
+    """Runs the keys that change one server. Without an executor they show why they do nothing."""
 
     def __init__(self, app: MonitorApp, monitor: ServerMonitor) -> None:
         self.monitor = monitor
@@ -83,35 +83,35 @@ class TuningController:
         self._journal = monitor.spec.journal
         self._privileges: Privileges | None = None
         self._gate: Gate | None = None
-        self._refused_on: Snapshot | None = None
-        """The newest snapshot when the server refused a connection: the free connections it counts are used since."""
+        self._full_snapshot: Snapshot | None = None
+        """The newest snapshot when the server rejected a connection: the free connections in it are used by now."""
         self._own_sessions: tuple[Snapshot, bool] | None = None
         """A snapshot, and whether it lists sessions that the account may kill without a privilege."""
-        self._asking = threading.Lock()
-        """Held while the server is asked what the account may do."""
+        self._privileges_lock = threading.Lock()
+        """Held while the privileges are read."""
         self._threads: list[threading.Thread] = []
 
-    def begin(self) -> None:
-        """Read the privileges of the account in a thread, where they are not known yet."""
+    def request_privileges(self) -> None:
+        """Read the privileges of the account in a thread, if they are not known yet."""
         if self._executor is not None and self._privileges is None and not self.is_acting:
-            self.in_thread(self.learn)
+            self.in_thread(self.read_privileges)
 
-    def learn(self) -> None:
-        """Read the privileges of the account, where they are not known yet. Blocks, so not for the thread of the screen.
+    def read_privileges(self) -> None:
+        """Read the privileges of the account, if they are not known yet. Blocks: do not call this in the thread of the app.
 
         Raises SourceError; the next call reads again.
         """
-        with self._asking:
+        with self._privileges_lock:
             if self._executor is not None and self._privileges is None:
-                self._in_screen_thread(self._take_privileges, self._executor.privileges())
+                self._in_screen_thread(self._set_privileges, self._executor.privileges())
 
     @property
     def is_read_only(self) -> bool:
         return self._executor is None
 
     @property
-    def reach(self) -> str:
-        """What the keys can do, in a word that is not translated yet."""
+    def access(self) -> str:
+        """What this run can do to the server, as a word that is not translated yet."""
         if self.is_read_only:
             return READ_ONLY
         lacks_all = self._privileges is not None and all(map(self.why_not, NEEDS))
@@ -119,7 +119,7 @@ class TuningController:
 
     @property
     def gate(self) -> Gate | None:
-        """Performs the changes; None without an executor, and until the privileges are known."""
+        """The gate for changes; None without an executor, and until the privileges are known."""
         return self._gate
 
     @property
@@ -127,12 +127,12 @@ class TuningController:
         return any(thread.is_alive() for thread in self._threads)
 
     def wait(self, timeout: float) -> None:
-        """Block until what was started is over. Not for the thread of the screen."""
+        """Block until the started threads end, `timeout` seconds for each. Do not call this in the thread of the app."""
         for thread in self._threads:
             thread.join(timeout)
 
     def why_not(self, key: str) -> str:
-        """Why a key does nothing, in one line; empty where it does something, if only once the privileges are known."""
+        """Why a key does nothing, in one line; empty if it works, or may work once the privileges are known."""
         if self._executor is None:
             return self.monitor.spec.why_read_only
         if self._privileges is None:
@@ -162,7 +162,7 @@ class TuningController:
         return self._own_sessions[1]
 
     def _why_not_others(self) -> str:
-        """Why the account may not kill the sessions of other accounts; empty where it may."""
+        """Why the account may not kill the sessions of other accounts; empty if it may."""
         if self._privileges is None or self._privileges.can_kill:
             return ""
         return dict(self._privileges.why_not).get("kill", _("the account may not kill"))
@@ -178,10 +178,10 @@ class TuningController:
             variable_state = waiting.ask(partial(executor.variable_state, name))
             self._in_screen_thread(self._open_tune, waiting, variable_state)
 
-        self._wait_for("tune", read)
+        self._wait_for_privileges("tune", read)
 
     def choose(self) -> None:
-        """List the tunables of the server, and open the dialog of the one that is chosen."""
+        """Ask for one of the tunables of the server, and open its dialog."""
         snapshot = self.monitor.shown
         if snapshot is None:
             return
@@ -191,37 +191,41 @@ class TuningController:
             if name:
                 self.tune(name)
 
-        self._app.push_screen(ChooserScreen(self._named(_("tune")), listed, "wait_timeout"), chosen)
+        self._app.push_screen(
+            ChooserScreen(self._with_server_name(_("tune")), listed, "wait_timeout"), chosen
+        )
 
     def undo(self) -> None:
-        self._once_known("undo", self._ask_undo)
+        self._with_privileges("undo", self._ask_undo)
 
     def kill(self, victims: Sequence[Verdict], note: str = "") -> None:
-        """Ask about the sessions that the account may kill. `note`: what the dialog says about the others."""
-        self._once_known("kill", partial(self._ask_kill, victims, note))
+        """Open the kill dialog for the sessions that the account may kill. `note`: a line about the others."""
+        self._with_privileges("kill", partial(self._ask_kill, victims, note))
 
-    def _once_known(self, key: str, act: Callable[[], object]) -> None:
-        """Do what a key does, now or as soon as the privileges are known."""
+    def _with_privileges(self, key: str, callback: Callable[[], object]) -> None:
+        """Call `callback` for a key, now or as soon as the privileges are known."""
         if self._executor is None or self._privileges is not None:
             if not self._refuse(self.why_not(key)):
-                act()
+                callback()
             return
-        self._wait_for(key, lambda waiting: self._in_screen_thread(waiting.close_and_run, act))
+        self._wait_for_privileges(
+            key, lambda waiting: self._in_screen_thread(waiting.close_and_run, callback)
+        )
 
-    def _wait_for(self, key: str, go_on: Callable[[WaitingScreen], object]) -> None:
-        """Go on in a thread once the privileges are known; `esc` or another key of the kind cancels it meanwhile."""
+    def _wait_for_privileges(self, key: str, then: Callable[[WaitingScreen], object]) -> None:
+        """Call `then` in a thread once the privileges are known; `esc` or another command key cancels the wait."""
         self._app.push_screen(waiting := WaitingScreen(is_command))
-        timer = self._app.set_timer(PATIENCE, partial(self._notify_waiting, waiting))
+        timer = self._app.set_timer(WAITING_NOTICE_SECONDS, partial(self._notify_waiting, waiting))
 
         def learn() -> None:
-            waiting.ask(self.learn)
+            waiting.ask(self.read_privileges)
             self._in_screen_thread(timer.stop)
-            self._in_screen_thread(waiting.take_text)
+            self._in_screen_thread(waiting.keep_keys_for_dialog)
             why_not = self.why_not(key)
             if why_not:
                 self._in_screen_thread(waiting.close_and_run, partial(self._refuse, why_not))
             else:
-                go_on(waiting)
+                then(waiting)
 
         self.in_thread(learn)
 
@@ -247,10 +251,10 @@ class TuningController:
         note = self._borrow_note()
         lines = [*undo_entries(act.entry, actions), *([note] if note else [])]
 
-        def confirmed(yes: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
-            if yes:
-                undone = partial(self._perform_undo, gate, act.id, actions, borrow=bool(note))
-                self._perform(_("undo"), len(actions), undone)
+        def confirmed(is_confirmed: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
+            if is_confirmed:
+                perform_undo = partial(self._perform_undo, gate, act.id, actions, borrow=bool(note))
+                self._perform(_("undo"), len(actions), perform_undo)
 
         self._app.set_accent(self.monitor.color)
         self._app.push_screen(
@@ -258,9 +262,9 @@ class TuningController:
         )
 
     def rules(self) -> None:
-        """Show the rules of the config file, and what each would kill now."""
-        shown, name = self.monitor.shown, self.monitor.server_name
-        self._app.push_screen(RulesScreen(self.monitor.spec.kill_policy, shown, self._app.now, name))
+        """Show the rules of the config file, and the sessions that each would kill now."""
+        snapshot, name = self.monitor.shown, self.monitor.server_name
+        self._app.push_screen(RulesScreen(self.monitor.spec.kill_policy, snapshot, self._app.now, name))
 
     def _ask_kill(self, victims: Sequence[Verdict], note: str) -> None:
         never_kill = self.monitor.spec.kill_policy.never_kill
@@ -284,7 +288,7 @@ class TuningController:
         return killable_user(snapshot.verdicts, privileges)
 
     def _borrow_note(self) -> str:
-        """What to show before a change that may have to run over the connection that reads; empty where it gets its own."""
+        """The warning that a change may have to run over the reading connection; empty if it gets its own connection."""
         executor, newest = self._executor, self.monitor.newest
         if executor is None or not executor.can_borrow:
             return ""
@@ -292,7 +296,7 @@ class TuningController:
         limit = newest and newest.sample.counter("max_connections")
         if used and limit and used >= limit:
             return _(MAY_BORROW, taken=used, most=limit)
-        has_room = bool(used and limit and newest is not self._refused_on)
+        has_room = bool(used and limit and newest is not self._full_snapshot)
         return _(BORROWS) if executor.is_full and (executor.is_account_full or not has_room) else ""
 
     def variables(self) -> None:
@@ -302,15 +306,15 @@ class TuningController:
         journal = self._journal
 
         def read_journal() -> None:
-            read = None if journal is None else journal.read()
-            acts, garbage = ((), 0) if read is None else (read.acts, read.garbage)
+            contents = None if journal is None else journal.read()
+            acts, unreadable = ((), 0) if contents is None else (contents.acts, contents.garbage)
             self._in_screen_thread(
-                self._app.push_screen, VariablesScreen(sample, acts, garbage, self.monitor.server_name)
+                self._app.push_screen, VariablesScreen(sample, acts, unreadable, self.monitor.server_name)
             )
 
         self.in_thread(read_journal)
 
-    def _take_privileges(self, privileges: Privileges) -> None:
+    def _set_privileges(self, privileges: Privileges) -> None:
         self._privileges = privileges
         if self._executor is not None and self._journal is not None:
             self._gate = Gate(
@@ -353,13 +357,15 @@ class TuningController:
 
         self._perform(_("kill"), len(kills), kill_each)
 
-    def _perform(self, title: str, number: int, acts: Callable[[], Iterable[ActResult]]) -> None:
-        """Perform each act and show its result before the next. A failed act ends the row; one that was refused does not."""
-        report = ReportScreen(title_on(title, self.monitor.name), number, self._app.clock)
+    def _perform(self, title: str, count: int, perform_all: Callable[[], Iterable[ActResult]]) -> None:
+        """Perform actions one after the other, and show each result before the next action. A failed action stops the
+        rest; a refused one does not.
+        """
+        report = ReportScreen(title_on(title, self.monitor.name), count, self._app.clock)
         self._app.push_screen(report)
 
         def one_by_one() -> Generator[ActResult]:
-            yield from acts()
+            yield from perform_all()
 
         def run() -> None:
             with closing(one_by_one()) as results:
@@ -367,21 +373,21 @@ class TuningController:
                     self._in_screen_thread(report.add, result)
                     if result.failed or report.is_stopping:
                         break
-            self._in_screen_thread(self._end, report)
+            self._in_screen_thread(self._finish_report, report)
 
         self.in_thread(run)
 
-    def _end(self, report: ReportScreen) -> None:
+    def _finish_report(self, report: ReportScreen) -> None:
         report.finish()
         self._app.clear_marks()
         self._app.poll_soon(self.monitor)
 
     def _perform_action(
-        self, gate: Gate, action: Action, over: ActConnection | None = None, *, borrow: bool
+        self, gate: Gate, action: Action, connection: ActConnection | None = None, *, borrow: bool
     ) -> ActResult:
         with self.monitor.own_kills.killing(action) as withdrawal:
             try:
-                outcome = gate.run(action, over, borrow=borrow)
+                outcome = gate.run(action, connection, borrow=borrow)
             except (Refused, SourceError, FileError) as error:
                 return self._failure(action, error, borrow=borrow)
             if not outcome.already_ended:
@@ -406,14 +412,14 @@ class TuningController:
         if isinstance(error, KillDenied):
             return ActResult(action, denied=error.line)
         if isinstance(error, NoConnectionLeft):
-            self._refused_on = self.monitor.newest
+            self._full_snapshot = self.monitor.newest
         can_borrow = self._executor is not None and self._executor.can_borrow
         if isinstance(error, NoConnectionLeft) and not borrow and can_borrow:
-            return ActResult(action, failed=_(NOT_TOLD))
+            return ActResult(action, failed=_(NOTHING_SENT))
         return ActResult(action, failed=error.line, is_unknown=isinstance(error, OutcomeUnknown))
 
     def _with_probe(self, action: Action, outcome: Outcome) -> ActResult:
-        """Add what new sessions get. Where that cannot be read, the change itself stands."""
+        """Add the value that new sessions get. If it cannot be read, the change is still valid."""
         if not isinstance(action, SetVariable) or self._executor is None:
             return ActResult(action, outcome)
         try:
@@ -422,21 +428,21 @@ class TuningController:
             return ActResult(action, outcome, unprobed=str(error))
 
     def _refuse(self, why: str) -> bool:
-        """Show why nothing happens; True where there is a reason."""
+        """Show why nothing happens; returns whether there is a reason."""
         if why:
             words = f"{self.monitor.server_name}: {why}" if self.monitor.server_name else why
             self._app.notify(plain(words, 400), severity="warning", timeout=10, markup=False)
         return bool(why)
 
-    def _named(self, title: str) -> str:
+    def _with_server_name(self, title: str) -> str:
         """The title, with the name of the server where there are several."""
         return title_on(title, self.monitor.server_name)
 
-    def _in_screen_thread(self, call: Callable[..., object], *arguments: object) -> None:
-        self._app.call_from_thread(call, *arguments)
+    def _in_screen_thread(self, function: Callable[..., object], *arguments: object) -> None:
+        self._app.call_from_thread(function, *arguments)
 
     def in_thread(self, work: Callable[[], object]) -> None:
-        """Run while the screen goes on. An error is shown in a line; an internal error ends the app."""
+        """Run work in a thread. A GoneawayError is shown in a notice; an internal error ends the app."""
 
         def run() -> None:
             try:

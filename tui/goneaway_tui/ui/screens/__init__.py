@@ -1,1 +1,1 @@
-"""Whole screens and dialogs, each one question or one view."""
+"""Screens and dialogs."""

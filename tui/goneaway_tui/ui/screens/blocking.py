@@ -1,6 +1,6 @@
-"""Who blocks whom: a tree of the sessions that wait for locks, each below the session that holds its lock; and what ends the wait.
+"""The blocking screen: a tree of the sessions that wait for locks, each below the session that holds its lock.
 
-A session that waits for several others stands below each of them, unless they are in one tree.
+A session that waits for several others is below each of them, unless they are in one tree.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ from goneaway_tui.ui import wording
 from goneaway_tui.ui.base_app import MonitorApp
 from goneaway_tui.ui.columns import UNBOUNDED, Column
 from goneaway_tui.ui.copying import CopyItem, session_items
-from goneaway_tui.ui.messages import RowChosen, post_if_greyed
+from goneaway_tui.ui.messages import RowChosen, post_if_disabled
 from goneaway_tui.ui.server_status import Freshness
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
 from goneaway_tui.ui.widgets.summary import left_and_right
 
 FOLDED_ABOVE, SHOWN_OF_MANY = 8, 5
-"""From how many waiters on, which block no session themselves, only the longest waits are shown, and how many of them."""
+"""If more waiters than this block no session, only the longest waits are shown; and how many of them."""
 MAX_TREE_LINES = 12
-"""Cells for the lines of the tree; of a deeper row the lines of the outer levels are left out."""
+"""Cells for the lines of the tree; a deeper row loses the lines of the outer levels."""
 MAX_IDS = 8
-"""Ids in a sentence; further ones are counted."""
+"""Ids that a sentence lists; further ids are counted."""
 MAX_LIMITATIONS = 2
 WAIT_LIMITS = {LockKind.ROW: "innodb_lock_wait_timeout", LockKind.METADATA: "lock_wait_timeout"}
-"""The variable that ends a wait. Each session has its own value, which no server shows to others."""
+"""The variable that ends a wait. Each session has its own value, which no server shows to other sessions."""
 KINDS = {LockKind.ROW: N_("row"), LockKind.METADATA: N_("metadata")}
 
 
-# --- In words
+# --- Words
 
 
 def lock_words(lock: Lock) -> str:
@@ -69,12 +69,12 @@ def lock_sentence(lock: Lock) -> str:
 def id_list(ids: Collection[ProcesslistId]) -> str:
     """`4803, 4804 and 3 more`."""
     shown = _(", ").join(map(str, sorted(ids)[:MAX_IDS]))
-    more = len(ids) - MAX_IDS
-    return _("{ids} and {number} more", ids=shown, number=more) if more > 0 else shown
+    further = len(ids) - MAX_IDS
+    return _("{ids} and {number} more", ids=shown, number=further) if further > 0 else shown
 
 
 def wait_limit(lock: Lock, sample: Sample) -> tuple[str, float] | None:
-    """The variable that ends a wait for this lock, and its global value in seconds; None where that is not known."""
+    """The variable that ends a wait for this lock, and its global value in seconds; None if that is not known."""
     name = WAIT_LIMITS[lock.kind]
     value = sample.variable(name)
     return None if value is None else (name, float(value))
@@ -94,25 +94,25 @@ def wait_words(wait: LockWait, sample: Sample, now: float) -> str:
         if wait.since is None
         else _("Waits {time} for {lock}.", time=wording.clock_words(now - wait.since), lock=lock)
     )
-    held = (
+    holders = (
         _("Held by {ids}.", ids=id_list(wait.holders))
         if wait.holders
         else _("The server does not tell which session holds it.")
     )
     limit, at = wait_limit(wait.lock, sample), times_out_at(wait, sample)
     if limit is None or at is None:
-        return in_sentences([words, held])
+        return in_sentences([words, holders])
     times_out = _(
         "The wait times out in {left} ({variable} {limit}, assumed).",
         left=wording.countdown(at - now),
         variable=limit[0],
         limit=wording.limit_words(limit[1]),
     )
-    return in_sentences([words, held, times_out])
+    return in_sentences([words, holders, times_out])
 
 
 def ending_words(verdict: Verdict, now: float) -> str:
-    """When which limit ends a session, in a sentence; also that no limit does."""
+    """When a limit ends a session, and which limit, in a sentence; or that no limit ends it."""
     session, limit = verdict.session, verdict.limit
     if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
         return _("No limit ends it: idle limits do not apply to this kind of session.")
@@ -126,21 +126,21 @@ def ending_words(verdict: Verdict, now: float) -> str:
             variable=limit.variable,
             limit=wording.limit_words(limit.seconds),
         )
-    named = {
+    fields = {
         "variable": limit.variable,
         "limit": wording.limit_words(limit.seconds),
         "basis": wording.basis_word(limit.basis),
     }
     if now >= verdict.deadline:
-        return _("{variable} ({limit}, {basis}) is over: the server ends it now.", **named)
+        return _("{variable} ({limit}, {basis}) is over: the server ends it now.", **fields)
     left = wording.countdown(verdict.deadline - now)
     return _(
-        "{variable} ({limit}, {basis}) ends it in {left}, if it sends nothing before.", left=left, **named
+        "{variable} ({limit}, {basis}) ends it in {left}, if it sends nothing before.", left=left, **fields
     )
 
 
 def rollback_words(verdict: Verdict) -> str:
-    """What is rolled back when a session ends."""
+    """What the end of a session rolls back."""
     transaction = verdict.session.transaction
     if transaction is None:
         return _("No open transaction is seen.")
@@ -153,12 +153,12 @@ def rollback_words(verdict: Verdict) -> str:
     )
 
 
-def freed_words(blocking: Blocking, session: ProcesslistId, *, named: bool = True) -> str:
-    """Which sessions go on once a session has ended; empty where none waits for it. `named`: with the id of each."""
+def freed_words(blocking: Blocking, session: ProcesslistId, *, with_ids: bool = True) -> str:
+    """Which sessions go on once a session has ended; empty if none waits for it. `with_ids`: name each session."""
     blocks, freed = blocking.blocks.get(session), blocking.freed_by((session,))
     if not freed:
         return _("Once it ends, no session goes on: each waits for another one too.") if blocks else ""
-    if not named and len(freed) == blocks:
+    if not with_ids and len(freed) == blocks:
         words = _("Once it ends, all of them go on.")
     else:
         words = ngettext(
@@ -171,7 +171,7 @@ def freed_words(blocking: Blocking, session: ProcesslistId, *, named: bool = Tru
 
 
 def at_once_words(blocking: Blocking, ended: Collection[ProcesslistId], freed: int) -> str:
-    """How many of the freed sessions get their lock at once; empty where that is all of them."""
+    """How many of the freed sessions get their lock at once; empty if all of them do."""
     at_once = blocking.freed_at_once(ended)
     if at_once >= freed:
         return ""
@@ -183,7 +183,7 @@ def at_once_words(blocking: Blocking, ended: Collection[ProcesslistId], freed: i
 
 
 def row_wait_words(session: ProcesslistId, snapshot: Snapshot) -> str:
-    """that waits for rows that a session holds time out by themselves; empty where none of its waiters waits for a row."""
+    """When waits for rows of a session time out; empty if none of its waiters waits for a row."""
     blocking = snapshot.blocking or NO_WAITS
     waits = (blocking.waits.get(waiter) for waiter in blocking.waiters.get(session, ()))
     lock = next((wait.lock for wait in waits if wait is not None and wait.lock.kind is LockKind.ROW), None)
@@ -203,11 +203,11 @@ def row_wait_words(session: ProcesslistId, snapshot: Snapshot) -> str:
 class RowKind(Enum):
     SESSION = "session"
     FOLD = "fold"
-    """Stands for the waiters that are not shown."""
+    """The row for the hidden waiters."""
     UNFOLDED = "unfolded"
-    """Stands below waiters that were many, to fold them again."""
+    """The row below unfolded waiters, to fold them again."""
     UNKNOWN = "unknown"
-    """Stands for the holders that the server does not tell."""
+    """The row for holders that the server does not report."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,7 +216,7 @@ class TreeRow:
 
     kind: RowKind
     snapshot: Snapshot
-    """What it is part of."""
+    """The snapshot of its server."""
     key: tuple[object, ...]
     lines: str = ""
     """The lines of the tree in front of it."""
@@ -227,7 +227,7 @@ class TreeRow:
 
     @property
     def verdict(self) -> Verdict | None:
-        """None also for a session that the server does not list for this account."""
+        """The verdict of its session; None also if the server does not list the session for this account."""
         return None if self.session is None else self.snapshot.by_id.get(self.session)
 
     @property
@@ -236,7 +236,7 @@ class TreeRow:
 
     @property
     def wait(self) -> LockWait | None:
-        """What it waits for; for many that are folded, what the first of them waits for where all wait for the same lock."""
+        """The lock wait of its session; for folded waiters, that of the first, if all wait for the same lock."""
         waits = self.blocking.waits
         if self.session is not None:
             return waits.get(self.session)
@@ -251,7 +251,7 @@ class TreeRow:
 
 
 def tree_rows(snapshot: Snapshot, unfolded: Collection[Hashable] = ()) -> list[TreeRow]:
-    """The rows of one server, the session that blocks most first. `unfolded`: keys of rows of kind FOLD that are opened."""
+    """The rows of one server, the session that blocks most first. `unfolded`: keys of the opened rows of kind FOLD."""
     blocking = snapshot.blocking
     if blocking is None:
         return []
@@ -259,17 +259,17 @@ def tree_rows(snapshot: Snapshot, unfolded: Collection[Hashable] = ()) -> list[T
     for root in blocking.roots:
         key = (snapshot.server_name, root, root)
         rows.append(TreeRow(RowKind.SESSION, snapshot, key, session=root, is_root=True))
-        rows += _below(snapshot, blocking, root, blocking.waiters[root], unfolded)
+        rows += _rows_below_root(snapshot, blocking, root, blocking.waiters[root], unfolded)
     orphans = sorted(
         waiter for waiter, wait in blocking.waits.items() if not any(h != waiter for h in wait.holders)
     )
     if orphans:
         rows.append(TreeRow(RowKind.UNKNOWN, snapshot, (snapshot.server_name, None), is_root=True))
-        rows += _below(snapshot, blocking, None, orphans, unfolded)
+        rows += _rows_below_root(snapshot, blocking, None, orphans, unfolded)
     return rows
 
 
-def _below(
+def _rows_below_root(
     snapshot: Snapshot,
     blocking: Blocking,
     root: ProcesslistId | None,
@@ -277,39 +277,39 @@ def _below(
     unfolded: Collection[Hashable],
 ) -> Iterator[TreeRow]:
     """The rows below a root, depth first; each session once."""
-    seen = {root}
+    listed = {root}
 
     def claimed(parent: ProcesslistId | None, waiting: Iterable[ProcesslistId]) -> list[TreeRow]:
-        own = [session for session in dict.fromkeys(waiting) if session not in seen]
-        seen.update(own)
+        new_sessions = [session for session in dict.fromkeys(waiting) if session not in listed]
+        listed.update(new_sessions)
         key = (snapshot.server_name, root, parent)
-        return _folded(snapshot, blocking, own, key, unfolded)
+        return _fold_waiters(snapshot, blocking, new_sessions, key, unfolded)
 
     children = claimed(root, waiters)
-    ahead = [("", index == 0, row) for index, row in enumerate(reversed(children))]
-    while ahead:
-        lines, is_last, row = ahead.pop()
+    pending = [("", index == 0, row) for index, row in enumerate(reversed(children))]
+    while pending:
+        lines, is_last, row = pending.pop()
         yield _with_lines(row, lines + ("└ " if is_last else "├ "))
         if row.session is None:
             continue
         children = claimed(row.session, blocking.waiters.get(row.session, ()))
         lines += "  " if is_last else "│ "
-        ahead += [(lines, index == 0, child) for index, child in enumerate(reversed(children))]
+        pending += [(lines, index == 0, child) for index, child in enumerate(reversed(children))]
 
 
 def _with_lines(row: TreeRow, lines: str) -> TreeRow:
-    shown = lines if len(lines) <= MAX_TREE_LINES else "…" + lines[1 - MAX_TREE_LINES :]
-    return TreeRow(row.kind, row.snapshot, row.key, shown, row.session, hidden=row.hidden)
+    prefix = lines if len(lines) <= MAX_TREE_LINES else "…" + lines[1 - MAX_TREE_LINES :]
+    return TreeRow(row.kind, row.snapshot, row.key, prefix, row.session, hidden=row.hidden)
 
 
-def _folded(
+def _fold_waiters(
     snapshot: Snapshot,
     blocking: Blocking,
     sessions: Sequence[ProcesslistId],
     key: tuple[object, ...],
     unfolded: Collection[Hashable],
 ) -> list[TreeRow]:
-    """A row for each session; of many that block no session, rows for the longest waits and one for the rest."""
+    """A row for each session. Many that block no session become rows for the longest waits, and one for the rest."""
     server, root, _parent = key
     fold_key = (*key, RowKind.FOLD)
     leaves = [session for session in sessions if session not in blocking.waiters]
@@ -328,7 +328,7 @@ def _folded(
     return rows
 
 
-# --- Its columns
+# --- The columns
 
 
 def _session_cell(row: TreeRow, *_args: object) -> str:
@@ -360,14 +360,14 @@ def _state_cell(row: TreeRow, now: float, _room: int) -> str:
 
 
 def _lock_cell(row: TreeRow, _now: float, room: int) -> str:
-    """What it waits for; at a root what its end rolls back."""
+    """The lock that the session waits for; for a root, what its end rolls back."""
     if row.wait is not None:
         return lock_words(row.wait.lock)
     return wording.stake_within(row.verdict.session, room) if row.verdict is not None else ""
 
 
-def _end_cell(row: TreeRow, now: float, room: int) -> str:
-    """The time until a limit ends the session, or for a waiter the wait."""
+def _ends_in_cell(row: TreeRow, now: float, room: int) -> str:
+    """The time until a limit ends the session; for a waiter, until its wait times out."""
     verdict, wait = row.verdict, row.wait
     if wait is not None:
         at = times_out_at(wait, row.snapshot.sample)
@@ -396,7 +396,7 @@ def _statement_cell(row: TreeRow, *_args: object) -> str:
 
 
 def _tint(row: TreeRow) -> str:
-    """Red for an idle session at the root: nothing but a limit or its client ends the wait."""
+    """The component class: red for an idle root, since only a limit or its client ends the wait."""
     if row.kind is not RowKind.SESSION:
         return "lines--quiet"
     if row.wait is not None or row.verdict is None:
@@ -415,7 +415,7 @@ def _end_tint(row: TreeRow) -> str:
 
 
 def _no_order(_row: TreeRow) -> None:
-    """The rows of a tree are not sorted."""
+    """No sort key: the rows of a tree are not sorted."""
 
 
 TREE_COLUMNS: tuple[Column[TreeRow], ...] = (
@@ -423,7 +423,7 @@ TREE_COLUMNS: tuple[Column[TreeRow], ...] = (
     Column("state", N_("State"), _state_cell, _no_order, 13, 16, 0, tinted=True, ticking=True),
     Column("blocks", N_("Blocks"), lambda row, *_: f"{row.blocks:,}" if row.blocks else "", _no_order, 6, 7, 1, right=True),
     Column("lock", N_("Waits for / at stake"), _lock_cell, _no_order, 22, 44, 0, tint=_lock_tint),
-    Column("end", N_("Ends in"), _end_cell, _no_order, 10, 13, 2, right=True, tint=_end_tint, ticking=True),
+    Column("end", N_("Ends in"), _ends_in_cell, _no_order, 10, 13, 2, right=True, tint=_end_tint, ticking=True),
     Column("client", N_("Client"), _client_cell, _no_order, 12, 22, 5),
     Column("program", N_("Program"), _program_cell, _no_order, 9, 16, 4),
     Column("statement", N_("Statement"), _statement_cell, _no_order, 17, UNBOUNDED, 3),
@@ -431,7 +431,7 @@ TREE_COLUMNS: tuple[Column[TreeRow], ...] = (
 
 
 def _server_column(names: Sequence[str]) -> tuple[Column[TreeRow], ...]:
-    """The column of the server's name, where there are several."""
+    """The column of the server's name; none for a single server."""
     if len(names) < 2:
         return ()
     width = min(20, max(6, *map(len, names)))
@@ -461,17 +461,17 @@ class BlockingScreen(Screen[None]):
         names: Sequence[str],
         follow_server: Callable[[str], object],
     ) -> None:
-        """`snapshots`: the newest of each server, read whenever something may be new. `names`: of the servers.
+        """`snapshots` returns the newest snapshot of each server. `names`: the names of the servers.
 
-        `follow_server` is called with the name of the server of the row under the cursor, where there are several.
+        `follow_server` gets the server of the row under the cursor, if there are several servers.
         """
         super().__init__()
         self._snapshots, self._freshness = snapshots, freshness
         self._names, self._follow_server = names, follow_server
-        self._shown: Sequence[Snapshot] | None = None
+        self._drawn_snapshots: Sequence[Snapshot] | None = None
         self._unfolded: set[Hashable] = set()
         self._now = 0.0
-        self._freed: tuple[TreeRow | None, str] = None, ""
+        self._freed_cache: tuple[TreeRow | None, str] = None, ""
         """A row, and which sessions go on once its session has ended."""
 
     def compose(self) -> ComposeResult:
@@ -496,17 +496,17 @@ class BlockingScreen(Screen[None]):
             self._draw_title()
 
     def on_key(self, event: events.Key) -> None:
-        post_if_greyed(self, event)
+        post_if_disabled(self, event)
 
-    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
-        """Draw what is new of all servers."""
+    def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:  # noqa: ARG002 - the shape of all
+        """Draw the newest snapshots of all servers."""
         self._draw(now)
 
     def chosen_sessions(self) -> list[Verdict]:
         """The marked sessions, or the one under the cursor: those that `k` kills."""
         marked = [row for row in self.rows.rows if row.key in self.rows.marks]
-        under = self.rows.cursor_row
-        chosen = marked or ([] if under is None else [under])
+        current = self.rows.cursor_row
+        chosen = marked or ([] if current is None else [current])
         by_session = {
             (row.snapshot.server_name, row.session): row.verdict for row in chosen if row.verdict is not None
         }
@@ -523,7 +523,7 @@ class BlockingScreen(Screen[None]):
 
     @property
     def _is_composed(self) -> bool:
-        """Whether its widgets are there: a snapshot may arrive before they come, and while the app ends."""
+        """Whether its widgets exist: a snapshot may arrive before they are composed, and while the app ends."""
         return len(self.query("#totals, #blocking, #prediction, #lacks")) == 4
 
     def _draw(self, now: float) -> None:
@@ -531,42 +531,42 @@ class BlockingScreen(Screen[None]):
             return
         self._now = now
         snapshots = self._snapshots()
-        if self._shown is None or [*map(id, self._shown)] != [*map(id, snapshots)]:
-            self._shown = snapshots
+        if self._drawn_snapshots is None or [*map(id, self._drawn_snapshots)] != [*map(id, snapshots)]:
+            self._drawn_snapshots = snapshots
             self._draw_rows()
         self.rows.tick(now)
         self._draw_title()
         self._draw_prediction()
 
     def _draw_rows(self) -> None:
-        shown = self._shown or ()
-        rows = [row for snapshot in shown for row in tree_rows(snapshot, self._unfolded)]
+        snapshots = self._drawn_snapshots or ()
+        rows = [row for snapshot in snapshots for row in tree_rows(snapshot, self._unfolded)]
         self.rows.marks &= {row.key for row in rows}
-        self.rows.set_empty_text(self._empty_text(shown))
+        self.rows.set_empty_text(self._empty_text(snapshots))
         self.rows.show(rows, self._now)
-        lacks = self.query_one("#lacks", Static)
-        lines = list(limitation_lines(shown))
-        lacks.update(Content("\n").join(Content.styled(line, "$text-warning") for line in lines))
-        lacks.display = bool(lines)
+        limitations = self.query_one("#lacks", Static)
+        lines = list(limitation_lines(snapshots))
+        limitations.update(Content("\n").join(Content.styled(line, "$text-warning") for line in lines))
+        limitations.display = bool(lines)
 
-    def _empty_text(self, shown: Sequence[Snapshot]) -> str:
-        if not shown:
+    def _empty_text(self, snapshots: Sequence[Snapshot]) -> str:
+        if not snapshots:
             return _("Reading the sessions ...")
-        if any(snapshot.blocking is None for snapshot in shown):
+        if any(snapshot.blocking is None for snapshot in snapshots):
             return _("The server does not tell this account which sessions wait for locks.")
         return _("No session waits for a lock.")
 
     def _draw_title(self) -> None:
         freshness = self._freshness()
         name = plain(self._names[0], 60) if len(self._names) == 1 else ""
-        tally = tally_words(self._shown or (), self._now)
+        tally = tally_words(self._drawn_snapshots or (), self._now)
         left = [(_("who blocks whom"), "bold $text-primary")]
-        left += [(f"  {words}", look) for words, look in ((tally, "bold"), (name, "")) if words]
-        right = [(f" {_(freshness.words)}", freshness.look)]
+        left += [(f"  {words}", style) for words, style in ((tally, "bold"), (name, "")) if words]
+        right = [(f" {_(freshness.words)}", freshness.style)]
         self.query_one("#totals", Static).update(left_and_right(left, right, max(0, self.size.width - 2)))
 
     def _draw_prediction(self) -> None:
-        """What ends the wait at the row under the cursor, and who goes on then."""
+        """Show what ends the wait of the row under the cursor, and which sessions go on then."""
         row = self.rows.cursor_row
         pane = self.query_one("#prediction", Static)
         lines = [] if row is None else self._prediction(row)
@@ -582,7 +582,7 @@ class BlockingScreen(Screen[None]):
         if row.session is None or verdict is None:
             return [Content(_("The server does not tell which session holds the locks."))]
         session = verdict.session
-        who = (str(session.id), plain(f"{session.user}@{session.host}", 100), wording.program(session))
+        title = (str(session.id), plain(f"{session.user}@{session.host}", 100), wording.program(session))
         parts = [
             wait_words(wait, sample, self._now) if wait is not None else ending_words(verdict, self._now)
         ]
@@ -591,7 +591,7 @@ class BlockingScreen(Screen[None]):
         elif row.is_root:
             parts.append(_("The sessions wait in a circle."))
         lines = [
-            Content.styled("  ".join(filter(None, who)), "bold"),
+            Content.styled("  ".join(filter(None, title)), "bold"),
             Content(in_sentences(parts)),
             Content.styled(self._freed_words(row), "$text-accent"),
             Content.styled(wording.statement(verdict), "$foreground-muted").truncate(
@@ -601,11 +601,11 @@ class BlockingScreen(Screen[None]):
         return [line for line in lines if line.plain]
 
     def _freed_words(self, row: TreeRow) -> str:
-        """Computed once for a row: a snapshot makes new rows."""
-        if self._freed[0] is not row:
+        """`freed_words` of a row, cached: a new snapshot has new rows."""
+        if self._freed_cache[0] is not row:
             words = "" if row.session is None else freed_words(row.blocking, row.session)
-            self._freed = row, words
-        return self._freed[1]
+            self._freed_cache = row, words
+        return self._freed_cache[1]
 
     def _follow_cursor(self) -> None:
         row = self.rows.cursor_row
@@ -634,8 +634,8 @@ class BlockingScreen(Screen[None]):
 
 
 def tally_words(snapshots: Iterable[Snapshot], now: float) -> str:
-    """How many sessions wait for locks, and the longest for how long."""
-    waits = [wait for each in snapshots for wait in (each.blocking or NO_WAITS).waits.values()]
+    """How many sessions wait for locks, and how long the longest wait is."""
+    waits = [wait for snapshot in snapshots for wait in (snapshot.blocking or NO_WAITS).waits.values()]
     if not waits:
         return ""
     words = ngettext("{number:,} session waits", "{number:,} sessions wait", len(waits))
@@ -646,13 +646,13 @@ def tally_words(snapshots: Iterable[Snapshot], now: float) -> str:
 
 
 def limitation_lines(snapshots: Iterable[Snapshot]) -> Iterator[str]:
-    """What hides waits or the holders of locks, and what would show them; at most `MAX_LIMITATIONS` a server."""
+    """Why waits or holders of locks are hidden, and the grant that shows them; at most `MAX_LIMITATIONS` for a server."""
     for snapshot in snapshots:
-        known = snapshot.sample.limitations
-        lacks = [each for each in known if each.what in HIDES_LOCK_WAITS]
-        if not lacks and (snapshot.blocking is None or not snapshot.blocking.is_complete):
-            lacks = [each for each in known if each.grant]
+        limitations = snapshot.sample.limitations
+        relevant = [limitation for limitation in limitations if limitation.what in HIDES_LOCK_WAITS]
+        if not relevant and (snapshot.blocking is None or not snapshot.blocking.is_complete):
+            relevant = [limitation for limitation in limitations if limitation.grant]
         prefix = f"{plain(snapshot.server_name, 60)}: " if snapshot.server_name else ""
-        for limitation in lacks[:MAX_LIMITATIONS]:
+        for limitation in relevant[:MAX_LIMITATIONS]:
             grant = f": {plain(_(limitation.grant), 300)}" if limitation.grant else ""
             yield f"! {prefix}{_(limitation.what)}: {plain(_(limitation.why), 300)}{grant}"

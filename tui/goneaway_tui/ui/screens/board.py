@@ -1,4 +1,4 @@
-"""The main screen: every session beside its own limit, who closes first on top."""
+"""The main screen: every session with its limit, the next closing first."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from goneaway_tui.ui.messages import (
     empty_line,
     filter_line,
     limitations_line,
-    post_if_greyed,
+    post_if_disabled,
 )
 from goneaway_tui.ui.screens.dialogs import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen, board_keys, tune_bindings
@@ -62,11 +62,11 @@ LESS_USED_KEYS = (
     "board.export", "board.variables", "app.copy", "board.quit", "tune.interactive_timeout", "tune.max_allowed_packet",
 )  # fmt: skip
 SERVER_COLUMN = "server"
-"""The column, the grouping and the filter's word that one server alone has no use for."""
+"""The column, the grouping and the filter field that a single server does not have."""
 
 
 class BoardScreen(Screen[None]):
-    """Shows the snapshot the app hands down; narrows, sorts and groups it for the eye, and changes nothing in it."""
+    """Shows the snapshot of the app, filtered, sorted and grouped."""
 
     AUTO_FOCUS = "#sessions"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -92,14 +92,14 @@ class BoardScreen(Screen[None]):
         Binding("escape", "leave", "back", show=False, id="board.leave"),
     ]
     FOOTER_IDS: ClassVar[tuple[str, ...]] = (*MAIN_KEYS, *LESS_USED_KEYS)
-    """The keys of the footer by their bindings' ids, in its order: where it is narrow the last give way."""
+    """The keys of the footer in order, by the ids of their bindings. A narrow footer leaves out the last."""
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     now: reactive[float] = reactive(0.0, repaint=False)
     freshness: reactive[Freshness] = reactive(CONNECTING, repaint=False)
     trouble: reactive[str] = reactive("", repaint=False)
-    reach: reactive[str] = reactive("", repaint=False)
-    """What the keys can do on the server in hand, in a word that is not translated yet."""
+    access: reactive[str] = reactive("", repaint=False)
+    """What this run can do to the active server, as a word that is not translated yet."""
     is_recording: reactive[bool] = reactive(False, repaint=False)
     marked_sessions: reactive[MarkedCount] = reactive(NO_MARKS, repaint=False)
 
@@ -118,7 +118,7 @@ class BoardScreen(Screen[None]):
         self._visible = VisibleRows("left")
         self._grouped = ""
         self._opened_group: tuple[str, str] | None = None
-        """What the sessions were grouped by, and the filter, before a group was opened; esc goes back to it."""
+        """The grouping and the filter before a group was opened; esc restores them."""
         self._group_sort, self._group_reverse = "left", False
 
     def compose(self) -> ComposeResult:
@@ -126,7 +126,7 @@ class BoardScreen(Screen[None]):
             BoardScreen.snapshot,
             BoardScreen.now,
             BoardScreen.freshness,
-            BoardScreen.reach,
+            BoardScreen.access,
             BoardScreen.is_recording,
             BoardScreen.marked_sessions,
         )
@@ -134,7 +134,7 @@ class BoardScreen(Screen[None]):
         yield Field(
             placeholder=_("filter: shop  user:shop  idle>10m  blocked:yes  risk:imminent  -program:cron"),
             id="filter",
-            select_on_focus=False,  # what is typed right after the slash must not be typed over
+            select_on_focus=False,  # text typed right after the slash must not be replaced
         )
         yield LineTable(
             self._columns, session_key, lambda v: RISK_TINTS[v.risk], id="sessions", can_mark=True
@@ -146,7 +146,7 @@ class BoardScreen(Screen[None]):
         self._draw_notice()
 
     def on_resize(self) -> None:
-        """Layout is CSS's: it is told the room by a class."""
+        """Set the classes for the width, which the style sheet uses."""
         self.set_class(self.size.width < NARROW_WIDTH, "narrow")
         self.set_class(self.size.width >= ROOMY_WIDTH, "roomy")
 
@@ -160,17 +160,17 @@ class BoardScreen(Screen[None]):
         self._draw_notice()
 
     def chosen_sessions(self) -> list[Verdict]:
-        """The marked sessions, those that a filter hides first; or those of the row under the cursor."""
+        """The marked sessions, first those that a filter hides; without marks, the sessions of the row under the cursor."""
         marked = self._marked_sessions()
         if marked:
             return marked
         if self._grouped:
             return self._in_group(self.groups.cursor_key)
-        under = self.sessions.cursor_row
-        return [] if under is None else [under]
+        current = self.sessions.cursor_row
+        return [] if current is None else [current]
 
     def _marked_sessions(self) -> list[Verdict]:
-        """The marked sessions of what is shown: those that the filter hides, then those in sight, in their order."""
+        """The marked sessions of the shown servers: those that the filter hides, then the visible ones in their order."""
         marks = self.sessions.marks
         if not marks:
             return []
@@ -178,8 +178,8 @@ class BoardScreen(Screen[None]):
         return [*hidden, *(v for v in self.sessions.rows if session_key(v) in marks)]
 
     def _marked_verdicts(self) -> Iterator[Verdict]:
-        """The marked sessions of what is shown, in no order; costs as much as there are marks."""
-        snapshots = {each.server_name: each for each in self._shown_snapshots()}
+        """The marked sessions of the shown servers, in no order. The cost depends only on the number of marks."""
+        snapshots = {snapshot.server_name: snapshot for snapshot in self._shown_snapshots()}
         for server_name, number in cast("set[SessionKey]", self.sessions.marks):
             snapshot = snapshots.get(server_name)
             verdict = None if snapshot is None else snapshot.by_id.get(number)
@@ -187,7 +187,7 @@ class BoardScreen(Screen[None]):
                 yield verdict
 
     def _in_group(self, key: Hashable) -> list[Verdict]:
-        """The sessions in sight that are counted in one row of the grouped view."""
+        """The visible sessions of one row of the grouped view."""
         key_of = GROUPINGS[self._grouped]
         return [v for v in self.sessions.rows if key_of(v) == key]
 
@@ -202,16 +202,16 @@ class BoardScreen(Screen[None]):
         self._show_marks()
 
     def _mark_group(self, key: Hashable) -> None:
-        """Mark all sessions of a group, or take their marks away where all have one."""
+        """Mark all sessions of a group; if all are marked, unmark them."""
         members = {session_key(v) for v in self._in_group(key)}
         marks = self.sessions.marks
         self.sessions.marks = marks - members if members <= marks else marks | members
 
     def action_mark_all(self) -> None:
-        """Mark all sessions in sight, or take their marks away where all have one."""
-        shown = {session_key(v) for v in self.sessions.rows}
+        """Mark all visible sessions; if all are marked, unmark them."""
+        keys = {session_key(v) for v in self.sessions.rows}
         marks = self.sessions.marks
-        self.sessions.marks = marks - shown if shown <= marks else marks | shown
+        self.sessions.marks = marks - keys if keys <= marks else marks | keys
         self._show_marks()
 
     def _show_marks(self) -> None:
@@ -219,7 +219,7 @@ class BoardScreen(Screen[None]):
         self._table.tick(self.now)
 
     def _count_marks(self) -> None:
-        """Count the marks, and mark the groups of which every session is marked."""
+        """Count the marks, and mark each group whose sessions are all marked."""
         number = hidden = 0
         for verdict in self._marked_verdicts():
             number += 1
@@ -236,7 +236,7 @@ class BoardScreen(Screen[None]):
             self.query_one(KeyFooter).show_plan(self.footer_plan())
 
     def footer_plan(self) -> FooterPlan:
-        """The keys of the footer; while the filter is typed or sessions are marked, those that matter then."""
+        """The keys of the footer; other keys while the filter has the focus, and while sessions are marked."""
         if self.field.has_focus:
             return FooterPlan((("enter", N_("keep")), ("board.leave", N_("clear"))))
         number = self.marked_sessions.number
@@ -257,13 +257,13 @@ class BoardScreen(Screen[None]):
         return groups - unmarked
 
     def _markable_snapshots(self) -> list[Snapshot]:
-        """Those that marks can be of."""
+        """The snapshots whose sessions can have marks."""
         return self._shown_snapshots()
 
     def _forget_ended(self) -> None:
-        """A session that ended takes its mark along; one that the filter hides keeps it."""
+        """Remove the marks of sessions that ended. A session that the filter hides keeps its mark."""
         if self.sessions.marks:
-            by_server = {each.server_name: each.by_id for each in self._markable_snapshots()}
+            by_server = {snapshot.server_name: snapshot.by_id for snapshot in self._markable_snapshots()}
             self.sessions.marks = {
                 key
                 for key in cast("set[SessionKey]", self.sessions.marks)
@@ -277,11 +277,11 @@ class BoardScreen(Screen[None]):
         )
 
     def on_key(self, event: events.Key) -> None:
-        """A greyed key says why it is grey."""
-        post_if_greyed(self, event)
+        """Let a disabled key show why it is disabled."""
+        post_if_disabled(self, event)
 
     def _shown_snapshots(self) -> list[Snapshot]:
-        """Those the rows are of."""
+        """The snapshots whose sessions are rows."""
         return [] if self.snapshot is None else [self.snapshot]
 
     def _draw(self) -> None:
@@ -294,7 +294,7 @@ class BoardScreen(Screen[None]):
             return
         self._forget_ended()
         rows = self._visible.follow(*self._shown_snapshots())
-        self.groups.display = bool(self._grouped)  # at once: it is to have the focus
+        self.groups.display = bool(self._grouped)  # before it gets the focus
         self.sessions.display = not self._grouped
         self.sessions.show(rows, self.now, self._visible.column, reverse=self._visible.reverse)
         if self._grouped:
@@ -307,7 +307,7 @@ class BoardScreen(Screen[None]):
             self._count_marks()
 
     def _draw_notice(self) -> None:
-        """One line: what is wrong with the server, else with the filter, else what is filtered or hidden from us."""
+        """Draw one line: the trouble of the server, else the error of the filter, else what is filtered or not visible."""
         if not self.is_mounted:
             return
         for table in (self.sessions, self.groups):
@@ -316,10 +316,10 @@ class BoardScreen(Screen[None]):
             )
         if self._notice() == self._drawn_notice:
             return
-        words, kind = self._drawn_notice = self._notice()
+        words, css_class = self._drawn_notice = self._notice()
         line = self.query_one("#notice", Static)
         line.update(Content(words))
-        line.set_classes(kind)
+        line.set_classes(css_class)
         line.display = bool(words)
 
     def _notice(self) -> tuple[str, str]:
@@ -330,10 +330,15 @@ class BoardScreen(Screen[None]):
             return f"▲ {self._filter_error}", "warning"
         if self.snapshot is None:
             return "", ""
-        narrow, only = self._visible.filter, self._only_server()
-        if narrow.tests or self._grouped or only:
-            shown = len(self.sessions.rows), sum(len(each.verdicts) for each in self._shown_snapshots())
-            return filter_line(narrow.text if narrow.tests else "", shown, self._grouped, only), "quiet"
+        active_filter, only = self._visible.filter, self._only_server()
+        if active_filter.tests or self._grouped or only:
+            counts = (
+                len(self.sessions.rows),
+                sum(len(snapshot.verdicts) for snapshot in self._shown_snapshots()),
+            )
+            return filter_line(
+                active_filter.text if active_filter.tests else "", counts, self._grouped, only
+            ), "quiet"
         return self._limitations_words(), "warning"
 
     def _limitations_words(self) -> str:
@@ -341,11 +346,11 @@ class BoardScreen(Screen[None]):
         return "" if self.snapshot is None else limitations_line(self.snapshot.sample.limitations)
 
     def _server_trouble(self) -> str:
-        """What is wrong with the server, in one line."""
+        """The trouble of the server, in one line."""
         return self.trouble
 
     def _only_server(self) -> str:
-        """The one of several servers that is shown; empty where none is left out."""
+        """The single server of several that is shown; empty if all are shown."""
         return ""
 
     def action_filter(self) -> None:
@@ -353,7 +358,7 @@ class BoardScreen(Screen[None]):
         self.set_focus(self.field)  # at once: the next key may be in the same burst
 
     def show_filtered(self, text: str) -> None:
-        """Show the sessions that a filter matches, in no groups; esc clears the filter."""
+        """Show the sessions that a filter matches, without groups; esc clears the filter."""
         self._grouped, self._opened_group = "", None
         self.field.value = text
         self.field.display = True
@@ -378,7 +383,7 @@ class BoardScreen(Screen[None]):
         self._table.focus()
 
     def action_leave(self) -> None:
-        """Leave what was opened last: a group, the filter, the grouping, then the marks."""
+        """Close what was opened last: a group, the filter, the grouping; then remove the marks."""
         if self._opened_group is not None:
             self._grouped, self.field.value = self._opened_group
             self.field.display = bool(self.field.value)
@@ -395,11 +400,14 @@ class BoardScreen(Screen[None]):
 
     def action_sort(self) -> None:
         if self._grouped:
-            named, current = [(c.id, _(c.heading)) for c in GROUP_COLUMNS], self._group_sort
+            options, current = [(c.id, _(c.heading)) for c in GROUP_COLUMNS], self._group_sort
         else:
-            named, current = [(c.id, _(c.heading)) for c in self._columns if c.heading], self._visible.column
+            options, current = (
+                [(c.id, _(c.heading)) for c in self._columns if c.heading],
+                self._visible.column,
+            )
         self.app.push_screen(
-            ChooserScreen(_("sort by (again: the other way)"), named, current), self._sort_by
+            ChooserScreen(_("sort by (again: the other way)"), options, current), self._sort_by
         )
 
     @on(LineTable.HeadingPressed)
@@ -420,8 +428,8 @@ class BoardScreen(Screen[None]):
         self._draw_rows()
 
     def action_group(self) -> None:
-        named = [("", _("nothing: every session")), *((by, grouping_word(by)) for by in self._groupings)]
-        self.app.push_screen(ChooserScreen(_("group by"), named, self._grouped), self._group_by)
+        options = [("", _("nothing: every session")), *((by, grouping_word(by)) for by in self._groupings)]
+        self.app.push_screen(ChooserScreen(_("group by"), options, self._grouped), self._group_by)
 
     def _group_by(self, by: str | None) -> None:
         if by is None:
@@ -445,7 +453,7 @@ class BoardScreen(Screen[None]):
             self.app.show_session(verdict, lambda: self.sessions.rows)
 
     def _filter_by_group(self, key: str) -> None:
-        """From a group to its sessions, by the filter, so that it is seen and can be changed."""
+        """Show the sessions of a group, by adding the group to the filter, where the user can change it."""
         self._opened_group = self._grouped, self.field.value
         self.field.value = f"{self.field.value} {filter_term(self._grouped, plain(key))}".strip()
         self._grouped = ""

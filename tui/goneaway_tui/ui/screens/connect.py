@@ -1,4 +1,4 @@
-"""The chooser of a connection: the list of saved profiles, and the form that tests, saves and opens a new one."""
+"""The chooser of a connection: the list of saved profiles, and the form for a new connection."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from goneaway_tui.ui.widgets.plain_text import (
 )
 
 TLS_MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
-"""The values of --ssl-mode."""
+"""The values of `--ssl-mode`."""
 DEFAULT_TLS_MODE = "PREFERRED"
 
 
@@ -91,7 +91,7 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
     def __init__(
         self, directory: ServerDirectory, draft: ProfileDraft | None = None, trouble: str = ""
     ) -> None:
-        """`draft`: what the fields hold at first. `trouble`: why the last attempt failed."""
+        """`draft`: the initial content of the fields. `trouble`: why the previous attempt failed."""
         super().__init__()
         self._directory = directory
         self._initial_draft = draft or ProfileDraft()
@@ -172,12 +172,12 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
 
     @on(Button.Pressed, "#test")
     def action_test(self) -> None:
-        self._try(go=False)
+        self._try(connects=False)
 
     @on(Button.Pressed, "#connect")
     @on(Input.Submitted)
     def _connect(self) -> None:
-        self._try(go=True)
+        self._try(connects=True)
 
     @on(Button.Pressed, "#save")
     def action_save(self) -> None:
@@ -194,10 +194,10 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
         saved = _("● Saved in {file}: goneaway-tui @{name}.", file=name, name=draft.name.strip())
         self._show_answer(saved + remark, "$text-success")
 
-    def _try(self, *, go: bool) -> None:
-        """Try to connect. An attempt that may ask at the terminal gets the terminal, and the form waits for it.
+    def _try(self, *, connects: bool) -> None:
+        """Try to connect. An attempt that may ask at the terminal gets the terminal, and the form waits.
 
-        `go`: leave the form with the draft once the server has accepted it.
+        `connects`: close the form with the draft once the server has accepted the connection.
         """
         self.workers.cancel_node(self)
         draft = self.draft
@@ -206,32 +206,36 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
         except GoneawayError as error:
             self._show_answer(f"▲ {error.line}", "$text-error")
             return
-        if wants_terminal and go:
+        if wants_terminal and connects:
             self.dismiss(draft)
         elif wants_terminal:
             with suppress(SuspendNotSupported), self.app.suspend():
                 answer = self._attempt(draft)
-                self._take(draft, answer, go=False)
+                self._show_result(draft, answer, connects=False)
         else:
             self._show_answer(_("◌ connecting ..."), "$foreground-muted")
-            self._try_in_thread(draft, go=go)
+            self._try_in_thread(draft, connects=connects)
 
     @work
-    async def _try_in_thread(self, draft: ProfileDraft, *, go: bool) -> None:
-        """Connect while the form stays usable. Cancelled by a newer attempt, and by leaving the form."""
-        self._take(draft, await run_in_thread(partial(self._attempt, draft), "attempt"), go=go)
+    async def _try_in_thread(self, draft: ProfileDraft, *, connects: bool) -> None:
+        """Connect in a thread. A newer attempt cancels this one, and closing the form does."""
+        self._show_result(
+            draft, await run_in_thread(partial(self._attempt, draft), "attempt"), connects=connects
+        )
 
     def _attempt(self, draft: ProfileDraft) -> ConnectedServer | GoneawayError:
-        """Connect; what the server answers, or why it cannot be used."""
+        """Connect; return the answer of the server, or the error."""
         try:
             return self._directory.attempt(draft)
         except GoneawayError as error:
             return error
 
-    def _take(self, draft: ProfileDraft, answer: ConnectedServer | GoneawayError, *, go: bool) -> None:
+    def _show_result(
+        self, draft: ProfileDraft, answer: ConnectedServer | GoneawayError, *, connects: bool
+    ) -> None:
         if isinstance(answer, GoneawayError):
             self._show_answer(f"▲ {answer.line}", "$text-error")
-        elif go:
+        elif connects:
             self.dismiss(draft)
         else:
             hidden = limitations_line(answer.limitations)
@@ -240,33 +244,35 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
                 words + (hidden or _("It hides nothing grave from this account.")), "$text-success"
             )
 
-    def _show_answer(self, words: str, look: str) -> None:
-        self.query_one("#answer", Static).update(Content.styled(plain(words, 600), look))
+    def _show_answer(self, words: str, style: str) -> None:
+        self.query_one("#answer", Static).update(Content.styled(plain(words, 600), style))
 
 
-NEW = "/new"
+NEW_CONNECTION = "/new"
 """The picker's answer for a new connection; no profile's name holds a slash."""
-MAX_NAME = 24
-"""Cells."""
+MAX_NAME_CELLS = 24
+"""Cells of a profile's name at most."""
 QUIET = "$foreground-muted"
 
 
 class PickerScreen(ModalScreen[str | None]):
-    """Lists the profiles. Answers with a name, with the empty one for this machine's server, with NEW, or with None."""
+    """Lists the profiles. Answers with a name, "" for the local server, NEW_CONNECTION, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "quit", id="picker.quit"),
-        Binding("n", f"dismiss('{NEW}')", "new", id="picker.new"),
+        Binding("n", f"dismiss('{NEW_CONNECTION}')", "new", id="picker.new"),
     ]
 
     def __init__(self, profiles: Sequence[Profile], local: Profile, trouble: str, current: str) -> None:
-        """`local`: this machine's server. `trouble`: why the last choice failed. `current`: which it was."""
+        """`local`: the local server. `trouble`: why the previous choice failed. `current`: the previous choice."""
         super().__init__()
         self._profiles = tuple(profiles)
         self._local = local
         self._trouble = trouble
         self._current = current
-        self._name_cells = min(MAX_NAME, max((cell_len(profile.name) for profile in profiles), default=0))
+        self._name_cells = min(
+            MAX_NAME_CELLS, max((cell_len(profile.name) for profile in profiles), default=0)
+        )
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tune", id="picker") as dialog:
@@ -276,7 +282,7 @@ class PickerScreen(ModalScreen[str | None]):
                 *(Option(self._line(profile), id=profile.name) for profile in self._profiles),
                 None,
                 Option(self._words(_("this machine"), self._local.account_and_address), id=""),
-                Option(self._words(_("new ..."), _("describe it, try it, save it")), id=NEW),
+                Option(self._words(_("new ..."), _("describe it, try it, save it")), id=NEW_CONNECTION),
             )
             yield Static(
                 Content.styled(f"▲ {plain(self._trouble, 500)}" if self._trouble else "", "$text-error"),
@@ -309,12 +315,12 @@ class PickerScreen(ModalScreen[str | None]):
 
     def _padded(self, name: str) -> str:
         room = max(self._name_cells, cell_len(_("this machine"))) + 2
-        cut = Content(name).truncate(room, ellipsis=True).plain
-        return cut + " " * (room - cell_len(cut))
+        shortened = Content(name).truncate(room, ellipsis=True).plain
+        return shortened + " " * (room - cell_len(shortened))
 
 
 class ConnectApp(BaseApp[ProfileDraft | str | None]):
-    """Chooses a connection. Returns a profile's name, the empty one for this machine's server, a draft, or None."""
+    """Chooses a connection. Returns a profile's name, "" for the local server, a draft, or None."""
 
     ENABLE_COMMAND_PALETTE = False
 
@@ -323,34 +329,34 @@ class ConnectApp(BaseApp[ProfileDraft | str | None]):
         directory: ServerDirectory,
         *,
         trouble: str = "",
-        last: ProfileDraft | str | None = None,
+        previous: ProfileDraft | str | None = None,
         theme: str | None = None,
     ) -> None:
-        """`last`: what was chosen before. `trouble`: why that failed."""
+        """`previous`: the previous choice. `trouble`: why it failed."""
         super().__init__(theme)
         self._directory = directory
         self._trouble = trouble
-        self._last = last
+        self._previous = previous
 
     def on_mount(self) -> None:
         self.choose()
 
     @work
     async def choose(self) -> None:
-        """Show the list of profiles, or the form where there are none; the form leads back to the list."""
-        trouble, last = self._trouble, self._last
+        """Show the list of profiles, or the form if there are none; the form leads back to the list."""
+        trouble, previous = self._trouble, self._previous
         while True:
             profiles = self._directory.profiles()
-            if profiles and not isinstance(last, ProfileDraft):
+            if profiles and not isinstance(previous, ProfileDraft):
                 local = self._directory.nearby()
-                chosen = await self.push_screen_wait(PickerScreen(profiles, local, trouble, last or ""))
-                trouble, last = "", chosen
-                if chosen != NEW:
+                chosen = await self.push_screen_wait(PickerScreen(profiles, local, trouble, previous or ""))
+                trouble, previous = "", chosen
+                if chosen != NEW_CONNECTION:
                     self.exit(chosen)
                     return
-            draft = last if isinstance(last, ProfileDraft) else None
+            draft = previous if isinstance(previous, ProfileDraft) else None
             draft = await self.push_screen_wait(FormScreen(self._directory, draft, trouble))
-            trouble, last = "", None
+            trouble, previous = "", None
             if draft is not None or not self._directory.profiles():
                 self.exit(draft)
                 return

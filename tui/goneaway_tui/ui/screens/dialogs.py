@@ -1,4 +1,4 @@
-"""A dialog that nobody answers before it is on the screen."""
+"""The common dialogs: prompt, confirmation, chooser, and the screen that waits for privileges."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ R = TypeVar("R")
 
 
 class GuardedDialog(ModalScreen[R]):
-    """Keys typed before it was to be seen do not answer it: they were meant for something else."""
+    """A dialog that ignores keys typed before it was visible: they were meant for another screen."""
 
     def __init__(self) -> None:
         super().__init__()
         self._shown_since = float("inf")
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self._note_shown)
+        self.call_after_refresh(self._set_shown_since)
 
-    def _note_shown(self) -> None:
+    def _set_shown_since(self) -> None:
         self._shown_since = events.Key("escape", None).time
 
     def was_typed_blind(self, key: events.Key) -> bool:
-        """Typed before this was on the screen."""
+        """Whether a key was typed before the dialog was visible."""
         return key.time < self._shown_since
 
 
 class PromptScreen(ModalScreen[str | None]):
-    """Answers with what was typed, or None."""
+    """Answers with the typed text, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="ask.cancel")]
 
@@ -71,7 +71,7 @@ class PromptScreen(ModalScreen[str | None]):
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Answers True only to the button that says so; opens with Cancel focused."""
+    """Answers True only to its button. Opens with Cancel focused."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(False)", "cancel", id="confirm.cancel")
@@ -104,7 +104,7 @@ class ConfirmScreen(ModalScreen[bool]):
 
 
 def undo_entries(entry: JournalEntry, actions: Sequence[Action]) -> list[str]:
-    """What is to be undone, and what does it."""
+    """The lines of the undo dialog: the change, and the statements that undo it."""
     return [
         _("done  {statement}", statement=entry.statement),
         _("      at {instant} by {account}", instant=entry.at, account=entry.account),
@@ -113,21 +113,21 @@ def undo_entries(entry: JournalEntry, actions: Sequence[Action]) -> list[str]:
 
 
 def tunables(sample: Sample) -> list[tuple[str, str]]:
-    """Every tunable a server has: its name, and beside it what it is now and its key."""
-    values = {each.name: each.value for each in sample.variables}
+    """Every tunable of a server: its name, and a line with its current value and its key."""
+    values = {variable.name: variable.value for variable in sample.variables}
 
     def now(name: str, unit: Unit) -> str:
         value = values.get(name)
         return "?" if value is None else value_words(value, unit)
 
     return [
-        (each.name, f"{each.name:<34} {now(each.name, each.unit):>12}  {each.key or ''}")
-        for each in tunables_of(sample)
+        (tunable.name, f"{tunable.name:<34} {now(tunable.name, tunable.unit):>12}  {tunable.key or ''}")
+        for tunable in tunables_of(sample)
     ]
 
 
 class ChooserScreen(ModalScreen[str | None]):
-    """Answers with the id chosen, or None."""
+    """Answers with the chosen id, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "cancel", id="chooser.cancel")
@@ -157,28 +157,28 @@ T = TypeVar("T")
 
 
 class WaitingScreen(ModalScreen[None]):
-    """Shows nothing of its own, and no key gets past it to the board."""
+    """An invisible screen that keeps keys from the board while a command waits for the privileges."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "cancel", id="waiting.cancel")]
 
     def __init__(self, is_command: Callable[[str], bool]) -> None:
-        """`is_command` tells by its action whether a key of the screen below takes the place of the one that waits."""
+        """`is_command`: whether an action of the screen below replaces the waiting command."""
         super().__init__()
         self._typed = ""
         self._is_over = False
         self._is_command: Callable[[str], bool] | None = is_command
 
-    def take_text(self) -> None:
-        """What is typed from now on is for the dialog, whatever it does on the screen below."""
+    def keep_keys_for_dialog(self) -> None:
+        """From now on every typed key is for the dialog, also a command key of the screen below."""
         self._is_command = None
 
     def on_key(self, event: events.Key) -> None:
-        below = self.app.screen_stack[-2].active_bindings.get(event.key)
+        binding_below = self.app.screen_stack[-2].active_bindings.get(event.key)
         if (
             self._is_command is not None
             and not self._typed
-            and below is not None
-            and self._is_command(below.binding.action)
+            and binding_below is not None
+            and self._is_command(binding_below.binding.action)
         ):
             event.stop()
             self.action_leave()
@@ -188,26 +188,26 @@ class WaitingScreen(ModalScreen[None]):
             event.stop()
 
     def action_leave(self) -> None:
-        """Wait no more, and open nothing."""
+        """Cancel the wait, and open no dialog."""
         if not self._is_over:
             self._is_over = True
             self.dismiss(None)
 
-    def ask(self, question: Callable[[], T]) -> T:
-        """An answer, in a thread of its own; who is refused it waits no more. Raises what the question does."""
+    def ask(self, read: Callable[[], T]) -> T:
+        """Call `read` in the current thread, which is not that of the app. After a GoneawayError the wait ends."""
         try:
-            return question()
+            return read()
         except GoneawayError:
             self.app.call_from_thread(self.action_leave)
             raise
 
-    def close_and_run(self, act: Callable[[], object]) -> None:
-        """Do what was waited with; nothing where that was cancelled."""
+    def close_and_run(self, callback: Callable[[], object]) -> None:
+        """End the wait and call `callback`; do nothing if the wait was cancelled."""
         if not self._is_over:
             self.action_leave()
-            act()
+            callback()
 
     def open_dialog(self, screen: TuneScreen, answered: Callable[..., None]) -> None:
-        """To what was waited for, with what was typed; to nothing where that was cancelled."""
+        """End the wait and open the dialog with the typed text; do nothing if the wait was cancelled."""
         screen.typed = self._typed
         self.close_and_run(partial(self.app.push_screen, screen, answered))

@@ -1,4 +1,4 @@
-"""The doctor: every cause and pattern on this server, the chosen one in full, and a field to paste an error into."""
+"""The doctor screen: every cause and pattern on this server, details of the chosen one, and a field for pasted errors."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.ui.base_app import MonitorApp, run_in_thread
 from goneaway_tui.ui.columns import CAUSE_COLUMNS, CAUSE_TINTS, PATTERN_TINTS, harm_tint
 from goneaway_tui.ui.copying import CopyItem
-from goneaway_tui.ui.messages import RowChosen, VariableChosen, post_if_greyed
+from goneaway_tui.ui.messages import RowChosen, VariableChosen, post_if_disabled
 from goneaway_tui.ui.screens.help import HelpScreen, TextViewer, help_rows
 from goneaway_tui.ui.screens.ledger import CAUSE_VARIABLES
 from goneaway_tui.ui.server_status import Freshness
@@ -50,11 +50,11 @@ from goneaway_tui.ui.widgets.plain_text import Field, FooterPlan, KeyFooter, Sta
 from goneaway_tui.ui.widgets.summary import Part, left_and_right
 from goneaway_tui.ui.wording import certainty_word
 
-IDLING = {"idle_timeout": "wait_timeout", "transaction_timeout": "idle_transaction_timeout",
+SERVER_CAUSE_VARIABLES = {"idle_timeout": "wait_timeout", "transaction_timeout": "idle_transaction_timeout",
           "too_many_connections": "max_connections"}  # fmt: skip
-"""The variable to change for a cause of the whole server."""
+"""The variable to change, by cause, where the cause affects the whole server."""
 PATTERNS_SECONDS = 15.0
-"""How often patterns are looked for: it takes a while where thousands of sessions have ended."""
+"""Seconds between two searches for patterns, which are slow with thousands of departures."""
 OPEN_SESSIONS = {
     Cause.IDLE_TIMEOUT: "risk>=watch",
     Cause.TRANSACTION_TIMEOUT: "trx:yes command:sleep",
@@ -104,7 +104,7 @@ class SessionsToOpen(NamedTuple):
 
     are_open: bool
     """Whether they are on the board; otherwise they are in the ledger."""
-    narrow: str
+    filter_text: str
     """The filter that matches them."""
     number: int
 
@@ -122,39 +122,39 @@ class SessionsToOpen(NamedTuple):
                 self.number,
             )
         )
-        return f"{words}  {self.narrow}"
+        return f"{words}  {self.filter_text}"
 
 
 def sessions_of(finding: CauseStatus | Pattern, state: LiveState) -> SessionsToOpen | None:
-    """The sessions that a finding is about: of a cause those that it ended, else those that it may end; None for none."""
+    """The sessions of a finding. For a cause: the sessions that it ended, else those that it may end; None without any."""
     if isinstance(finding, Pattern):
-        are_open, narrow = PATTERN_SESSIONS[finding.kind]
+        are_open, filter_text = PATTERN_SESSIONS[finding.kind]
         scope = finding.scope
         shared = (("program", scope.program), ("user", scope.user), ("client", scope.host))
         terms = (filter_term(field, plain(value)) for field, value in shared if value is not None)
-        return _counted(" ".join(filter(None, (*terms, narrow))), state, are_open=are_open)
-    ended = _counted(filter_term("cause", finding.cause.value), state, are_open=False)
+        return _counted_sessions(" ".join(filter(None, (*terms, filter_text))), state, are_open=are_open)
+    ended_sessions = _counted_sessions(filter_term("cause", finding.cause.value), state, are_open=False)
     is_possible = finding.now is not None and finding.now[0] is not Certainty.RULED_OUT
-    narrow = OPEN_SESSIONS.get(finding.cause, "") if is_possible else ""
-    return ended or (_counted(narrow, state, are_open=True) if narrow else None)
+    filter_text = OPEN_SESSIONS.get(finding.cause, "") if is_possible else ""
+    return ended_sessions or (_counted_sessions(filter_text, state, are_open=True) if filter_text else None)
 
 
-def _counted(narrow: str, state: LiveState, *, are_open: bool) -> SessionsToOpen | None:
+def _counted_sessions(filter_text: str, state: LiveState, *, are_open: bool) -> SessionsToOpen | None:
     if are_open:
-        number = len(open_sessions(narrow, state))
+        number = len(open_sessions(filter_text, state))
     else:
-        number = sum(map(parse_departure_filter(narrow).matches, state.departures))
-    return SessionsToOpen(are_open, narrow, number) if number else None
+        number = sum(map(parse_departure_filter(filter_text).matches, state.departures))
+    return SessionsToOpen(are_open, filter_text, number) if number else None
 
 
-def open_sessions(narrow: str, state: LiveState) -> list[Verdict]:
+def open_sessions(filter_text: str, state: LiveState) -> list[Verdict]:
     """The open sessions that a filter matches, without those of this tool and those that no limit ends."""
-    matching = parse_filter(narrow).select(state.snapshot.verdicts, state.now)
+    matching = parse_filter(filter_text).select(state.snapshot.verdicts, state.now)
     return [v for v in matching if not v.session.own and v.risk is not Risk.EXEMPT]
 
 
 class FindingPart(NamedTuple):
-    """A part of what is known of a finding."""
+    """One section of the details of a finding."""
 
     heading: str
     harm: str
@@ -171,26 +171,29 @@ class DoctorRow:
     because: tuple[str, ...]
     remedies: tuple[str, ...] = ()
     tunable: str | None = None
-    """The variable to change; None where no variable is behind it."""
+    """The variable to change; None without one."""
     since_start: CertaintyWithReasons | None = None
-    """Whether it ended sessions since the server started, and why; None where that is unknown."""
+    """Whether it ended sessions since the server started, and why; None if that is unknown."""
     now: CertaintyWithReasons | None = None
-    """Whether it can end sessions as things stand now."""
+    """Whether it can end sessions now, and why; None if that is unknown."""
     harm: str = "lines--calm"
-    """The component class for the harm that it does where it is the case."""
+    """The component class for the harm that it does, if it is the case."""
     cause: Cause | None = None
     """None for a pattern."""
-    opens: SessionsToOpen | None = None
+    sessions: SessionsToOpen | None = None
 
     @property
     def key(self) -> tuple[str, str]:
-        """Its name, and the sessions that it is about: one pattern may be found of several programs."""
-        return self.name, self.opens.narrow if self.cause is None and self.opens is not None else ""
+        """Its name and the filter of its sessions: one pattern may occur for several programs."""
+        return (
+            self.name,
+            self.sessions.filter_text if self.cause is None and self.sessions is not None else "",
+        )
 
     @classmethod
     def from_finding(cls, finding: CauseStatus | Pattern, state: LiveState) -> DoctorRow:
         """The row for a cause's status or for a pattern."""
-        opens = sessions_of(finding, state)
+        sessions = sessions_of(finding, state)
         if isinstance(finding, Pattern):
             because = (finding.title, *finding.evidence)
             return cls(
@@ -201,21 +204,21 @@ class DoctorRow:
                 finding.tunable,
                 now=(finding.certainty, because),
                 harm=PATTERN_TINTS.get(finding.kind, "lines--watch"),
-                opens=opens,
+                sessions=sessions,
             )
-        usual = CAUSE_VARIABLES.get(finding.cause, IDLING.get(finding.cause.value))
+        default_variable = CAUSE_VARIABLES.get(finding.cause, SERVER_CAUSE_VARIABLES.get(finding.cause.value))
         harm = CAUSE_TINTS.get(finding.cause, "lines--imminent")
         return cls(
             finding.cause.value,
             finding.certainty,
             finding.because,
             finding.remedies,
-            None if finding.limit_is_own else finding.variable or usual,
+            None if finding.limit_is_own else finding.variable or default_variable,
             finding.since_start,
             finding.now,
             harm="lines--calm" if finding.cause is Cause.CLIENT_QUIT else harm,
             cause=finding.cause,
-            opens=opens,
+            sessions=sessions,
         )
 
     @property
@@ -230,7 +233,7 @@ class DoctorRow:
         return HARM_ORDER.index(self.tint), CERTAINTY_ORDER.index(self.certainty)
 
     def sections(self, advice: Finding | None = None) -> Iterator[FindingPart]:
-        """Everything known of it. `advice`: what holds of its cause in general."""
+        """The sections of the details. `advice`: the general advice for the cause."""
         for verdict, heading in (
             (self.since_start, N_("since the server started: {certainty}")),
             (self.now, N_("on this server now: {certainty}")),
@@ -239,8 +242,8 @@ class DoctorRow:
                 certainty, because = verdict
                 words = _(heading, certainty=certainty_word(certainty))
                 yield FindingPart(words, harm_tint(self.harm, verdict), because)
-        if self.opens is not None:
-            yield FindingPart(_("sessions"), "", (self.opens.words(),))
+        if self.sessions is not None:
+            yield FindingPart(_("sessions"), "", (self.sessions.words(),))
         is_possible = advice is not None and self.certainty is not Certainty.RULED_OUT
         remedies = self.remedies or (advice.remedies if advice is not None and is_possible else ())
         if remedies:
@@ -255,14 +258,14 @@ class DoctorRow:
             yield FindingPart(_("see {page}", page=advice.docs), "lines--quiet", ())
 
     def details(self, advice: Finding | None = None) -> list[str]:
-        """Everything known of it, in lines."""
+        """The details in lines, for the clipboard."""
         lines: list[str] = []
         for section in self.sections(advice):
             lines += ["", section.heading, *map("- {}".format, section.sentences)]
         return lines[1:]
 
     def content(self, width: int, advice: Finding | None, *, has_gaps: bool) -> Content:
-        """Everything known of it, wrapped to `width` cells. `has_gaps`: whether blank lines are between its sections."""
+        """The details, wrapped to `width` cells. `has_gaps`: put a blank line between two sections."""
         lines: list[tuple[str, str]] = [
             (plain(self.name), f"bold {HARM_STYLES[self.tint].removeprefix('bold ')}")
         ]
@@ -301,7 +304,7 @@ class DoctorScreen(Screen[None]):
         freshness: Callable[[], Freshness],
         history: Callable[[], ServerFacts] | None = None,
     ) -> None:
-        """`live_state`, `facts` and `freshness` are called whenever they are needed.
+        """`live_state`, `facts` and `freshness` return the current values.
 
         `history` asks the server for what it counted since it started. It blocks, and raises SourceError.
         """
@@ -311,8 +314,8 @@ class DoctorScreen(Screen[None]):
         self._server_name = server_name
         self._freshness = freshness
         self._history = history
-        self._past = NO_SERVER
-        self._shown: Snapshot | None = None
+        self._history_facts = NO_SERVER
+        self._drawn_snapshot: Snapshot | None = None
         self._patterns: tuple[Pattern, ...] = ()
         self._patterns_at = float("-inf")
 
@@ -348,20 +351,20 @@ class DoctorScreen(Screen[None]):
         )
 
     def on_key(self, event: events.Key) -> None:
-        """A greyed key says why it is grey."""
-        post_if_greyed(self, event)
+        """Let a disabled key show why it is disabled."""
+        post_if_disabled(self, event)
 
-    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
+    def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Draw the rows of a new snapshot; the title shows its age in any case."""
         self._draw_title()
-        if snapshot is not self._shown and self.is_mounted:
+        if snapshot is not self._drawn_snapshot and self.is_mounted:
             self._draw_rows()
 
     def _draw_title(self) -> None:
         freshness = self._freshness()
         title: list[Part] = [(_("doctor "), "bold $text-primary"), (plain(self._server_name, 100), "bold")]
         self.query_one("#totals", Static).update(
-            left_and_right(title, [(f" {_(freshness.words)}", freshness.look)], max(0, self.size.width - 2))
+            left_and_right(title, [(f" {_(freshness.words)}", freshness.style)], max(0, self.size.width - 2))
         )
 
     def on_resize(self) -> None:
@@ -373,10 +376,10 @@ class DoctorScreen(Screen[None]):
         state = self._live_state()
         if state is None:
             return
-        self._shown = state.snapshot
+        self._drawn_snapshot = state.snapshot
         findings: tuple[CauseStatus | Pattern, ...] = (
             *self._patterns,
-            *cause_statuses(replace(state, history=self._past)),
+            *cause_statuses(replace(state, history=self._history_facts)),
         )
         rows = [DoctorRow.from_finding(finding, state) for finding in findings]
         self.rows.show(sorted(rows, key=lambda row: row.order), state.now)
@@ -386,7 +389,7 @@ class DoctorScreen(Screen[None]):
             self._refresh_findings(state)
 
     def _show_chosen(self) -> None:
-        """Show another finding, from its beginning."""
+        """Show the finding under the cursor, from its beginning."""
         self.query_one("#details").scroll_home(animate=False)
         self._draw_details()
 
@@ -399,7 +402,7 @@ class DoctorScreen(Screen[None]):
             )
 
     def _advice(self, row: DoctorRow) -> Finding | None:
-        """How to verify the cause of a row, and what to do about it."""
+        """The general advice for the cause of a row; None for a pattern."""
         state = self._live_state()
         if row.cause is None or state is None:
             return None
@@ -408,9 +411,9 @@ class DoctorScreen(Screen[None]):
     def chosen_sessions(self) -> list[Verdict]:
         """The open sessions that the finding under the cursor is about: those that `k` kills."""
         row, state = self.rows.cursor_row, self._live_state()
-        if row is None or row.opens is None or not row.opens.are_open or state is None:
+        if row is None or row.sessions is None or not row.sessions.are_open or state is None:
             return []
-        return open_sessions(row.opens.narrow, state)
+        return open_sessions(row.sessions.filter_text, state)
 
     @work
     async def _refresh_findings(self, state: LiveState) -> None:
@@ -426,19 +429,19 @@ class DoctorScreen(Screen[None]):
         if self._history is None:
             return
         try:
-            past = await run_in_thread(self._history, "patterns")
+            history_facts = await run_in_thread(self._history, "patterns")
         except SourceError:
             self._history = None
             return
-        if past != self._past:
-            self._past = past
+        if history_facts != self._history_facts:
+            self._history_facts = history_facts
             self._draw_rows()
 
     def action_paste(self) -> None:
         self.set_focus(self.field)  # at once: the next key may be in the same burst
 
     def action_leave(self) -> None:
-        """Leave the field, or where it has no focus the screen."""
+        """Leave the field; if the field has no focus, leave the screen."""
         if self.field.has_focus:
             self.field.value = ""
             self.rows.focus()
@@ -465,7 +468,7 @@ class DoctorScreen(Screen[None]):
         ]
 
     def action_govern(self) -> None:
-        """Open the dialog of the variable behind the row under the cursor."""
+        """Open the dialog of the variable of the row under the cursor."""
         row = self.rows.cursor_row
         if row is None or row.tunable is None:
             self.notify(_("No server variable is behind this finding."), severity="warning")
@@ -477,21 +480,21 @@ class DoctorScreen(Screen[None]):
         row = self.rows.cursor_row
         if row is None or not isinstance(self.app, MonitorApp):
             return
-        if row.opens is None:
+        if row.sessions is None:
             words = _(
                 "No session to show: none ended this way while watching, and none is open that it may end."
             )
             self.notify(words, severity="warning")
-        elif row.opens.are_open:
-            self.app.show_matching(row.opens.narrow)
+        elif row.sessions.are_open:
+            self.app.show_matching(row.sessions.filter_text)
         else:
-            self.app.show_ended(row.opens.narrow)
+            self.app.show_ended(row.sessions.filter_text)
 
     @on(Input.Submitted, "#paste")
     def _explain(self, event: Input.Submitted) -> None:
         if event.value.strip():
             self._show_notice(_("reading ..."), "quiet")
-            self._show_explanation(event.value, self._facts().with_history(self._past))
+            self._show_explanation(event.value, self._facts().with_history(self._history_facts))
 
     @work
     async def _show_explanation(self, text: str, facts: ServerFacts) -> None:
@@ -504,17 +507,17 @@ class DoctorScreen(Screen[None]):
         self.query_one("#notice").display = False
         self.app.push_screen(TextViewer(_("the doctor's answer"), partial(report_lines, report)))
 
-    def _show_notice(self, words: str, look: str) -> None:
+    def _show_notice(self, words: str, css_class: str) -> None:
         notice = self.query_one("#notice", Static)
         notice.display = True
-        notice.set_classes(look)
+        notice.set_classes(css_class)
         notice.update(Content(words))
 
 
 def explain_text(text: str, facts: ServerFacts, *, reads_files: bool) -> EventGroups | str:
-    """The explained errors of a log file that `text` names, or of `text` itself; else why there are none.
+    """Explain the errors of the log file that `text` names, or of `text` itself; return a message if there are none.
 
-    `reads_files`: false in a browser, where no file of this machine may be read.
+    `reads_files`: false in a browser, which may read no file of this machine.
     """
     path = Path(text.strip())
     try:

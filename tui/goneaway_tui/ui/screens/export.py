@@ -1,4 +1,4 @@
-"""The export dialog: which format and which file the snapshot on the screen is written to."""
+"""The export dialog: the format and the file for the snapshot on the screen."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="export.cancel")]
 
     def __init__(self, snapshot: Snapshot, *, by_browser: bool = False) -> None:
-        """`by_browser`: the user sits at another machine and may name no file of this one."""
+        """`by_browser`: the user is at another machine, and may name no file of this one."""
         super().__init__()
         self._by_browser = by_browser
         self._snapshot = snapshot
@@ -97,12 +97,12 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
 
     @on(Input.Changed)
     def _name_changed(self) -> None:
-        """Take back the confirmation for the file named before, and choose the format by the suffix."""
+        """Reset the confirmation for the previous file name, and choose the format by the suffix."""
         self._confirmed = None
         suffix = PurePath(self.query_one("#path", Input).value).suffix.lower()
-        named = next((row.name for row in FORMATS.values() if row.suffix == suffix), self._format)
-        if named != self._format:
-            self.query_one(f"#format-{named}", RadioChoice).value = True
+        format_name = next((row.name for row in FORMATS.values() if row.suffix == suffix), self._format)
+        if format_name != self._format:
+            self.query_one(f"#format-{format_name}", RadioChoice).value = True
         self.query_one("#warning", Label).update("")
         self.query_one("#export", Button).label = _("Export")
 
@@ -142,7 +142,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
 
 
 def path_error(typed: str, path: Path) -> str:
-    """Why no file can be written at a path, quoted as it was typed; empty where one can."""
+    """Why no file can be written at a path, which is quoted as typed; empty if it can."""
     if not path.parent.is_dir():
         return _(
             "{file} cannot be written: there is no directory {directory}", file=typed, directory=path.parent
@@ -151,13 +151,13 @@ def path_error(typed: str, path: Path) -> str:
 
 
 class ExportController:
-    """What the export key does: asks for a format and a file, and writes the very snapshot that is on the screen."""
+    """Runs the export key: asks for a format and a file, and writes the snapshot on the screen."""
 
     def __init__(self, app: BaseApp[None]) -> None:
         self._app = app
 
     def export(self, snapshot: Snapshot | None) -> None:
-        """Ask, then write in a thread or send to the browser. None where nothing is shown yet."""
+        """Ask, then write in a thread or send to the browser. `snapshot`: None before the first reading."""
         if snapshot is None:
             self._app.notify(_("Nothing has been read yet."), severity="warning")
             return

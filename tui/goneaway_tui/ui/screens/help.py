@@ -1,4 +1,4 @@
-"""The keys of the board, for the help."""
+"""The help screen and the text viewer."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ TUNE_LABELS = {
     "max_allowed_packet": N_("packet"),
 }
 """What the footer calls the tunables that have a key."""
-Rows = tuple[tuple[str, str], ...]
-"""Keys, and what they do."""
-MOVING_KEYS: Rows = (
+KeyRows = tuple[tuple[str, str], ...]
+"""Keys, and what they do; not translated yet."""
+MOVING_KEYS: KeyRows = (
     (N_("arrows page home end"), N_("move; left and right push the columns aside")),
     ("enter", N_("the session's details; on a group: its sessions, and esc comes back")),
     ("/", N_("filter")),
@@ -39,7 +39,7 @@ MOVING_KEYS: Rows = (
     ("space", N_("mark a session, or all sessions of a group, for k")),
     ("A", N_("mark all sessions that are shown; again: none")),
 )
-ACTION_KEYS: Rows = (
+ACTION_KEYS: KeyRows = (
     ("t", N_("change any limit")),
     ("k", N_("kill the marked sessions, or those of the row under the cursor")),
     ("b", N_("who blocks whom: each session that waits for a lock, below the one that holds it")),
@@ -59,11 +59,11 @@ ACTION_KEYS: Rows = (
     ("ctrl+p", N_("every command by name")),
     ("q, ctrl+c", N_("quit")),
 )
-SEVERAL_SERVERS_KEYS: Rows = (
+SEVERAL_SERVERS_KEYS: KeyRows = (
     ("o", N_("only the server of the row under the cursor, and all again")),
     ("m", N_("a row a server, to mark with space; the sessions again")),
     (
-        " ".join((*(each.key for each in TUNABLES if each.key), "t")),
+        " ".join((*(tunable.key for tunable in TUNABLES if tunable.key), "t")),
         N_("with marked servers: the same change on each, one by one, up to the first surprise"),
     ),
     ("u", N_("after such a change: take it back on all it was made on, or on this one")),
@@ -71,41 +71,41 @@ SEVERAL_SERVERS_KEYS: Rows = (
 
 
 def tune_bindings() -> list[BindingType]:
-    """Of the tunables that have a key of their own."""
+    """The bindings of the tunables with their own key."""
     return [
         Binding(
-            each.key,
-            f"app.tune('{each.name}')",
-            TUNE_LABELS.get(each.name, each.name),
-            id=f"tune.{each.name}",
+            tunable.key,
+            f"app.tune('{tunable.name}')",
+            TUNE_LABELS.get(tunable.name, tunable.name),
+            id=f"tune.{tunable.name}",
         )
-        for each in TUNABLES
-        if each.key
+        for tunable in TUNABLES
+        if tunable.key
     ]
 
 
 def help_rows(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """In the language of the run."""
+    """The rows in the language of the run."""
     return [(_(keys), _(words)) for keys, words in rows]
 
 
 def board_keys() -> list[tuple[str, str]]:
-    """With those that change a variable, which is named as the server names it."""
-    tuning = [(each.key, _("change {name}", name=each.name)) for each in TUNABLES if each.key]
+    """The keys of the board, with those that change a variable."""
+    tuning = [(tunable.key, _("change {name}", name=tunable.name)) for tunable in TUNABLES if tunable.key]
     return [*help_rows(MOVING_KEYS), *tuning, *help_rows(ACTION_KEYS)]
 
 
 MAX_LINES = 2_000
 MIN_COLUMNS, MAX_COLUMNS = 30, 80
-"""Columns between which prose can be read."""
-Lines = Callable[[int], Iterable[str]]
-"""A text's lines for so many columns; what is longer is wrapped as it comes."""
+"""The narrowest and the widest lines of prose, in columns."""
+LinesForWidth = Callable[[int], Iterable[str]]
+"""Returns the lines of a text for a number of columns; the widget wraps longer lines."""
 
 
 class Prose(Static):
-    """Asks for its lines anew whenever it has another width, so that they are wrapped once and not twice."""
+    """A text that asks for its lines again at each new width, so that they are wrapped only once."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: LinesForWidth) -> None:
         super().__init__()
         self._lines = lines
         self._width = 0
@@ -118,14 +118,14 @@ class Prose(Static):
 
 
 class TextViewer(ModalScreen[None]):
-    """Lines as they come; what a terminal would obey is made harmless."""
+    """Shows lines of text without control characters."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss", "back", id="reading.back"),
         Binding("y", "app.copy", "copy", id="app.copy"),
     ]
 
-    def __init__(self, title: str, lines: Lines) -> None:
+    def __init__(self, title: str, lines: LinesForWidth) -> None:
         super().__init__()
         self._title = title
         self._lines = lines
@@ -144,11 +144,11 @@ def _plain_lines(lines: Iterable[str]) -> list[str]:
     every = list(lines)
     while every and not every[-1]:
         every.pop()
-    shown = [plain(line, 2000) for line in every[:MAX_LINES]]
+    result = [plain(line, 2000) for line in every[:MAX_LINES]]
     if len(every) > MAX_LINES:
         number = len(every) - MAX_LINES
-        shown.append(_("... and {number:,} lines more; goneaway-tui explain writes them all", number=number))
-    return shown
+        result.append(_("... and {number:,} lines more; goneaway-tui explain writes them all", number=number))
+    return result
 
 
 RISK_MEANINGS = {
@@ -191,23 +191,23 @@ SEVERAL_SERVERS_FIELDS = ((N_("of several servers"), "server"),)
 
 
 class HelpScreen(ModalScreen[None]):
-    """What can be pressed, and what is meant."""
+    """The help: keys, risks, marks, filters, limits, and what this account cannot see."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "back", id="help.back")
     ]
 
     def __init__(
-        self, keys: Iterable[tuple[str, str]], shown: Snapshot | None = None, *, of_several: bool = False
+        self, keys: Iterable[tuple[str, str]], snapshot: Snapshot | None = None, *, of_several: bool = False
     ) -> None:
-        """`shown` tells where the lines between the risks are drawn, and what is hidden. `of_several`: whether there are
-        servers to tell apart.
+        """`snapshot`: for the thresholds of the risks, and the limitations. `of_several`: whether there are several
+        servers.
         """
         super().__init__()
         self._of_several = of_several
         self._keys = tuple(keys)
-        self._limitations = () if shown is None else shown.sample.limitations
-        self._policy = RiskThresholds() if shown is None else shown.policy
+        self._limitations = () if snapshot is None else snapshot.sample.limitations
+        self._policy = RiskThresholds() if snapshot is None else snapshot.policy
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="help") as dialog:
@@ -232,13 +232,13 @@ class HelpScreen(ModalScreen[None]):
 
 
 def risk_label(risk: Risk) -> str:
-    """As it is drawn; where that is another language's word, with the one that filters take."""
-    shown = wording.risk_word(risk)
-    return shown if shown.endswith(risk.value) else f"{shown} {risk.value}"
+    """The risk as it is drawn; in another language also with the word that filters take."""
+    word = wording.risk_word(risk)
+    return word if word.endswith(risk.value) else f"{word} {risk.value}"
 
 
 def risk_legend(words: str, policy: RiskThresholds) -> str:
-    """A meaning, with where the lines are drawn."""
+    """The meaning of a risk, with the thresholds."""
     return _(
         words,
         imminent=wording.limit_words(policy.imminent_below),
@@ -253,7 +253,7 @@ def section(title: str, rows: Iterable[tuple[str, str | Content]]) -> Iterable[W
 
 
 def limitation_row(limitation: Limitation) -> tuple[str, Content]:
-    """What is lost, why, and what would show it."""
+    """What is not visible, why, and the grant that would show it."""
     parts: list[str | tuple[str, str]] = [plain(_(limitation.why), 300)]
     if limitation.grant:
         parts.append((plain(_(limitation.grant), 300), "$text-accent"))

@@ -1,5 +1,4 @@
-"""What ends, what is rolled back and which waiting sessions go on if these sessions are killed, before they are; and which
-sessions the rules of the config file would kill.
+"""The kill dialog, with a preview of the rollback and of the freed sessions; and the rules of the config file.
 
 The dialog answers with actions and performs nothing. It opens with Cancel focused; keys typed before it was visible do not
 answer it.
@@ -50,25 +49,25 @@ from goneaway_tui.ui.widgets.plain_text import (
 )
 
 MAX_LISTED, MIN_LISTED = 12, 3
-"""Victims listed by name, at most and on a small terminal at least; of more there are totals."""
+"""Victims that are listed at most, and on a small terminal at least; more victims are shown as totals."""
 OTHER_LINES = 16
-"""Lines of the dialog besides its victims, at most: so many are left for the question and its buttons."""
+"""Lines of the dialog besides its victims, at most."""
 MAX_NAMES = 3
-"""Users, programs or hosts that are counted by name."""
+"""Users, programs or hosts that the totals name."""
 TYPED_ABOVE = 50
-"""Number of victims above which the number has to be typed."""
+"""Number of victims above which the user has to type the number."""
 STATEMENTS_SHOWN = 6
 TOTALS: tuple[tuple[str, Callable[[Verdict], str]], ...] = (
     (N_("user"), lambda v: plain(v.session.user, 40)),
     (N_("program"), lambda v: plain(wording.program(v.session), 40) or _("(not said)")),
     (N_("host"), lambda v: plain(v.session.client_host, 60)),
 )
-"""What many victims are counted by."""
+"""The totals of many victims: title, not translated yet, and the name to count by."""
 Kills = tuple[KillSession, ...] | tuple[KillQuery, ...]
 
 
 def killable_user(verdicts: Iterable[Verdict], privileges: Privileges) -> str:
-    """The user name whose sessions this account may always kill; empty where it is unknown.
+    """The user name whose sessions this account may always kill; empty if it is unknown.
 
     Both servers compare the login names of two sessions, so the name of the tool's own session comes first: behind a
     proxy user the account has another.
@@ -86,66 +85,68 @@ def killable_sessions(
     why_not_others: str = "",
     never_kill: Collection[str] = (),
 ) -> tuple[list[Verdict], str]:
-    """Those that may be killed at all, and what is said of the others.
+    """The sessions that may be killed, and lines about the others.
 
-    `user`: the only one whose sessions may be killed, empty where all may be. `why_not_others`: why not the others'.
-    `never_kill`: accounts of the config file.
+    `user`: the only user whose sessions may be killed; empty allows all. `why_not_others`: why not those of other
+    users. `never_kill`: accounts of the config file.
     """
     clients = [v for v in victims if is_killable(v)]
-    said = []
+    notes = []
     if len(clients) < len(victims):
-        said.append(
+        notes.append(
             _(
                 "{number} left out: our own, replicas, dumps and daemons are never killed.",
                 number=len(victims) - len(clients),
             )
         )
-    unlisted = [v for v in clients if not is_never_killed(v.session, never_kill)]
-    if len(unlisted) < len(clients):
-        said.append(
+    allowed_by_config = [v for v in clients if not is_never_killed(v.session, never_kill)]
+    if len(allowed_by_config) < len(clients):
+        notes.append(
             _(
                 "{number} left out: {why}",
-                number=len(clients) - len(unlisted),
+                number=len(clients) - len(allowed_by_config),
                 why=_("never_kill in the config file"),
             )
         )
-    allowed = [v for v in unlisted if user in {"", v.session.user}]
-    if len(allowed) < len(unlisted):
-        said.append(
-            _("{number} left out: {why}", number=len(unlisted) - len(allowed), why=why_not_others)
+    allowed = [v for v in allowed_by_config if user in {"", v.session.user}]
+    if len(allowed) < len(allowed_by_config):
+        notes.append(
+            _("{number} left out: {why}", number=len(allowed_by_config) - len(allowed), why=why_not_others)
             if allowed
             else why_not_others
         )
-    return allowed, "\n".join(said)
+    return allowed, "\n".join(notes)
 
 
 def totals(victims: Sequence[Verdict]) -> Iterator[tuple[str, Content]]:
     """How many victims each user, program and host has, the most first; a title, not translated yet, and words for each kind."""
     for title, name_of in TOTALS:
         counted = Counter(map(name_of, victims)).most_common()
-        shown = [f"{name} {number:,}" for name, number in counted[:MAX_NAMES]]
+        parts = [f"{name} {number:,}" for name, number in counted[:MAX_NAMES]]
         if len(counted) > MAX_NAMES:
-            shown.append(_("and {number:,} more", number=len(counted) - MAX_NAMES))
-        yield title, Content("  ".join(shown))
+            parts.append(_("and {number:,} more", number=len(counted) - MAX_NAMES))
+        yield title, Content("  ".join(parts))
 
 
 def rollback_line(victims: Sequence[Verdict]) -> str:
-    """What is rolled back, and which locks are released."""
-    open_ones = [v.session.transaction for v in victims if v.session.transaction is not None]
-    if not open_ones:
+    """What is rolled back, and how many row locks are released."""
+    transactions = [v.session.transaction for v in victims if v.session.transaction is not None]
+    if not transactions:
         return _("No open transaction.")
-    rows = sum(t.rows_modified or 0 for t in open_ones)
-    locked = sum(t.rows_locked or 0 for t in open_ones)
+    rows = sum(t.rows_modified or 0 for t in transactions)
+    locked = sum(t.rows_locked or 0 for t in transactions)
     return _(
         "▲ Rolled back: {transactions} with {modified}. Released: {locked}.",
-        transactions=ngettext("{number:,} open transaction", "{number:,} open transactions", len(open_ones)),
+        transactions=ngettext(
+            "{number:,} open transaction", "{number:,} open transactions", len(transactions)
+        ),
         modified=ngettext("{number:,} modified row", "{number:,} modified rows", rows),
         locked=ngettext("{number:,} row lock", "{number:,} row locks", locked),
     )
 
 
 def freed_line(victims: Sequence[Verdict], snapshot: Snapshot | None) -> str:
-    """Which waiting sessions go on once the victims have ended; empty where none waits for them."""
+    """Which waiting sessions go on once the victims have ended; empty if none waits for them."""
     blocking = (snapshot.blocking if snapshot is not None else None) or NO_WAITS
     ended = {victim.session.id for victim in victims}
     freed = blocking.freed_by(ended)
@@ -171,7 +172,7 @@ def victim_line(verdict: Verdict, now: float) -> str:
 
 
 class KillScreen(GuardedDialog[Kills | None]):
-    """Asks once, in full."""
+    """Asks once before sessions are killed, with the consequences."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "cancel", id="kill.cancel"),
@@ -188,16 +189,16 @@ class KillScreen(GuardedDialog[Kills | None]):
         note: str = "",
         snapshot: Snapshot | None = None,
     ) -> None:
-        """`left_out`: who was marked too, and is not to be killed. `note`: what is to be known about how it would be done.
+        """`left_out`: lines about marked sessions that are not killed. `note`: a warning about the connection for the KILL.
 
-        `snapshot`: what the victims are part of; without it nothing is said of sessions that wait for them.
+        `snapshot`: the snapshot of the victims; without it the dialog shows no waiting sessions.
         """
         super().__init__()
         self._note = note
         self._left_out = left_out
         self._victims = tuple(victims)
-        self._working = tuple(v for v in self._victims if not v.session.is_idle)
-        """Those that run a statement, which KILL QUERY could end."""
+        self._busy_victims = tuple(v for v in self._victims if not v.session.is_idle)
+        """The victims that run a statement, which KILL QUERY can end."""
         self._now = now
         self._server_name = server
         self._snapshot = snapshot
@@ -211,12 +212,12 @@ class KillScreen(GuardedDialog[Kills | None]):
             title = _("kill {number:,} sessions on {server}", number=number, server=server)
         with VerticalScroll(classes="dialog tune changing", can_focus=False) as dialog:
             dialog.border_title = heading(title)
-            if number > self._room:
+            if number > self._max_listed:
                 yield from (LabelledEntry(*total) for total in totals(self._victims))
             else:
                 yield Static(self._list(), id="victims")
             yield Label(id="stakes")
-            if self._working:
+            if self._busy_victims:
                 with RadioChoices(id="how"):
                     yield RadioChoice(
                         _("the session: its transaction is rolled back (KILL)"), value=True, id="how-session"
@@ -244,7 +245,7 @@ class KillScreen(GuardedDialog[Kills | None]):
                 yield Button(_("Kill"), variant="error", id="kill", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#cancel", Button).focus(scroll_visible=False)  # the first victim is to be seen
+        self.query_one("#cancel", Button).focus(scroll_visible=False)  # the first victim stays visible
         self._show_choice()
 
     def on_key(self, event: events.Key) -> None:
@@ -262,8 +263,8 @@ class KillScreen(GuardedDialog[Kills | None]):
     def on_descendant_focus(self) -> None:
         self.query_one(".dialog").border_subtitle = heading(key_line(self.focused, _("s statements")))
 
-    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
-        """Count the sessions that would be freed anew: more may wait by now. The victims stay those that were chosen."""
+    def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:  # noqa: ARG002 - the shape of all
+        """Count the freed sessions again: more may wait by now. The victims do not change."""
         if snapshot is None or snapshot.server_name != self._victims[0].server_name:
             return
         self._snapshot = snapshot
@@ -271,17 +272,17 @@ class KillScreen(GuardedDialog[Kills | None]):
             self._show_stakes()
 
     def _query_label(self) -> str:
-        if len(self._working) == len(self._victims):
+        if len(self._busy_victims) == len(self._victims):
             return _("only its running statement (KILL QUERY)")
         return ngettext(
             "only the running statement of {number:,} of them (KILL QUERY)",
             "only the running statements of {number:,} of them (KILL QUERY)",
-            len(self._working),
+            len(self._busy_victims),
         )
 
     @property
-    def _room(self) -> int:
-        """How many victims are listed by name; of more there are totals."""
+    def _max_listed(self) -> int:
+        """Victims that are listed at most; more are shown as totals."""
         return max(MIN_LISTED, min(MAX_LISTED, self.app.size.height - OTHER_LINES))
 
     def _list(self) -> Content:
@@ -289,11 +290,11 @@ class KillScreen(GuardedDialog[Kills | None]):
 
     @property
     def _is_query(self) -> bool:
-        return bool(self._working) and self.query_one("#how-query", RadioChoice).value
+        return bool(self._busy_victims) and self.query_one("#how-query", RadioChoice).value
 
     def _kills(self) -> Kills:
         if self._is_query:
-            return tuple(KillQuery(v.session) for v in self._working)
+            return tuple(KillQuery(v.session) for v in self._busy_victims)
         return tuple(KillSession(v.session) for v in self._victims)
 
     def copy_items(self) -> list[CopyItem]:
@@ -308,10 +309,10 @@ class KillScreen(GuardedDialog[Kills | None]):
     def _show_choice(self) -> None:
         self._show_stakes()
         statements = [kill.statement for kill in self._kills()]
-        more = len(statements) - STATEMENTS_SHOWN
+        further = len(statements) - STATEMENTS_SHOWN
         words = "; ".join(statements[:STATEMENTS_SHOWN])
-        if more > 0:
-            words += _(" ... and {number:,} more: s shows all", number=more)
+        if further > 0:
+            words += _(" ... and {number:,} more: s shows all", number=further)
         self.query_one("#runs", Static).update(Content.styled(words, "$text-accent"))
         if len(self._victims) > TYPED_ABOVE:
             words = _("Type {number} to go on:", number=len(statements))
@@ -323,8 +324,8 @@ class KillScreen(GuardedDialog[Kills | None]):
             words = [_("Only statements end. Open transactions stay open, and keep their locks.")]
         else:
             words = [rollback_line(self._victims), freed_line(self._victims, self._snapshot)]
-        looks = ("$text-warning" if words[0].startswith("▲") else "", "bold")
-        lines = [Content.styled(line, look) for line, look in zip(words, looks, strict=False) if line]
+        styles = ("$text-warning" if words[0].startswith("▲") else "", "bold")
+        lines = [Content.styled(line, style) for line, style in zip(words, styles, strict=False) if line]
         self.query_one("#stakes", Label).update(Content("\n").join(lines))
 
     @property
@@ -376,7 +377,7 @@ HOW_TO_RUN_A_RULE = N_(
 
 
 def dry_run_words(run: DryRun) -> str:
-    """What a pass of a rule would do now, in a sentence or two."""
+    """What a pass of a rule would kill now, in a sentence or two."""
     if run.problem:
         words = _("▲ A pass would kill none: {why}.", why=run.problem)
     elif not run.victims:
@@ -404,7 +405,7 @@ def dry_run_words(run: DryRun) -> str:
 
 
 class RulesScreen(ModalScreen[None]):
-    """The rules of the config file: how many sessions match each, and what a pass would do. Kills no session."""
+    """The rules of the config file: how many sessions match each, and what a pass would kill. Kills no session."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "app.copy", "copy", id="app.copy"),
@@ -414,7 +415,7 @@ class RulesScreen(ModalScreen[None]):
     rules: query_one[LineTable[DryRun]] = query_one("#rules", LineTable)
 
     def __init__(self, policy: KillPolicy, snapshot: Snapshot | None, now: float, server: str = "") -> None:
-        """`server`: which of several it is."""
+        """`server`: the name of the server, where there are several."""
         super().__init__()
         self._policy, self._snapshot, self._now = policy, snapshot, now
         self._title = wording.title_on(_("rules"), server)
@@ -446,7 +447,7 @@ class RulesScreen(ModalScreen[None]):
             self.watch(self.rules, "cursor_key", self._draw_dry_run, init=False)
             self._draw()
 
-    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
+    def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Count again in a new snapshot."""
         self._now = now
         if snapshot is not self._snapshot and self.is_mounted:
@@ -461,16 +462,16 @@ class RulesScreen(ModalScreen[None]):
             self._draw_dry_run()
 
     def _draw_dry_run(self) -> None:
-        """What a pass of the rule under the cursor would do."""
+        """Show what a pass of the rule under the cursor would kill."""
         run = self.rules.cursor_row
         if run is None:
             return
         words = Content.styled(dry_run_words(run), "$text-warning" if run.problem else "bold")
         self.query_one("#dry-run", Static).update(words)
         lines = [*self._victim_lines(run, MAX_LISTED_BY_RULE)]
-        more = len(run.victims) - MAX_LISTED_BY_RULE
-        if more > 0:
-            lines.append(_("... and {number:,} more: enter lists all", number=more))
+        further = len(run.victims) - MAX_LISTED_BY_RULE
+        if further > 0:
+            lines.append(_("... and {number:,} more: enter lists all", number=further))
         self.query_one("#dry-run-victims", Static).update(Content("\n".join(lines)))
 
     def _victim_lines(self, run: DryRun, limit: int | None = None) -> Iterator[str]:

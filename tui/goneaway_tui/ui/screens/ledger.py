@@ -1,4 +1,4 @@
-"""The ledger: the sessions that ended, why, and how that is known; and one of them in full."""
+"""The ledger: the sessions that ended, with cause and evidence; and the details of one of them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ from goneaway_tui.ui.widgets.summary import QUIET, Part, left_and_right
 
 
 class DepartureScreen(ModalScreen[None]):
-    """The evidence, a line each."""
+    """The details of a session that ended."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss", "back", id="departure.back"),
@@ -61,7 +61,7 @@ class DepartureScreen(ModalScreen[None]):
     ]
 
     def __init__(self, departure: Departure, zone: tzinfo = UTC) -> None:
-        """`zone`: in which instants are shown beside UTC."""
+        """`zone`: the local time zone, shown beside UTC."""
         super().__init__()
         self._departure = departure
         self._zone = zone
@@ -78,7 +78,7 @@ class DepartureScreen(ModalScreen[None]):
                     (departure.cause.value, "bold"), f"   {wording.certainty_word(departure.certainty)}"
                 ),
             )
-            yield LabelledEntry("because", paragraphs(*(plain(each, 600) for each in departure.evidence)))
+            yield LabelledEntry("because", paragraphs(*(plain(line, 600) for line in departure.evidence)))
             yield LabelledEntry("ended", self._ended())
             if verdict.deadline is not None:
                 yield LabelledEntry("foretold", Content(predicted_words(departure)))
@@ -111,7 +111,7 @@ class DepartureScreen(ModalScreen[None]):
 
 
 def predicted_words(departure: Departure) -> str:
-    """The deadline that stood on the board, and how far off it was."""
+    """The predicted deadline, and how long before it the session ended."""
     deadline = departure.verdict.deadline
     if deadline is None:
         return ""
@@ -130,7 +130,7 @@ CAUSE_VARIABLES = {
     Cause.NET_READ_TIMEOUT: "net_read_timeout",
     Cause.NET_WRITE_TIMEOUT: "net_write_timeout",
 }
-"""The variable behind a cause, where it is not the session's own limit."""
+"""The variable of a cause, where it is not the limit of the session."""
 KEYS = (
     (N_("arrows page home end"), N_("move")),
     ("enter", N_("show a session that ended: the cause, its evidence, the predicted deadline")),
@@ -155,29 +155,29 @@ FILTER_FIELDS = {"cause": "cause", "user": "user", "program": "program", "host":
 """The field of the filter that each summary counts by."""
 TITLE_CELLS = 11
 MAX_NAMED = 8
-"""How many of each kind the totals name."""
+"""Choices that a summary shows at most."""
 MAX_CHOICES = 12
-"""How many of each kind can be chosen by the key."""
+"""Choices of each summary that the key offers at most."""
 
 
 QUIET_TERMS = {filter_term("cause", Cause.CLIENT_QUIT.value)}
-"""Summaries that are dim, as their sessions are hidden at first."""
+"""Terms of dim choices: their sessions are hidden at first."""
 
 
 class TotalsChoice(NamedTuple):
-    """One figure of the summaries, which filters the ledger when it is chosen."""
+    """One choice of a summary, which filters the ledger."""
 
     term: str
-    """The term of the filter; empty where no term says it."""
+    """The term of the filter; empty if no term can express it."""
     words: str
     number: int
 
 
 class Totals(Static):
-    """The title and the summaries. A click on a summary chooses it."""
+    """The title and the summaries. A click on a choice posts `Chosen`."""
 
     class Chosen(Message):
-        """A summary was clicked."""
+        """A choice of a summary was clicked."""
 
         def __init__(self, term: str) -> None:
             super().__init__()
@@ -188,7 +188,7 @@ class Totals(Static):
         self._terms: list[str] = []
 
     def show(self, title: Content, summaries: list[tuple[str, list[TotalsChoice]]], text: str) -> None:
-        """Show the summaries, each a name of TOTALS_TITLES with its choices. `text`: of the filter in force."""
+        """Show the summaries, each a name of TOTALS_TITLES with its choices. `text`: the current filter."""
         width = self.size.width - 2
         self._terms = []
         lines = [totals_line(name, choices, width, text, self._terms) for name, choices in summaries]
@@ -201,7 +201,7 @@ class Totals(Static):
 
 
 class LedgerScreen(Screen[None]):
-    """Follows the ledger while it is open."""
+    """Shows the ledger, and follows it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", key_display="/", id="ledger.filter"),
@@ -224,11 +224,11 @@ class LedgerScreen(Screen[None]):
         now: Callable[[], float],
         server: str,
         zone: tzinfo = UTC,
-        narrow: str = "",
+        filter_text: str = "",
     ) -> None:
-        """`ledger` and `now` are called whenever it draws.
+        """`ledger` and `now` return the current values.
 
-        `zone`: in which instants are shown beside UTC. `narrow`: the filter that it opens with.
+        `zone`: the local time zone, shown beside UTC. `filter_text`: the initial filter.
         """
         super().__init__()
         self._ledger = ledger
@@ -236,20 +236,22 @@ class LedgerScreen(Screen[None]):
         self._server_name = server
         self._zone = zone
         self._columns = departure_columns(zone, now())
-        self._opened_with = narrow
-        self._filter: DepartureFilter = parse_departure_filter(narrow) if narrow else NO_DEPARTURE_FILTER
+        self._initial_filter = filter_text
+        self._filter: DepartureFilter = (
+            parse_departure_filter(filter_text) if filter_text else NO_DEPARTURE_FILTER
+        )
         self._error = ""
-        self._shows_quits = bool(narrow)
-        """Whether sessions that their client closed are shown, also where the filter does not ask for them."""
-        self._drawn = -1
+        self._shows_quits = bool(filter_text)
+        """Whether sessions that their client closed are shown without a filter for them."""
+        self._drawn_count = -1
         self._limits: Mapping[str, float] = {}
-        """The global values in force."""
+        """The current global values, by variable."""
         self._sort, self._reverse = "at", False
 
     def compose(self) -> ComposeResult:
         yield Totals()
         yield Static(id="notice")
-        yield Field(self._opened_with, placeholder=_("filter: shop  user:shop  idle>10m  cause:idle_timeout  certainty:likely"), id="filter",
+        yield Field(self._initial_filter, placeholder=_("filter: shop  user:shop  idle>10m  cause:idle_timeout  certainty:likely"), id="filter",
                     select_on_focus=False)  # fmt: skip
         yield LineTable(
             self._columns, lambda d: (d.verdict.session.id, d.at), departure_tint, id="departures"
@@ -257,7 +259,7 @@ class LedgerScreen(Screen[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.field.display = bool(self._opened_with)
+        self.field.display = bool(self._initial_filter)
         self.rows.focus()
         self._draw()
 
@@ -267,45 +269,47 @@ class LedgerScreen(Screen[None]):
                 "ledger.leave", "ledger.sort", "app.copy")  # fmt: skip
         return FooterPlan(tuple((key, "") for key in keys), always="ledger.help")
 
-    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
-        """Draw what there is now, where more sessions have ended than are drawn."""
+    def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:  # noqa: ARG002 - the shape of all
+        """Draw again if more sessions have ended."""
         if snapshot is not None:
             self._limits = {
-                each.name: each.value for each in snapshot.sample.variables if each.value is not None
+                variable.name: variable.value
+                for variable in snapshot.sample.variables
+                if variable.value is not None
             }
-        if departed != self._drawn:
+        if ended_count != self._drawn_count:
             self.redraw()
 
     def redraw(self) -> None:
-        """Draw it as it is now."""
+        """Draw the current ledger."""
         if self.is_mounted:
             self._draw()
 
     def _draw(self) -> None:
         ledger, now = self._ledger(), self._now()
-        self._drawn = len(ledger)
+        self._drawn_count = len(ledger)
         matching = [d for d in ledger if self._filter.matches(d)]
         hides_quits = not (self._shows_quits or self._filter.names_cause)
-        kept = [d for d in matching if d.cause is not Cause.CLIENT_QUIT] if hides_quits else matching
-        hidden = len(matching) - len(kept)
+        listed = [d for d in matching if d.cause is not Cause.CLIENT_QUIT] if hides_quits else matching
+        hidden = len(matching) - len(listed)
         self.rows.set_empty_text(self._empty_text(len(ledger), hidden))
         self.rows.show(
-            sorted_rows(kept, self._columns, self._sort, reverse=self._reverse),
+            sorted_rows(listed, self._columns, self._sort, reverse=self._reverse),
             now,
             self._sort,
             reverse=self._reverse,
         )
         self._draw_totals(ledger)
         notice = self.query_one("#notice", Static)
-        words, look = self._notice(len(kept), hidden)
+        words, css_class = self._notice(len(listed), hidden)
         notice.display = bool(words)
-        notice.set_classes(look)
+        notice.set_classes(css_class)
         notice.update(Content(words))
 
-    def _empty_text(self, ended: int, hidden: int) -> str:
+    def _empty_text(self, ended_count: int, hidden: int) -> str:
         if hidden:
             return _("Only sessions that their client closed itself match. Press c to show them.")
-        if ended:
+        if ended_count:
             return _(
                 "No session that ended matches {filter}\nPress / to change the filter, esc to clear it.",
                 filter=plain(self._filter.text),
@@ -315,22 +319,22 @@ class LedgerScreen(Screen[None]):
         )
 
     def _draw_totals(self, ledger: Ledger) -> None:
-        before = sum(not departure.observed for departure in ledger)
-        ended = _("{number:,} ended", number=len(ledger) - before)
+        unobserved_count = sum(not departure.observed for departure in ledger)
+        ended_words = _("{number:,} ended", number=len(ledger) - unobserved_count)
         title: list[Part] = [
             (_("ledger "), "bold $text-primary"),
             (plain(self._server_name, 100), "bold"),
-            (f"   {ended}", ""),
+            (f"   {ended_words}", ""),
         ]
-        past = _("{number:,} before this began, from the server's log", number=before)
-        right: list[Part] = [(f" {past}", QUIET)] if before else []
+        unobserved = _("{number:,} before this began, from the server's log", number=unobserved_count)
+        right: list[Part] = [(f" {unobserved}", QUIET)] if unobserved_count else []
         totals = self.query_one(Totals)
         totals.show(
             left_and_right(title, right, max(0, totals.size.width - 2)), self._summaries(), self.field.value
         )
 
     def _summaries(self) -> list[tuple[str, list[TotalsChoice]]]:
-        """The figures of each summary, the most first."""
+        """The choices of each summary, the highest number first."""
         ledger = self._ledger()
         return [
             (name, [totals_choice(name, key, number) for key, number in ledger.totals(name)])
@@ -359,7 +363,7 @@ class LedgerScreen(Screen[None]):
         self.redraw()
 
     def action_choose(self) -> None:
-        """Ask for one of the summaries, and filter by it."""
+        """Ask for a choice of the summaries, and filter by it."""
         options = {
             choice.term: f"{in_cells(_(TOTALS_TITLES[name]), TITLE_CELLS, right=False)}{choice.number:>6,} {choice.words}"
             for name, choices in self._summaries()
@@ -379,7 +383,7 @@ class LedgerScreen(Screen[None]):
         self._toggle_term(event.term)
 
     def _toggle_term(self, term: str | None) -> None:
-        """Add a term to the filter in place of another of its field, or take it out where it is there."""
+        """Put a term into the filter, in place of another term of its field; remove it if the filter has it."""
         if term is None:
             return
         self.field.value = toggled_term(self.field.value, term)
@@ -391,8 +395,8 @@ class LedgerScreen(Screen[None]):
         self.field.focus()
 
     def action_leave(self) -> None:
-        """Clear the filter; without one, or with the one that it was opened with, leave the screen."""
-        if self.field.display and not (self._opened_with and self.field.value == self._opened_with):
+        """Clear the filter; without a filter, or with the initial one, leave the screen."""
+        if self.field.display and not (self._initial_filter and self.field.value == self._initial_filter):
             self.field.value = ""
             self.field.display = False
             self.rows.focus()
@@ -400,9 +404,11 @@ class LedgerScreen(Screen[None]):
             self.app.pop_screen()
 
     def action_sort(self) -> None:
-        """The next column; after the last the first."""
-        shown = self.rows.shown_columns
-        self._sort = shown[(shown.index(self._sort) + 1) % len(shown)] if self._sort in shown else shown[0]
+        """Sort by the next column; after the last column by the first."""
+        columns = self.rows.shown_columns
+        self._sort = (
+            columns[(columns.index(self._sort) + 1) % len(columns)] if self._sort in columns else columns[0]
+        )
         self.redraw()
 
     def copy_items(self) -> list[CopyItem]:
@@ -453,7 +459,7 @@ class LedgerScreen(Screen[None]):
 
 
 def governing_variable(departure: Departure, limits: Mapping[str, float]) -> str | None:
-    """The variable that ended it, or would have. `limits` are the global values in force, in seconds."""
+    """The variable that ended a session, or that would have. `limits`: the current global values, in seconds."""
     end, limit = limit_that_ended(departure, limits), departure.verdict.limit
     if end is not None and end.variable is not None:
         return end.variable
@@ -461,7 +467,7 @@ def governing_variable(departure: Departure, limits: Mapping[str, float]) -> str
 
 
 def totals_choice(name: str, key: str, number: int) -> TotalsChoice:
-    """A figure of the summary `name`, with the term that filters by it."""
+    """A choice of the summary `name`, with the term that filters by it."""
     if key == ALL_OTHERS:
         return TotalsChoice("", _(ALL_OTHERS), number)
     value, words = ("", _(UNNAMED)) if key == UNNAMED else (plain(key), plain(key, 40))
@@ -469,7 +475,7 @@ def totals_choice(name: str, key: str, number: int) -> TotalsChoice:
 
 
 def has_term(text: str, term: str) -> bool:
-    """Whether a filter has this term, as the ledger writes it.
+    """Whether a filter contains this very term.
 
     >>> has_term('user="shop" idle>1m', 'user="shop"'), has_term('user="shop2"', 'user="shop"')
     (True, False)
@@ -478,7 +484,7 @@ def has_term(text: str, term: str) -> bool:
 
 
 def toggled_term(text: str, term: str) -> str:
-    """The filter with a term in place of another of its field, or without it where it was there.
+    """The filter with a term in place of another term of its field; without the term if the filter had it.
 
     >>> toggled_term('user="app" idle>1m', 'user="shop"')
     'idle>1m user="shop"'
@@ -493,24 +499,24 @@ def toggled_term(text: str, term: str) -> str:
 
 
 def totals_line(name: str, choices: list[TotalsChoice], width: int, text: str, terms: list[str]) -> Content:
-    """`by cause   9 idle_timeout   3 client_quit`: as many as there is room for, the rest counted.
+    """`by cause   9 idle_timeout   3 client_quit`: as many choices as fit, the others counted.
 
-    `text` is the filter in force: what it has is marked. The term of each choice is added to `terms`.
+    `text`: the current filter, whose terms are marked. Appends the term of each choice to `terms`.
     """
     title: list[Part] = [(in_cells(_(TOTALS_TITLES[name]), TITLE_CELLS, right=False), QUIET)]
     groups: list[list[Part]] = []
     for choice in choices[:MAX_NAMED]:
-        look = "reverse" if has_term(text, choice.term) else QUIET if choice.term in QUIET_TERMS else ""
+        style = "reverse" if has_term(text, choice.term) else QUIET if choice.term in QUIET_TERMS else ""
         if choice.term:
-            look = f"{look} @choice={len(terms)}".strip()
+            style = f"{style} @choice={len(terms)}".strip()
         terms.append(choice.term)
         figure = f"{wording.count_words(choice.number)} "
-        groups.append([(figure, f"bold {look}".strip()), (choice.words, look), ("   ", "")])
+        groups.append([(figure, f"bold {style}".strip()), (choice.words, style), ("   ", "")])
     room = width - cell_len(title[0][0])
     while True:
-        more = sum(choice.number for choice in choices[len(groups) :])
-        rest: list[Part] = [(_("{number:,} others", number=more), QUIET)] if more else []
-        used = sum(cell_len(words) for part in (*groups, rest) for words, _look in part)
+        other_count = sum(choice.number for choice in choices[len(groups) :])
+        others: list[Part] = [(_("{number:,} others", number=other_count), QUIET)] if other_count else []
+        used = sum(cell_len(words) for part in (*groups, others) for words, _style in part)
         if used <= room or not groups:
-            return Content.assemble(*title, *(part for group in groups for part in group), *rest)
+            return Content.assemble(*title, *(part for group in groups for part in group), *others)
         groups.pop()

@@ -29,7 +29,7 @@ KEYS = (
 
 
 class ReplayBoard(BoardScreen, inherit_bindings=False):
-    """What was seen, at the instant the time line stands at."""
+    """The board at the instant of the time line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("full_stop", "step(1)", "on", key_display=".", id="replay.on"),
@@ -43,9 +43,9 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
         Binding("j", "jump", "jump", id="replay.jump"),
         Binding("f", "app.freeze", "play", id="replay.play"),
         *(
-            each
-            for each in BoardScreen.BINDINGS
-            if not (isinstance(each, Binding) and each.id == "board.freeze")
+            binding
+            for binding in BoardScreen.BINDINGS
+            if not (isinstance(binding, Binding) and binding.id == "board.freeze")
         ),
     ]
 
@@ -119,18 +119,18 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
 
 
 def timeline_bar(first: float, now: float, last: float, width: int) -> str:
-    """Where `now` lies.
+    """The position of `now` between `first` and `last`, as a bar.
 
     >>> timeline_bar(0, 50, 100, 5)
     '━━●──'
     """
-    done = 0.0 if last <= first else min(1.0, max(0.0, (now - first) / (last - first)))
-    before = round(done * (width - 1))
-    return "━" * before + "●" + "─" * (width - 1 - before)
+    share = 0.0 if last <= first else min(1.0, max(0.0, (now - first) / (last - first)))
+    cells_before = round(share * (width - 1))
+    return "━" * cells_before + "●" + "─" * (width - 1 - cells_before)
 
 
 def parse_instant(text: str, first: float, last: float) -> float:
-    """The instant somebody means: a share, a clock of the recording's last such, an instant, or so long after the start.
+    """The instant of a typed text: a share of the recording, a time of day, an ISO instant, or a time after the start.
 
     >>> parse_instant("50%", 100.0, 200.0), parse_instant("10s", 100.0, 200.0), parse_instant("00:02:30", 100.0, 200.0)
     (150.0, 110.0, 150.0)

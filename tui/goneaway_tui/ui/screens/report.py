@@ -1,4 +1,4 @@
-"""What came of an act: what the server kept, its warnings word for word, what new sessions get, who was spared."""
+"""The result of actions: the kept values, the warnings of the server, what new sessions get, spared sessions."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from goneaway_tui.ui.copying import CopyItem
 from goneaway_tui.ui.widgets.plain_text import Static, heading
 
 DRAW_SECONDS = 0.1
-"""How long what comes in is collected before it is drawn: of hundreds of acts all lines are laid out each time."""
+"""Seconds between two redraws: each redraw lays out the lines of all actions, which may be hundreds."""
 MANY, BAR_CELLS = 5, 12
-"""Acts from which on a bar shows how far they are and reasons are counted; and the cells of the bar."""
+"""Number of actions from which on a progress bar is shown and reasons are counted; and the cells of the bar."""
 GOOD, BAD, NEUTRAL = "$text-success", "$text-warning", ""
 Line = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class ActResult:
-    """One action and what came of it: an outcome, or why it was not to be."""
+    """One action with its outcome, or why it has none."""
 
     action: Action
     outcome: Outcome | None = None
@@ -44,17 +44,17 @@ class ActResult:
     refused: str = ""
     """Why it was not performed."""
     denied: str = ""
-    """Why the server did not do it, although others of its kind may be possible."""
+    """Why the server rejected it; the server may accept the next action."""
     failed: str = ""
-    """How it failed; whether the server did it may be unknown, and then this says so."""
+    """How it failed; also says if it is not known whether the server did it."""
     is_unknown: bool = False
-    """It failed, and nobody knows whether the server did it."""
+    """Whether it failed and it is not known whether the server did it."""
     unprobed: str = ""
-    """Why no new session could be asked what it gets."""
+    """Why it is not known what new sessions get."""
 
 
 class ReportScreen(ModalScreen[None]):
-    """Fills as the acts are done, one after the other; read, then left. Leaving early stops what has not begun."""
+    """Shows the result of each action when it is done. Leaving early stops the actions that have not started."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "leave", "back", id="report.back"),
@@ -62,17 +62,17 @@ class ReportScreen(ModalScreen[None]):
     ]
 
     def __init__(self, title: str, expected: int, clock: Clock) -> None:
-        """`expected`: how many acts there are to be."""
+        """`expected`: the number of actions."""
         super().__init__()
-        self._clock, self._began = clock, clock()
+        self._clock, self._started_at = clock, clock()
         self._title = title
         self._expected = expected
-        self._done: list[ActResult] = []
+        self._results: list[ActResult] = []
         self._lines: list[Content] = []
-        self._is_due = False
-        """What came in is going to be drawn."""
+        self._is_redraw_due = False
+        """Whether a redraw is scheduled."""
         self.is_stopping = False
-        """Nothing more is to be begun."""
+        """Whether no further action may start."""
         self.is_finished = False
         self._is_drawn = False
 
@@ -81,33 +81,35 @@ class ReportScreen(ModalScreen[None]):
             dialog.border_title = heading(self._title)
             yield Static(id="tally")
             with VerticalScroll(classes="body"):
-                yield Static(id="told")
+                yield Static(id="results")
 
     def on_mount(self) -> None:
         self._is_drawn = True
         body = self.query_one(VerticalScroll)
-        body.anchor()  # it follows the newest line until somebody scrolls
+        body.anchor()  # it follows the newest line until the user scrolls
         body.focus()
         self._redraw()
 
-    def add(self, done: ActResult) -> None:
-        """One more act is over."""
-        self._done.append(done)
-        self._lines += [Content.styled(plain(text, 600), look) for text, look in result_lines(done)]
-        if not self._is_due:
-            self._is_due = True
+    def add(self, result: ActResult) -> None:
+        """Add the result of one action."""
+        self._results.append(result)
+        self._lines += [Content.styled(plain(text, 600), style) for text, style in result_lines(result)]
+        if not self._is_redraw_due:
+            self._is_redraw_due = True
             self.set_timer(DRAW_SECONDS, self._redraw)
 
     def finish(self) -> None:
-        """All are over, or will not be begun."""
+        """Show that no further action will start."""
         self.is_finished = True
         if self._expected >= MANY:
-            self._lines += [Content.styled(line, BAD) for line in spared_lines(self._done)]
+            self._lines += [Content.styled(line, BAD) for line in spared_lines(self._results)]
         self._redraw()
 
     def copy_items(self) -> list[CopyItem]:
-        """What was run, and what came of it."""
-        return [CopyItem("all", "\n".join(text for each in self._done for text, _ in result_lines(each)))]
+        """The statements and their results."""
+        return [
+            CopyItem("all", "\n".join(text for result in self._results for text, _ in result_lines(result)))
+        ]
 
     def action_leave(self) -> None:
         if self.is_finished:
@@ -117,91 +119,93 @@ class ReportScreen(ModalScreen[None]):
             self._redraw()
 
     def _redraw(self) -> None:
-        self._is_due = False
+        self._is_redraw_due = False
         if not self._is_drawn:
-            return  # an act can be over before the screen has its parts
+            return  # an action can be done before the screen is composed
         self.query_one(".dialog").border_subtitle = heading(self._leave_hint())
         tally = self.query_one("#tally", Static)
         tally.update(Content(self._tally()))
         tally.display = self._expected > 1 or not self.is_finished
-        self.query_one("#told", Static).update(Content("\n").join(self._lines))
+        self.query_one("#results", Static).update(Content("\n").join(self._lines))
 
     def _leave_hint(self) -> str:
         if self.is_finished:
             return _("esc back")
-        if len(self._done) == self._expected:
+        if len(self._results) == self._expected:
             return _("looking what came of it")
         return _("stopping after this one") if self.is_stopping else _("esc stops after this one")
 
     def _tally(self) -> str:
-        """`12 of 50 killed, 3 had already ended`; while it runs, with a bar and how long the rest will take."""
+        """`12 of 50 killed, 3 had already ended`; while it runs, with a bar and the estimated time left."""
         counts = self._counts()
         if self.is_finished or self._expected < MANY:
             return counts
-        done, took = len(self._done), self._clock() - self._began
-        bar = wording.share_bar(done / self._expected, BAR_CELLS)
-        if not done or took <= 0:
+        done_count, elapsed = len(self._results), self._clock() - self._started_at
+        bar = wording.share_bar(done_count / self._expected, BAR_CELLS)
+        if not done_count or elapsed <= 0:
             return f"{bar}  {counts}"
-        left = wording.age_words(took / done * (self._expected - done) + 0.5)
-        return _("{bar}  {counts}, about {time} left", bar=bar, counts=counts, time=left)
+        time_left = wording.age_words(elapsed / done_count * (self._expected - done_count) + 0.5)
+        return _("{bar}  {counts}, about {time} left", bar=bar, counts=counts, time=time_left)
 
     def _counts(self) -> str:
-        gone = sum(each.outcome is not None and each.outcome.already_ended for each in self._done)
-        performed = sum(each.outcome is not None for each in self._done) - gone
-        left = self._expected - len(self._done)
-        kills = bool(self._done) and isinstance(self._done[0].action, KillSession)
-        said = N_("{number} of {expected} killed") if kills else N_("{number} of {expected} done")
-        parts = [_(said, number=performed, expected=self._expected)]
-        for number, said in (
-            (gone, N_("{number} had already ended")),
-            (sum(bool(each.refused) for each in self._done), N_("{number} spared")),
-            (sum(bool(each.denied) for each in self._done), N_("{number} refused by the server")),
+        already_ended = sum(
+            result.outcome is not None and result.outcome.already_ended for result in self._results
+        )
+        performed = sum(result.outcome is not None for result in self._results) - already_ended
+        remaining = self._expected - len(self._results)
+        kills = bool(self._results) and isinstance(self._results[0].action, KillSession)
+        message = N_("{number} of {expected} killed") if kills else N_("{number} of {expected} done")
+        parts = [_(message, number=performed, expected=self._expected)]
+        for number, message in (
+            (already_ended, N_("{number} had already ended")),
+            (sum(bool(result.refused) for result in self._results), N_("{number} spared")),
+            (sum(bool(result.denied) for result in self._results), N_("{number} refused by the server")),
             (
-                sum(bool(each.failed) and not each.is_unknown for each in self._done),
+                sum(bool(result.failed) and not result.is_unknown for result in self._results),
                 N_("{number} failed"),
             ),
-            (sum(each.is_unknown for each in self._done), N_("{number} with unknown outcome")),
-            (left, N_("{number} not attempted") if self.is_finished else N_("{number} to go")),
+            (sum(result.is_unknown for result in self._results), N_("{number} with unknown outcome")),
+            (remaining, N_("{number} not attempted") if self.is_finished else N_("{number} to go")),
         ):
             if number:
-                parts.append(_(said, number=number))
+                parts.append(_(message, number=number))
         return ", ".join(parts)
 
 
-def spared_lines(done: Iterable[ActResult]) -> Iterable[str]:
-    """Why sessions were spared, or the server refused, and how many for each reason."""
+def spared_lines(results: Iterable[ActResult]) -> Iterable[str]:
+    """The reasons why sessions were spared or the server rejected a KILL, with the number for each reason."""
     reasons: Counter[str] = Counter()
-    for each in done:
-        reason = each.refused or each.denied
-        if reason and isinstance(each.action, KillSession | KillQuery):
-            reasons[re.sub(rf"\b{each.action.session.id}\b", "…", reason)] += 1
+    for result in results:
+        reason = result.refused or result.denied
+        if reason and isinstance(result.action, KillSession | KillQuery):
+            reasons[re.sub(rf"\b{result.action.session.id}\b", "…", reason)] += 1
     return [f"{number:,} × {plain(reason, 400)}" for reason, number in reasons.most_common()]
 
 
-def result_lines(done: ActResult) -> Iterable[Line]:
-    """An action's lines: what ran, what came of it, and every difference said aloud."""
-    statement = plain(done.action.statement, 200)
-    if done.refused:
+def result_lines(result: ActResult) -> Iterable[Line]:
+    """The lines of an action: the statement, its result, and every difference from the request."""
+    statement = plain(result.action.statement, 200)
+    if result.refused:
         yield (_("– not done: {statement}", statement=statement), BAD)
-        yield (f"  {done.refused}", BAD)
+        yield (f"  {result.refused}", BAD)
         return
-    if done.failed or done.denied or done.outcome is None:
+    if result.failed or result.denied or result.outcome is None:
         yield (f"✖ {statement}", "$text-error")
-        yield (f"  {done.failed or done.denied}", "$text-error")
+        yield (f"  {result.failed or result.denied}", "$text-error")
         return
-    outcome = done.outcome
+    outcome = result.outcome
     yield (f"– {statement}", NEUTRAL) if outcome.already_ended else (f"✔ {statement}", GOOD)
     kept = outcome.kept.value if outcome.kept else None
-    is_as_asked = not isinstance(done.action, SetVariable) or kept == done.action.value
+    is_as_asked = not isinstance(result.action, SetVariable) or kept == result.action.value
     yield (f"  {outcome.sentence}", NEUTRAL if is_as_asked else BAD)
     for warning in outcome.kept.warnings if outcome.kept and not outcome.already_ended else ():
         yield (_("  the server says: {warning}", warning=_(warning)), BAD)
     if outcome.was_borrowed:
         yield (_("  ran over the connection that reads: the server gave no other"), NEUTRAL)
-    if isinstance(done.action, SetVariable):
-        yield from value_comparison(done.action, outcome, done.probes)
-    if done.unprobed:
-        yield (_("  what a new session gets is unknown: {why}", why=done.unprobed), BAD)
+    if isinstance(result.action, SetVariable):
+        yield from value_comparison(result.action, outcome, result.probes)
+    if result.unprobed:
+        yield (_("  what a new session gets is unknown: {why}", why=result.unprobed), BAD)
     if outcome.journal_error:
         yield (_("  ▲ the journal could not be told: {why}", why=outcome.journal_error), BAD)
 
@@ -209,16 +213,19 @@ def result_lines(done: ActResult) -> Iterable[Line]:
 def value_comparison(
     action: SetVariable, outcome: Outcome, probes: Sequence[NewSessionProbe]
 ) -> Iterable[Line]:
-    """Asked, running, persisted, and what new sessions get: where they differ, in words."""
+    """The differences between the requested, running and persisted values and what new sessions get, in words."""
     unit = TUNABLE[action.name].unit
     kept = outcome.kept.value if outcome.kept else None
     for probe in probes:
-        who = _("a new interactive session") if probe.interactive else _("a new session")
+        session = _("a new interactive session") if probe.interactive else _("a new session")
         value = _("unknown") if probe.value is None else f"{probe.value:,} ({value_words(probe.value, unit)})"
-        yield (_("  {session} gets {name} = {value}", session=who, name=action.name, value=value), NEUTRAL)
+        yield (
+            _("  {session} gets {name} = {value}", session=session, name=action.name, value=value),
+            NEUTRAL,
+        )
     for probe in probes:
         if probe.value is not None and kept is not None and probe.value != kept:
-            which = (
+            session_kind = (
                 _("an interactive session") if probe.interactive else _("a session that is not interactive")
             )
             why = (
@@ -229,7 +236,7 @@ def value_comparison(
             yield (
                 _(
                     "  ▲ {session} gets {value:,}, not {kept:,}{why}",
-                    session=which,
+                    session=session_kind,
                     value=probe.value,
                     kept=kept,
                     why=why,

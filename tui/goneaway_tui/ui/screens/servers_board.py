@@ -1,4 +1,4 @@
-"""The board of several servers: the same board, all their sessions by who closes first, and a cell for each server."""
+"""The board of several servers: the sessions of all servers, the next closing first, and a cell for each server."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from goneaway_tui.ui.server_status import ServerStatus
 from goneaway_tui.ui.widgets.server_strip import ServerStrip
 
 MARKED_ACTIONS = ("app.tune(", "app.tunables", "app.undo")
-"""What begins so is done here, where it is known which servers are marked."""
+"""Beginnings of the actions that this board runs itself, for the marked servers."""
 
 
 def for_marked_servers(binding: BindingType) -> BindingType:
-    """Of a key that changes servers: the marked ones, where there are any."""
+    """The binding of a key; a key that changes servers gets the action of this board, for the marked servers."""
     if isinstance(binding, Binding) and binding.action.startswith(MARKED_ACTIONS):
         return replace(binding, action=binding.action.removeprefix("app."))
     return binding
 
 
 class SeveralServersBoard(BoardScreen, inherit_bindings=False):
-    """Shows what the app hands down of all servers, at its ticks."""
+    """Shows the snapshots of all servers, and follows them at each tick of the app."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *BoardScreen.BINDINGS[:2],
@@ -58,15 +58,15 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
 
     servers: reactive[tuple[ServerStatus, ...]] = reactive((), repaint=False)
     active_server: reactive[str] = reactive("", repaint=False)
-    """The name of the server the keys act on."""
+    """The name of the server that the keys act on."""
     marked_servers: reactive[frozenset[str]] = reactive(frozenset(), repaint=False)
-    """The names of the servers that a change is to be made on alike."""
+    """The names of the servers that the next change is for."""
 
-    def __init__(self, names: Sequence[str], several: SeveralServersController) -> None:
-        """`names`: of the servers, each unlike the others. `several` does what the keys that change servers ask for."""
+    def __init__(self, names: Sequence[str], controller: SeveralServersController) -> None:
+        """`names`: the different names of the servers. `controller` runs the keys that change servers."""
         super().__init__(names[0])
         self._names = tuple(names)
-        self._several = several
+        self._controller = controller
         self.set_reactive(SeveralServersBoard.active_server, names[0])
         self._columns = (server_column(names), *SESSION_COLUMNS)
         self._groupings = [*GROUPINGS]
@@ -78,7 +78,7 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
             SeveralServersBoard.now,
             SeveralServersBoard.active_server,
             SeveralServersBoard.marked_servers,
-            SeveralServersBoard.reach,
+            SeveralServersBoard.access,
             SeveralServersBoard.is_recording,
             SeveralServersBoard.marked_sessions,
         )
@@ -93,13 +93,13 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
         self._follow_cursor()
 
     def watch_snapshot(self) -> None:
-        """Of the server in hand; the rows are of all."""
+        """Do nothing: the snapshot is of the active server, and the rows are of all servers."""
 
     def watch_servers(self) -> None:
         self._draw()
 
     def _follow_cursor(self, _key: Hashable = None) -> None:
-        """That of the row under the cursor; while another screen is open it stays as it was."""
+        """Activate the server of the row under the cursor, unless another screen is open."""
         if not self.is_mounted or self.app.screen is not self:
             return
         group, row = self.groups.cursor_row, self.sessions.cursor_row
@@ -115,47 +115,47 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
         self.refresh_bindings()
 
     def _marked_groups(self) -> set[Hashable]:
-        """A mark on a server is for a change there, not for its sessions."""
+        """The marked groups. A mark on a server is for a change there, not for its sessions."""
         return {*self.marked_servers} if self._grouped == SERVER_COLUMN else super()._marked_groups()
 
     def _markable_snapshots(self) -> list[Snapshot]:
-        return [each.snapshot for each in self.servers if each.snapshot is not None]
+        return [status.snapshot for status in self.servers if status.snapshot is not None]
 
     def _shown_servers(self) -> list[ServerStatus]:
-        return [each for each in self.servers if self._only_name in {"", each.name}]
+        return [status for status in self.servers if self._only_name in {"", status.name}]
 
     def _shown_snapshots(self) -> list[Snapshot]:
-        return [each.snapshot for each in self._shown_servers() if each.snapshot is not None]
+        return [status.snapshot for status in self._shown_servers() if status.snapshot is not None]
 
     def _only_server(self) -> str:
         return self._only_name
 
     def _server_trouble(self) -> str:
-        """Of the first that is in trouble, and how many more are; each has its cell, so what was asked for goes before it."""
+        """The trouble of the first server with trouble, and how many more have some; empty while filtered or grouped."""
         if self._grouped or self._visible.filter.tests:
             return ""
-        ill = [each for each in self._shown_servers() if each.trouble]
-        more = _("  (and {number} more)", number=len(ill) - 1) if len(ill) > 1 else ""
-        return f"{plain(ill[0].name, 60)}: {ill[0].trouble}{more}" if ill else ""
+        troubled = [status for status in self._shown_servers() if status.trouble]
+        more = _("  (and {number} more)", number=len(troubled) - 1) if len(troubled) > 1 else ""
+        return f"{plain(troubled[0].name, 60)}: {troubled[0].trouble}{more}" if troubled else ""
 
     def _limitations_words(self) -> str:
-        """Of one that the board is narrowed to: of all it would come and go with the cursor."""
+        """The limitations of the single shown server. With all servers the line would change with the cursor."""
         return super()._limitations_words() if self._only_name else ""
 
     def action_only(self) -> None:
-        """Only the server in hand, and all again."""
+        """Show only the active server, or all servers again."""
         self._show_only("" if self._only_name else self.active_server)
         self._draw()
 
     def action_leave(self) -> None:
-        """Leave what was opened last; where nothing is open, the marks of servers."""
+        """Close what was opened last; if nothing is open, remove the marks of servers."""
         if not (self.field.display or self._grouped):
             self.marked_servers = self.marked_servers if self._only_name else frozenset()
             self._show_only("")
         super().action_leave()
 
     def action_servers(self) -> None:
-        """A row a server, to be marked; and their sessions again."""
+        """Show a row for each server, to mark it; or the sessions again."""
         if self._grouped != SERVER_COLUMN:
             self._show_only("")
         self._group_by("" if self._grouped == SERVER_COLUMN else SERVER_COLUMN)
@@ -167,7 +167,7 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
             super()._mark_group(key)
 
     def action_mark_all(self) -> None:
-        """Mark what is in sight: where the rows are servers, all of these."""
+        """Mark all visible sessions, or all servers where the rows are servers."""
         if self._grouped != SERVER_COLUMN:
             super().action_mark_all()
             return
@@ -176,36 +176,36 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
         self.marked_servers = marked - names if names <= marked else marked | names
 
     def unmark(self, name: str) -> None:
-        """What was marked was marked for what is done now."""
+        """Unmark a server, after the change for which it was marked."""
         self.marked_servers -= {name}
 
     def _servers_to_change(self) -> list[str]:
-        """The marked servers in the order they were named; the active one where none is marked or one is shown alone."""
+        """The marked servers in their order; the active server without marks, or if a single server is shown."""
         marked = [name for name in self._names if name in self.marked_servers and not self._only_name]
         return marked or [self.active_server]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey the keys that can do nothing on the server in hand; of marked ones each says so for itself."""
+        """Disable the keys that do nothing on the active server, but not the keys for marked servers."""
         if action in NEEDS and not (self.marked_servers and action != "undo"):
             return self.app.check_action(action, parameters)
         return super().check_action(action, parameters)
 
     def action_tune(self, name: str) -> None:
-        self._several.tune(name, self._servers_to_change())
+        self._controller.tune(name, self._servers_to_change())
 
     def action_tunables(self) -> None:
-        self._several.choose(self._servers_to_change())
+        self._controller.choose(self._servers_to_change())
 
     def action_undo(self) -> None:
-        self._several.undo(self.active_server)
+        self._controller.undo(self.active_server)
 
     def _show_only(self, name: str) -> None:
         self._only_name = name
         self.sessions.set_columns(SESSION_COLUMNS if name else self._columns)
         self.set_class(bool(name), "one")
-        for each in self.servers:
-            if each.name == name and isinstance(self.app, BaseApp):
-                self.app.set_accent(each.color)
+        for status in self.servers:
+            if status.name == name and isinstance(self.app, BaseApp):
+                self.app.set_accent(status.color)
                 self.summary.show_server(name)
         self.sessions.to_top()
 

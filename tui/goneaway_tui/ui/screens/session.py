@@ -1,4 +1,4 @@
-"""One session: everything known of it, what it waits for and blocks, and the statements of its open transaction."""
+"""The details of one session: its facts, its lock waits, and the statements of its open transaction."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from goneaway_tui.ui import wording
 from goneaway_tui.ui.base_app import run_in_thread
 from goneaway_tui.ui.columns import in_cells
 from goneaway_tui.ui.copying import CopyItem, session_items
-from goneaway_tui.ui.messages import post_if_greyed
+from goneaway_tui.ui.messages import post_if_disabled
 from goneaway_tui.ui.screens.blocking import freed_words, id_list, row_wait_words, wait_words
 from goneaway_tui.ui.widgets.plain_text import LabelledEntry, Static, heading
 
@@ -34,46 +34,48 @@ COPIED_GLOBALS = ("wait_timeout", "interactive_timeout")
 
 
 def limit_origin(verdict: Verdict, sample: Sample) -> Iterator[str]:
-    """Sentences on which global the limit was copied from, and what a new global would do to it.
+    """Sentences about the global that the limit was copied from, and the effect of a new global value.
 
-    A session copies one of two globals when it connects, and which one no server shows: equal values are said to be equal,
-    and no more.
+    A session copies one of two globals when it connects, and no server shows which one. So the sentences only say which
+    global has the same value.
     """
-    limit, first = verdict.limit, verdict.inherited.wait_timeout
+    limit, first_seen = verdict.limit, verdict.inherited.wait_timeout
     if limit is None or limit.variable != "wait_timeout":
         return
     now = {name: sample.variable(name) for name in COPIED_GLOBALS}
     if limit.basis is Basis.OWN:
-        yield _matching_globals(limit.seconds, first, now["interactive_timeout"])
-    if first is not None and now["wait_timeout"] not in {None, first}:
+        yield _matching_globals(limit.seconds, first_seen, now["interactive_timeout"])
+    if first_seen is not None and now["wait_timeout"] not in {None, first_seen}:
         yield _(
             "The global wait_timeout was {first} when this session was first seen, and is {now} now: that is for sessions to come.",
-            first=wording.limit_words(first),
+            first=wording.limit_words(first_seen),
             now=wording.limit_words(now["wait_timeout"] or 0),
         )
     yield _("A new global does not reach it before it connects anew.")
 
 
-def _matching_globals(seconds: float, wait: float | None, interactive: float | None) -> str:
-    alike = [
-        name for name, value in zip(COPIED_GLOBALS, (wait, interactive), strict=True) if value == seconds
+def _matching_globals(seconds: float, wait_timeout: float | None, interactive_timeout: float | None) -> str:
+    matching = [
+        name
+        for name, value in zip(COPIED_GLOBALS, (wait_timeout, interactive_timeout), strict=True)
+        if value == seconds
     ]
-    if len(alike) > 1:
+    if len(matching) > 1:
         return _("The globals wait_timeout and interactive_timeout both say that: it copied one of them.")
-    if alike == ["wait_timeout"]:
+    if matching == ["wait_timeout"]:
         return _("The global wait_timeout says that: what a session that is not interactive copies.")
-    if alike:
+    if matching:
         return _(
             "The global interactive_timeout says that: what an interactive client copies, as mysql is one."
         )
-    told = ", ".join(
+    known = ", ".join(
         f"{name} {wording.limit_words(value)}"
-        for name, value in zip(COPIED_GLOBALS, (wait, interactive), strict=True)
+        for name, value in zip(COPIED_GLOBALS, (wait_timeout, interactive_timeout), strict=True)
         if value is not None
     )
     return _(
         "No global says that ({globals}): the session or init_connect set it, or the global was another before.",
-        globals=told,
+        globals=known,
     )
 
 
@@ -92,23 +94,23 @@ FIRST_LABELS = (
     N_("idle"),
     N_("closes"),
 )
-"""What is told of a session above its statements, in this order."""
+"""The labels of the facts above the statements, in order."""
 LAST_LABELS = (
     N_("limit"),
     N_("why"),
     N_("note"),
     N_("library"),
 )
-"""What is told of a session below its statements."""
+"""The labels of the facts below the statements, in order."""
 LABELS = (*FIRST_LABELS, *LAST_LABELS)
-Row = tuple[str, str]
+FactRow = tuple[str, str]
 ReadStatements = Callable[[ProcesslistId], tuple[PastStatement, ...] | Limitation]
 MAX_STATEMENT = 400
-"""Characters of a statement of the transaction."""
+"""Characters of a statement of the transaction, at most."""
 
 
 class SessionScreen(ModalScreen[None]):
-    """Follows its session until it ends, and says that it has ended. The next session is shown in the same place."""
+    """Shows a session and follows it until it ends. The keys next and previous show other sessions."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss", "back", id="session.back"),
@@ -126,18 +128,18 @@ class SessionScreen(ModalScreen[None]):
         listed: Callable[[], Sequence[Verdict]] = tuple,
         read_statements: ReadStatements | None = None,
     ) -> None:
-        """`snapshot`: what it is part of. `listed`: the sessions among which it has a next and a previous one.
+        """`snapshot`: the snapshot of the session. `listed` returns the sessions in order, for the keys next and previous.
 
-        `read_statements` asks the server for the statements of the open transaction. It blocks, and raises SourceError.
+        `read_statements` reads the statements of the open transaction from the server. It blocks, and raises SourceError.
         """
         super().__init__()
         self._verdict = verdict
         self._now = now
         self._snapshot = snapshot
-        self._listed, self._place = listed, 0
+        self._listed, self._listed_index = listed, 0
         self._read_statements = read_statements
         self._history: Content | None = None
-        """The statements of the transaction, or why they are not known; None where none are asked for."""
+        """The statements of the transaction, or why they are not known; None if they are not read."""
         self._has_ended = False
 
     def compose(self) -> ComposeResult:
@@ -157,24 +159,24 @@ class SessionScreen(ModalScreen[None]):
         self._draw()
 
     def on_key(self, event: events.Key) -> None:
-        post_if_greyed(self, event)
+        post_if_disabled(self, event)
 
     def chosen_sessions(self) -> list[Verdict]:
-        """What `k` kills."""
+        """The session to kill; none after its end."""
         return [] if self._has_ended else [self._verdict]
 
     def action_step(self, by: int) -> None:
-        """Show another session of the same server, as they are listed now."""
+        """Show the session `by` places away in the current list of the same server."""
         listed = [v for v in self._listed() if v.server_name == self._verdict.server_name]
         if not listed:
             return
         ids = [verdict.session.id for verdict in listed]
-        shown = self._verdict.session.id
-        if shown in ids:
-            self._place = ids.index(shown) + by
-        self._place = max(0, min(self._place, len(ids) - 1))
-        if ids[self._place] != shown:
-            self._verdict, self._has_ended = listed[self._place], False
+        current = self._verdict.session.id
+        if current in ids:
+            self._listed_index = ids.index(current) + by
+        self._listed_index = max(0, min(self._listed_index, len(ids) - 1))
+        if ids[self._listed_index] != current:
+            self._verdict, self._has_ended = listed[self._listed_index], False
             self._ask_statements()
             self.query_one("#session").scroll_home(animate=False)
             self._draw()
@@ -186,45 +188,45 @@ class SessionScreen(ModalScreen[None]):
             self._take_statements(self._read_statements, self._verdict.session.id)
 
     @work(exclusive=True)
-    async def _take_statements(self, read: ReadStatements, session: ProcesslistId) -> None:
+    async def _take_statements(self, read_statements: ReadStatements, session: ProcesslistId) -> None:
         try:
-            kept = await run_in_thread(partial(read, session), "statements")
+            statements = await run_in_thread(partial(read_statements, session), "statements")
         except SourceError as error:
             self._history = _history_content(plain(error.line, 400))
         else:
-            self._history = history_content(kept, self._now)
+            self._history = history_content(statements, self._now)
         self._draw()
 
-    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
-        """Take the newest word on the session."""
+    def follow_snapshot(self, snapshot: Snapshot | None, ended_count: int, now: float) -> None:  # noqa: ARG002 - the shape of all
+        """Show the session in a new snapshot."""
         if snapshot is not None and snapshot.server_name == self._verdict.server_name:
             self._snapshot = snapshot
-            found = snapshot.by_id.get(self._verdict.session.id)
-            self._has_ended = found is None
-            self._verdict = found or self._verdict
-        if not self._has_ended:  # what is told of one that has left is as it was when it was last seen
+            verdict = snapshot.by_id.get(self._verdict.session.id)
+            self._has_ended = verdict is None
+            self._verdict = verdict or self._verdict
+        if not self._has_ended:  # the facts of an ended session stay as they were in its last sample
             self._now = now
         if self.is_mounted:
             self._draw()
 
     def copy_items(self) -> list[CopyItem]:
-        told = [in_cells(_(label), LABEL_CELLS, right=False) + words for label, words in self._facts()]
-        rest = [str(each.visual) for each in self.query("#statement, #history, #attributes").results(Static)]
-        return [*session_items([self._verdict], self._now), CopyItem("all", "\n".join([*told, *rest]))]
+        facts = [in_cells(_(label), LABEL_CELLS, right=False) + words for label, words in self._facts()]
+        texts = [str(text.visual) for text in self.query("#statement, #history, #attributes").results(Static)]
+        return [*session_items([self._verdict], self._now), CopyItem("all", "\n".join([*facts, *texts]))]
 
-    def _facts(self) -> list[Row]:
-        return list(session_facts(self._verdict, self._now, self._snapshot, gone=self._has_ended))
+    def _facts(self) -> list[FactRow]:
+        return list(session_facts(self._verdict, self._now, self._snapshot, has_ended=self._has_ended))
 
     def _draw(self) -> None:
-        named = _("session {id}", id=self._verdict.session.id)
-        title = wording.title_on(named, self._verdict.server_name)
+        title_words = _("session {id}", id=self._verdict.session.id)
+        title = wording.title_on(title_words, self._verdict.server_name)
         self.query_one("#session").border_title = heading(title)
-        known = dict(self._facts())
+        facts = dict(self._facts())
         for label in LABELS:
-            look = "bold $text-error" if label == "gone" else ""
-            words = known.get(label)
+            style = "bold $text-error" if label == "gone" else ""
+            words = facts.get(label)
             self.query_one(f"#{_id(label)}", LabelledEntry).set_text(
-                None if words is None else Content.styled(words, look)
+                None if words is None else Content.styled(words, style)
             )
         self.query_one("#statement", Static).update(statement_content(self._verdict.session))
         history = self.query_one("#history", Static)
@@ -237,10 +239,12 @@ def _id(label: str) -> str:
     return f"fact-{label.replace(' ', '-')}"
 
 
-def session_facts(verdict: Verdict, now: float, snapshot: Snapshot | None, *, gone: bool) -> Iterator[Row]:
-    """Everything known of the session under its label, each with how it is known."""
+def session_facts(
+    verdict: Verdict, now: float, snapshot: Snapshot | None, *, has_ended: bool
+) -> Iterator[FactRow]:
+    """The facts of a session, each under its label."""
     session, limit = verdict.session, verdict.limit
-    if gone:
+    if has_ended:
         yield "gone", _("it has left since the last reading; this is what was known")
     yield "risk", wording.risk_word(verdict.risk)
     if snapshot is not None:
@@ -274,8 +278,8 @@ def session_facts(verdict: Verdict, now: float, snapshot: Snapshot | None, *, go
     yield "at stake", _stake_words(session, now)
 
 
-def _lock_facts(verdict: Verdict, now: float, snapshot: Snapshot) -> Iterator[Row]:
-    """What the session waits for, which sessions wait for it, and which go on once it has ended."""
+def _lock_facts(verdict: Verdict, now: float, snapshot: Snapshot) -> Iterator[FactRow]:
+    """The lock that the session waits for, the sessions that wait for it, and which go on after its end."""
     session, blocking = verdict.session.id, snapshot.blocking
     if blocking is None:
         return
@@ -286,12 +290,12 @@ def _lock_facts(verdict: Verdict, now: float, snapshot: Snapshot) -> Iterator[Ro
     if number:
         counted = ngettext("{number:,} session: {ids}.", "{number:,} sessions: {ids}.", number,
                            ids=id_list([waiter for _depth, waiter in blocking.below(session)]))  # fmt: skip
-        freed = freed_words(blocking, session, named=False)
+        freed = freed_words(blocking, session, with_ids=False)
         yield "blocks", in_sentences([counted, freed, row_wait_words(session, snapshot)])
 
 
 def _client(session: Session) -> str:
-    """Where it comes from, and that somebody else is behind it where it says so itself."""
+    """The host of the client; also that a proxy is in between, if the connect attributes say so."""
     proxy = proxy_named_by(session)
     host = plain(session.host, 200)
     return _("{host}  ({proxy}: who is behind it is not seen)", host=host, proxy=proxy) if proxy else host
@@ -304,7 +308,7 @@ def _highlighted(statement: str) -> Content:
 
 
 def statement_content(session: Session) -> Content:
-    """The current or last statement as SQL, its lines kept, its letters made harmless."""
+    """The current or last statement as SQL, with its lines and without control characters."""
     title = _("last statement") if session.is_idle else _("statement")
     if not session.statement:
         return Content.assemble(
@@ -321,21 +325,25 @@ def _history_content(words: str | Content) -> Content:
     return Content.assemble("\n", (title, "$foreground-muted"), words)
 
 
-def history_content(kept: Sequence[PastStatement] | Limitation, now: float) -> Content:
+def history_content(statements: Sequence[PastStatement] | Limitation, now: float) -> Content:
     """The statements of an open transaction, each with how long ago it began; or why there are none."""
-    if isinstance(kept, Limitation):
-        parts = (_("not known"), _(kept.why), kept.grant and _(kept.grant))
+    if isinstance(statements, Limitation):
+        parts = (_("not known"), _(statements.why), statements.grant and _(statements.grant))
         return _history_content(plain(": ".join(filter(None, parts)), 400))
     lines = [
         Content.assemble(
             (
-                in_cells("?" if each.began is None else wording.clock_words(now - each.began), 9, right=True)
+                in_cells(
+                    "?" if statement.began is None else wording.clock_words(now - statement.began),
+                    9,
+                    right=True,
+                )
                 + "  ",
                 "$foreground-muted",
             ),
-            _highlighted(" ".join(plain(each.text, MAX_STATEMENT).split())),
+            _highlighted(" ".join(plain(statement.text, MAX_STATEMENT).split())),
         )
-        for each in kept
+        for statement in statements
     ]
     return _history_content(Content("\n").join(lines) if lines else Content(_("the server has kept none")))
 

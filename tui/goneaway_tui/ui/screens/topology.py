@@ -1,6 +1,6 @@
-"""The topology screen: replicas, sources and members that the watched servers name, to be marked and watched too.
+"""The topology screen: replicas, sources and group members that the watched servers report, to watch them too.
 
-Opening it connects to no new server: it asks those that are watched already. A server is added only after a confirmation.
+Opening it connects to no new server: it queries only the watched servers. A server is added only after a confirmation.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
 
 MAX_PARALLEL = 16
-"""How many servers are asked at the same time."""
+"""Servers that are queried at the same time."""
 MAX_PROBLEMS = 6
-"""Lines of what could not be read."""
+"""Lines about problems at most."""
 RELATIONS: Mapping[TopologyRelation, str] = {
     TopologyRelation.SOURCE: N_("source of {name}"),
     TopologyRelation.REPLICA: N_("replica of {name}"),
@@ -45,7 +45,7 @@ RELATIONS: Mapping[TopologyRelation, str] = {
 
 
 def server_address(proposal: ProposedServer) -> str:
-    """Host and port; behind them the name that DNS is asked for, where the reported host is not ASCII."""
+    """Host and port; if the host is not ASCII, also the name for DNS."""
     if not proposal.host:
         return _("not told")
     host = f"[{proposal.host}]" if ":" in proposal.host else proposal.host
@@ -55,16 +55,16 @@ def server_address(proposal: ProposedServer) -> str:
 
 
 def relation_words(proposal: ProposedServer) -> str:
-    """What the server is to those that name it: `replica of db1, replica of db2`."""
+    """The relation of the server to those that report it: `replica of db1, replica of db2`."""
     relations = (
-        _(RELATIONS[saying.member.relation], name=plain(saying.server_name, 60))
-        for saying in proposal.statements
+        _(RELATIONS[statement.member.relation], name=plain(statement.server_name, 60))
+        for statement in proposal.statements
     )
     return ", ".join(dict.fromkeys(relations))
 
 
 def proposal_remark(proposal: ProposedServer) -> str:
-    """How far the address can be trusted, and which statements report it."""
+    """How reliable the address is, and which statements report it."""
     remarks = (
         [_("already watched as {name}", name=plain(proposal.watched_as, 60))] if proposal.watched_as else []
     )
@@ -80,8 +80,8 @@ def proposal_remark(proposal: ProposedServer) -> str:
         remarks.append(_("the host name is not ASCII and is looked up as {name}", name=resolved))
     if proposal.host and not proposal.is_port_reported:
         remarks.append(_("no port is told: it is that of {name}", name=plain(proposal.server_name, 60)))
-    remarks += [_(saying.member.note) for saying in proposal.statements if saying.member.note]
-    statements = dict.fromkeys(saying.member.reported_by for saying in proposal.statements)
+    remarks += [_(statement.member.note) for statement in proposal.statements if statement.member.note]
+    statements = dict.fromkeys(statement.member.reported_by for statement in proposal.statements)
     return plain(
         "; ".join([*dict.fromkeys(remarks), _("by {statements}", statements=", ".join(statements))]), 500
     )
@@ -96,7 +96,7 @@ COLUMNS: tuple[Column[ProposedServer], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class TopologyAnswer:
-    """What one server reports of others, or why it reports nothing."""
+    """The topology that one server reports, or why it reports none."""
 
     server_name: str
     topology: ServerTopology
@@ -104,7 +104,7 @@ class TopologyAnswer:
 
 
 class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
-    """Lists the servers that the watched ones name, and answers with those to watch too."""
+    """Lists the servers that the watched servers report, and answers with those to watch too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,r,q", "dismiss(None)", "back", id="relatives.back"),
@@ -113,7 +113,7 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
     rows: query_one[LineTable[ProposedServer]] = query_one("#relatives", LineTable)
 
     def __init__(self, servers: Sequence[ServerMonitor]) -> None:
-        """`servers`: the watched servers that can be asked."""
+        """`servers`: the watched servers that can report a topology."""
         super().__init__()
         self._servers = tuple(servers)
         self._answers: dict[str, TopologyAnswer] = {}
@@ -141,11 +141,11 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
 
     @work
     async def _ask_servers(self, waiting: list[ServerMonitor]) -> None:
-        """Take servers from `waiting` and ask them, one after the other; each answers within the timeout of a poll."""
+        """Take servers from `waiting` and query them, one after the other; each query ends within the timeout of a poll."""
         while waiting:
             server = waiting.pop()
             read_topology = server.spec.read_topology
-            assert read_topology is not None  # noqa: S101 - only servers that can be asked are
+            assert read_topology is not None  # noqa: S101 - the screen gets only such servers
             try:
                 topology = await run_in_thread(read_topology, "topology")
                 answer = TopologyAnswer(server.name, topology)
@@ -177,7 +177,7 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
         )
 
     def _draw_remark(self) -> None:
-        """Show the whole remark of the row under the cursor: the column may cut it off."""
+        """Show the whole remark of the row under the cursor, which its column may cut."""
         proposal = self.rows.cursor_row
         line = self.query_one("#remark", Static)
         line.update(Content("" if proposal is None else proposal_remark(proposal)))
@@ -192,7 +192,7 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
         return _("space marks, enter proposes to watch")
 
     def _problem_lines(self) -> list[Content]:
-        """Which servers could not be asked, and what their accounts may not read; at most `MAX_PROBLEMS` lines."""
+        """The failed queries, and what the accounts may not read; at most `MAX_PROBLEMS` lines."""
         lines = []
         for answer in self._answers.values():
             name = plain(answer.server_name, 60)
@@ -201,36 +201,36 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
             for limitation in answer.topology.limitations:
                 grant = f": {plain(limitation.grant, 300)}" if limitation.grant else ""
                 lines.append(f"! {name}: {_(limitation.what)}: {_(limitation.why)}{grant}")
-        more = len(lines) - MAX_PROBLEMS
-        if more > 0:
-            lines = [*lines[: MAX_PROBLEMS - 1], _("and {number} more", number=more + 1)]
+        further = len(lines) - MAX_PROBLEMS
+        if further > 0:
+            lines = [*lines[: MAX_PROBLEMS - 1], _("and {number} more", number=further + 1)]
         return [Content.styled(line, "$text-warning") for line in lines]
 
     @on(RowChosen)
     def _propose(self) -> None:
-        """Ask whether to watch the marked servers, or the one under the cursor where none is marked."""
+        """Ask whether to watch the marked servers; without marks, the server under the cursor."""
         current = self.rows.cursor_row
         chosen = [proposal for proposal in self.rows.rows if proposal_key(proposal) in self.rows.marks]
         if not chosen and current is not None:
             chosen = [current]
-        wanted = tuple(proposal for proposal in chosen if proposal.is_proposable)
-        if not wanted:
+        proposable = tuple(proposal for proposal in chosen if proposal.is_proposable)
+        if not proposable:
             is_watched = current is not None and current.watched_as
             words = _("It is watched already.") if is_watched else _("Its address is not told.")
             self.notify(words, severity="warning")
             return
 
-        def confirmed(yes: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
-            if yes:
-                self.dismiss(wanted)
+        def confirmed(is_confirmed: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
+            if is_confirmed:
+                self.dismiss(proposable)
 
-        title = ngettext("watch {number} more server", "watch {number} more servers", len(wanted))
-        self.app.push_screen(ConfirmScreen(title, confirmation_lines(wanted), _("Watch")), confirmed)
+        title = ngettext("watch {number} more server", "watch {number} more servers", len(proposable))
+        self.app.push_screen(ConfirmScreen(title, confirmation_lines(proposable), _("Watch")), confirmed)
 
 
 def confirmation_lines(proposals: Sequence[ProposedServer]) -> list[str]:
-    """Which connections would be opened as whom, and what the user should know before."""
-    opens = [
+    """The connections that would be opened, with their accounts, and a warning."""
+    connections = [
         _(
             "opens  {place}  by the account and the options of {name}",
             place=server_address(proposal),
@@ -239,7 +239,7 @@ def confirmation_lines(proposals: Sequence[ProposedServer]) -> list[str]:
         for proposal in proposals
     ]
     return [
-        *opens,
+        *connections,
         "",
         _("The account logs in there with its password: go on where you know these addresses."),
         _("Nothing is changed on any server; the board is laid anew around all of them."),
@@ -247,23 +247,23 @@ def confirmation_lines(proposals: Sequence[ProposedServer]) -> list[str]:
 
 
 def proposal_key(proposal: ProposedServer) -> tuple[object, ...]:
-    """What tells a row from all others: its address, or where none is reported what names it."""
+    """The key of a row: its address; without a reported address, the statements that report it."""
     return (proposal.host, proposal.port, proposal.statements if not proposal.host else ())
 
 
 class TopologyController:
-    """What the topology key does."""
+    """Runs the topology key."""
 
     def __init__(self, app: MonitorApp) -> None:
         self._app = app
 
     def open(self, monitors: Sequence[ServerMonitor]) -> None:
-        """Ask the servers that can be asked; add those that the person chooses."""
-        answering = [monitor for monitor in monitors if monitor.spec.read_topology is not None]
-        if not answering:
+        """Query the servers that can report a topology, and add the servers that the user chooses."""
+        reporting = [monitor for monitor in monitors if monitor.spec.read_topology is not None]
+        if not reporting:
             self._app.notify(_("There is no server here to ask for others."), severity="warning")
             return
-        by_name = {monitor.name: monitor for monitor in answering}
+        by_name = {monitor.name: monitor for monitor in reporting}
 
         def chosen(proposals: tuple[ProposedServer, ...] | None) -> None:
             if proposals:
@@ -271,10 +271,10 @@ class TopologyController:
                     target=self._add, args=(by_name, proposals), name="add servers", daemon=True
                 ).start()
 
-        self._app.push_screen(TopologyScreen(answering), chosen)
+        self._app.push_screen(TopologyScreen(reporting), chosen)
 
     def _add(self, by_name: dict[str, ServerMonitor], proposals: Sequence[ProposedServer]) -> None:
-        """In a thread: a connection may need an SSH tunnel."""
+        """Add servers. Called in a thread: a connection may need an SSH tunnel."""
         app = self._app
         specs: list[MonitorSpec] = []
         for proposal in proposals:

@@ -1,6 +1,6 @@
-"""One variable: what it is, what a new value would do, and the statement that would set it.
+"""The tune dialog of one variable: its value, the preview of a new value, and the statement that would set it.
 
-Answers with an action and performs nothing.
+It answers with an action and performs nothing.
 """
 
 from __future__ import annotations
@@ -49,38 +49,38 @@ from goneaway_tui.ui.wording import title_on as on_server
 
 TIME_UNITS = {Unit.SECONDS, Unit.MILLISECONDS}
 PREVIEW_LABELS = ("meaning", "reuses", "runs", "undo", "effects", "lasting")
-"""What changes with each key that is typed, in the order shown."""
+"""The labels of the preview, which changes with each typed key, in order."""
 
 
 CURVE_CELLS = 50
-"""With its labels it fits beside the label of its line in a terminal of 80 columns."""
+"""Cells of the curve. With its labels it fits into a terminal of 80 columns."""
 CURVE_LABEL_CELLS = 6
 BARS = "▁▂▃▄▅▆▇█"
 TICKS = (10, 60, 600, 3_600, 28_800, 86_400, 604_800, 31_536_000)
 """Limits that are named below the curve, in seconds."""
 LEAK_FACTOR, LEAKED_SESSIONS = 8, 5
-"""A limit so many times what the reuses need keeps sessions open that nobody uses; so many of them are worth a warning."""
+"""A limit of so many times what the reuses need keeps unused sessions open; number of such sessions for a warning."""
 
 
-class CurveOf(Enum):
-    """What a limit cuts."""
+class ReuseCounting(Enum):
+    """Which reuses count as cut by a limit."""
 
     ALL = "all"
     TRANSACTIONS = "transactions"
-    """Only the reuses within an open transaction."""
+    """Only the reuses in an open transaction."""
 
     def cut(self, gaps: ReuseGaps, limit_seconds: float) -> int:
-        if self is CurveOf.ALL:
+        if self is ReuseCounting.ALL:
             return sum(group.cut(limit_seconds) for group in gaps.groups)
         return sum(group.transactions_cut(limit_seconds) for group in gaps.groups)
 
 
 CURVES = {
-    IdleCounting.IDLE: CurveOf.ALL,
-    IdleCounting.INTERACTIVE: CurveOf.ALL,
-    IdleCounting.TRANSACTIONS: CurveOf.TRANSACTIONS,
-    IdleCounting.READERS: CurveOf.TRANSACTIONS,
-    IdleCounting.WRITERS: CurveOf.TRANSACTIONS,
+    IdleCounting.IDLE: ReuseCounting.ALL,
+    IdleCounting.INTERACTIVE: ReuseCounting.ALL,
+    IdleCounting.TRANSACTIONS: ReuseCounting.TRANSACTIONS,
+    IdleCounting.READERS: ReuseCounting.TRANSACTIONS,
+    IdleCounting.WRITERS: ReuseCounting.TRANSACTIONS,
 }
 
 
@@ -101,22 +101,24 @@ def cell_of(limit_seconds: float) -> int:
     return min(max(round(share * (CURVE_CELLS - 1)), 0), CURVE_CELLS - 1)
 
 
-def reuse_curve(gaps: ReuseGaps, typed: float | None, of: CurveOf = CurveOf.ALL) -> Content:
-    """What each limit would have cut and freed since monitoring began: the limit across, `typed` marked."""
+def reuse_curve(gaps: ReuseGaps, typed: float | None, counting: ReuseCounting = ReuseCounting.ALL) -> Content:
+    """The curve of the reuses that each limit would have cut, and of the sessions it would have closed, since monitoring
+    began. The limits run from left to right; `typed` is marked.
+    """
     limits = [limit_at(cell) for cell in range(CURVE_CELLS)]
-    cut = [math.log1p(of.cut(gaps, limit)) for limit in limits]
+    cut = [math.log1p(counting.cut(gaps, limit)) for limit in limits]
     marked = None if typed is None else cell_of(typed)
     lines = [_bar_line(cut, marked, _("cut"), "$text-error")]
-    if of is CurveOf.ALL:
+    if counting is ReuseCounting.ALL:
         freed = [gaps.freed_under(limit).mean for limit in limits]
         lines.append(_bar_line(freed, marked, _("freed"), "$text-success"))
-    words = _typed_words(gaps, typed, of) if typed is not None else _span_words(gaps, of)
-    leak = () if typed is None or of is not CurveOf.ALL else _leak_words(gaps, typed)
+    words = _typed_words(gaps, typed, counting) if typed is not None else _span_words(gaps, counting)
+    leak = () if typed is None or counting is not ReuseCounting.ALL else _leak_words(gaps, typed)
     return paragraphs(*lines, _tick_line(marked), words, *leak)
 
 
 def _bar_line(values: Sequence[float], marked: int | None, label: str, style: str) -> Content:
-    """One bar a cell, by its share of the highest; a dim dot where there is nothing."""
+    """A bar for each cell, relative to the highest value; a dim dot for 0."""
     highest = max(values)
     cells = []
     for cell, value in enumerate(values):
@@ -131,31 +133,31 @@ def _tick_line(marked: int | None) -> Content:
     cells = [" "] * CURVE_CELLS
     for tick in TICKS:
         words = limit_words(tick).replace(" ", "")
-        begin = min(cell_of(tick), CURVE_CELLS - len(words))
-        cells[begin : begin + len(words)] = words
+        start = min(cell_of(tick), CURVE_CELLS - len(words))
+        cells[start : start + len(words)] = words
     axis = " " * CURVE_LABEL_CELLS + "".join(cells)
     if marked is None:
         return Content.styled(axis, "$foreground-muted")
-    place = CURVE_LABEL_CELLS + marked
-    mark = ("▲", "bold") if axis[place] == " " else (axis[place], "bold reverse")
+    position = CURVE_LABEL_CELLS + marked
+    mark = ("▲", "bold") if axis[position] == " " else (axis[position], "bold reverse")
     return Content.assemble(
-        (axis[:place], "$foreground-muted"), mark, (axis[place + 1 :], "$foreground-muted")
+        (axis[:position], "$foreground-muted"), mark, (axis[position + 1 :], "$foreground-muted")
     )
 
 
-def _span_words(gaps: ReuseGaps, of: CurveOf) -> Content:
+def _span_words(gaps: ReuseGaps, counting: ReuseCounting) -> Content:
     return Content.styled(
         _(
             "{reuses} reuses in {span}; ↑ and ↓ move the mark",
-            reuses=count_words(of.cut(gaps, 0)),
+            reuses=count_words(counting.cut(gaps, 0)),
             span=largest_unit_words(gaps.seconds),
         ),
         "$foreground-muted",
     )
 
 
-def _typed_words(gaps: ReuseGaps, typed: float, of: CurveOf) -> Content:
-    cut, reuses = of.cut(gaps, typed), of.cut(gaps, 0)
+def _typed_words(gaps: ReuseGaps, typed: float, counting: ReuseCounting) -> Content:
+    cut, reuses = counting.cut(gaps, typed), counting.cut(gaps, 0)
     share = f"{100 * cut / reuses:.2g} %" if cut else "0 %"
     words = _(
         "in {span}: {cut} of {reuses} reuses cut ({share})",
@@ -165,7 +167,7 @@ def _typed_words(gaps: ReuseGaps, typed: float, of: CurveOf) -> Content:
         share=share,
     )
     cut_content = Content.styled(words, "$text-error" if cut else "")
-    if of is not CurveOf.ALL:
+    if counting is not ReuseCounting.ALL:
         return cut_content
     freed = gaps.freed_under(typed)
     closed = _(
@@ -197,40 +199,40 @@ def _leak_words(gaps: ReuseGaps, typed: float) -> tuple[tuple[str, str], ...]:
 
 
 class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
-    """Shows the consequence before the key that causes it."""
+    """Shows the effects of a value before it is applied."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "cancel", id="tune.cancel"),
-        Binding("y,ctrl+y", "app.copy", "copy", id="tune.copy"),  # in the field y is a year
+        Binding("y,ctrl+y", "app.copy", "copy", id="tune.copy"),  # in the field, y stands for year
         Binding("up", "step(1)", "longer", show=False, priority=True, id="tune.longer"),
         Binding("down", "step(-1)", "shorter", show=False, priority=True, id="tune.shorter"),
     ]
     VERB: ClassVar[str] = N_("Apply")
-    ASKS: ClassVar[bool] = True
-    """Whether what is likely to be an accident is asked about a second time."""
+    CONFIRMS: ClassVar[bool] = True
+    """Whether the dialog asks a second time before a dangerous value."""
 
     def __init__(
         self,
         tunable: Tunable,
-        standing: VariableState,
+        state: VariableState,
         privileges: Privileges,
         snapshot: Callable[[], Snapshot],
         server: str,
     ) -> None:
-        """`snapshot` is asked for at every look ahead: sessions go on idling while a value is thought about."""
+        """`snapshot` returns the newest snapshot, for each preview: sessions go on idling while the user types."""
         super().__init__()
         self._tunable = tunable
-        self._standing = standing
+        self._variable_state = state
         self._privileges = privileges
         self._snapshot = snapshot
         self._server_name = server
         self._confirmed: str | None = None
         self.typed = ""
-        """A value that was begun before it was open."""
+        """Text that was typed before the dialog was open."""
         self.reuse_gaps: Callable[[], ReuseGaps | None] = lambda: None
-        """What was counted on the server since it is monitored."""
+        """Returns the reuse gaps counted on the server; None before the first reading."""
         self.note = ""
-        """What is to be known about how it would be done."""
+        """A warning about the connection for the change; empty for none."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tune changing") as dialog:
@@ -254,7 +256,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                 yield LabelledEntry("undo", id="undo")
                 yield LabelledEntry(
                     "effect", id="effects"
-                )  # as long as it has to be, so it comes after what is of one line
+                )  # of any length, so it comes after the single lines
                 yield LabelledEntry("lasting", id="lasting")
             if self.note:
                 yield Label(Content(self.note), classes="note")
@@ -262,7 +264,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             warning.display = False
             yield warning
             with Horizontal(classes="buttons"):
-                if self._can_forget:
+                if self._can_reset:
                     yield Button(_("Forget persisted"), id="reset", compact=True)
                 yield Button(_("Cancel"), id="cancel", compact=True)
                 yield Button(_(self.VERB), variant="primary", id="apply", disabled=True, compact=True)
@@ -280,8 +282,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
 
     @property
     def _why_not(self) -> str:
-        """Why it cannot be set, whatever the value."""
-        return self._standing.why_not_settable or self._privileges.why_not_set(self._tunable.name)
+        """Why the variable cannot be set at all; empty if it can."""
+        return self._variable_state.why_not_settable or self._privileges.why_not_set(self._tunable.name)
 
     def _warn(self, text: str) -> None:
         warning = self.query_one("#warning", Static)
@@ -294,11 +296,11 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return _("type a value, as {presets}   {more}", presets=presets, more=more)
 
     def _now(self) -> Content:
-        """Today's value, where it came from, and what a restart makes of it."""
-        now, unit = self._standing.variable, self._tunable.unit
+        """The current value, its origin, and the value after a restart."""
+        now, unit = self._variable_state.variable, self._tunable.unit
         value = _("unknown") if now.value is None else f"{now.value:,}   {value_words(now.value, unit)}"
         today = Content.assemble((value, "bold"), (f"   {self._origin()}", "$foreground-muted"))
-        persisted = self._standing.persisted
+        persisted = self._variable_state.persisted
         if persisted is None or persisted == now.value:
             return today
         back = _(
@@ -307,34 +309,34 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return paragraphs(today, (back, "$text-warning"))
 
     def _bounds(self) -> Content | None:
-        """The server's own, or those of the manual where it tells none."""
-        now, unit = self._standing.variable, self._tunable.unit
+        """The bounds of the server; those of the manual if the server reports none."""
+        now, unit = self._variable_state.variable, self._tunable.unit
         bounds = [
             f"{_(name)} {value_words(number, unit)}"
             for name, number in (
                 (N_("min"), now.min),
                 (N_("max"), now.max),
-                (N_("default"), self._standing.default),
+                (N_("default"), self._variable_state.default),
             )
             if number is not None
         ]
-        if self._standing.block_size and self._standing.block_size > 1:
-            bounds.append(_("in steps of {number:,}", number=self._standing.block_size))
+        if self._variable_state.block_size and self._variable_state.block_size > 1:
+            bounds.append(_("in steps of {number:,}", number=self._variable_state.block_size))
         if now.is_documented:
             bounds.append(_("(from the manual)"))
         return Content.styled("   ".join(bounds), "$foreground-muted") if bounds else None
 
     def _origin(self) -> str:
-        """As the server has it: of who set it last it does not tell whether that was for all or for one session only."""
-        set_by = self._standing.variable.set_by
+        """The origin of the value. The last SET by an account may have been for its session only: no server shows that."""
+        set_by = self._variable_state.variable.set_by
         parts = [origin_word(set_by) if set_by else _("origin unknown")]
-        if self._standing.path:
-            parts.append(_("in {file}", file=plain(self._standing.path, 80)))
-        if self._standing.set_by_account:
-            account = plain(self._standing.set_by_account, 80)
+        if self._variable_state.path:
+            parts.append(_("in {file}", file=plain(self._variable_state.path, 80)))
+        if self._variable_state.set_by_account:
+            account = plain(self._variable_state.set_by_account, 80)
             parts.append(_("last SET, GLOBAL or SESSION, by {account}", account=account))
-        if self._standing.set_at is not None:
-            parts.append(_("at {instant}", instant=iso_instant(self._standing.set_at, "seconds")))
+        if self._variable_state.set_at is not None:
+            parts.append(_("at {instant}", instant=iso_instant(self._variable_state.set_at, "seconds")))
         return " ".join(parts)
 
     @property
@@ -343,27 +345,27 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return _(self._tunable.why)
 
     @property
-    def _can_forget(self) -> bool:
-        """Whether a persisted value can be forgotten from here."""
-        return self._standing.persisted is not None and self._privileges.can_persist
+    def _can_reset(self) -> bool:
+        """Whether the dialog can reset a persisted value."""
+        return self._variable_state.persisted is not None and self._privileges.can_persist
 
     @property
     def _keep(self) -> Persistence:
-        chosen = self.query("#keep-persist")
-        return Persistence.PERSIST if chosen and chosen.first(RadioChoice).value else Persistence.GLOBAL
+        persist = self.query("#keep-persist")
+        return Persistence.PERSIST if persist and persist.first(RadioChoice).value else Persistence.GLOBAL
 
     def _preview(self) -> Preview:
-        """What the typed value would do. Raises ValueError with a sentence."""
+        """The preview of the typed value. Raises ValueError with a sentence."""
         typed = self.query_one("#value", Input).value
-        if typed.strip().lower() == "default" and self._standing.default is not None:
-            wanted = self._standing.default
+        if typed.strip().lower() == "default" and self._variable_state.default is not None:
+            value = self._variable_state.default
         else:
-            now = self._standing.variable.value
-            wanted = parse_value(typed, self._tunable.unit, now, self._tunable.decimals)
-        return preview(self._tunable, self._standing, wanted, self._snapshot(), self._keep)
+            now = self._variable_state.variable.value
+            value = parse_value(typed, self._tunable.unit, now, self._tunable.decimals)
+        return preview(self._tunable, self._variable_state, value, self._snapshot(), self._keep)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The arrows move the mark of the curve only from the field: elsewhere they choose and scroll."""
+        """Let the arrow keys move the mark of the curve only while the field has the focus."""
         if action == "step":
             return self._curve_gaps() is not None and self.query_one("#value", Input).has_focus
         return super().check_action(action, parameters)
@@ -374,13 +376,13 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         try:
             typed: float = self._preview().kept
         except ValueError:
-            typed = self._standing.variable.value or LIMIT_LADDER[0]
-        place = bisect_left(LIMIT_LADDER, typed) + (steps if steps < 0 else typed in LIMIT_LADDER)
-        field.value = limit_words(LIMIT_LADDER[min(max(place, 0), len(LIMIT_LADDER) - 1)])
+            typed = self._variable_state.variable.value or LIMIT_LADDER[0]
+        index = bisect_left(LIMIT_LADDER, typed) + (steps if steps < 0 else typed in LIMIT_LADDER)
+        field.value = limit_words(LIMIT_LADDER[min(max(index, 0), len(LIMIT_LADDER) - 1)])
         field.cursor_position = len(field.value)
 
     def _curve_gaps(self) -> ReuseGaps | None:
-        """The gaps that this variable would cut; None where it cuts none, or no reuse is counted yet."""
+        """The gaps that this variable may cut; None if it cuts none, or no reuse is counted yet."""
         if self._tunable.idle_counting not in CURVES or self._tunable.unit is not Unit.SECONDS:
             return None
         gaps = self.reuse_gaps()
@@ -389,47 +391,47 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     @on(Input.Changed, "#value")
     @on(RadioSet.Changed, "#keep")
     def _show_preview(self) -> None:
-        """Say what Apply would do, as it is typed."""
+        """Show the preview of the typed value."""
         self._confirmed = None
         apply = self.query_one("#apply", Button)
         apply.label = _(self.VERB)
         apply.disabled = True
-        seen, mistake = None, None
+        planned, error_content = None, None
         if self.query_one("#value", Input).value.strip():
             try:
-                seen = self._preview()
+                planned = self._preview()
             except ValueError as error:
-                mistake = Content.styled(f"▲ {plain(str(error), 200)}", "$text-warning")
-        for name, text in zip(PREVIEW_LABELS, self._preview_lines(seen), strict=True):
+                error_content = Content.styled(f"▲ {plain(str(error), 200)}", "$text-warning")
+        for name, text in zip(PREVIEW_LABELS, self._preview_lines(planned), strict=True):
             self.query_one(f"#{name}", LabelledEntry).set_text(text)
-        if mistake is not None:
-            self.query_one("#meaning", LabelledEntry).set_text(mistake)
-        apply.disabled = seen is None or bool(self._why_not)
+        if error_content is not None:
+            self.query_one("#meaning", LabelledEntry).set_text(error_content)
+        apply.disabled = planned is None or bool(self._why_not)
 
-    def _preview_lines(self, seen: Preview | None) -> tuple[Content | None, ...]:
-        """What stands beside each label of PREVIEW_LABELS."""
-        if seen is None:
+    def _preview_lines(self, planned: Preview | None) -> tuple[Content | None, ...]:
+        """The content for each label of PREVIEW_LABELS; None hides the label."""
+        if planned is None:
             return None, self._curve(None), *(None,) * (len(PREVIEW_LABELS) - 2)
-        means = f"{seen.kept:,}   {value_words(seen.kept, self._tunable.unit)}"
-        because = (
-            _("   ▲ not {value:,}: {why}", value=seen.action.value, why=seen.why_clamped)
-            if seen.why_clamped
+        meaning = f"{planned.kept:,}   {value_words(planned.kept, self._tunable.unit)}"
+        clamped = (
+            _("   ▲ not {value:,}: {why}", value=planned.action.value, why=planned.why_clamped)
+            if planned.why_clamped
             else ""
         )
-        runs = Content.styled(seen.statement, "$text-accent")
-        if seen.kept != seen.action.value:
-            keeps = _("   the server keeps {value:,}", value=seen.kept)
-            runs = Content.assemble(runs, (keeps, "$text-warning"))
+        statement = Content.styled(planned.statement, "$text-accent")
+        if planned.kept != planned.action.value:
+            kept = _("   the server keeps {value:,}", value=planned.kept)
+            statement = Content.assemble(statement, (kept, "$text-warning"))
         lasting = None
-        if seen.option_file and not self._privileges.can_persist:
-            lines = ((line, "$text-accent") for line in seen.option_file)
+        if planned.option_file and not self._privileges.can_persist:
+            lines = ((line, "$text-accent") for line in planned.option_file)
             lasting = paragraphs((_("in the option file:"), "$foreground-muted"), *lines)
         return (
-            Content.assemble((means, "bold"), (because, "$text-warning")),
-            self._curve(seen.kept),
-            runs,
-            Content.styled(seen.undo, "$text-accent") if seen.undo else None,
-            paragraphs(*seen.effects),
+            Content.assemble((meaning, "bold"), (clamped, "$text-warning")),
+            self._curve(planned.kept),
+            statement,
+            Content.styled(planned.undo, "$text-accent") if planned.undo else None,
+            paragraphs(*planned.effects),
             lasting,
         )
 
@@ -441,15 +443,15 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return reuse_curve(gaps, None if is_off else typed, CURVES[self._tunable.idle_counting])
 
     def copy_items(self) -> list[CopyItem]:
-        """What would be run, as the dialog says it."""
+        """The statements of the preview; empty without a valid value."""
         try:
-            seen = self._preview()
+            planned = self._preview()
         except ValueError:
             return []
         return [
-            CopyItem("statement", seen.statement),
-            CopyItem("undo", seen.undo),
-            CopyItem("all", "\n".join(seen.option_file)),
+            CopyItem("statement", planned.statement),
+            CopyItem("undo", planned.undo),
+            CopyItem("all", "\n".join(planned.option_file)),
         ]
 
     @on(Button.Pressed, "#cancel")
@@ -458,21 +460,21 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
 
     @on(Button.Pressed, "#reset")
     def _reset(self) -> None:
-        self.dismiss(ResetPersist(self._tunable.name, self._standing.variable.value))
+        self.dismiss(ResetPersist(self._tunable.name, self._variable_state.variable.value))
 
     @on(Button.Pressed, "#apply")
     @on(Input.Submitted, "#value")
     def _apply(self) -> None:
-        """Answer, once a dangerous value has been asked about a second time."""
+        """Answer with the action; for a dangerous value only after a second confirmation."""
         apply = self.query_one("#apply", Button)
         if apply.disabled or not self.is_current:
-            return  # answered already: two of a kind were in one burst
-        seen = self._preview()
-        if self.ASKS and seen.confirmation and self._confirmed != seen.statement:
-            self._confirmed = seen.statement
-            self._warn(seen.confirmation)
+            return  # answered already, by the first of two keys in one burst
+        planned = self._preview()
+        if self.CONFIRMS and planned.confirmation and self._confirmed != planned.statement:
+            self._confirmed = planned.statement
+            self._warn(planned.confirmation)
             apply.label = _("Do it all the same")
             apply.refresh(layout=True)
             self.query_one("#cancel", Button).focus()
             return
-        self.dismiss(seen.action)
+        self.dismiss(planned.action)

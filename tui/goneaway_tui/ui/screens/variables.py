@@ -1,4 +1,4 @@
-"""The limits of the server, and the journal of what was changed through this tool."""
+"""The limits of the server, and the journal of the changes by this tool."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from goneaway_tui.ui.wording import origin_word
 from goneaway_tui.ui.wording import title_on as on_server
 
 TAB_TABLES = {"tab-variables": "variables", "tab-journal": "acts"}
-"""The table of each."""
+"""The id of the table, by the id of its tab."""
 MIN_LINES = 4
-"""Lines a table has at least, for what is said where it has no rows."""
+"""Lines of a table at least, for the text of an empty one."""
 
 
 class VariablesScreen(ModalScreen[None]):
-    """Two tabs, to read."""
+    """Two tabs: the variables and the journal."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,v,q", "dismiss", "back", id="variables.back"),
@@ -50,13 +50,13 @@ class VariablesScreen(ModalScreen[None]):
     ]
 
     def __init__(
-        self, sample: Sample | None, acts: Sequence[JournalAct], garbage: int, server: str = ""
+        self, sample: Sample | None, acts: Sequence[JournalAct], unreadable: int, server: str = ""
     ) -> None:
-        """`garbage`: lines of the journal that could not be read. `server`: which of several it is."""
+        """`unreadable`: number of unreadable lines of the journal. `server`: its name, where there are several."""
         super().__init__()
         self._variables = sample.variables if sample is not None else ()
         self._acts = tuple(reversed(acts))
-        self._garbage = garbage
+        self._unreadable = unreadable
         self._title = on_server(_("variables"), server)
 
     def compose(self) -> ComposeResult:
@@ -70,8 +70,8 @@ class VariablesScreen(ModalScreen[None]):
                     yield LineTable(
                         ACT_COLUMNS, lambda a: a.id, lambda a: ACT_TINTS[a.entry.phase], id="acts"
                     )
-                    if self._garbage:
-                        words = _("{number} lines of the journal could not be read.", number=self._garbage)
+                    if self._unreadable:
+                        words = _("{number} lines of the journal could not be read.", number=self._unreadable)
                         yield Static(Content.styled(words, "$text-warning"))
 
     def on_mount(self) -> None:
@@ -96,9 +96,9 @@ class VariablesScreen(ModalScreen[None]):
         return self.query_one(f"#{TAB_TABLES[self.query_one(TabbedContent).active]}", LineTable)
 
     def action_other(self) -> None:
-        """The other tab."""
+        """Show the other tab."""
         tabs = self.query_one(TabbedContent)
-        tabs.active = next(each for each in TAB_TABLES if each != tabs.active)
+        tabs.active = next(tab for tab in TAB_TABLES if tab != tabs.active)
 
     @on(TabbedContent.TabActivated)
     def _move_in(self) -> None:
@@ -133,7 +133,7 @@ class VariablesScreen(ModalScreen[None]):
 
 
 def variable_details(variable: Variable) -> Iterator[str]:
-    """A variable in full: what it is, its value, who set it, what it may be."""
+    """The details of a variable: its purpose, its value, its origin, its bounds."""
     tunable = TUNABLE.get(variable.name)
     if tunable is not None:
         yield from (_(tunable.why), "")
@@ -146,7 +146,7 @@ def variable_details(variable: Variable) -> Iterator[str]:
 
 
 def act_details(act: JournalAct) -> Iterator[str]:
-    """An act in full."""
+    """The details of a journal entry."""
     entry = act.entry
     yield from (entry.statement, "")
     yield f"{entry.at}  {entry.account}  {entry.server_name or entry.server}"

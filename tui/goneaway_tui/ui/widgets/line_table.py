@@ -50,7 +50,7 @@ class RenderedRow:
     is_marked: bool
     is_cursor: bool
     strip: Strip | None = None
-    """The drawn line, once it was drawn; it holds wherever the table scrolls to."""
+    """The drawn line, cached; None before it is drawn. It does not depend on the scroll position."""
 
 
 class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
@@ -105,9 +105,9 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         self._rows: Sequence[RowT] = ()
         self._now = 0.0
         self._rendered: dict[int, RenderedRow] = {}
-        """What the visible rows are to show, by index."""
+        """The visible rows to draw, by index."""
         self._drawn: dict[int, RenderedRow | None] = {}
-        """What was last drawn of the visible rows, by index."""
+        """The visible rows as they were drawn last, by index."""
         self._styles: dict[tuple[str, bool], Style] = {}
         self._sorted_by, self._reverse = "", False
         self._cursor_was_moved = False
@@ -182,22 +182,27 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         """The row at an index as it is to be shown now; None below the last row."""
         if index >= len(self._rows):
             return None
-        row, before = self._rows[index], self._rendered.get(index)
+        row, previous = self._rows[index], self._rendered.get(index)
         is_marked = bool(self.marks) and self._key_of(row) in self.marks
         is_cursor = index == self.cursor
-        if before is not None and before.row is row:  # only its ticking cells may be new
-            if before.now == self._now:
-                cells = before.cells
+        if previous is not None and previous.row is row:  # only its ticking cells may be new
+            if previous.now == self._now:
+                cells = previous.cells
             else:
-                pairs = zip(self._layout.fitted, before.cells, strict=True)
-                cells = [c.cell(row, self._now, room) if c.ticking else shown for (c, room), shown in pairs]
+                pairs = zip(self._layout.fitted, previous.cells, strict=True)
+                cells = [c.cell(row, self._now, room) if c.ticking else cell for (c, room), cell in pairs]
         else:
             cells = [column.cell(row, self._now, room) for column, room in self._layout.fitted]
         tint = self._tint_of(row)
         looks = (cells, tint, is_marked, is_cursor)
-        if before is not None and looks == (before.cells, before.tint, before.is_marked, before.is_cursor):
-            before.row, before.now = row, self._now
-            return before
+        if previous is not None and looks == (
+            previous.cells,
+            previous.tint,
+            previous.is_marked,
+            previous.is_cursor,
+        ):
+            previous.row, previous.now = row, self._now
+            return previous
         rendered = self._rendered[index] = RenderedRow(row, self._now, *looks)
         return rendered
 
@@ -232,7 +237,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
             self.scroll_to(y=index, animate=False, force=True)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Keep the cursor on a visible row when the mouse wheel or the scroll bar moves the rows: keys act on what is seen."""
+        """Keep the cursor on a visible row when the mouse wheel or the scroll bar moves the rows: keys act on visible rows."""
         if self.show_vertical_scrollbar:
             self._move_scroll_bar(new_value)
         if round(old_value) != round(new_value):
@@ -252,7 +257,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         self.vertical_scrollbar.position = to if to >= self.max_scroll_y else to // step * step
 
     def to_top(self) -> None:
-        """Move the cursor to the first row, and keep it there whatever row that becomes."""
+        """Move the cursor to the first row, and keep it there when another row becomes the first."""
         self._cursor_was_moved = False
         self._move_cursor(0)
 
@@ -279,7 +284,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         self.action_scroll_columns(-1)
 
     def tooltip_at(self, event: events.MouseMove) -> str:
-        """A heading's meaning; for a cell its explanation, or the whole text where it is cut off."""
+        """The meaning of a heading; the explanation of a cell, or its whole text if it is cut off."""
         cell, table = self._cell_at(event), self.id or ""
         if cell is None or cell.column is None:
             return ""
@@ -306,7 +311,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
             self.post_message(RowChosen(self.cursor_key))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
-        """Rows that cannot be marked have no key for it."""
+        """Disable the key that marks, if rows cannot be marked."""
         return action != "mark" or self._can_mark
 
     def action_mark(self) -> None:
@@ -322,7 +327,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         self._redraw()
 
     def action_scroll_columns(self, steps: int) -> None:
-        """Scroll the columns sideways, to see those that have no room."""
+        """Scroll the columns sideways, to see those that do not fit."""
         self._layout.scroll(steps)
         self._forget_drawn()
         self.refresh()
@@ -336,7 +341,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         self._move_cursor(self.cursor)
 
     def _forget_drawn(self) -> None:
-        """Forget what was drawn: every line looks different now."""
+        """Draw every line again: all look different now."""
         self._rendered.clear()
         self._drawn.clear()
 
@@ -354,16 +359,16 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         self._forget_drawn()
         super().notify_style_update()
 
-    def _style(self, kind: str, *, is_cursor: bool = False) -> Style:
+    def _style(self, component: str, *, is_cursor: bool = False) -> Style:
         """The style of a component class, or of a plain cell for ""; cached."""
-        style = self._styles.get((kind, is_cursor))
+        style = self._styles.get((component, is_cursor))
         if style is None:
             style = self.rich_style
             if is_cursor:
                 style += self.get_component_rich_style("lines--cursor")
-            if kind:
-                style += self.get_component_rich_style(kind, partial=True)
-            self._styles[kind, is_cursor] = style
+            if component:
+                style += self.get_component_rich_style(component, partial=True)
+            self._styles[component, is_cursor] = style
         return style
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -425,12 +430,16 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         parts = [("lines--stake", "✔ ") if rendered.is_marked else ("", "  ")]
         for (column, room), cell in zip(self._layout.fitted, rendered.cells, strict=True):
             if column.tint is not None:
-                kind = column.tint(rendered.row)
+                component = column.tint(rendered.row)
             else:
-                kind = rendered.tint if column.tinted else COLUMN_TINTS.get(column.id, "") if cell else ""
-            parts += [(kind, in_cells(cell, room, right=column.right)), ("", " " * self._layout.gap)]
+                component = (
+                    rendered.tint if column.tinted else COLUMN_TINTS.get(column.id, "") if cell else ""
+                )
+            parts += [(component, in_cells(cell, room, right=column.right)), ("", " " * self._layout.gap)]
         segments = [
-            Segment("".join(text for _, text in neighbours), self._style(kind, is_cursor=rendered.is_cursor))
-            for kind, neighbours in groupby(parts, key=itemgetter(0))
+            Segment(
+                "".join(text for _, text in neighbours), self._style(component, is_cursor=rendered.is_cursor)
+            )
+            for component, neighbours in groupby(parts, key=itemgetter(0))
         ]
         return Strip(segments, sum(room + self._layout.gap for _, room in self._layout.fitted) + GUTTER)

@@ -17,13 +17,13 @@ from textual.content import Content
 from textual.visual import VisualType
 from textual.widget import Widget
 from textual.widgets import Checkbox, Footer, Input, RadioButton, RadioSet
-from textual.widgets._footer import FooterKey  # what a Footer is composed of has no public name
+from textual.widgets._footer import FooterKey  # the parts of a Footer have no public name
 
 from goneaway_tui.i18n import _
 from goneaway_tui.text.sanitize import plain
 
 MAX_TITLE = 200
-"""Characters."""
+"""Characters of a title at most."""
 
 
 def heading(text: str) -> Content:
@@ -158,18 +158,18 @@ def paragraphs(*parts: str | tuple[str, str] | Content) -> Content:
 
 
 KEY_PADDING = 3
-"""Cells that stand around a key and its word; two where the footer is compact."""
+"""Cells around a key and its word; two if the footer is compact."""
 
 
 class FooterPlan(NamedTuple):
-    """The keys that a screen wants in its footer, in this order at every width."""
+    """The keys of a screen for its footer, in this order at every width."""
 
     keys: tuple[tuple[str, str], ...]
-    """The id of each binding, or its key; and the key's word where that is not the binding's own, not translated yet."""
+    """The id of each binding, or its key; and the word for it, not translated yet, if it differs from the binding's."""
     label: str = ""
-    """What stands before the keys."""
+    """The text before the keys."""
     always: str = ""
-    """The id of the binding whose key keeps its room where the line is narrow."""
+    """The id of the binding whose key a narrow line never leaves out."""
 
 
 class KeyFooter(Footer):
@@ -186,10 +186,10 @@ class KeyFooter(Footer):
 
     def show_plan(self, plan: FooterPlan) -> None:
         """Show the screen's plan, which may have changed."""
-        before, self._plan = self._plan, plan
-        if before is None or before.keys != plan.keys or bool(before.label) != bool(plan.label):
+        old_plan, self._plan = self._plan, plan
+        if old_plan is None or old_plan.keys != plan.keys or bool(old_plan.label) != bool(plan.label):
             self.call_after_refresh(self.recompose)
-        elif before.label != plan.label:
+        elif old_plan.label != plan.label:
             for label in self.query(".label").results(Label):
                 label.update(Content(plan.label))
 
@@ -212,16 +212,16 @@ class KeyFooter(Footer):
         if plan.label:
             yield Label(Content(plan.label), classes="label")
         keys = [*self._planned_keys(plan)]
-        kept = [key for name, key in keys if name == plan.always]
-        used = cell_len(plan.label) + sum(map(_key_cells, kept))
+        always_shown = [key for name, key in keys if name == plan.always]
+        used = cell_len(plan.label) + sum(map(_key_cells, always_shown))
         others = (key for name, key in keys if name != plan.always)
-        fit = {*kept, *self._keys_that_fit(others, KEY_PADDING, used)}
+        fit = {*always_shown, *self._keys_that_fit(others, KEY_PADDING, used)}
         yield from self._with_tooltips(key for _name, key in keys if key in fit)
 
     def _planned_keys(self, plan: FooterPlan) -> Iterator[tuple[str, FooterKey]]:
         """Each key of the plan with the id of its binding."""
         by_key = self.screen.active_bindings
-        active = {**by_key, **{each.binding.id: each for each in by_key.values() if each.binding.id}}
+        active = {**by_key, **{key_.binding.id: key_ for key_ in by_key.values() if key_.binding.id}}
         for binding_id, word in plan.keys:
             if binding_id in active:
                 _node, binding, is_enabled, _tooltip = active[binding_id]

@@ -1,4 +1,4 @@
-"""The lines above the sessions of several servers: their sums, then a cell for each server."""
+"""The lines above the sessions of several servers: sums, then a cell for each server."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from goneaway_tui.ui.widgets.summary import (
 )
 
 HEIGHT_SHARE = 5
-"""The cells may take one in so many lines of the screen."""
+"""The cells may take one of so many lines of the screen."""
 MIN_LINES = 3
 """Lines the cells may take on a small screen too."""
 FIGURE_LINES = 4
@@ -57,7 +57,7 @@ MARK = "✔"
 NAME_MIN_WIDTH, NAME_MAX_WIDTH = 6, 24
 
 ServerState = tuple[str, str, str]
-"""A sign, a word and a style."""
+"""A symbol, a word and a style."""
 CellPart = tuple[int, Callable[[ServerStatus], Part]]
 """A detail of a server: its width in terminal cells, and what draws it."""
 
@@ -65,12 +65,16 @@ CellPart = tuple[int, Callable[[ServerStatus], Part]]
 def server_state(status: ServerStatus) -> ServerState:
     """Whether a server is live; its sample counts as old once the next one is overdue."""
     if status.trouble:
-        word = _("refused") if status.seen is None else _("lost {age}", age=wording.age_words(status.seen))
+        word = (
+            _("refused")
+            if status.age_seconds is None
+            else _("lost {age}", age=wording.age_words(status.age_seconds))
+        )
         return "✖", word, "bold $text-error"
-    if status.seen is None:
+    if status.age_seconds is None:
         return "◌", _("connecting"), "$foreground-muted"
     if status.is_stale:
-        return "◌", _("{age} old", age=wording.age_words(status.seen)), "bold $text-warning"
+        return "◌", _("{age} old", age=wording.age_words(status.age_seconds)), "bold $text-warning"
     return "●", _("live"), "$text-success"
 
 
@@ -81,13 +85,13 @@ def _flavour(status: ServerStatus) -> Part:
     return f"{server.flavour.title} {'.'.join(plain(server.version, 30).split('.')[:2])}", QUIET
 
 
-def _soon(status: ServerStatus) -> Part:
-    number = status.soon
-    look = RISK_STYLES[Risk.IMMINENT] if number else QUIET
+def _closing_soon(status: ServerStatus) -> Part:
+    number = status.closing_soon
+    style = RISK_STYLES[Risk.IMMINENT] if number else QUIET
     return (
-        (f"{wording.SIGNS[Risk.IMMINENT]} {wording.count_words(number)}", look)
+        (f"{wording.RISK_SYMBOLS[Risk.IMMINENT]} {wording.count_words(number)}", style)
         if status.snapshot
-        else ("", look)
+        else ("", style)
     )
 
 
@@ -100,21 +104,21 @@ def _idle(status: ServerStatus) -> Part:
 
 
 def _state_word(status: ServerStatus) -> Part:
-    _sign, word, look = server_state(status)
-    return word, look
+    _symbol, word, style = server_state(status)
+    return word, style
 
 
-def _worst(status: ServerStatus) -> Part:
-    """The most urgent detail, where there is room for one."""
-    return _soon(status) if status.is_well else _state_word(status)
+def _most_urgent(status: ServerStatus) -> Part:
+    """The most urgent detail, if there is room for only one."""
+    return _closing_soon(status) if status.is_healthy else _state_word(status)
 
 
-SOON_PART, IDLE_PART, STATE_PART = (5, _soon), (9, _idle), (10, _state_word)
+SOON_PART, IDLE_PART, STATE_PART = (5, _closing_soon), (9, _idle), (10, _state_word)
 DETAIL_LEVELS: tuple[tuple[CellPart, ...], ...] = (
     ((13, _flavour), (7, lambda g: (_(g.role), QUIET)), STATE_PART, SOON_PART, IDLE_PART),
     (STATE_PART, SOON_PART, IDLE_PART),
     (STATE_PART, SOON_PART),
-    ((8, _worst),),
+    ((8, _most_urgent),),
 )
 """The details beside the name, from the most to the fewest: the first level that fits is drawn."""
 
@@ -126,7 +130,7 @@ class ServerStrip(TooltipWidget):
     now: reactive[float] = reactive(0.0, repaint=False)
     active_server: reactive[str] = reactive("")
     marked_servers: reactive[frozenset[str]] = reactive(frozenset())
-    reach: reactive[str] = reactive("")
+    access: reactive[str] = reactive("")
     is_recording: reactive[bool] = reactive(False)
     marked_sessions: reactive[MarkedCount] = reactive(NO_MARKS)
 
@@ -193,7 +197,7 @@ class ServerStrip(TooltipWidget):
             right += [
                 (_("   keys act on "), f"{QUIET} @hint=servers"),
                 (shortened(plain(active.name, 200), NAME_MAX_WIDTH), "bold @hint=servers"),
-                (f"  {_(self.reach)}", f"{QUIET} @hint=reach"),
+                (f"  {_(self.access)}", f"{QUIET} @hint=reach"),
             ]
         return left_and_right(left, right, width)
 
@@ -253,16 +257,16 @@ def nearly_full_parts(servers: Sequence[ServerStatus]) -> list[list[Part]]:
 
 
 def liveness_parts(servers: Sequence[ServerStatus]) -> list[Part]:
-    """How many servers are live, are waited for, and are lost."""
+    """How many servers are live, waited for, and lost."""
     number = Counter(server_state(server)[0] for server in servers)
     return [
-        (f"  {sign} {number[sign]} {word}", f"{look} @hint=servers")
-        for sign, word, look in (
+        (f"  {symbol} {number[symbol]} {word}", f"{style} @hint=servers")
+        for symbol, word, style in (
             ("●", _("live"), "$text-success"),
             ("◌", _("waited for"), "$text-warning"),
             ("✖", _("lost"), "bold $text-error"),
         )
-        if number[sign]
+        if number[symbol]
     ]
 
 
@@ -279,7 +283,7 @@ def server_cells(
     """
     if not servers or width <= 0:
         return []
-    wanted = min(NAME_MAX_WIDTH, max(cell_len(plain(server.name, 200)) for server in servers))
+    longest_name = min(NAME_MAX_WIDTH, max(cell_len(plain(server.name, 200)) for server in servers))
     indexes = {server.name: index for index, server in enumerate(servers)}
 
     def a_cell(status: ServerStatus) -> Content:
@@ -288,14 +292,14 @@ def server_cells(
 
     for details in DETAIL_LEVELS:
         beside_name = 2 + bool(marked) + sum(1 + width_of_part for width_of_part, _draw in details)
-        name_width = max(NAME_MIN_WIDTH, min(wanted, width - beside_name))
-        abreast = max(1, (width + GAP) // (beside_name + name_width + GAP))
-        if beside_name + wanted <= width and len(servers) <= abreast * max_lines:
-            return _in_lines([a_cell(server) for server in servers], abreast)
-    by_urgency = sorted(servers, key=lambda server: (server.is_well, not server.soon))
-    kept = by_urgency[: abreast * max_lines - 1]
-    rest = Content.styled(_("  +{number:,} more", number=len(servers) - len(kept)), QUIET)
-    return _in_lines([*map(a_cell, kept), rest], abreast)
+        name_width = max(NAME_MIN_WIDTH, min(longest_name, width - beside_name))
+        cells_a_line = max(1, (width + GAP) // (beside_name + name_width + GAP))
+        if beside_name + longest_name <= width and len(servers) <= cells_a_line * max_lines:
+            return _in_lines([a_cell(server) for server in servers], cells_a_line)
+    by_urgency = sorted(servers, key=lambda server: (server.is_healthy, not server.closing_soon))
+    drawn = by_urgency[: cells_a_line * max_lines - 1]
+    more_cell = Content.styled(_("  +{number:,} more", number=len(servers) - len(drawn)), QUIET)
+    return _in_lines([*map(a_cell, drawn), more_cell], cells_a_line)
 
 
 def server_cell(
@@ -306,27 +310,28 @@ def server_cell(
     marked: Collection[str],
 ) -> Content:
     """The cell of one server, as wide as every other one. Where any server is marked, there is room for a mark."""
-    sign, _word, style = server_state(status)
+    symbol, _word, style = server_state(status)
     accent = server_accent(status.color)
     name_style = ("bold" if accent is None else accent.style) + (
         " reverse" if status.name == active_server else ""
     )
     name = in_cells(shortened(plain(status.name, 200), name_width), name_width, right=False)
-    shown = name.rstrip()
+    visible_name = name.rstrip()
     mark = "" if not marked else MARK if status.name in marked else " "
     parts: list[Part] = [
-        (sign, style),
+        (symbol, style),
         (f"{mark} ", "bold"),
-        (shown, name_style),
-        (" " * (len(name) - len(shown)), ""),
+        (visible_name, name_style),
+        (" " * (len(name) - len(visible_name)), ""),
     ]
     for width, draw in details:
         words, style = draw(status)
         parts += [(" ", ""), (in_cells(words, width, right=False), style)]
-    return Content.assemble(*(Content.styled(text, look) for text, look in parts))
+    return Content.assemble(*(Content.styled(text, part_style) for text, part_style in parts))
 
 
-def _in_lines(cells: Sequence[Content], abreast: int) -> list[Content]:
+def _in_lines(cells: Sequence[Content], cells_a_line: int) -> list[Content]:
     return [
-        Content(" " * GAP).join(cells[start : start + abreast]) for start in range(0, len(cells), abreast)
+        Content(" " * GAP).join(cells[start : start + cells_a_line])
+        for start in range(0, len(cells), cells_a_line)
     ]

@@ -29,7 +29,7 @@ from goneaway_tui.ui.server_status import CONNECTING, Freshness
 from goneaway_tui.ui.tooltips import TooltipWidget, live_hint
 
 Part = tuple[str, str]
-"""A text and its style, which may name its tooltip as `@hint=`."""
+"""A text and its style; `@hint=` in the style names the tooltip."""
 
 RISK_STYLES = {
     Risk.OVERDUE: "bold $text-error",
@@ -62,13 +62,13 @@ MIN_NAME_CELLS = 16
 WIDE_HEADER = 150
 """Cells from which on the header shows the raw values of the limits."""
 NAMED_ROOTS = 2
-"""How many sessions that others wait for are named."""
+"""Blocking sessions that the line names at most."""
 AXIS_ENDS = (60.0, 600.0, 3600.0, 28_800.0, 86_400.0, 2_592_000.0)
-"""Where the stretches of the time axis end, in seconds, before the last one."""
+"""The ends of the ranges of the time axis, in seconds, without the last one."""
 MIN_STRETCHES, MIN_BUCKETS, MAX_BUCKETS_PER_E = 3, 5, 5.0
-"""The fewest stretches of the time axis, the fewest buckets of one on average, and the most buckets for a factor e of time."""
+"""The fewest ranges of the time axis, the fewest buckets of a range on average, the most buckets for a factor e of time."""
 LATER_CELLS = 10
-"""Cells behind the time axis, for the number of later closings."""
+"""Cells after the time axis, for the number of later closings."""
 
 
 class SummaryHeader(TooltipWidget):
@@ -77,7 +77,7 @@ class SummaryHeader(TooltipWidget):
     snapshot: reactive[Snapshot | None] = reactive(None)
     freshness: reactive[Freshness] = reactive(CONNECTING)
     now: reactive[float] = reactive(0.0, repaint=False)
-    reach: reactive[str] = reactive("")
+    access: reactive[str] = reactive("")
     is_recording: reactive[bool] = reactive(False)
     marked_sessions: reactive[MarkedCount] = reactive(NO_MARKS)
 
@@ -85,7 +85,7 @@ class SummaryHeader(TooltipWidget):
         super().__init__(id=id)
         self._server_name = plain(name, 120)
         self._aborted_before: int | None = None
-        self._shown = (0, "")
+        self._drawn_figures = (0, "")
         self._forecast_shown: Forecast | None = None
         self._forecast_key: tuple[float, int] | None = None
 
@@ -111,14 +111,14 @@ class SummaryHeader(TooltipWidget):
             self._aborted_before = snapshot.sample.counter("aborted_clients")
 
     def watch_now(self, now: float) -> None:
-        """Redraw where a figure has changed, not at every tick."""
-        first = self._forecast_shown.first_to_close if self._forecast_shown else None
-        shown = (
+        """Redraw if a figure has changed, not at every tick."""
+        next_verdict = self._forecast_shown.first_to_close if self._forecast_shown else None
+        figures = (
             int(now),
-            "" if first is None else wording.countdown_of(first, now) or "",
+            "" if next_verdict is None else wording.countdown_of(next_verdict, now) or "",
         )
-        if shown != self._shown:
-            self._shown = shown
+        if figures != self._drawn_figures:
+            self._drawn_figures = figures
             self.refresh()
 
     def _forecast(self, snapshot: Snapshot) -> Forecast:
@@ -152,8 +152,8 @@ class SummaryHeader(TooltipWidget):
             up = _("  up {age}", age=wording.age_words(server.uptime))
         right = [
             *recording_parts(is_on=self.is_recording),
-            (_(self.freshness.words), f"{self.freshness.look} @hint=fresh"),
-            (f"  {_(self.reach)}", f"{QUIET} @hint=reach"),
+            (_(self.freshness.words), f"{self.freshness.style} @hint=fresh"),
+            (f"  {_(self.access)}", f"{QUIET} @hint=reach"),
         ]
         title: Part = ("goneaway ", "bold $text-primary")
         name_room = width - _cells([title, (version, ""), *right]) - 3
@@ -237,12 +237,12 @@ def session_count_parts(sample: Sample) -> list[list[Part]]:
     if not maximum or connected is None:
         return [sessions]
     share, meta = connected / maximum, " @hint=connections"
-    look = RISK_STYLES[risk] if (risk := fullness_risk(share)) else "$text-success"
+    style = RISK_STYLES[risk] if (risk := fullness_risk(share)) else "$text-success"
     used = f"{wording.count_words(connected)}/{wording.count_words(int(maximum))}"
     saturation = [
         (f"{used} ", "bold" + meta),
-        (wording.gauge(share, GAUGE_CELLS), f"{look} on $surface{meta}"),
-        (f" {_('{number} %', number=int(100 * share))}", look + meta),
+        (wording.gauge(share, GAUGE_CELLS), f"{style} on $surface{meta}"),
+        (f" {_('{number} %', number=int(100 * share))}", style + meta),
         ("   ", ""),
     ]
     return [saturation, sessions] if hidden else [saturation]
@@ -262,7 +262,7 @@ def fullness_alarm(sample: Sample) -> Part | None:
     if risk is None or not maximum or connected is None:
         return None
     share = _("{number} %", number=int(100 * connected / maximum))
-    return f" {wording.SIGNS[risk]} {share}", f"{RISK_STYLES[risk]} @hint=connections"
+    return f" {wording.RISK_SYMBOLS[risk]} {share}", f"{RISK_STYLES[risk]} @hint=connections"
 
 
 def recording_parts(*, is_on: bool) -> list[Part]:
@@ -307,11 +307,11 @@ def blocked_parts(snapshots: Iterable[Snapshot]) -> list[list[Part]]:
     """`5 blocked by 4802`: how many sessions of these servers wait for a lock, and which sessions all of them wait for."""
     waiting, roots = 0, []
     for snapshot in snapshots:
-        known = snapshot.blocking
-        if known is not None:
-            waiting += len(known.waits)
+        blocking = snapshot.blocking
+        if blocking is not None:
+            waiting += len(blocking.waits)
             on = _(" on {server}", server=plain(snapshot.server_name, 24)) if snapshot.server_name else ""
-            roots += [f"{root}{on}" for root in known.roots]
+            roots += [f"{root}{on}" for root in blocking.roots]
     if not waiting:
         return []
     number = wording.count_words(waiting)
@@ -327,7 +327,7 @@ def blocked_parts(snapshots: Iterable[Snapshot]) -> list[list[Part]]:
 
 
 def no_closing_words(snapshots: Iterable[Snapshot]) -> str:
-    """What to say where no session has a known deadline; one that this account may not see could have one."""
+    """The text if no session has a known deadline. A session that this account cannot see may have one."""
     sees_all = not any(visible_share_words(snapshot.sample) for snapshot in snapshots)
     return _("no closing ahead") if sees_all else _("next closing not known")
 
@@ -336,27 +336,27 @@ def next_closing_texts(
     forecast: Forecast, now: float, snapshots: Iterable[Snapshot] = ()
 ) -> list[list[Part]]:
     """`next: session 71 (shop@web-3) closes in 0:42`: the session that closes next, the longest text first."""
-    first = forecast.first_to_close
+    verdict = forecast.first_to_close
     meta = " @hint=next"
-    left = None if first is None else wording.countdown_of(first, now)
-    if first is None or first.deadline is None or left is None:
+    countdown = None if verdict is None else wording.countdown_of(verdict, now)
+    if verdict is None or verdict.deadline is None or countdown is None:
         return [[(no_closing_words(snapshots), QUIET + meta)]]
-    session, is_ahead = first.session, now < first.deadline
-    number, time = (str(session.id), "bold" + meta), (left, RISK_STYLES[first.risk] + meta)
+    session, is_ahead = verdict.session, now < verdict.deadline
+    number, time = (str(session.id), "bold" + meta), (countdown, RISK_STYLES[verdict.risk] + meta)
     account = f"{plain(session.user, 24)}@{plain(session.client_host, 40)}"
-    server = _(" on {server}", server=plain(first.server_name, 24)) if first.server_name else ""
-    who = (f" ({account}){server}", QUIET + meta)
+    server = _(" on {server}", server=plain(verdict.server_name, 24)) if verdict.server_name else ""
+    account_part = (f" ({account}){server}", QUIET + meta)
     soon = (_(" in ") if is_ahead else " ", QUIET + meta)
     start = (_("next: "), QUIET + meta)
     return [
         [
             (_("next: session "), QUIET + meta),
             number,
-            who,
+            account_part,
             (_(" closes in ") if is_ahead else " ", QUIET + meta),
             time,
         ],
-        [start, number, who, soon, time],
+        [start, number, account_part, soon, time],
         [start, number, (server, QUIET + meta), soon, time],
         [start, number, soon, time],
     ]
@@ -367,16 +367,16 @@ def time_axis(
 ) -> list[tuple[float, int]]:
     """The time axis of the closings ahead, as pairs of an end in seconds and a number of buckets.
 
-    It ends at the longest global limit, and at an hour at least. Each stretch has buckets in proportion to its logarithm, as
-    many as fit into `width` cells with the labels behind the stretches, `label_cells` for one that ends at so many seconds.
+    It ends at the longest global limit, and at an hour at least. Each range has buckets in proportion to its logarithm, as
+    many as fit into `width` cells with the labels after the ranges: `label_cells` for a range that ends at so many seconds.
     """
     longest = max(
         (s.sample.variable(name) or 0 for s in snapshots for name in ("wait_timeout", "interactive_timeout")),
         default=0,
     )
-    last = max(float(longest), AXIS_ENDS[2])
-    ends = [end for end in AXIS_ENDS if end * 2 <= last]
-    ends.append(last)
+    axis_end = max(float(longest), AXIS_ENDS[2])
+    ends = [end for end in AXIS_ENDS if end * 2 <= axis_end]
+    ends.append(axis_end)
     while len(ends) > MIN_STRETCHES and _axis_room(ends, width, label_cells) < MIN_BUCKETS * len(ends):
         del ends[-2]
     starts = [ends[0] / FIRST_RANGE_RATIO, *ends[:-1]]
@@ -400,34 +400,38 @@ def _label_cells(end: float) -> int:
 
 def histogram_parts(forecast: Forecast, policy: RiskThresholds) -> list[Part]:
     """The closings ahead as a line of blocks, on a time axis that becomes coarser."""
-    highest = max((n for stretch in forecast.ranges for n in stretch.counts), default=0)
+    highest = max((n for bucket_range in forecast.ranges for n in bucket_range.counts), default=0)
     parts: list[Part] = [(wording.before_bars(), QUIET)]
-    for stretch in forecast.ranges:
-        soon = stretch.end <= policy.imminent_below
-        near = stretch.end <= policy.watch_below
-        look = RISK_STYLES[Risk.IMMINENT] if soon else RISK_STYLES[Risk.WATCH] if near else "$text-primary"
-        for blocks, has_any in _runs(wording.heights(stretch.counts, highest), stretch.counts):
-            parts.append((blocks, look if has_any else QUIET))
-        parts.append((f" {wording.limit_words(stretch.end)} ", QUIET))
+    for bucket_range in forecast.ranges:
+        soon = bucket_range.end <= policy.imminent_below
+        near = bucket_range.end <= policy.watch_below
+        style = RISK_STYLES[Risk.IMMINENT] if soon else RISK_STYLES[Risk.WATCH] if near else "$text-primary"
+        for blocks, has_any in _runs(wording.heights(bucket_range.counts, highest), bucket_range.counts):
+            parts.append((blocks, style if has_any else QUIET))
+        parts.append((f" {wording.limit_words(bucket_range.end)} ", QUIET))
     if forecast.later:
         parts.append((_(" {number:,} later", number=forecast.later), QUIET))
     return [
-        ("".join(text for text, _look in same), f"{look} @hint=closings")
-        for look, same in groupby(parts, key=itemgetter(1))  # each change of style costs at every second
+        ("".join(text for text, _style in same), f"{style} @hint=closings")
+        for style, same in groupby(parts, key=itemgetter(1))  # fewer changes of style draw faster
     ]
 
 
 def bar_tooltip(forecast: Forecast, x: int) -> str:
     """How many sessions close in the time of the block at cell `x` of the histogram; empty where there is no block."""
-    left = cell_len(wording.before_bars())
-    for stretch in forecast.ranges:
-        if 0 <= x - left < len(stretch.counts):
-            edges = [stretch.start, *stretch.edges]
-            start, end, number = edges[x - left], edges[x - left + 1], stretch.counts[x - left]
+    bars_start = cell_len(wording.before_bars())
+    for bucket_range in forecast.ranges:
+        if 0 <= x - bars_start < len(bucket_range.counts):
+            edges = [bucket_range.start, *bucket_range.edges]
+            start, end, number = (
+                edges[x - bars_start],
+                edges[x - bars_start + 1],
+                bucket_range.counts[x - bars_start],
+            )
             return ngettext("{number} session closes in {start} to {end}", "{number} sessions close in {start} to {end}",
                             number, start=wording.limit_words(round(start)),
                             end=wording.limit_words(round(end)))  # fmt: skip
-        left += len(stretch.counts) + _label_cells(stretch.end)
+        bars_start += len(bucket_range.counts) + _label_cells(bucket_range.end)
     return ""
 
 
@@ -443,11 +447,11 @@ def _runs(blocks: str, counts: tuple[int, ...]) -> list[tuple[str, bool]]:
 
 
 def fitting_parts(groups: list[list[Part]], width: int) -> list[Part]:
-    """As many whole groups as fit into `width` cells: half a figure is worse than none."""
+    """As many whole groups as fit into `width` cells; no figure is cut."""
     parts: list[Part] = []
     used = 0
     for group in groups:
-        words = "".join(text for text, _look in group)
+        words = "".join(text for text, _style in group)
         if used + cell_len(words.rstrip()) > width:
             break
         parts += group
@@ -459,22 +463,22 @@ def groups_and_right(
     needed: list[list[Part]], others: list[list[Part]], texts: list[list[Part]], width: int
 ) -> Content:
     """One line: as many whole groups as fit, and at the right edge the first text that leaves room for the needed ones."""
-    wanted = sum(_cells(group) for group in needed)
-    right = next((text for text in texts if wanted + _cells(text) <= width), texts[-1])
+    needed_cells = sum(_cells(group) for group in needed)
+    right = next((text for text in texts if needed_cells + _cells(text) <= width), texts[-1])
     return left_and_right(fitting_parts([*needed, *others], width - _cells(right) - 1), right, width)
 
 
 def _cells(parts: Iterable[Part]) -> int:
-    return sum(cell_len(text) for text, _look in parts)
+    return sum(cell_len(text) for text, _style in parts)
 
 
 def left_and_right(left: list[Part], right: list[Part], width: int) -> Content:
     """One line: parts at the left and at the right edge; the left ones are cut where both do not fit."""
-    room = max(0, width - sum(cell_len(text) for text, _look in right))
-    start = Content.assemble(*(Content.styled(text, look) for text, look in left)).truncate(
+    room = max(0, width - sum(cell_len(text) for text, _style in right))
+    start = Content.assemble(*(Content.styled(text, style) for text, style in left)).truncate(
         max(0, room - 1 if right else room), ellipsis=True
     )
-    end = Content.assemble(*(Content.styled(text, look) for text, look in right))
+    end = Content.assemble(*(Content.styled(text, style) for text, style in right))
     return Content.assemble(start, " " * max(0, room - start.cell_length), end)
 
 
@@ -484,42 +488,42 @@ TREND_CELLS = (6, 24)
 
 def with_trend(left: list[Part], app: object, width: int) -> Content:
     """A line with the trend of the last hour at its right edge, where there is room for it."""
-    room = width - sum(cell_len(text) for text, _look in left) - 3
+    room = width - sum(cell_len(text) for text, _style in left) - 3
     return left_and_right(left, trend_parts(app.trend, room) if isinstance(app, BaseApp) else [], width)
 
 
 def trend_parts(trend: Trend, room: int) -> list[Part]:
     """`last 40 m:  connections ▂▃▅█ 242  idle ▁▂▃▅ 180  blocked ▁▁█▁ 5`: with the highest number of each.
 
-    Empty where that is too wide for `room` cells, and before there are two points. What is not known is left out.
+    Empty if that is too wide for `room` cells, and with fewer than two points. Unknown values are left out.
     """
     if len(trend.points) < 2:
         return []
-    fewest, most = TREND_CELLS
-    for cells in range(most, fewest - 1, -2):
+    narrowest, widest = TREND_CELLS
+    for cells in range(widest, narrowest - 1, -2):
         parts = _trend_of(trend, cells)
-        if sum(cell_len(text) for text, _look in parts) <= room:
-            return [(text, f"{look} @hint=trend") for text, look in parts]
+        if sum(cell_len(text) for text, _style in parts) <= room:
+            return [(text, f"{style} @hint=trend") for text, style in parts]
     return []
 
 
 def _trend_of(trend: Trend, cells: int) -> list[Part]:
     levels = trend.levels(cells)
     parts: list[Part] = [(_("last {period}:", period=wording.age_words(levels.seconds)), QUIET)]
-    for name, numbers, look in (
+    for name, numbers, style in (
         (_("connections"), levels.connections, "$text-primary"),
         (_("idle"), levels.idle, "$text-primary"),
         (_("blocked"), levels.blocked, "$text-error"),
     ):
-        known = [number for number in numbers if number is not None]
-        if known:
-            highest = max(known)
+        values = [number for number in numbers if number is not None]
+        if values:
+            highest = max(values)
             blocks = "".join(
                 " " if number is None else wording.heights((number,), highest) for number in numbers
             )
             parts += [
                 (f"  {name} ", QUIET),
-                (blocks, look if highest else QUIET),
+                (blocks, style if highest else QUIET),
                 (f" {wording.count_words(highest)}", "bold" if highest else QUIET),
             ]
     return parts
