@@ -65,7 +65,7 @@ def asked(way: str) -> Iterator[tuple[str, str]]:
 
 
 NEVER_ASKED: dict[tuple[str, str], tuple[Flavour, str]] = {
-    ("source/executor.py", "session_act"): (Flavour.MARIADB, "its `hurried` always brings a row"),
+    ("source/executor.py", "session_act"): (Flavour.MARIADB, "its `short_execution_limit` always brings a row"),
     ("source/executor.py", "session_before"): (Flavour.MARIADB, "it has no `session_act` to undo"),
     ("source/executor.py", "session_restore"): (Flavour.MARIADB, "it has no `session_act` to undo"),
     ("source/end_evidence.py", "offline"): (Flavour.MARIADB, "it has no offline mode"),
@@ -76,7 +76,7 @@ NEVER_ASKED: dict[tuple[str, str], tuple[Flavour, str]] = {
         "its table has no key: it is gone through in any case",
     ),
     ("source/end_history.py", "past_log"): (Flavour.MARIADB, "its log is a file only"),
-    ("source/end_history.py", "raised"): (Flavour.MARIADB, "it counts errors by no account"),
+    ("source/end_history.py", "raised_errors"): (Flavour.MARIADB, "it counts errors by no account"),
 }
 """What a module that serves both families asks of one of them alone, and why it cannot come to the other."""
 

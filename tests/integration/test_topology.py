@@ -250,7 +250,7 @@ def test_every_statement_is_understood_by_a_server_that_it_fits(
     name: Name, start_server: StartServer
 ) -> None:
     server = start_server(name)
-    for variants in sql.RELATIVES[server.flavour].values():
+    for variants in sql.TOPOLOGY_STATEMENTS[server.flavour].values():
         for variant in variants:
             if variant.needs <= {"instrumented", "galera", sql.RENAMED}:
                 tell(server, sql.read_sql(variant.file))

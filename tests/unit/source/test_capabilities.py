@@ -215,7 +215,7 @@ def test_every_limitation_is_shown_in_full_and_once() -> None:
         ("instruments", "NAME LIKE 'statement/sql/%'"),
         ("transaction_instrument", "NAME = 'transaction'"),
         ("timed", "setup_actors"),
-        ("everyone", "INSTRUMENTED = 'YES'"),
+        ("all_instrumented", "INSTRUMENTED = 'YES'"),
     ],
 )
 def test_what_may_be_read_needs_no_remedy(readable: str, remedy: str) -> None:

@@ -32,7 +32,7 @@ from tests.unit.source.standins import MariadbStandin, MysqlStandin, Row, Standi
 def test_connection_route_is_shown_with_the_address(
     server: Standin, answer: list[Row] | Refusal, told: str
 ) -> None:
-    server.scripted = dict.fromkeys(("mysql/side_door.sql", "mariadb/side_door.sql"), answer)
+    server.scripted = dict.fromkeys(("mysql/admin_port.sql", "mariadb/admin_port.sql"), answer)
     said = find_admin_port(server.connection, server.found())
     line = explain_error(Address(admin_port_hint=said), 1040, "Too many connections").line
 

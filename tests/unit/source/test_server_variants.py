@@ -112,7 +112,7 @@ WHO: list[tuple[str, Script, set[str]]] = [
             ("<> 'Disconnected'", [(1,)]),
             ("NOT IN ('Primary', 'Disconnected')", [(1,)]),
         ],
-        {"galera", "apart"},
+        {"galera", "galera_non_primary"},
     ),
     ("8.0.11-TiDB-v8.5.0", TIDB, {"tidb"}),
     ("8.0.27", PROXYSQL, {"proxysql"}),

@@ -215,7 +215,9 @@ def _refused(flavour: Flavour, refusal: Refusal) -> Limitation:
     return Limitation(lost, refusal.why)
 
 
-REQUIRED = frozenset({"impatient", "session", "clock", "wall", "sessions", "limits", "variables", "counters"})
+REQUIRED = frozenset(
+    {"short_wait_timeout", "session", "clock", "wall", "sessions", "limits", "variables", "counters"}
+)
 """Things without which there is no sample: a variant that is refused gives way to a lesser one, and the last one to none."""
 
 QUICKER = N_("the quicker reading of a server with many sessions")
@@ -239,7 +241,7 @@ LOST = {
     "limits": N_("the limit of transactions that are idle"),
     "counters": N_("how many KILL statements ran"),
     "all_sessions": N_("the sessions that performance_schema has no room for"),
-    "endings": N_("how the sessions of an account ended"),
+    "end_counts": N_("how the sessions of an account ended"),
     "accounts": N_("sessions that came and went between two readings"),
     "kills": N_("who ran a KILL"),
     "log": N_("what the server's error log says of sessions that ended"),
@@ -374,7 +376,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         ),
         (
             "instrumented threads statements instruments timed",
-            "everyone",
+            "all_instrumented",
             N_("the exact idle clock and the last statement of some sessions"),
             N_("they are not instrumented: their clocks count whole seconds from the last command's start"),
             _INSTRUMENT.format("threads", "INSTRUMENTED = 'YES'", "PROCESSLIST_ID IS NOT NULL"),

@@ -442,7 +442,7 @@ class _Server:
 
     def counts(self, accounts: Iterable[Account]) -> dict[Account, Counter[int]] | None:
         """Errors and clean disconnects of these accounts; None where the server does not count them."""
-        statement = self.capabilities.statement("endings")
+        statement = self.capabilities.statement("end_counts")
         if statement is None:
             return None
         counts: dict[Account, Counter[int]] = {}

@@ -42,7 +42,7 @@ class EndHistory:
 
 def read_history(connection: Connection, capabilities: Capabilities, clock: Clock) -> EndHistory:
     """Ask for all of it. Raises SourceError where the connection breaks."""
-    errors = _rows(connection, capabilities.statement("raised"))
+    errors = _rows(connection, capabilities.statement("raised_errors"))
     asked = clock()
     raised = tuple(
         RaisedError(
@@ -50,9 +50,9 @@ def read_history(connection: Connection, capabilities: Capabilities, clock: Cloc
         )
         for user, host, code, count, first, last in errors or ()
     )
-    killed = _rows(connection, capabilities.statement("killed"))
+    killed = _rows(connection, capabilities.statement("last_kill"))
     killed_at = _instant(clock(), killed[0][0]) if killed else None
-    hosts = _rows(connection, capabilities.statement("hosts_troubled")) or ()
+    hosts = _rows(connection, capabilities.statement("failing_hosts")) or ()
     log = _log(connection, capabilities, clock)
     return EndHistory(
         raised,

@@ -379,7 +379,7 @@ class LiveActConnection:
         return find_privileges(capabilities, lines, identity, where)
 
     def _variable_state(self, connection: Connection, capabilities: Capabilities, name: str) -> VariableState:
-        rows = connection.rows(capabilities.required_statement("standing"), (name,))
+        rows = connection.rows(capabilities.required_statement("variable_state"), (name,))
         if not rows:
             raise self._absent(name)
         _name, value, low, high, origin, default, block, path, user, host, at, persisted = rows[0]
@@ -560,7 +560,7 @@ def fix_value(flavour: Flavour, name: str, value: float | None) -> str:
 
 
 def _room(connection: Connection, capabilities: Capabilities) -> ResourceHeadroom:
-    descriptors, memory = connection.rows(capabilities.required_statement("room"))[0]
+    descriptors, memory = connection.rows(capabilities.required_statement("connection_capacity"))[0]
     return ResourceHeadroom(max(0, int(descriptors)), int(memory))
 
 
@@ -583,7 +583,7 @@ def _answering(connection: Connection) -> Capabilities:
 
 def _configure_session(connection: Connection, who: Capabilities) -> None:
     """Make the session ours: sql_mode is nobody's, so that what is out of bounds is cut with a warning, not refused."""
-    if connection.rows(who.required_statement("hurried")):
+    if connection.rows(who.required_statement("short_execution_limit")):
         connection.rows(who.required_statement("session"), (round(sql.STATEMENT_SECONDS * 1000), PATIENCE))
     else:
         connection.rows(who.required_statement("session_act"))

@@ -107,7 +107,7 @@ KINDS = {
 def find_admin_port(connection: Connection, capabilities: Capabilities) -> str:
     """What to do where this server is full, once we know it; empty where it does not say. Raises SourceError."""
     try:
-        ((address, port),) = connection.rows(capabilities.required_statement("side_door"))
+        ((address, port),) = connection.rows(capabilities.required_statement("admin_port"))
     except (Refusal, ValueError):
         return ""
     return admin_port_hint(KINDS[capabilities.flavour], plain(text(address), 200), int(number(port) or 0))
@@ -355,7 +355,7 @@ def configure_session(connection: Connection, capabilities: Capabilities, needed
 
     Where setting our own variables leaves a trace others see, it is done only if there is no other way.
     """
-    if connection.rows(capabilities.required_statement("impatient"), (needed,)):
+    if connection.rows(capabilities.required_statement("short_wait_timeout"), (needed,)):
         patience = max(OWN_PATIENCE, needed)
         connection.rows(
             capabilities.required_statement("session"), (round(STATEMENT_SECONDS * 1000), patience)

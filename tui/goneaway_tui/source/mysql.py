@@ -304,7 +304,9 @@ class MysqlReader:
     def _find_changes(self) -> ChangedSessions | None:
         """Which sessions may have run something; None where the whole list is to be read."""
         roll = (
-            self._capabilities.statement("roll") if self._capabilities.statement("some") is not None else None
+            self._capabilities.statement("activity")
+            if self._capabilities.statement("some") is not None
+            else None
         )
         is_small = len(self._table) < self._large and self._whole_at > -math.inf
         if roll is None or not self._clocks.exact or is_small or self.lacks_threads:
@@ -328,7 +330,7 @@ class MysqlReader:
 
     def _compare_digest(self) -> ChangedSessions | None:
         """The changes where the checksum is as before; None where some session has run something."""
-        digest = self._capabilities.statement("roll_digest")
+        digest = self._capabilities.statement("activity_checksum")
         if digest is None:
             return None
         second, count, checksum = self._connection.rows(digest)[0]

@@ -134,7 +134,7 @@ SERVICES: tuple[ServerVariant, ...] = (
         ),
     ),
     ServerVariant(
-        "apart",
+        "galera_non_primary",
         "Galera, apart",
         notes=(
             # mariadb.com/kb "Galera Cluster status variables": wsrep_cluster_status; and error 1047.

@@ -21,7 +21,7 @@ from goneaway_tui.source.session_table import rows_of
 from goneaway_tui.text.sanitize import from_wire
 
 SECOND_BITS = 32
-"""The low bits of an entry of roll.sql, which hold the second; the session's id stands above them."""
+"""The low bits of an entry of activity.sql, which hold the second; the session's id stands above them."""
 SECOND_MASK = (1 << SECOND_BITS) - 1
 READ_BY_ID = 50
 """Number of sessions up to which it is never cheaper to read the whole list."""
@@ -44,9 +44,9 @@ class ChangeDetector:
 
     The server answers one of two statements:
 
-    - `roll.sql` brings an entry a session, one integer: `id << 32 | second`, with the second in which the session's last
+    - `activity.sql` brings an entry a session, one integer: `id << 32 | second`, with the second in which the session's last
       command began. A session whose entry is the same as before has done nothing.
-    - `roll_digest.sql` brings the number of sessions and a checksum, our own session left out of both: the XOR of
+    - `activity_checksum.sql` brings the number of sessions and a checksum, our own session left out of both: the XOR of
       `id * second` over the sessions. Where both are as `digest` has them, no session has done anything. In an XOR, a term
       that is added again is taken out, so a session that changed costs two terms, not a new sum over all.
     """
@@ -65,7 +65,7 @@ class ChangeDetector:
     """The second of the last look, by the server's clock."""
 
     def update(self, entries: Iterable[int], second: int) -> ChangedSessions:
-        """Compare the entries of roll.sql with those before; `second` is the server's clock. The first time all are to be read."""
+        """Compare the entries of activity.sql with those before; `second` is the server's clock. The first time all are to be read."""
         now = set(entries)
         came = _seconds_by_id(now - self._entries)
         ended = frozenset(_seconds_by_id(self._entries - now).keys() - came.keys())
@@ -85,7 +85,7 @@ class ChangeDetector:
         return self._changes(self._recent, second)
 
     def digest(self, own_id: int) -> tuple[int, int]:
-        """The number of sessions and their checksum, our own session left out, as roll_digest.sql brings them."""
+        """The number of sessions and their checksum, our own session left out, as activity_checksum.sql brings them."""
         count, own_second = len(self._second_of), self._second_of.get(own_id)
         if own_second is None:
             return count, self._checksum

@@ -83,7 +83,7 @@ class AskedServer:
     def records(self, what: str) -> list[Record] | None:
         """The answers to one thing; None where it is not to be had, which is then among the limitations if it might be."""
         lack: Refusal | None = None
-        for variant in sql.RELATIVES[self.capabilities.flavour].get(what, ()):
+        for variant in sql.TOPOLOGY_STATEMENTS[self.capabilities.flavour].get(what, ()):
             if not variant.needs <= self.capabilities.features:
                 continue
             statement = sql.read_sql(variant.file)
@@ -156,7 +156,7 @@ LACKS: Final[dict[str, tuple[str, Grants]]] = {
     "dumps": (N_("who reads the binary log"), SELECT),
     "nodes": (N_("the other nodes of the cluster"), SELECT),
     "instances": (N_("the other instances of the cluster"), SELECT),
-    "self": (N_("what others know this server by"), SELECT),
+    "server_id": (N_("what others know this server by"), SELECT),
 }
 """By thing: what is lost where the account may not ask for it, and what has to be granted, by the first version it holds for."""
 
@@ -167,7 +167,7 @@ def read_topology(connection: Connection, capabilities: Capabilities, host: str)
         return ServerTopology(limitations=(Limitation(N_("others that belong with it"), NOT_ASKED),))
     words = sql.RENAMED if _version(capabilities) >= RENAMED_IN else sql.NOT_RENAMED
     asked = AskedServer(connection, replace(capabilities, features=capabilities.features | {words}), host, [])
-    own = asked.records("self")
+    own = asked.records("server_id")
     members = tuple(each for reader in READERS for each in reader(asked))
     return ServerTopology(
         members, tuple(dict.fromkeys(asked.limitations)), _number(own[0].get("server_id")) if own else None

@@ -48,7 +48,7 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "statements": "mysql/can_statements.sql",
         "instruments": "mysql/can_instruments.sql",
         "timed": "mysql/can_timed.sql",
-        "everyone": "mysql/can_everyone.sql",
+        "all_instrumented": "mysql/can_all_instrumented.sql",
         "aggregate": "mysql/can_aggregate.sql",
         "transactions": "mysql/can_transactions.sql",
         "transaction_instrument": "mysql/can_transaction_instrument.sql",
@@ -87,20 +87,20 @@ PROBES: dict[Flavour, dict[str, str]] = {
 }
 """What is found out once at connect: a probe that brings a row says yes; a refusal or no row says no."""
 
-ROLL = "instrumented threads statements instruments timed aggregate"
+ACTIVITY_NEEDS = "instrumented threads statements instruments timed aggregate"
 """What calling the roll takes: an account that reads performance_schema, where every statement is timed."""
 
 VARIANT_PROBES: dict[Flavour, dict[str, str]] = {
     Flavour.MYSQL: {
         "aurora": "service/aurora.sql",
         "galera": "service/galera_mysql.sql",
-        "apart": "service/apart_mysql.sql",
+        "galera_non_primary": "service/galera_non_primary_mysql.sql",
         "idle_transactions": "mysql/can_idle_transactions.sql",
         "pool": "mysql/can_pool.sql",
     },
     Flavour.MARIADB: {
         "galera": "service/galera_mariadb.sql",
-        "apart": "service/apart_mariadb.sql",
+        "galera_non_primary": "service/galera_non_primary_mariadb.sql",
         "pool": "mariadb/can_pool.sql",
     },
 }
@@ -108,8 +108,10 @@ VARIANT_PROBES: dict[Flavour, dict[str, str]] = {
 
 STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
     Flavour.MYSQL: {
-        "impatient": _variants(
-            shapes.ASKED, ("proxysql/impatient.sql", "proxysql"), ("mysql/impatient.sql", "")
+        "short_wait_timeout": _variants(
+            shapes.OWN_LIMIT_CHECK,
+            ("proxysql/short_wait_timeout.sql", "proxysql"),
+            ("mysql/short_wait_timeout.sql", ""),
         ),
         "session": _variants(shapes.ACT, ("mysql/session.sql", "")),
         "own_thread": _variants(
@@ -134,10 +136,12 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "packed_sessions": _variants(
             shapes.PACK, ("mysql/packed_sessions.sql", "instrumented threads aggregate")
         ),
-        "roll": _variants(shapes.ROLL, ("mysql/roll.sql", ROLL)),
-        "roll_digest": _variants(shapes.ROLL_DIGEST, ("mysql/roll_digest.sql", ROLL)),
-        "some": _variants(shapes.MYSQL_SESSIONS, ("mysql/some_threads.sql", ROLL)),
-        "packed_some": _variants(shapes.PACK, ("mysql/packed_some.sql", ROLL)),
+        "activity": _variants(shapes.ACTIVITY, ("mysql/activity.sql", ACTIVITY_NEEDS)),
+        "activity_checksum": _variants(
+            shapes.ACTIVITY_CHECKSUM, ("mysql/activity_checksum.sql", ACTIVITY_NEEDS)
+        ),
+        "some": _variants(shapes.MYSQL_SESSIONS, ("mysql/some_threads.sql", ACTIVITY_NEEDS)),
+        "packed_some": _variants(shapes.PACK, ("mysql/packed_some.sql", ACTIVITY_NEEDS)),
         "statements": _variants(
             shapes.MYSQL_STATEMENTS, ("mysql/statements.sql", "instrumented threads statements")
         ),
@@ -210,8 +214,8 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
             ("tidb/counters.sql", "tidb"),
             ("mysql/counters.sql", ""),
         ),
-        "endings": _variants(
-            shapes.ENDINGS, ("mysql/endings.sql", "instrumented threads errors instruments")
+        "end_counts": _variants(
+            shapes.END_COUNTS, ("mysql/end_counts.sql", "instrumented threads errors instruments")
         ),
         "accounts": _variants(shapes.ACCOUNTS, ("mysql/accounts.sql", "instrumented accounts")),
         "kills": _variants(shapes.KILLS, ("mysql/kills.sql", "instrumented threads statements")),
@@ -221,11 +225,9 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "log": _variants(shapes.LOG, ("mysql/log.sql", "instrumented log")),
         "log_oldest": _variants(shapes.INSTANT, ("mysql/log_oldest.sql", "instrumented log")),
         "past_log": _variants(shapes.LOG, ("mysql/past_log.sql", "instrumented log")),
-        "raised": _variants(shapes.RAISED, ("mysql/raised.sql", "instrumented errors")),
-        "killed": _variants(shapes.KILLED, ("mysql/killed.sql", "instrumented threads")),
-        "hosts_troubled": _variants(
-            shapes.HOSTS_TROUBLED, ("mysql/hosts_troubled.sql", "instrumented threads")
-        ),
+        "raised_errors": _variants(shapes.RAISED_ERRORS, ("mysql/raised_errors.sql", "instrumented errors")),
+        "last_kill": _variants(shapes.LAST_KILL, ("mysql/last_kill.sql", "instrumented threads")),
+        "failing_hosts": _variants(shapes.FAILING_HOSTS, ("mysql/failing_hosts.sql", "instrumented threads")),
         "one_sessions": _variants(
             shapes.MYSQL_SESSIONS,
             ("mysql/one_threads.sql", "instrumented threads"),
@@ -241,13 +243,13 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "one_attributes": _variants(
             shapes.ATTRIBUTES, ("mysql/one_attributes.sql", "instrumented attributes")
         ),
-        "hurried": _variants(shapes.ASKED, ("mysql/hurried.sql", "")),
+        "short_execution_limit": _variants(shapes.OWN_LIMIT_CHECK, ("mysql/short_execution_limit.sql", "")),
         "session_act": _variants(shapes.ACT, ("mysql/session_act.sql", "")),
         "session_before": _variants(shapes.SESSION_BEFORE, ("mysql/session_before.sql", "")),
         "session_restore": _variants(shapes.ACT, ("mysql/session_restore.sql", "")),
         "identity": _variants(shapes.NAMED, ("mysql/identity.sql", "")),
         "uid": _variants(shapes.UID, ("mysql/uid.sql", "")),
-        "side_door": _variants(shapes.SIDE_DOOR, ("mysql/side_door.sql", "")),
+        "admin_port": _variants(shapes.ADMIN_PORT, ("mysql/admin_port.sql", "")),
         "grants": _variants(shapes.GRANTS, ("mysql/grants.sql", "")),
         "own_value": _variants(shapes.OWN_VALUE, ("mysql/own_value.sql", "")),
         "warnings": _variants(shapes.WARNINGS, ("mysql/warnings.sql", "")),
@@ -264,15 +266,17 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
             ("mysql/kill_query_azure.sql", "azure"),
             ("mysql/kill_query.sql", ""),
         ),
-        "standing": _variants(
-            shapes.STANDING, ("mysql/standing_bounds.sql", "bounds persist"), ("mysql/standing.sql", "")
+        "variable_state": _variants(
+            shapes.VARIABLE_STATE,
+            ("mysql/variable_state_bounds.sql", "bounds persist"),
+            ("mysql/variable_state.sql", ""),
         ),
-        "room": _variants(shapes.ROOM, ("mysql/room.sql", "")),
+        "connection_capacity": _variants(shapes.CONNECTION_CAPACITY, ("mysql/connection_capacity.sql", "")),
         "set_persist": _variants(shapes.ACT, ("mysql/set_persist.sql", "persist")),
         "reset_persist": _variants(shapes.ACT, ("mysql/reset_persist.sql", "persist")),
     },
     Flavour.MARIADB: {
-        "impatient": _variants(shapes.ASKED, ("mariadb/impatient.sql", "")),
+        "short_wait_timeout": _variants(shapes.OWN_LIMIT_CHECK, ("mariadb/short_wait_timeout.sql", "")),
         "session": _variants(shapes.ACT, ("mariadb/session.sql", "")),
         "clock": _variants(shapes.CLOCK, ("mariadb/clock.sql", "")),
         "sessions": _variants(shapes.MARIADB_SESSIONS, ("mariadb/sessions.sql", "")),
@@ -307,12 +311,12 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "limits": _variants(shapes.LIMITS, ("mariadb/limits.sql", "")),
         "variables": _variants(shapes.VARIABLES, ("mariadb/variables.sql", "")),
         "counters": _variants(shapes.COUNTERS, ("mariadb/counters.sql", "")),
-        "endings": _variants(shapes.ENDINGS, ("mariadb/endings.sql", "instrumented threads")),
+        "end_counts": _variants(shapes.END_COUNTS, ("mariadb/end_counts.sql", "instrumented threads")),
         "accounts": _variants(shapes.ACCOUNTS, ("mariadb/accounts.sql", "instrumented accounts")),
         "kills": _variants(shapes.KILLS, ("mariadb/kills.sql", "instrumented threads statements")),
-        "killed": _variants(shapes.KILLED, ("mariadb/killed.sql", "instrumented threads")),
-        "hosts_troubled": _variants(
-            shapes.HOSTS_TROUBLED, ("mariadb/hosts_troubled.sql", "instrumented threads")
+        "last_kill": _variants(shapes.LAST_KILL, ("mariadb/last_kill.sql", "instrumented threads")),
+        "failing_hosts": _variants(
+            shapes.FAILING_HOSTS, ("mariadb/failing_hosts.sql", "instrumented threads")
         ),
         "one_sessions": _variants(shapes.MARIADB_SESSIONS, ("mariadb/one_sessions.sql", "")),
         "one_statements": _variants(
@@ -321,10 +325,10 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "one_attributes": _variants(
             shapes.ATTRIBUTES, ("mariadb/one_attributes.sql", "instrumented attributes")
         ),
-        "hurried": _variants(shapes.ANSWERED, ("mariadb/hurried.sql", "")),
+        "short_execution_limit": _variants(shapes.ALWAYS_SET, ("mariadb/short_execution_limit.sql", "")),
         "identity": _variants(shapes.NAMED, ("mariadb/identity.sql", "")),
         "uid": _variants(shapes.UID, ("mariadb/uid.sql", "")),
-        "side_door": _variants(shapes.SIDE_DOOR, ("mariadb/side_door.sql", "")),
+        "admin_port": _variants(shapes.ADMIN_PORT, ("mariadb/admin_port.sql", "")),
         "grants": _variants(shapes.GRANTS, ("mariadb/grants.sql", "")),
         "own_value": _variants(shapes.OWN_VALUE, ("mariadb/own_value.sql", "")),
         "warnings": _variants(shapes.WARNINGS, ("mariadb/warnings.sql", "")),
@@ -341,19 +345,21 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
             ("mariadb/kill_query_azure.sql", "azure"),
             ("mariadb/kill_query.sql", ""),
         ),
-        "standing": _variants(
-            shapes.STANDING, ("mariadb/standing.sql", "paths"), ("mariadb/standing_before.sql", "")
+        "variable_state": _variants(
+            shapes.VARIABLE_STATE,
+            ("mariadb/variable_state.sql", "paths"),
+            ("mariadb/variable_state_before.sql", ""),
         ),
-        "room": _variants(shapes.ROOM, ("mariadb/room.sql", "")),
+        "connection_capacity": _variants(shapes.CONNECTION_CAPACITY, ("mariadb/connection_capacity.sql", "")),
     },
 }
 
 RENAMED, NOT_RENAMED = "replica_words", "slave_words"
 """Whether MySQL calls a replica so in its statements (from 8.0.22 on); known by the version, and only where it is asked."""
 
-RELATIVES: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
+TOPOLOGY_STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
     Flavour.MYSQL: {
-        "self": _variants(shapes.SELF, ("mysql/self.sql", "")),
+        "server_id": _variants(shapes.SERVER_ID, ("mysql/server_id.sql", "")),
         "replicas": _variants(
             shapes.REPLICAS, ("mysql/replicas.sql", RENAMED), ("mysql/replicas_before.sql", NOT_RENAMED)
         ),
@@ -371,7 +377,7 @@ RELATIVES: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "instances": _variants(shapes.INSTANCES, ("mysql/instances.sql", "aurora")),
     },
     Flavour.MARIADB: {
-        "self": _variants(shapes.SELF, ("mariadb/self.sql", "")),
+        "server_id": _variants(shapes.SERVER_ID, ("mariadb/server_id.sql", "")),
         "replicas": _variants(shapes.REPLICAS, ("mariadb/replicas.sql", "")),
         "dumps": _variants(shapes.DUMPS, ("mariadb/dumps.sql", "")),
         "sources": _variants(shapes.SOURCES, ("mariadb/sources_shown.sql", "")),
@@ -421,11 +427,11 @@ def shape_of(file: str) -> AnswerShape:
 
 @cache
 def _shapes() -> dict[str, AnswerShape]:
-    tables = (table for by_flavour in (STATEMENTS, RELATIVES) for table in by_flavour.values())
+    tables = (table for by_flavour in (STATEMENTS, TOPOLOGY_STATEMENTS) for table in by_flavour.values())
     return {
         IDENTIFY: shapes.IDENTITY,
-        PROXYSQL_COMMENT: shapes.SAID,
-        PROXYSQL_VERSION: shapes.SAID,
+        PROXYSQL_COMMENT: shapes.VERSION_TEXT,
+        PROXYSQL_VERSION: shapes.VERSION_TEXT,
         **{
             file: shapes.PROBE
             for by_flavour in (*PROBES.values(), *VARIANT_PROBES.values())

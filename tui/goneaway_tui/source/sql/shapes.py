@@ -218,7 +218,7 @@ PICOSECONDS = COUNT.or_null
 WORD = text(512).or_null
 """A user, a database, a command: 128 characters of four bytes at the longest."""
 HOST = text(512).or_null
-LETTERS = text(8192).or_null
+LONG_TEXT = text(8192).or_null
 """A statement, of which 1,024 characters are asked for, or a line of a log."""
 ADDRESSES = text(65_536).or_null
 SERVER_TEXT = replace(text(1024), types=frozenset({bytes}))
@@ -316,33 +316,33 @@ class Statement(str):
 SESSIONS: Final = N_("the list of sessions")
 
 PROBE = RowsShape(N_("what may be read"), (ANYTHING,))
-ASKED = RowsShape(N_("the limits of our own session"), (ANYTHING,))
-ANSWERED = replace(ASKED, minimum_rows=1)
+OWN_LIMIT_CHECK = RowsShape(N_("the limits of our own session"), (ANYTHING,))
+ALWAYS_SET = replace(OWN_LIMIT_CHECK, minimum_rows=1)
 ACT = RowsShape(N_("the answer to a change"), ())
 PACK = RowsShape(N_("rows packed as JSON"), (COUNT, PACKED))
 
 IDENTITY = RowsShape(
     N_("the server's version"), (SERVER_TEXT, SERVER_TEXT.or_null, ID, SERVER_TEXT), minimum_rows=1
 )
-SAID = RowsShape(N_("the server's version"), (SERVER_TEXT,), minimum_rows=1)
+VERSION_TEXT = RowsShape(N_("the server's version"), (SERVER_TEXT,), minimum_rows=1)
 UID = RowsShape(N_("the server's own id"), (SERVER_TEXT.or_null,), minimum_rows=1)
 OWN_THREAD = RowsShape(N_("our own thread"), (ID,))
 CLOCK = RowsShape(N_("the server's clock"), (PICOSECONDS, seconds(0)))
 MYSQL_SESSIONS = RowsShape(
     SESSIONS,
     (
-        ID.or_null, ID, WORD, HOST, WORD, WORD, whole(-UNSIGNED).or_null, WORD, LETTERS, WORD, FLAG,
+        ID.or_null, ID, WORD, HOST, WORD, WORD, whole(-UNSIGNED).or_null, WORD, LONG_TEXT, WORD, FLAG,
     ),
 )  # fmt: skip
 MARIADB_SESSIONS = RowsShape(
-    SESSIONS, (ID, WORD, HOST, WORD, WORD, seconds(-UNSIGNED, UNSIGNED), WORD, LETTERS, COUNT)
+    SESSIONS, (ID, WORD, HOST, WORD, WORD, seconds(-UNSIGNED, UNSIGNED), WORD, LONG_TEXT, COUNT)
 )
 SINCE = RowsShape(SESSIONS, (*MARIADB_SESSIONS.columns, COUNT, PACKED))
-ROLL = RowsShape(SESSIONS, (COUNT, COUNT, PACKED), minimum_rows=1)
-ROLL_DIGEST = RowsShape(SESSIONS, (COUNT, COUNT, COUNT), minimum_rows=1)
-MYSQL_STATEMENTS = RowsShape(N_("the last statements"), (ID, PICOSECONDS, PICOSECONDS, FLAG, WORD, LETTERS))
+ACTIVITY = RowsShape(SESSIONS, (COUNT, COUNT, PACKED), minimum_rows=1)
+ACTIVITY_CHECKSUM = RowsShape(SESSIONS, (COUNT, COUNT, COUNT), minimum_rows=1)
+MYSQL_STATEMENTS = RowsShape(N_("the last statements"), (ID, PICOSECONDS, PICOSECONDS, FLAG, WORD, LONG_TEXT))
 STATEMENT_HISTORY = RowsShape(N_("when the last statements ran"), (ID, PICOSECONDS, PICOSECONDS))
-MARIADB_STATEMENTS = RowsShape(N_("the last statements"), (ID, LETTERS))
+MARIADB_STATEMENTS = RowsShape(N_("the last statements"), (ID, LONG_TEXT))
 OWN_LIMITS = RowsShape(N_("the sessions' own limits"), (ID, WORD, seconds(0)))
 HOSTS = RowsShape(N_("clients' ports"), (ID, HOST))
 ATTRIBUTES = RowsShape(N_("the connection attributes"), (ID, text(1024).or_null, text(1024).or_null))
@@ -354,35 +354,37 @@ LOCK_HOLDERS = RowsShape(N_("the holders of locks"), (text(512), text(512), ID, 
 INNODB_LOCKS = RowsShape(N_("the holders of locks"), (text(512), text(512), WORD, WORD, WORD))
 METADATA_LOCKS = RowsShape(N_("the metadata locks"), (ID, WORD, WORD, WORD, WORD, FLAG))
 TRANSACTIONS = RowsShape(N_("open transactions"), (ID, PICOSECONDS, FLAG.or_null))
-TRANSACTION_STATEMENTS = RowsShape(N_("the statements of a transaction"), (seconds().or_null, LETTERS))
+TRANSACTION_STATEMENTS = RowsShape(N_("the statements of a transaction"), (seconds().or_null, LONG_TEXT))
 LIMITS = RowsShape(N_("the limits"), (NAME, FIGURE))
 VARIABLES = RowsShape(N_("the global variables"), (NAME, FIGURE, FIGURE, FIGURE, WORD))
 COUNTERS = RowsShape(N_("the status counters"), (NAME, FIGURE))
-ENDINGS = RowsShape(N_("how the sessions of an account ended"), (whole(0, 1_000_000), COUNT))
+END_COUNTS = RowsShape(N_("how the sessions of an account ended"), (whole(0, 1_000_000), COUNT))
 ACCOUNTS = RowsShape(N_("the accounts"), (WORD, HOST, COUNT))
-KILLS = RowsShape(N_("the KILL statements"), (LETTERS, COUNT, WORD, HOST, ID.or_null, COUNT))
+KILLS = RowsShape(N_("the KILL statements"), (LONG_TEXT, COUNT, WORD, HOST, ID.or_null, COUNT))
 OFFLINE = RowsShape(N_("offline_mode"), (FLAG, seconds().or_null), minimum_rows=1)
-LOG = RowsShape(N_("the error log"), (COUNT, WORD, LETTERS, seconds()))
+LOG = RowsShape(N_("the error log"), (COUNT, WORD, LONG_TEXT, seconds()))
 INSTANT = RowsShape(N_("the error log"), (seconds().or_null,))
-KILLED = RowsShape(N_("the KILL statements"), (seconds().or_null,))
-RAISED = RowsShape(
+LAST_KILL = RowsShape(N_("the KILL statements"), (seconds().or_null,))
+RAISED_ERRORS = RowsShape(
     N_("the errors by account"),
     (WORD, HOST, whole(0, 1_000_000), COUNT, seconds().or_null, seconds().or_null),
 )
-HOSTS_TROUBLED = RowsShape(N_("the host cache"), (HOST, COUNT, COUNT))
+FAILING_HOSTS = RowsShape(N_("the host cache"), (HOST, COUNT, COUNT))
 NAMED = RowsShape(N_("the server's own id"), (NAME, text(1024).or_null))
-SIDE_DOOR = RowsShape(N_("the admin port"), (HOST, whole(0, 65_535).or_null), minimum_rows=1)
+ADMIN_PORT = RowsShape(N_("the admin port"), (HOST, whole(0, 65_535).or_null), minimum_rows=1)
 GRANTS = RowsShape(N_("the grants"), (text(65_536),))
 OWN_VALUE = RowsShape(N_("our own session's value"), (FIGURE,), minimum_rows=1)
 SESSION_BEFORE = RowsShape(N_("our own session's settings"), (SERVER_TEXT, text(4096)), minimum_rows=1)
 WARNINGS = RowsShape(N_("the warnings"), (SERVER_TEXT, COUNT, SERVER_TEXT))
-STANDING = RowsShape(
+VARIABLE_STATE = RowsShape(
     N_("the variable"),
     (
-        NAME, FIGURE, FIGURE, FIGURE, WORD, FIGURE, FIGURE, LETTERS, WORD, HOST, seconds(0).or_null, FIGURE,
+        NAME, FIGURE, FIGURE, FIGURE, WORD, FIGURE, FIGURE, LONG_TEXT, WORD, HOST, seconds(0).or_null, FIGURE,
     ),
 )  # fmt: skip
-ROOM = RowsShape(N_("room for more connections"), (whole(-UNSIGNED), whole(-UNSIGNED)), minimum_rows=1)
+CONNECTION_CAPACITY = RowsShape(
+    N_("room for more connections"), (whole(-UNSIGNED), whole(-UNSIGNED)), minimum_rows=1
+)
 
 _ADDRESS = {
     "host": HOST,
@@ -390,7 +392,7 @@ _ADDRESS = {
     "uuid": text(256).or_null,
     "server_id": whole(0, 2**32 - 1).or_null,
 }
-SELF = RecordsShape(N_("the server's own id"), {"server_id": _ADDRESS["server_id"]})
+SERVER_ID = RecordsShape(N_("the server's own id"), {"server_id": _ADDRESS["server_id"]})
 REPLICAS = RecordsShape(
     N_("the replicas"), _ADDRESS | dict.fromkeys(("replica_uuid", "slave_uuid"), _ADDRESS["uuid"])
 )
