@@ -60,7 +60,7 @@ def board_of(
 
 async def mark_all(app: GoneawayApp, pilot: Pilot[None]) -> None:
     for each in app.monitors:
-        each.schedule.hurry()  # their first readings are spread over the interval
+        each.schedule.make_due()  # their first readings are spread over the interval
     await becomes_true(lambda: len(app.fleet) == 3 and all(each.is_well for each in app.fleet))
     await becomes_true(lambda: all(t.is_read_only or t.gate for t in map(app.tuning_of, app.monitors)))
     await pilot.press("m", "home", "space", "space", "space")

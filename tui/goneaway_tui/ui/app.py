@@ -398,7 +398,7 @@ class GoneawayApp(MonitorApp):
             monitor.poller.request_if_due(now)
 
     def poll_soon(self, monitor: ServerMonitor) -> None:
-        monitor.schedule.hurry()
+        monitor.schedule.make_due()
         self.tick()
 
     def tick(self) -> None:
