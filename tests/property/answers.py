@@ -33,7 +33,7 @@ from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.source import sql
 from goneaway_tui.source.executor import LiveExecutor, WriteConnection
-from goneaway_tui.source.live import LiveSource, _Reading
+from goneaway_tui.source.live import LiveSource, _ServerReader
 from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.source.sockets import Address, ServerSocket
 from tests.builders import NOW
@@ -401,9 +401,9 @@ class WireSource(LiveSource):
         super().__init__(ADDRESS, server.clock)
         self._given = wire
 
-    def _connect(self) -> _Reading:
+    def _connect(self) -> _ServerReader:
         wire = self._given
-        return _Reading(ADDRESS, WireConnection(wire), self._clock, 1024, 10)
+        return _ServerReader(ADDRESS, WireConnection(wire), self._clock, 1024, 10)
 
 
 class WireExecutor(LiveExecutor):
@@ -480,7 +480,7 @@ def rows_case(seed: int) -> None:
     with told_in_a_line():
         source.history()
     with told_in_a_line():
-        source.relatives()
+        source.topology()
     with told_in_a_line():
         facts_from_sample(source.sample(), "db1")
     executor = WireExecutor(server, wire, source if chance.random() < 0.5 else None)
@@ -570,7 +570,7 @@ def packets_case(seed: int) -> None:
         with told_in_a_line():
             source.history()
         with told_in_a_line():
-            source.relatives()
+            source.topology()
 
 
 CASES: dict[str, Callable[[int], None]] = {"rows": rows_case, "packets": packets_case}

@@ -15,7 +15,7 @@ from goneaway_tui.source.topology import (
     AUTO,
     BY_ENDPOINT,
     DUMP_ADDRESS,
-    MOST,
+    MAX_MEMBERS,
     NO_ADDRESS,
     pair_replicas,
     read_topology,
@@ -192,10 +192,10 @@ def test_a_name_that_is_no_instances_makes_no_address() -> None:
 
 
 def test_what_is_hostile_is_cut_made_plain_and_counted() -> None:
-    rows = [a_report(b"\x1b[2J" + b"x" * 10_000, "\x00", port=0) for _ in range(MOST + 1)]
+    rows = [a_report(b"\x1b[2J" + b"x" * 10_000, "\x00", port=0) for _ in range(MAX_MEMBERS + 1)]
     kin = asked({"mysql/replicas.sql": rows})
 
-    assert MOST == len(kin.members)
+    assert MAX_MEMBERS == len(kin.members)
     assert all(len(e.host) <= 255 and "\x1b" not in e.host and e.port is None for e in kin.members)
 
 

@@ -58,7 +58,7 @@ def _is_owner_of_folder(user: int, path: str) -> bool:
     folder = Path(path).absolute().parent
     try:
         return folder.stat().st_uid == user and not any(
-            each.stat().st_mode & stat.S_IWOTH for each in (folder, *folder.parents)
+            directory.stat().st_mode & stat.S_IWOTH for directory in (folder, *folder.parents)
         )
     except OSError:
         return False

@@ -23,7 +23,7 @@ from goneaway_tui.source.server_variants import ServerIdentity, identify, versio
 from goneaway_tui.source.sql.shapes import Statement
 from goneaway_tui.text.sanitize import from_wire, plain
 
-FLOORS: dict[Flavour, tuple[tuple[int, ...], str]] = {
+OLDEST_VERSIONS: dict[Flavour, tuple[tuple[int, ...], str]] = {
     # 5.7.9 is the first release of 5.7 for production: dev.mysql.com/doc/relnotes/mysql/5.7/en/news-5-7-9.html.
     Flavour.MYSQL: (
         (5, 7, 9),
@@ -81,42 +81,42 @@ class Capabilities:
 
 def find_capabilities(connection: Connection) -> Capabilities:
     """Ask who answers and try every probe. Raises SourceError, of which UnsupportedVersion will not change by itself."""
-    who = identify(connection)
-    _refuse_old(who)
-    features = {who.service} - {""}
-    if not who.stands_alone:
-        probes = {**sql.PROBES[who.flavour], **sql.VARIANT_PROBES[who.flavour]}
+    identity = identify(connection)
+    _refuse_old(identity)
+    features = {identity.service} - {""}
+    if not identity.is_unprobed:
+        probes = {**sql.PROBES[identity.flavour], **sql.VARIANT_PROBES[identity.flavour]}
         features |= {name for name, file in probes.items() if _answers(connection, file)}
     return Capabilities(
-        who.flavour,
-        version=version_of(who.banner),
-        banner=f"{who.banner} {who.comment}".strip(),
-        own_id=who.own_id,
-        account=quoted_account(who.account),
+        identity.flavour,
+        version=version_of(identity.banner),
+        banner=f"{identity.banner} {identity.comment}".strip(),
+        own_id=identity.own_id,
+        account=quoted_account(identity.account),
         features=frozenset(features),
-        uid=None if who.stands_alone else _uid(connection, who.flavour),
+        uid=None if identity.is_unprobed else _uid(connection, identity.flavour),
     )
 
 
-def _refuse_old(who: ServerIdentity) -> None:
+def _refuse_old(identity: ServerIdentity) -> None:
     """Raise UnsupportedVersion below the floor. A service's own number says nothing of what it can."""
-    if who.service:
+    if identity.service:
         return
-    floor, lacks = FLOORS[who.flavour]
-    version = version_of(who.banner)
+    oldest, lacks = OLDEST_VERSIONS[identity.flavour]
+    version = version_of(identity.banner)
     numbers = tuple(int(part) for part in version.split(".") if part)
-    if numbers and numbers < floor[: len(numbers)]:
+    if numbers and numbers < oldest[: len(numbers)]:
         raise UnsupportedVersion(
             _(
                 "{server} {version} is too old: {why}",
-                server=who.flavour.title,
+                server=identity.flavour.title,
                 version=version,
                 why=_(lacks),
             ),
             _(
                 "connect to {server} {version} or later",
-                server=who.flavour.title,
-                version=".".join(map(str, floor)),
+                server=identity.flavour.title,
+                version=".".join(map(str, oldest)),
             ),
         )
 
@@ -153,7 +153,7 @@ def _answers(connection: Connection, file: str) -> bool:
 def limitations_of(capabilities: Capabilities) -> tuple[Limitation, ...]:
     """What this account on this server keeps from us, each with what would light it; a service's own notes first."""
     notes = server_variants.variant_limitations(capabilities.features)
-    if capabilities.features & server_variants.ALONE:
+    if capabilities.features & server_variants.UNPROBED_SERVICES:
         return notes
     user = capabilities.account.rpartition("@")[0]
     lacking = tuple(
@@ -161,7 +161,9 @@ def limitations_of(capabilities: Capabilities) -> tuple[Limitation, ...]:
         for needs, lacks, what, why, grant in LIMITATIONS[capabilities.flavour]
         if capabilities.features.issuperset(needs.split()) and capabilities.features.isdisjoint(lacks.split())
     )
-    return notes + lacking + tuple(_refused(capabilities.flavour, each) for each in capabilities.refusals)
+    return (
+        notes + lacking + tuple(_refused(capabilities.flavour, refusal) for refusal in capabilities.refusals)
+    )
 
 
 def history_limitation(capabilities: Capabilities, *, is_wanted: bool = True) -> Limitation:
@@ -191,18 +193,18 @@ def history_limitation(capabilities: Capabilities, *, is_wanted: bool = True) ->
     )
 
 
-def short_of_room(capabilities: Capabilities, unlisted: int) -> tuple[Limitation, ...]:
+def unlisted_limitations(capabilities: Capabilities, unlisted: int) -> tuple[Limitation, ...]:
     """The same where performance_schema has no room for some sessions: `unlisted` of them were read elsewhere."""
     sees_all = "process" in capabilities.features
     room = Limitation(
-        UNTOLD if sees_all else OTHER_ACCOUNTS_NO_ROOM,
+        UNLISTED_DETAILS if sees_all else OTHER_ACCOUNTS_NO_ROOM,
         NO_ROOM,
-        ROOM if sees_all else _PROCESS.format(account=capabilities.account),
+        MORE_INSTANCES if sees_all else _PROCESS.format(account=capabilities.account),
     )
     # Our own session may be one of those: then it is not setup_actors that leaves it out.
-    others = tuple(each for each in limitations_of(capabilities) if each.why != LEFT_OUT)
+    others = tuple(limitation for limitation in limitations_of(capabilities) if limitation.why != LEFT_OUT)
     if any(
-        each.what in {OTHER_ACCOUNTS_MYSQL, OTHER_ACCOUNTS_MARIADB} for each in others
+        limitation.what in {OTHER_ACCOUNTS_MYSQL, OTHER_ACCOUNTS_MARIADB} for limitation in others
     ):  # a larger loss, mended by the same GRANT
         return others
     return ((room,) if unlisted or not sees_all else ()) + others
@@ -210,8 +212,8 @@ def short_of_room(capabilities: Capabilities, unlisted: int) -> tuple[Limitation
 
 def _refused(flavour: Flavour, refusal: Refusal) -> Limitation:
     """What a refused statement would have told; why is the server's own word, in the server's language."""
-    things = [what for what, _variant in sql.variants_of(flavour, refusal.statement)]
-    lost = next((LOST[what] for what in things if what in LOST), QUICKER)
+    keys = [what for what, _variant in sql.variants_of(flavour, refusal.statement)]
+    lost = next((LOST_BY_STATEMENT[what] for what in keys if what in LOST_BY_STATEMENT), QUICKER_READING)
     return Limitation(lost, refusal.why)
 
 
@@ -220,10 +222,10 @@ REQUIRED = frozenset(
 )
 """Things without which there is no sample: a variant that is refused gives way to a lesser one, and the last one to none."""
 
-QUICKER = N_("the quicker reading of a server with many sessions")
+QUICKER_READING = N_("the quicker reading of a server with many sessions")
 """What is lost with a statement that only saves time."""
 
-LOST = {
+LOST_BY_STATEMENT = {
     "own_thread": N_("the exact idle clock"),
     "clock": N_("the exact idle clock"),
     "sessions": N_("own limits and the exact idle clock"),
@@ -250,11 +252,11 @@ LOST = {
 """What is lost where the statements that read a thing are refused."""
 
 
-UNTOLD = N_(
+UNLISTED_DETAILS = N_(
     "own limits, the exact idle clock, the program and the last statement of sessions that performance_schema has no room for"
 )
 NO_ROOM = N_("performance_schema_max_thread_instances is too small for so many sessions")
-ROOM = N_("set performance_schema_max_thread_instances = -1 under [mysqld] and restart")
+MORE_INSTANCES = N_("set performance_schema_max_thread_instances = -1 under [mysqld] and restart")
 LEFT_OUT = N_(
     "setup_actors leaves our own session out, so nobody tells us the timer: clocks count whole seconds"
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from goneaway_tui.model.session import ThreadId
 from goneaway_tui.source.connection import Row
-from goneaway_tui.source.session_cache import CoarseWait, SessionCache, text
+from goneaway_tui.source.session_cache import SessionCache, WholeSecondWait, text
 
 PICOSECONDS = 1e12
 """Of performance_schema's timers, to a second."""
@@ -37,10 +37,10 @@ class Timebase:
         uncertainty = (received - sent) / 2
         offset = (sent + received) / 2 - remote
         stepped = self.is_set and abs(offset - self.offset) > uncertainty + self.uncertainty + SLACK
-        jump = self.offset - offset if stepped else 0.0
+        step = self.offset - offset if stepped else 0.0
         if stepped or uncertainty <= self.uncertainty or received - self._read_at > KEEP_SECONDS:
             self.offset, self.uncertainty, self._read_at = offset, uncertainty, received
-        return jump
+        return step
 
     @property
     def is_set(self) -> bool:
@@ -72,7 +72,7 @@ def idle_since_whole_seconds(
     """
     if not 0 <= seconds <= min(OLDEST, uptime + 2 * TIME_ERROR) or not wall.is_set:
         return None, TIME_ERROR
-    earliest, latest = (math.floor(taken_at - wall.offset + by) for by in (-doubt, doubt))
+    earliest, latest = (math.floor(taken_at - wall.offset + shift) for shift in (-doubt, doubt))
     began = (earliest + latest + 1) / 2 - seconds
     return min(taken_at, wall.local(began)), TIME_ERROR + (latest - earliest) / 2
 
@@ -86,7 +86,7 @@ class WholeSecondWaits:
 
     def __init__(self, wall: Timebase) -> None:
         self._wall = wall
-        self._looked_at = -math.inf
+        self._watched_at = -math.inf
         self.doubt = 0.0
         """Seconds between the server's reading of its clock and the instant we take for it, at most."""
 
@@ -109,42 +109,44 @@ class WholeSecondWaits:
 
         Where TIME began anew since the last look, the wait began between the looks, whatever TIME says.
         """
-        unseen: set[ThreadId] = set()
+        possibly_changed: set[ThreadId] = set()
         for row in rows:
-            number, command, seconds, instrumented = int(row[1]), text(row[5]), row[6], bool(row[10])
-            cached = known.get(number)
+            session_id, command, seconds, instrumented = int(row[1]), text(row[5]), row[6], bool(row[10])
+            cached = known.get(session_id)
             if cached is None or seconds is None:
                 continue
             if instrumented and exact:
-                cached.followed = False
+                cached.was_followed = False
                 continue
-            before, cached.wait = cached.wait, None
+            before, cached.whole_second_wait = cached.whole_second_wait, None
             if command == "Sleep":
-                followed = cached.followed or (number in new and self._looked_at > -math.inf)
+                was_followed = cached.was_followed or (session_id in new and self._watched_at > -math.inf)
                 began = self.began(int(seconds), taken_at, uptime)
-                cached.wait = self._wait(before, int(seconds), taken_at, began, followed=followed)
-            cached.followed = True
-            lately = not uptime >= int(seconds) > taken_at - self._looked_at + 2 * TIME_ERROR
-            if cached.thread is not None and (sweep or lately or cached.wait != before):
-                unseen.add(cached.thread)
-        self._looked_at = taken_at
-        return unseen
+                cached.whole_second_wait = self._wait(
+                    before, int(seconds), taken_at, began, was_followed=was_followed
+                )
+            cached.was_followed = True
+            is_recent = not uptime >= int(seconds) > taken_at - self._watched_at + 2 * TIME_ERROR
+            if cached.thread is not None and (sweep or is_recent or cached.whole_second_wait != before):
+                possibly_changed.add(cached.thread)
+        self._watched_at = taken_at
+        return possibly_changed
 
     def _wait(
         self,
-        before: CoarseWait | None,
+        before: WholeSecondWait | None,
         seconds: int,
         taken_at: float,
         began: tuple[float | None, float],
         *,
-        followed: bool,
-    ) -> CoarseWait:
-        """This session's idle wait. `followed`: at the last look it worked, waited otherwise, or was not there."""
+        was_followed: bool,
+    ) -> WholeSecondWait:
+        """This session's idle wait. `was_followed`: at the last look it worked, waited otherwise, or was not there."""
         second = math.floor(taken_at - self._wall.offset) - seconds
         if before is not None and abs(second - before.second) <= 1:
             return before
         since, within = began
-        if followed:
-            earliest = max(self._looked_at, -math.inf if since is None else since - TIME_ERROR / 2)
+        if was_followed:
+            earliest = max(self._watched_at, -math.inf if since is None else since - TIME_ERROR / 2)
             since, within = (earliest + taken_at) / 2, max(TIME_ERROR, (taken_at - earliest) / 2)
-        return CoarseWait(second, since, within)
+        return WholeSecondWait(second, since, within)

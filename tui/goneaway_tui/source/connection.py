@@ -112,7 +112,7 @@ class UnfitAnswer(Refusal):
     """The server answered a statement, and not as one does: nothing of the answer is used; the connection stands."""
 
     def __init__(self, error: MisshapenAnswer, statement: Statement) -> None:
-        reading = _(error.reading)
+        reading = _(error.content)
         super().__init__(
             0, _("unexpected answer ({reading}): {why}", reading=reading, why=error.why), statement
         )
@@ -359,7 +359,7 @@ def _not_connected(address: Address, error: Exception, *, greeted: bool, expired
     message = message.replace("'b'", "'").replace("''", "'")
     cause = getattr(error, "original_exception", error)
     if isinstance(cause, ssl.SSLError) or "[SSL" in message:
-        number, message = 2026, _tls_words(cause, message)
+        number, message = 2026, _tls_reason(cause, message)
     elif expired or isinstance(cause, TimeoutError) or "timed out" in message:
         number, message = 2003, N_("timed out while logging in") if greeted else N_("timed out")
     elif isinstance(cause, OSError):
@@ -378,10 +378,10 @@ def _not_connected(address: Address, error: Exception, *, greeted: bool, expired
     return explain_error(address, number, message)
 
 
-def _tls_words(error: BaseException, message: str) -> str:
+def _tls_reason(error: BaseException, message: str) -> str:
     """What was wrong with the encryption, without the line number in OpenSSL's source.
 
-    >>> _tls_words(OSError(), "lost ([SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca (_ssl.c:2580))")
+    >>> _tls_reason(OSError(), "lost ([SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca (_ssl.c:2580))")
     'tlsv1 alert unknown ca'
     """
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -407,7 +407,7 @@ def _tls(address: Address) -> ssl.SSLContext:
             _(
                 "cannot use {files}: {why}",
                 files=files,
-                why=_tls_words(error, error.strerror or str(error)),
+                why=_tls_reason(error, error.strerror or str(error)),
             ),
             _("check --ssl-ca, --ssl-cert and --ssl-key"),
         ) from None

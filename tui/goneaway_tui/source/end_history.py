@@ -43,10 +43,15 @@ class EndHistory:
 def read_history(connection: Connection, capabilities: Capabilities, clock: Clock) -> EndHistory:
     """Ask for all of it. Raises SourceError where the connection breaks."""
     errors = _rows(connection, capabilities.statement("raised_errors"))
-    asked = clock()
+    asked_at = clock()
     raised = tuple(
         RaisedError(
-            int(code), int(count), _name(user), _name(host), _instant(asked, first), _instant(asked, last)
+            int(code),
+            int(count),
+            _name(user),
+            _name(host),
+            _instant(asked_at, first),
+            _instant(asked_at, last),
         )
         for user, host, code, count, first, last in errors or ()
     )
@@ -69,11 +74,11 @@ def read_history(connection: Connection, capabilities: Capabilities, clock: Cloc
 
 def _log(connection: Connection, capabilities: Capabilities, clock: Clock) -> tuple[LogEntry, ...] | None:
     """None where there is no such table, or it may not be read."""
-    asked = clock()
+    asked_at = clock()
     newest_first = _rows(connection, capabilities.statement("past_log"), (LOG_SECONDS,))
     if newest_first is None:
         return None
-    return tuple(each for each in entries(reversed(newest_first), asked) if each.cause is not None)
+    return tuple(entry for entry in entries(reversed(newest_first), asked_at) if entry.cause is not None)
 
 
 def _rows(
@@ -86,8 +91,8 @@ def _rows(
         return None
 
 
-def _instant(asked: float, ago: float | None) -> float | None:
-    return None if ago is None else asked + float(ago)
+def _instant(asked_at: float, seconds_ago: float | None) -> float | None:
+    return None if seconds_ago is None else asked_at + float(seconds_ago)
 
 
 def _name(value: bytes | str | None) -> str:

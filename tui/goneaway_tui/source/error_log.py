@@ -78,11 +78,11 @@ class ErrorLog:
         ]
         pending = [*self._held, *fresh]
         self._held = [
-            _HeldEntry(each.entry, each.samples + 1)
-            for each in pending
-            if each.entry.session_id in present and each.samples < HELD_SAMPLES
+            _HeldEntry(held.entry, held.samples + 1)
+            for held in pending
+            if held.entry.session_id in present and held.samples < HELD_SAMPLES
         ][-HELD_ENTRIES:]
-        return tuple(each.entry for each in pending if each.entry.session_id not in present)
+        return tuple(held.entry for held in pending if held.entry.session_id not in present)
 
     def past(self) -> tuple[LogEntry, ...] | None:
         """What it told of ends so far, as far back as READ_BYTES reach; None where it cannot be read."""

@@ -49,14 +49,14 @@ from goneaway_tui.source.globals import GlobalsReader, number, variable
 from goneaway_tui.source.live import CAPABILITIES_SECONDS, READERS, TEXT_LENGTH
 from goneaway_tui.source.privileges import find_privileges
 from goneaway_tui.source.server_variants import identify, version_of
-from goneaway_tui.source.session_cache import optional, text
+from goneaway_tui.source.session_cache import text, text_or_none
 from goneaway_tui.source.sockets import Address
 from goneaway_tui.source.sql.shapes import Statement
 from goneaway_tui.text.sanitize import from_wire, plain
 
-UNSURE = frozenset({0, 1053, 1317, 1927, 1969, 2006, 2013, 2014, 2027, 3024, 4031})
+OUTCOME_UNKNOWN_ERRORS = frozenset({0, 1053, 1317, 1927, 1969, 2006, 2013, 2014, 2027, 3024, 4031})
 """Error numbers after which a statement may have taken effect or not: the line broke, or somebody cut it short."""
-LOOK = N_("look before you try again")
+CHECK_FIRST = N_("look before you try again")
 
 
 class WriteConnection(Connection):
@@ -80,7 +80,7 @@ class WriteConnection(Connection):
                 number, message = 2013, f"{type(error).__name__}: {error}"
             else:
                 return statement, int(cursor.warning_count)
-        if number not in UNSURE:
+        if number not in OUTCOME_UNKNOWN_ERRORS:
             raise Refusal(number, message)
         raise OutcomeUnknown(
             _(
@@ -88,7 +88,7 @@ class WriteConnection(Connection):
                 why=self._broken(number, message).args[0],
                 statement=statement,
             ),
-            _(LOOK),
+            _(CHECK_FIRST),
         )
 
     def warnings(self, sql: Statement) -> tuple[str, ...]:
@@ -116,22 +116,22 @@ class SingleSessionCapabilities(Capabilities):
 class SingleSessionConnection(Connection):
     """Says which session is meant, where a statement asks for it and a reader of all does not."""
 
-    only = 0
+    session_id = 0
 
     def rows(self, sql: Statement, parameters: Sequence[object] = ()) -> list[Row]:
         missing = sql.count("%s") - len(parameters)
-        return super().rows(sql, (*parameters, *[self.only] * missing))
+        return super().rows(sql, (*parameters, *[self.session_id] * missing))
 
 
 ACT_SECONDS = 3 * sql.STATEMENT_SECONDS
 """How long all statements of one call may take together, connecting aside."""
-PATIENCE = 60
+OWN_WAIT_TIMEOUT = 60
 """Seconds our own session may idle, should its end not reach the server."""
 
 ALREADY_GONE = N_("already gone")
 """The warning in Kept where there was no such session any more."""
 
-ASKS_FOR_ROOM = frozenset({"max_connections"})
+NEEDS_CAPACITY = frozenset({"max_connections"})
 
 _NO_SUCH_SESSION = 1094
 _NOT_OURS = frozenset({1044, 1095, 1142, 1227, 1370, 3630})
@@ -200,7 +200,7 @@ class LiveExecutor:
         try:
             with bounded(connection, self.address):
                 rows = connection.rows(
-                    with_variable_name(_answering(connection).required_statement("own_value"), name)
+                    with_variable_name(_identity_of(connection).required_statement("own_value"), name)
                 )
                 return NewSessionProbe(interactive, _number(rows[0][0]))
         finally:
@@ -216,16 +216,16 @@ class LiveExecutor:
         self.is_full = self.is_account_full = False
         return connection
 
-    def capabilities_of(self, connection: Connection, who: Capabilities) -> Capabilities:
+    def capabilities_of(self, connection: Connection, identity: Capabilities) -> Capabilities:
         """What may be read and done there: known from a moment ago, or found out now."""
         now = self.clock()
-        if self._known is None or self._known[0] != who or now - self._known[1] > CAPABILITIES_SECONDS:
-            self.know(who, find_capabilities(connection))
+        if self._known is None or self._known[0] != identity or now - self._known[1] > CAPABILITIES_SECONDS:
+            self.remember(identity, find_capabilities(connection))
         assert self._known is not None  # noqa: S101 - it was just found out
         return replace(self._known[2], own_id=connection.id)
 
-    def know(self, who: Capabilities, capabilities: Capabilities) -> None:
-        self._known = (who, self.clock(), capabilities)
+    def remember(self, identity: Capabilities, capabilities: Capabilities) -> None:
+        self._known = (identity, self.clock(), capabilities)
 
 
 class LiveActConnection:
@@ -257,10 +257,10 @@ class LiveActConnection:
         try:
             yield self
         finally:
-            self._give_back()
+            self._return_lent()
 
     def close(self) -> None:
-        self._give_back()
+        self._return_lent()
         if self._own is not None:
             self._own[0].close()
             self._own = None
@@ -279,9 +279,9 @@ class LiveActConnection:
 
     def find(self, session_id: ProcesslistId) -> Session | None:
         with self._call() as (connection, capabilities):
-            only = SingleSessionConnection.over(connection)
-            only.only = session_id
-            alone = SingleSessionCapabilities(
+            single_connection = SingleSessionConnection.over(connection)
+            single_connection.session_id = session_id
+            single_capabilities = SingleSessionCapabilities(
                 capabilities.flavour,
                 capabilities.version,
                 capabilities.banner,
@@ -289,9 +289,11 @@ class LiveActConnection:
                 capabilities.account,
                 capabilities.features,
             )
-            reader = READERS[capabilities.flavour](only, alone, self._clock, self._executor.text_length)
+            reader = READERS[capabilities.flavour](
+                single_connection, single_capabilities, self._clock, self._executor.text_length
+            )
             _at, sessions = reader.sessions(self._uptime(connection, capabilities))
-            return next((each for each in sessions if each.id == session_id), None)
+            return next((session for session in sessions if session.id == session_id), None)
 
     def set_global(self, name: str, value: float, keep: Persistence) -> KeptValue:
         return self._change(f"set_{keep}", name, (literal(value),))
@@ -387,11 +389,11 @@ class LiveActConnection:
             variable(capabilities, name, value, low, high, origin),
             default=_number(default),
             block_size=int(_number(block) or 0) if int(_number(block) or 0) > 1 else None,
-            path=optional(path),
+            path=text_or_none(path),
             set_by_account=plain(f"{text(user)}@{text(host)}", 300) if text(user) else None,
             set_at=float(at) if at else None,
             persisted=_number(persisted),
-            headroom=_room(connection, capabilities) if name in ASKS_FOR_ROOM else ResourceHeadroom(),
+            headroom=_headroom(connection, capabilities) if name in NEEDS_CAPACITY else ResourceHeadroom(),
             why_not_settable=fix_value(capabilities.flavour, name, _number(value)),
         )
 
@@ -404,12 +406,12 @@ class LiveActConnection:
                     "the connection to {server} broke earlier, and nothing more was sent",
                     server=self._address.name,
                 ),
-                _(LOOK),
+                _(CHECK_FIRST),
             )
         try:
-            way = self._lent or self._own or self._opened()
-            with bounded(way[0], self._address):
-                yield way
+            opened = self._lent or self._own or self._opened()
+            with bounded(opened[0], self._address):
+                yield opened
         except (Unreachable, TooSlow):
             self._broken = True
             if self._lent is not None:
@@ -429,9 +431,9 @@ class LiveActConnection:
             raise
         try:
             with bounded(connection, self._address):
-                who = _answering(connection)
-                _configure_session(connection, who)
-                self._own = connection, self._executor.capabilities_of(connection, who)
+                identity = _identity_of(connection)
+                _configure_session(connection, identity)
+                self._own = connection, self._executor.capabilities_of(connection, identity)
                 return self._own
         except BaseException:
             connection.close()
@@ -440,15 +442,15 @@ class LiveActConnection:
     def _borrowed(self, lender: ConnectionLender) -> tuple[WriteConnection, Capabilities]:
         """The connection that reads, till the end of the act. Raises SourceError where it is not to be had."""
         with ExitStack() as loan:
-            reading, capabilities = loan.enter_context(lender.lend_connection())
-            connection = WriteConnection.over(reading)
+            lent, capabilities = loan.enter_context(lender.lend_connection())
+            connection = WriteConnection.over(lent)
             with bounded(connection, self._address):
-                self._executor.know(_answering(connection), capabilities)
+                self._executor.remember(_identity_of(connection), capabilities)
             self._lent = connection, capabilities
             self._loan = loan.pop_all()
             return self._lent
 
-    def _give_back(self) -> None:
+    def _return_lent(self) -> None:
         self._lent = None
         self._loan.close()
 
@@ -473,7 +475,7 @@ class LiveActConnection:
                     statement=statement,
                     why=error.args[0],
                 ),
-                _(LOOK),
+                _(CHECK_FIRST),
             ) from None
 
     def _refuse_change(
@@ -524,8 +526,8 @@ def bounded(connection: Connection, address: Address) -> Iterator[None]:
     try:
         with connection.within(ACT_SECONDS):
             yield
-    except UnfitAnswer as misfit:
-        raise misfit.server_error(address.name) from None
+    except UnfitAnswer as unfit:
+        raise unfit.server_error(address.name) from None
     except Refusal as refusal:
         raise explain_error(address, refusal.number, str(refusal)) from None
 
@@ -559,34 +561,38 @@ def fix_value(flavour: Flavour, name: str, value: float | None) -> str:
     return ""
 
 
-def _room(connection: Connection, capabilities: Capabilities) -> ResourceHeadroom:
+def _headroom(connection: Connection, capabilities: Capabilities) -> ResourceHeadroom:
     descriptors, memory = connection.rows(capabilities.required_statement("connection_capacity"))[0]
     return ResourceHeadroom(max(0, int(descriptors)), int(memory))
 
 
-def _answering(connection: Connection) -> Capabilities:
+def _identity_of(connection: Connection) -> Capabilities:
     """Who answers, before anything was found out: what is known of a server holds while this is the same.
 
     Raises Unsupported for what can be looked at and not changed from here.
     """
-    who = identify(connection)
-    if who.stands_alone:
+    identity = identify(connection)
+    if identity.is_unprobed:
         raise Unsupported(
             _(
                 "{server} can be looked at, and not changed from here",
-                server=f"{who.banner} {who.comment}".strip(),
+                server=f"{identity.banner} {identity.comment}".strip(),
             ),
             _("change it with its own statements"),
         )
-    return Capabilities(who.flavour, version_of(who.banner), who.banner, 0, who.account, frozenset())
+    return Capabilities(
+        identity.flavour, version_of(identity.banner), identity.banner, 0, identity.account, frozenset()
+    )
 
 
-def _configure_session(connection: Connection, who: Capabilities) -> None:
+def _configure_session(connection: Connection, identity: Capabilities) -> None:
     """Make the session ours: sql_mode is nobody's, so that what is out of bounds is cut with a warning, not refused."""
-    if connection.rows(who.required_statement("short_execution_limit")):
-        connection.rows(who.required_statement("session"), (round(sql.STATEMENT_SECONDS * 1000), PATIENCE))
+    if connection.rows(identity.required_statement("short_execution_limit")):
+        connection.rows(
+            identity.required_statement("session"), (round(sql.STATEMENT_SECONDS * 1000), OWN_WAIT_TIMEOUT)
+        )
     else:
-        connection.rows(who.required_statement("session_act"))
+        connection.rows(identity.required_statement("session_act"))
 
 
 def _number(value: bytes | str | float | None) -> int | float | None:

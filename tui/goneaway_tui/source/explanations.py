@@ -27,7 +27,7 @@ _FULL = N_(
     "all connections are taken. Connect with an account that has CONNECTION_ADMIN or SUPER, "
     "or use -P with admin_port (MySQL) or extra_port (MariaDB)"
 )
-_FULL_WITH_SIDE_DOOR = N_(
+_FULL_WITH_ADMIN_PORT = N_(
     "all connections are taken. Connect with an account that has CONNECTION_ADMIN or SUPER. {side_door}"
 )
 HINTS = {
@@ -103,14 +103,14 @@ def explain_error(address: Address, number: int, message: str) -> SourceError:
         if any(words in reported for words in OLD_TLS):
             hint = N_("the server offers only TLS that is too old, as MySQL 5.7 may: --ssl-mode=DISABLED")
         if hint == _FULL and address.admin_port_hint:
-            hint = _FULL_WITH_SIDE_DOOR
+            hint = _FULL_WITH_ADMIN_PORT
         line = _(reported) if number in CLIENTS else reported
         line = f"{address.name}: {line} ({number})"
         return kind(line, _(hint, side_door=address.admin_port_hint))
     if number in {2002, 2003}:
         return Unreachable(
             _("cannot reach {server}: {why}", server=address.name, why=_(_reason(reported))),
-            _(_way_out(address, reported)),
+            _(_hint_for(address, reported)),
         )
     if number in {0, 2006, 2013, 2014, 2027}:
         return Unreachable(
@@ -141,11 +141,11 @@ def _reason(reported: str) -> str:
     return quoted[1] if quoted else inner.partition("] ")[2] or inner or reported
 
 
-def _way_out(address: Address, reported: str) -> str:
+def _hint_for(address: Address, reported: str) -> str:
     """What to do, not yet said: `reported` is looked through for words of ours, which are English till then."""
     if address.via and "without a greeting" in reported:
         return N_("does it listen there, seen from the machine that --ssh names?")
-    for words, hint in _WAYS_OUT.items():
+    for words, hint in _HINTS_BY_REASON.items():
         if any(word in reported for word in words):
             return hint
     if address.socket:
@@ -155,7 +155,7 @@ def _way_out(address: Address, reported: str) -> str:
     return N_("is the server running, and is the port (-P) right?")
 
 
-_WAYS_OUT = {
+_HINTS_BY_REASON = {
     (NO_TUNNEL,): N_("start again: ssh may have to ask you something"),
     ("no possible", "no address", "Name or", "nodename", "resolution"): N_("check the host name (-h)"),
     ("timed out",): N_("a firewall may drop the packets; check host and port, or raise --connect-timeout"),

@@ -9,7 +9,7 @@ from goneaway_tui.model.server import Flavour, Variable
 from goneaway_tui.model.snapshot import STALL_LIMIT
 from goneaway_tui.source.capabilities import Capabilities
 from goneaway_tui.source.connection import Connection
-from goneaway_tui.source.server_variants import ALONE
+from goneaway_tui.source.server_variants import UNPROBED_SERVICES
 from goneaway_tui.source.session_cache import text
 from goneaway_tui.source.sql.shapes import UNSIGNED
 from goneaway_tui.tune.tunables import TUNABLE
@@ -68,8 +68,10 @@ def variable(
 ) -> Variable:
     """As the server tells it; bounds that MySQL 5.7 does not tell are those of its manual."""
     as_read = Variable(name, number(value), number(low), number(high), SET_BY.get(text(origin)))
-    is_silent = capabilities.flavour is Flavour.MYSQL and capabilities.features.isdisjoint({"bounds", *ALONE})
-    bounds = DOCUMENTED.get(name) if is_silent and capabilities.version.startswith("5.7") else None
+    reports_no_bounds = capabilities.flavour is Flavour.MYSQL and capabilities.features.isdisjoint(
+        {"bounds", *UNPROBED_SERVICES}
+    )
+    bounds = DOCUMENTED.get(name) if reports_no_bounds and capabilities.version.startswith("5.7") else None
     return as_read if bounds is None else replace(as_read, min=bounds[0], max=bounds[1], is_documented=True)
 
 
@@ -104,9 +106,9 @@ class GlobalsReader:
         """Status counters by lower-case name. Raises SourceError."""
         rows = self._connection.rows(self._capabilities.required_statement("counters"))
         read = {text(name).lower(): int(n) for name, value in rows if (n := number(value)) is not None}
-        most = self._variables.get("max_connections")
-        if most is not None and most.value is not None:
-            read["max_connections"] = int(most.value)
+        max_connections = self._variables.get("max_connections")
+        if max_connections is not None and max_connections.value is not None:
+            read["max_connections"] = int(max_connections.value)
         return tuple(sorted(read.items()))
 
 

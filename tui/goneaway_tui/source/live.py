@@ -19,7 +19,7 @@ from goneaway_tui.source.capabilities import (
     Capabilities,
     find_capabilities,
     limitations_of,
-    short_of_room,
+    unlisted_limitations,
 )
 from goneaway_tui.source.connection import Connection, Refusal, Row, UnfitAnswer
 from goneaway_tui.source.end_evidence import EndEvidenceReader
@@ -67,7 +67,7 @@ class SteadyUptime:
         """Whether the uptime differs from the one before by more than the time that has passed."""
         return abs(reported - self.now(at)) > RESTART_TOLERANCE
 
-    def take(self, reported: float, at: float) -> float:
+    def observe(self, reported: float, at: float) -> float:
         """Note what it says now; its uptime as our clock would have counted it."""
         if self.is_step(reported, at):
             self.stepped += reported - self.now(at)
@@ -92,7 +92,7 @@ class AdminPortKind:
     how_to_have: str
 
 
-KINDS = {
+ADMIN_PORT_KINDS = {
     Flavour.MYSQL: AdminPortKind(
         "admin_port",
         N_("an account with SERVICE_CONNECTION_ADMIN"),
@@ -110,14 +110,16 @@ def find_admin_port(connection: Connection, capabilities: Capabilities) -> str:
         ((address, port),) = connection.rows(capabilities.required_statement("admin_port"))
     except (Refusal, ValueError):
         return ""
-    return admin_port_hint(KINDS[capabilities.flavour], plain(text(address), 200), int(number(port) or 0))
+    return admin_port_hint(
+        ADMIN_PORT_KINDS[capabilities.flavour], plain(text(address), 200), int(number(port) or 0)
+    )
 
 
 def admin_port_hint(kind: AdminPortKind, address: str, port: int) -> str:
     """
-    >>> admin_port_hint(KINDS[Flavour.MYSQL], "10.0.0.1", 33062)
+    >>> admin_port_hint(ADMIN_PORT_KINDS[Flavour.MYSQL], "10.0.0.1", 33062)
     'The admin_port still takes an account with SERVICE_CONNECTION_ADMIN: -h 10.0.0.1 -P 33062'
-    >>> admin_port_hint(KINDS[Flavour.MARIADB], "", 0)
+    >>> admin_port_hint(ADMIN_PORT_KINDS[Flavour.MARIADB], "", 0)
     'The server has no extra_port. For the next time: set extra_port under [mariadbd]'
     """
     if not port:
@@ -142,7 +144,7 @@ TEXT_LENGTH = 1024
 """Characters of a statement to bring; performance_schema keeps no more by default."""
 SAMPLE_SECONDS = 3 * STATEMENT_SECONDS
 """How long one reading of many statements may take altogether, connecting aside."""
-MANY = 1000
+MANY_SESSIONS = 1000
 """Sessions from which on the server's counters are read less often than its sessions."""
 COUNTERS_SECONDS = 5.0
 """How often then, as long as no session ends."""
@@ -152,9 +154,9 @@ REFUSED_SECONDS = 600.0
 """How long a statement that the server refused is left out before it is tried again."""
 CLOSE_SECONDS = 0.1
 """How long a statement that is out may take to end before the line is cut."""
-MIN_PATIENCE = 10
+MIN_OWN_IDLE_SECONDS = 10
 """Least seconds our own session must be able to idle: polls come late on a busy machine."""
-OWN_PATIENCE = 600
+OWN_WAIT_TIMEOUT = 600
 """Least seconds our own session may idle: we set its wait_timeout so that no short global limit closes it between polls."""
 
 
@@ -206,8 +208,8 @@ class LiveSource:
         self._address = address
         self._clock = clock
         self._text_length = TEXT_LENGTH if statements else 0
-        self._patience = max(MIN_PATIENCE, round(interval * 3))
-        self._reading: _Reading | None = None
+        self._own_idle_seconds = max(MIN_OWN_IDLE_SECONDS, round(interval * 3))
+        self._server_reader: _ServerReader | None = None
         self._evidence: tuple[Sample, EndEvidenceReader] | None = None
         """The last sample of the run that it is of; it outlives our connections to that server."""
         self._stop_reported = False
@@ -222,7 +224,7 @@ class LiveSource:
         return self._address.name
 
     def sample(self) -> Sample:
-        sample = self._with_reading(lambda reading: self._with_log(reading.sample(self._evidence_reader)))
+        sample = self._ask(lambda server_reader: self._with_log(server_reader.sample(self._evidence_reader)))
         stop_reported, self._stop_reported = self._stop_reported, False
         return (
             replace(sample, end_evidence=replace(sample.end_evidence, stop_reported=True))
@@ -232,7 +234,7 @@ class LiveSource:
 
     def history(self) -> EndHistory:
         """What the server remembers of ends and refusals, dated on our clock. Raises SourceError."""
-        past = self._with_reading(lambda reading: reading.history())
+        past = self._ask(lambda server_reader: server_reader.history())
         if self._log is None:
             return past
         in_file = self._log.past()
@@ -241,11 +243,11 @@ class LiveSource:
 
     def transaction_statements(self, session: ProcesslistId) -> tuple[PastStatement, ...] | Limitation:
         """The statements of a session's open transaction, the oldest first; or why none are told. Raises SourceError."""
-        return self._with_reading(lambda reading: reading.transaction_statements(session))
+        return self._ask(lambda server_reader: server_reader.transaction_statements(session))
 
-    def relatives(self) -> ServerTopology:
+    def topology(self) -> ServerTopology:
         """What the server says of others that belong with it. Raises SourceError."""
-        return self._with_reading(lambda reading: reading.relatives())
+        return self._ask(lambda server_reader: server_reader.topology())
 
     @contextmanager
     def lend_connection(self) -> Iterator[tuple[Connection, Capabilities]]:
@@ -257,24 +259,24 @@ class LiveSource:
         if not self._lock.acquire(timeout=SAMPLE_SECONDS):
             raise TooSlow(_("{server} does not answer in time", server=self.name))
         try:
-            if self._reading is None:
+            if self._server_reader is None:
                 raise Unreachable(_("there is no open connection to {server}", server=self.name))
-            yield self._reading.connection, self._reading.capabilities
+            yield self._server_reader.connection, self._server_reader.capabilities
         finally:
             if self._socket.is_cut:
                 self._drop()
             self._lock.release()
 
-    def _with_reading(self, ask: Callable[[_Reading], T]) -> T:
+    def _ask(self, ask: Callable[[_ServerReader], T]) -> T:
         with self._lock:
             try:
-                if self._reading is None:
-                    self._reading = self._connect()
+                if self._server_reader is None:
+                    self._server_reader = self._connect()
                 with self._socket.within(SAMPLE_SECONDS):
-                    return ask(self._reading)
-            except UnfitAnswer as misfit:
+                    return ask(self._server_reader)
+            except UnfitAnswer as unfit:
                 self._drop()
-                raise misfit.server_error(self.name) from None
+                raise unfit.server_error(self.name) from None
             except Refusal as refusal:
                 self._drop()
                 raise SourceError(
@@ -295,9 +297,9 @@ class LiveSource:
 
     def close(self) -> None:
         """Disconnect (COM_QUIT), or cut the socket where a statement still runs. The first call waits for it for a moment."""
-        patience = 0.0 if self._closed else CLOSE_SECONDS
+        wait_seconds = 0.0 if self._closed else CLOSE_SECONDS
         self._closed = True
-        if self._lock.acquire(timeout=patience):
+        if self._lock.acquire(timeout=wait_seconds):
             try:
                 self._drop()
                 if self._log is not None:
@@ -307,16 +309,18 @@ class LiveSource:
         else:
             self._socket.cut()
 
-    def _connect(self) -> _Reading:
+    def _connect(self) -> _ServerReader:
         self._socket = ServerSocket()
         if self._closed:
             raise self._closed_error()
         connection = Connection(self._address, self._socket)
         try:
             with self._socket.within(SAMPLE_SECONDS):
-                reading = _Reading(self._address, connection, self._clock, self._text_length, self._patience)
-                self._address = replace(self._address, admin_port_hint=reading.side_door)
-                return reading
+                server_reader = _ServerReader(
+                    self._address, connection, self._clock, self._text_length, self._own_idle_seconds
+                )
+                self._address = replace(self._address, admin_port_hint=server_reader.admin_port_hint)
+                return server_reader
         except BaseException:
             connection.close()
             raise
@@ -324,8 +328,8 @@ class LiveSource:
     def _evidence_reader(self, sample: Sample) -> EndEvidenceReader:
         """The reader of the run of the server that the sample is of."""
         if self._evidence is None or not is_same_run(self._evidence[0], sample):
-            seen = None if self._evidence is None else self._evidence[1].taken_at
-            self._evidence = (sample, EndEvidenceReader(seen))
+            previous_run_seen_at = None if self._evidence is None else self._evidence[1].taken_at
+            self._evidence = (sample, EndEvidenceReader(previous_run_seen_at))
         self._evidence = (sample, self._evidence[1])
         return self._evidence[1]
 
@@ -345,28 +349,28 @@ class LiveSource:
         return SourceError(_("{server} is closed", server=self.name), _("start again"))
 
     def _drop(self) -> None:
-        if self._reading is not None:
-            self._reading.connection.close()
-            self._reading = None
+        if self._server_reader is not None:
+            self._server_reader.connection.close()
+            self._server_reader = None
 
 
-def configure_session(connection: Connection, capabilities: Capabilities, needed: int) -> None:
-    """Bound our session's statements and see that it may idle for `needed` seconds.
+def configure_session(connection: Connection, capabilities: Capabilities, seconds: int) -> None:
+    """Bound our session's statements and see that it may idle for `seconds` seconds.
 
     Where setting our own variables leaves a trace others see, it is done only if there is no other way.
     """
-    if connection.rows(capabilities.required_statement("short_wait_timeout"), (needed,)):
-        patience = max(OWN_PATIENCE, needed)
+    if connection.rows(capabilities.required_statement("short_wait_timeout"), (seconds,)):
+        own_idle_seconds = max(OWN_WAIT_TIMEOUT, seconds)
         connection.rows(
-            capabilities.required_statement("session"), (round(STATEMENT_SECONDS * 1000), patience)
+            capabilities.required_statement("session"), (round(STATEMENT_SECONDS * 1000), own_idle_seconds)
         )
 
 
-class _Reading:
+class _ServerReader:
     """One connection with all that was learned over it."""
 
     def __init__(
-        self, address: Address, connection: Connection, clock: Clock, text_length: int, patience: int
+        self, address: Address, connection: Connection, clock: Clock, text_length: int, own_idle_seconds: int
     ) -> None:
         """Find out who answers. Raises SourceError and Refusal."""
         self.connection = connection
@@ -375,14 +379,14 @@ class _Reading:
         self._text_length = text_length
         self._capabilities_at = clock()
         self._capabilities = find_capabilities(connection)
-        configure_session(connection, self._capabilities, patience)
+        configure_session(connection, self._capabilities, own_idle_seconds)
         self._refused_at = -math.inf
-        self._use(self._capabilities)
+        self._use_capabilities(self._capabilities)
         self._uptime = SteadyUptime(uptime_of(dict(self._without_refused(self._status_counters))), clock())
         self._counters: tuple[tuple[str, int], ...] = ()
         self._counted_at = -math.inf
         self._present: frozenset[int] = frozenset()
-        self.side_door = find_admin_port(connection, self._capabilities)
+        self.admin_port_hint = find_admin_port(connection, self._capabilities)
 
     def sample(self, evidence_reader: Callable[[Sample], EndEvidenceReader]) -> Sample:
         """`evidence_reader` gives the reader of the run of the server that a sample is of."""
@@ -391,13 +395,13 @@ class _Reading:
             self._update_capabilities(began)
         read = self._without_refused(lambda: self._read(began))
         reader = evidence_reader(read)
-        clues = self._without_refused(
+        evidence = self._without_refused(
             lambda: reader.read(self.connection, self._capabilities, read, self._clock)
         )
         read = replace(read, limitations=self._current_limitations())
         took = self._clock() - began
         at_server = max(0.0, took - (self.connection.statements_sent - asked) * self._reader.round_trip)
-        return replace(read, end_evidence=clues, seconds_to_read=took, seconds_at_server=at_server)
+        return replace(read, end_evidence=evidence, seconds_to_read=took, seconds_at_server=at_server)
 
     def _read(self, began: float) -> Sample:
         """All but the evidence of sessions that ended."""
@@ -408,7 +412,7 @@ class _Reading:
         variables = self._globals.variables(taken_at)
         counters = self._read_counters(taken_at, frozenset(session.id for session in sessions))
         if not self._reader.lacks_threads and dict(counters).get(INSTANCES_LOST):
-            self._use(
+            self._use_capabilities(
                 self._capabilities
             )  # a reader of its own: sessions that were left out did not come between two readings
             self._reader.lacks_threads = True
@@ -428,7 +432,7 @@ class _Reading:
         return (
             self._limitations
             if not lacks_threads
-            else short_of_room(self._capabilities, self._reader.unlisted)
+            else unlisted_limitations(self._capabilities, self._reader.unlisted)
         )
 
     def _without_refused(self, ask: Callable[[], T]) -> T:
@@ -445,20 +449,20 @@ class _Reading:
         now = find_capabilities(self.connection)
         self._capabilities_at = self._refused_at = self._clock()
         # What may be read can have changed meanwhile: then it is known by the abilities, and needs no word of its own.
-        self._use(capabilities if now.features == capabilities.features else now)
+        self._use_capabilities(capabilities if now.features == capabilities.features else now)
 
     def _status_counters(self) -> tuple[tuple[str, int], ...]:
         return self._globals.counters()
 
     def _read_counters(self, now: float, present: frozenset[int]) -> tuple[tuple[str, int], ...]:
         """Counters are evidence when a session ended. Otherwise they can wait: for them the server adds up all sessions."""
-        rest = len(present) >= MANY and now - self._counted_at < COUNTERS_SECONDS
+        rest = len(present) >= MANY_SESSIONS and now - self._counted_at < COUNTERS_SECONDS
         if not rest or not self._present <= present:
             self._counters, self._counted_at = self._globals.counters(), now
             uptime = uptime_of(dict(self._counters))
             if self._uptime.is_step(uptime, now):
                 self._update_capabilities(now)  # behind a proxy it may be another server that answers now
-            self._uptime.take(uptime, now)
+            self._uptime.observe(uptime, now)
         self._present = present
         return self._counters
 
@@ -479,7 +483,7 @@ class _Reading:
             )
         )
 
-    def relatives(self) -> ServerTopology:
+    def topology(self) -> ServerTopology:
         from goneaway_tui.source.topology import read_topology
 
         return read_topology(self.connection, self._capabilities, self._address.host)
@@ -495,9 +499,9 @@ class _Reading:
         if capabilities.features != self._capabilities.features or (
             self._capabilities.refusals and now - self._refused_at > REFUSED_SECONDS
         ):
-            self._use(capabilities)
+            self._use_capabilities(capabilities)
 
-    def _use(self, capabilities: Capabilities) -> None:
+    def _use_capabilities(self, capabilities: Capabilities) -> None:
         while True:
             self._capabilities = capabilities
             self._limitations = limitations_of(capabilities)

@@ -18,7 +18,7 @@ from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.capabilities import Capabilities
 from goneaway_tui.source.connection import Connection, Row
-from goneaway_tui.source.session_cache import optional, text
+from goneaway_tui.source.session_cache import text, text_or_none
 from goneaway_tui.source.session_table import rows_of
 
 
@@ -82,7 +82,7 @@ def record_of(lock_id: str) -> str:
 def row_waits(waiting: Iterable[WaitingTransaction], locks: Iterable[InnodbLock]) -> tuple[LockWait, ...]:
     """Waits for rows, from the locks that `innodb_locks` lists."""
     waiting = tuple(waiting)
-    requested = {each.requested for each in waiting}
+    requested = {transaction.requested for transaction in waiting}
     by_id: dict[str, InnodbLock] = {}
     granted: dict[str, list[InnodbLock]] = defaultdict(list)
     for lock in locks:
@@ -90,20 +90,24 @@ def row_waits(waiting: Iterable[WaitingTransaction], locks: Iterable[InnodbLock]
         if lock.id not in requested:
             granted[record_of(lock.id)].append(lock)
     waits = []
-    for each in waiting:
-        wanted = by_id.get(each.requested)
+    for transaction in waiting:
+        wanted = by_id.get(transaction.requested)
         mode = wanted.mode if wanted is not None else "X"
         holders = tuple(
             dict.fromkeys(
                 lock.session
-                for lock in granted[record_of(each.requested)]
-                if lock.session != each.session and _conflicts(mode, lock.mode)
+                for lock in granted[record_of(transaction.requested)]
+                if lock.session != transaction.session and _conflicts(mode, lock.mode)
             )
         )
         wanted_lock = (
             Lock(LockKind.ROW, wanted.table, wanted.index, wanted.mode) if wanted else Lock(LockKind.ROW)
         )
-        waits.append(LockWait(each.session, holders, wanted_lock, each.since, record_of(each.requested)))
+        waits.append(
+            LockWait(
+                transaction.session, holders, wanted_lock, transaction.since, record_of(transaction.requested)
+            )
+        )
     return tuple(waits)
 
 
@@ -124,8 +128,10 @@ def oldest_of_each_record(
 ) -> tuple[WaitingTransaction, ...]:
     """One wait for each record, the oldest: before it stands the least of the queue. The longest waits first, at most `limit`."""
     oldest: dict[str, WaitingTransaction] = {}
-    for each in sorted(waiting, key=lambda wait: (wait.since is None, wait.since or 0.0, wait.session)):
-        oldest.setdefault(_record_in_queue(each.requested), each)
+    for transaction in sorted(
+        waiting, key=lambda wait: (wait.since is None, wait.since or 0.0, wait.session)
+    ):
+        oldest.setdefault(_record_in_queue(transaction.requested), transaction)
     return tuple(oldest.values())[:limit]
 
 
@@ -152,19 +158,21 @@ def row_waits_by_holder(
     All that wait for the same record get the holders of the oldest; a wait nothing was read of has none.
     """
     waiting = tuple(waiting)
-    requested = {each.requested for each in waiting}
+    requested = {transaction.requested for transaction in waiting}
     by_record: dict[str, list[LockHolder]] = defaultdict(list)
     for holder in holders:
         by_record[_record_in_queue(holder.asked)].append(holder)
     waits = []
-    for each in waiting:
-        rows = by_record.get(_record_in_queue(each.requested), [])
-        granted = [row.session for row in rows if row.id not in requested and row.session != each.session]
-        ahead = [row.session for row in rows if row.session != each.session]
+    for transaction in waiting:
+        rows = by_record.get(_record_in_queue(transaction.requested), [])
+        granted = [
+            row.session for row in rows if row.id not in requested and row.session != transaction.session
+        ]
+        ahead = [row.session for row in rows if row.session != transaction.session]
         lock = Lock(LockKind.ROW, rows[0].table, rows[0].index, rows[0].mode) if rows else Lock(LockKind.ROW)
         holders_or_ahead = tuple(dict.fromkeys(granted or ahead))
-        record = _record_in_queue(each.requested)
-        waits.append(LockWait(each.session, holders_or_ahead, lock, each.since, record))
+        record = _record_in_queue(transaction.requested)
+        waits.append(LockWait(transaction.session, holders_or_ahead, lock, transaction.since, record))
     return tuple(waits)
 
 
@@ -294,10 +302,10 @@ class LockWaitReader:
 
     def _waiting(self, open_transactions: Mapping[int, Row], taken_at: float) -> list[WaitingTransaction]:
         waiting, starts = [], {}
-        for number, (*_, requested, waited) in open_transactions.items():
+        for session_id, (*_, requested, waited) in open_transactions.items():
             if requested is None:
                 continue
-            session, lock_id = ProcesslistId(number), text(requested)
+            session, lock_id = ProcesslistId(session_id), text(requested)
             since = None if waited is None else taken_at - max(0.0, float(waited))
             before = self._starts.get((session, lock_id))
             if since is not None:
@@ -315,7 +323,7 @@ class LockWaitReader:
             return ()
         if self._capabilities.statement("innodb_locks") is not None:
             by_transaction = {
-                text(row[4]): ProcesslistId(number) for number, row in open_transactions.items()
+                text(row[4]): ProcesslistId(session_id) for session_id, row in open_transactions.items()
             }
             rows, _is_fresh = self._rows("innodb_locks")
             locks = (_innodb_lock(row, by_transaction) for row in rows)
@@ -337,9 +345,12 @@ class LockWaitReader:
         ]
         starts = {session.id: session.busy_since for session in by_id.values() if not session.is_idle}
         found = metadata_waits(locks, starts)
-        untold = waiting - {wait.waiter for wait in found}
+        unlisted = waiting - {wait.waiter for wait in found}
         lock = Lock(LockKind.METADATA)
-        return (*found, *(LockWait(number, (), lock, starts.get(number)) for number in sorted(untold)))
+        return (
+            *found,
+            *(LockWait(session_id, (), lock, starts.get(session_id)) for session_id in sorted(unlisted)),
+        )
 
     def _rows(self, what: str, *parameters: object) -> tuple[Sequence[Row], bool]:
         """The rows of a thing, and whether they are of now; none where it cannot be read here."""
@@ -370,18 +381,28 @@ def _innodb_lock(row: Row, by_transaction: Mapping[str, ProcesslistId]) -> Innod
     if session is None:
         return None
     name = text(table).strip("`").replace("`.`", ".") or None
-    return InnodbLock(text(lock_id), session, text(mode), name, optional(index))
+    return InnodbLock(text(lock_id), session, text(mode), name, text_or_none(index))
 
 
 def _lock_holder(row: Row) -> LockHolder:
     asked, lock_id, session, table, index, mode = row
     return LockHolder(
-        text(asked), text(lock_id), ProcesslistId(session), optional(table), optional(index), optional(mode)
+        text(asked),
+        text(lock_id),
+        ProcesslistId(session),
+        text_or_none(table),
+        text_or_none(index),
+        text_or_none(mode),
     )
 
 
 def _metadata_lock(row: Row) -> MetadataLock:
     session, kind, schema, name, mode, is_granted = row
     return MetadataLock(
-        ProcesslistId(session), text(kind), optional(schema), optional(name), text(mode), bool(is_granted)
+        ProcesslistId(session),
+        text(kind),
+        text_or_none(schema),
+        text_or_none(name),
+        text(mode),
+        bool(is_granted),
     )

@@ -17,19 +17,19 @@ from goneaway_tui.source.clocks import Timebase
 from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.session_cache import (
     SessionCache,
-    optional,
     read_attributes,
     read_open_transactions,
+    shared_text,
     text,
-    word,
+    text_or_none,
 )
-from goneaway_tui.source.session_table import SessionTable, numbers, role_of, rows_of
+from goneaway_tui.source.session_table import SessionTable, integers, role_of, rows_of
 
 SLACK = 0.005
 """Seconds by which two readings of one idle wait may differ beyond the way's own time before a clock must have drifted."""
 
 
-WHOLE_SECONDS = 60.0
+ALL_READ_SECONDS = 60.0
 """How often a server is read whole, whatever it says has changed."""
 LARGE = 200
 """Sessions from which on not all rows are brought."""
@@ -56,11 +56,11 @@ class MariadbReader:
         self._server_clock = Timebase()
         self._known: dict[int, SessionCache] = {}
         self._table = SessionTable()
-        self._mark = 0
+        self._last_query_id = 0
         """Our own QUERY_ID at the last reading: a session that has begun a command since has a higher one."""
-        self._working: set[int] = set()
+        self._busy: set[int] = set()
         """Sessions that worked at the last look: they may have come to rest without another command."""
-        self._whole_at = -math.inf
+        self._all_read_at = -math.inf
         self.open_transactions: dict[int, Row] = {}
         """The InnoDB transactions of the last reading, as `read_open_transactions` brings them."""
         self._late_by = 0.0
@@ -81,7 +81,7 @@ class MariadbReader:
         """The instant of the reading on our clock, and every session. Raises SourceError."""
         self._observe_clock()
         sent = self._clock()
-        rows, quiet = self._read_rows()
+        rows, unchanged = self._read_rows()
         # The server fills the list in one go; our own row tells how long after our statement arrived that was.
         own = next((row for row in rows if int(row[0]) == self._capabilities.own_id), None)
         received = self._clock()
@@ -89,35 +89,35 @@ class MariadbReader:
             received, sent + self._server_clock.uncertainty + max(0.0, float(own[5]) if own else 0.0)
         )
         self._late_by = max(0.0, received - taken_at)
-        self._mark = int(own[8]) if own else 0
-        gone = self._known.keys() - quiet - {int(row[0]) for row in rows}
-        new, ran = self._update_known(rows, gone)
+        self._last_query_id = int(own[8]) if own else 0
+        ended = self._known.keys() - unchanged - {int(row[0]) for row in rows}
+        new, ran = self._update_known(rows, ended)
         read_attributes(self._connection, self._capabilities, new)
         self._read_statements(ran)
         held = self.open_transactions = read_open_transactions(self._connection, self._capabilities)
-        transactions = {number: _transaction(row, taken_at) for number, row in held.items()}
+        transactions = {session_id: _transaction(row, taken_at) for session_id, row in held.items()}
         sessions = [self._session(row, transactions, taken_at) for row in rows]
-        if quiet:
-            self._table.update(sessions, gone)
+        if unchanged:
+            self._table.update(sessions, ended)
         else:
-            self._table.fill(sessions)
-        self._table.hold(transactions)
-        self._working = {int(row[0]) for row in rows if word(row[4]) != "Sleep"}
+            self._table.replace_all(sessions)
+        self._table.set_transactions(transactions)
+        self._busy = {int(row[0]) for row in rows if shared_text(row[4]) != "Sleep"}
         return taken_at, self._table.sessions
 
     def _read_rows(self) -> tuple[list[Row], set[int]]:
         """Rows of the sessions that may have done something, and the ids of the others; or all rows, and no ids."""
-        due = self._clock() - self._whole_at > WHOLE_SECONDS
+        is_due = self._clock() - self._all_read_at > ALL_READ_SECONDS
         since = self._capabilities.statement("since")
-        if since is not None and self._mark and not due and len(self._table) >= self._large:
-            asked = (self._mark, sorted(self._working) or [0], self._text_length)
+        if since is not None and self._last_query_id and not is_due and len(self._table) >= self._large:
+            asked = (self._last_query_id, sorted(self._busy) or [0], self._text_length)
             answers = self._connection.rows(since, asked)
             rows = [row[:9] for row in answers if row[0]]
             count, ids = next((row[9:] for row in answers if not row[0]), (0, b""))
-            quiet = set(numbers(b"[%s]" % ids) or ()) if ids is not None else set()
-            if len(quiet) == count and quiet <= self._known.keys():
-                return rows, quiet
-        self._whole_at = self._clock()
+            unchanged = set(integers(b"[%s]" % ids) or ()) if ids is not None else set()
+            if len(unchanged) == count and unchanged <= self._known.keys():
+                return rows, unchanged
+        self._all_read_at = self._clock()
         return rows_of(self._connection, self._capabilities, "sessions", (self._text_length,)), set()
 
     def _observe_clock(self) -> None:
@@ -127,24 +127,29 @@ class MariadbReader:
             self._server_clock.observe(sent, self._clock(), float(rows[0][1]))
 
     def _update_known(
-        self, rows: list[Row], gone: Iterable[int]
+        self, rows: list[Row], ended: Iterable[int]
     ) -> tuple[dict[int, SessionCache], dict[int, SessionCache]]:
         """Forget the sessions that ended; return the new ones, and those that ran something since the last reading."""
-        for number in gone:
-            del self._known[number]
+        for session_id in ended:
+            del self._known[session_id]
         new, ran = {}, {}
         for row in rows:
-            session_id, user, query = int(row[0]), word(row[1]), int(row[8])
-            if role_of(word(row[4]), user) is Role.LOGIN:
+            session_id, user, query_id = int(row[0]), shared_text(row[1]), int(row[8])
+            if role_of(shared_text(row[4]), user) is Role.LOGIN:
                 self._known.pop(session_id, None)
                 continue
             cached = self._known.get(session_id)
             if cached is None:
                 cached = self._known[session_id] = new[session_id] = SessionCache(session_id)
-            if cached.query != query:
-                cached.query, cached.idle_since, cached.busy_since, cached.statement = query, None, None, None
+            if cached.query_id != query_id:
+                cached.query_id, cached.idle_since, cached.busy_since, cached.statement = (
+                    query_id,
+                    None,
+                    None,
+                    None,
+                )
                 ran[session_id] = cached
-            info = optional(row[7])
+            info = text_or_none(row[7])
             if info is not None:
                 cached.statement = info
         return new, ran
@@ -156,26 +161,26 @@ class MariadbReader:
             return
         for session_id, sql_text in self._connection.rows(statement, (self._text_length, min(ran))):
             if int(session_id) in ran:
-                ran[int(session_id)].statement = optional(sql_text)
+                ran[int(session_id)].statement = text_or_none(sql_text)
 
     def _session(self, row: Row, transactions: dict[int, Transaction], taken_at: float) -> Session:
         number, user, host, db, command, seconds, state, info, _ = row
         session_id = int(number)
         cached = self._known.get(session_id) or SessionCache()
-        role = role_of(word(command), word(user))
+        role = role_of(shared_text(command), shared_text(user))
         since = None
-        if role is Role.LOGIN or (role is Role.CLIENT and word(command) == "Sleep"):
+        if role is Role.LOGIN or (role is Role.CLIENT and shared_text(command) == "Sleep"):
             since = cached.idle_since = self._refined(cached.idle_since, taken_at - max(0.0, float(seconds)))
         elif role is Role.CLIENT:
             cached.busy_since = self._refined(cached.busy_since, taken_at - max(0.0, float(seconds)))
         return Session(
             id=ProcesslistId(session_id),
-            user=word(user),
+            user=shared_text(user),
             host=text(host),
-            db=word(db) or None,
-            command=word(command),
-            state=word(state) or None,
-            statement=optional(info) or (cached.statement if self._text_length else None),
+            db=shared_text(db) or None,
+            command=shared_text(command),
+            state=shared_text(state) or None,
+            statement=text_or_none(info) or (cached.statement if self._text_length else None),
             program=cached.program,
             client=cached.client,
             role=role,

@@ -17,14 +17,14 @@ from goneaway_tui.source.session_cache import (
     StatementEvent,
     command_words,
     gaps_between,
-    is_few,
-    optional,
+    is_cheaper_by_id,
     read_attributes,
     read_open_transactions,
+    shared_text,
     text,
-    word,
+    text_or_none,
 )
-from goneaway_tui.source.session_table import SessionTable, numbers, role_of, rows_of
+from goneaway_tui.source.session_table import SessionTable, integers, role_of, rows_of
 from goneaway_tui.source.sql.shapes import UNSIGNED, Statement
 
 
@@ -45,11 +45,11 @@ class MysqlClocks:
         """Whether the timer could be read when we connected and no longer can."""
         self.own_thread: ThreadId | None = None
         statement = capabilities.statement("own_thread")
-        tells_timer = (
+        shows_timer = (
             "%s" in capabilities.required_statement("clock")
             and capabilities.statement("statements") is not None
         )
-        if statement is not None and tells_timer:
+        if statement is not None and shows_timer:
             own = connection.rows(statement)
             self.own_thread = ThreadId(int(own[0][0])) if own else None
 
@@ -115,17 +115,19 @@ class OwnLimitReader:
             known = [thread for thread in asked if by_thread[thread].own_limit is not None]
             asked = [*unknown[:ASKED_AT_ONCE], *known[:RAN_AT_ONCE]]
         for first in range(0, len(asked), ASKED_AT_ONCE):
-            bunch = sorted(asked[first : first + ASKED_AT_ONCE])
-            for thread, name, value in rows_of(self._connection, self._capabilities, "own_limits", (bunch,)):
+            batch = sorted(asked[first : first + ASKED_AT_ONCE])
+            for thread, name, value in rows_of(self._connection, self._capabilities, "own_limits", (batch,)):
                 cached = by_thread.get(thread)
                 if cached is None:
                     continue
                 if text(name) == "wait_timeout":
                     cached.own_limit = int(value)
                 else:
-                    cached.began = self._wall.local(float(value))
+                    cached.command_began_at = self._wall.local(float(value))
         done = set(asked)
-        self._waiting = {each: None for each in self._waiting if each in by_thread and each not in done}
+        self._waiting = {
+            thread: None for thread in self._waiting if thread in by_thread and thread not in done
+        }
         self._begun = True
         return [by_thread[thread] for thread in asked]
 
@@ -159,8 +161,10 @@ class TransactionReader:
         held = self.open_transactions = read_open_transactions(self._connection, self._capabilities)
         readable = "process" in self._capabilities.features
         return {
-            number: _transaction(began.get(number), held.get(number), taken_at, rows_readable=readable)
-            for number in began.keys() | held.keys()
+            session_id: _transaction(
+                began.get(session_id), held.get(session_id), taken_at, rows_readable=readable
+            )
+            for session_id in began.keys() | held.keys()
         }
 
 
@@ -179,14 +183,14 @@ def _transaction(
 
 LOOK_BACK = 0.005
 """Seconds before the last reading from which events are asked again, so that none falls between two readings."""
-WHOLE_SECONDS = 60.0
+ALL_READ_SECONDS = 60.0
 """How often the whole list is read, whatever the change detection says."""
 LARGE = 200
 """Number of sessions from which on changes are detected: reading all of fewer costs the same."""
 EVENTS_BY_THREAD = 100
 """Sessions up to which events are asked by thread; of more it is cheaper for the server to look through all events."""
 
-WOKEN_AT_ONCE = 500
+RESUMED_AT_ONCE = 500
 """Sessions at most whose history of statements is asked in one reading."""
 
 
@@ -216,12 +220,12 @@ class MysqlReader:
         self._transactions = TransactionReader(connection, capabilities, self._clocks.timer)
         self._table = SessionTable()
         self._changes = ChangeDetector()
-        self._was_quiet = False
+        self._was_unchanged = False
         """At the last look no session but those that are always read had done anything."""
-        self._whole_at = -math.inf
+        self._all_read_at = -math.inf
         self._whole_second_waits = WholeSecondWaits(self._clocks.wall)
         self._swept_at = -math.inf
-        self._woken: list[tuple[SessionCache, StatementEvent, StatementEvent]] = []
+        self._resumed: list[tuple[SessionCache, StatementEvent, StatementEvent]] = []
         """Sessions that ran something after a second or more, each with its last event before and after."""
         self.lacks_threads = False
         """performance_schema has no room for some sessions: the server's own list is read too, which has them all."""
@@ -261,13 +265,15 @@ class MysqlReader:
         received = self._clock()
         taken_at = (sent + received) / 2
         self._whole_second_waits.doubt = (received - sent) / 2 + self._clocks.wall.uncertainty
-        answered = {row[1] for row in rows}
+        listed_ids = {row[1] for row in rows}
         if changed is None:
-            self._whole_at = taken_at
-        gone = (
-            self._known.keys() - answered if changed is None else (changed.to_read - answered) | changed.ended
+            self._all_read_at = taken_at
+        ended = (
+            self._known.keys() - listed_ids
+            if changed is None
+            else (changed.to_read - listed_ids) | changed.ended
         )
-        new = self._update_known(rows, gone)
+        new = self._update_known(rows, ended)
         ran = self._read_events(now_on_timer, None if changed is None else rows)
         self._read_gaps()
         sweep = taken_at - self._swept_at > SWEEP_SECONDS
@@ -277,7 +283,7 @@ class MysqlReader:
         ran |= self._whole_second_waits.watch(
             self._known, new, rows, taken_at, uptime, exact=self._clocks.exact, sweep=sweep
         )
-        ran |= {d.thread for d in new.values() if d.thread is not None}
+        ran |= {cached.thread for cached in new.values() if cached.thread is not None}
         ran.discard(self._clocks.own_thread)  # ours runs statements all the time, and sets nothing
         limits_read = self._limits.read(self._by_thread, ran)
         self._read_hosts(new)
@@ -285,12 +291,12 @@ class MysqlReader:
         transactions = self._transactions.read(self._by_thread, taken_at)
         sessions = [self._session(row, transactions, taken_at) for row in rows]
         if changed is None:
-            self._table.fill(sessions)
+            self._table.replace_all(sessions)
         else:
-            self._table.update(sessions, gone)
+            self._table.update(sessions, ended)
             for cached in limits_read:
-                self._table.limit(cached.id, cached.own_limit)
-        self._table.hold(transactions)
+                self._table.set_own_limit(cached.id, cached.own_limit)
+        self._table.set_transactions(transactions)
         self._mark_always_read(rows)
         return taken_at, self._table.sessions
 
@@ -299,23 +305,23 @@ class MysqlReader:
         was_set = moved > 0 or (now_on_timer is not None and now_on_timer < self._events_since)
         for cached in self._known.values() if was_set else ():
             cached.timer_moved += moved
-        self._events_since, self._whole_at = 0.0, -math.inf
+        self._events_since, self._all_read_at = 0.0, -math.inf
 
     def _find_changes(self) -> ChangedSessions | None:
         """Which sessions may have run something; None where the whole list is to be read."""
-        roll = (
+        activity = (
             self._capabilities.statement("activity")
             if self._capabilities.statement("some") is not None
             else None
         )
-        is_small = len(self._table) < self._large and self._whole_at > -math.inf
-        if roll is None or not self._clocks.exact or is_small or self.lacks_threads:
-            self._changes, self._was_quiet = ChangeDetector(), False
+        is_small = len(self._table) < self._large and self._all_read_at > -math.inf
+        if activity is None or not self._clocks.exact or is_small or self.lacks_threads:
+            self._changes, self._was_unchanged = ChangeDetector(), False
             return None
-        changed = self._compare_digest() if self._was_quiet else None
+        changed = self._compare_checksum() if self._was_unchanged else None
         if changed is None:
-            second, count, pack = self._connection.rows(roll)[0]
-            entries = numbers(pack)
+            second, count, pack = self._connection.rows(activity)[0]
+            entries = integers(pack)
             if (
                 entries is None
                 or len(entries) != count
@@ -324,18 +330,18 @@ class MysqlReader:
                 return None
             expected = self._changes.always_read | {self._capabilities.own_id}
             changed = self._changes.update(entries, second)
-            self._was_quiet = not changed.ended and changed.to_read <= expected
-        is_due = self._clock() - self._whole_at > WHOLE_SECONDS
-        return changed if is_few(changed.to_read, len(self._table)) and not is_due else None
+            self._was_unchanged = not changed.ended and changed.to_read <= expected
+        is_due = self._clock() - self._all_read_at > ALL_READ_SECONDS
+        return changed if is_cheaper_by_id(changed.to_read, len(self._table)) and not is_due else None
 
-    def _compare_digest(self) -> ChangedSessions | None:
+    def _compare_checksum(self) -> ChangedSessions | None:
         """The changes where the checksum is as before; None where some session has run something."""
-        digest = self._capabilities.statement("activity_checksum")
-        if digest is None:
+        statement = self._capabilities.statement("activity_checksum")
+        if statement is None:
             return None
-        second, count, checksum = self._connection.rows(digest)[0]
-        self._was_quiet = self._changes.digest(self._capabilities.own_id) == (count, checksum)
-        return self._changes.unchanged(second) if self._was_quiet else None
+        second, count, checksum = self._connection.rows(statement)[0]
+        self._was_unchanged = self._changes.checksum(self._capabilities.own_id) == (count, checksum)
+        return self._changes.unchanged(second) if self._was_unchanged else None
 
     def _rows_of(self, changed: ChangedSessions) -> list[Row]:
         if not changed.to_read:
@@ -354,26 +360,28 @@ class MysqlReader:
         self.unlisted = len(rows)
         return rows
 
-    def _update_known(self, rows: Iterable[Row], gone: Iterable[int]) -> dict[int, SessionCache]:
+    def _update_known(self, rows: Iterable[Row], ended: Iterable[int]) -> dict[int, SessionCache]:
         """Forget the sessions that ended; remember the new ones, and return them."""
-        for number in gone:
-            self._forget(number)
+        for session_id in ended:
+            self._forget(session_id)
         new = {}
         for row in rows:
-            thread, number, command_time = row[0], row[1], row[6]
-            cached = self._known.get(number)
+            thread, session_id, command_time = row[0], row[1], row[6]
+            cached = self._known.get(session_id)
             if cached is not None and (cached.thread != thread or command_time is None):
-                self._forget(number)
+                self._forget(session_id)
                 cached = None
             if cached is None and command_time is not None:
-                cached = new[number] = SessionCache(number, None if thread is None else ThreadId(int(thread)))
-                self._known[number] = cached
+                cached = new[session_id] = SessionCache(
+                    session_id, None if thread is None else ThreadId(int(thread))
+                )
+                self._known[session_id] = cached
                 if cached.thread is not None:
                     self._by_thread[cached.thread] = cached
         return new
 
-    def _forget(self, number: int) -> None:
-        cached = self._known.pop(number, None)
+    def _forget(self, session_id: int) -> None:
+        cached = self._known.pop(session_id, None)
         if cached is not None and cached.thread is not None:
             self._by_thread.pop(cached.thread, None)
 
@@ -384,10 +392,10 @@ class MysqlReader:
         """
         if self._capabilities.statement("statements") is None:
             return set()
-        of_some = self._capabilities.statement("statements_some")
-        if of_some is not None and rows is not None and len(rows) <= EVENTS_BY_THREAD:
+        by_thread = self._capabilities.statement("statements_some")
+        if by_thread is not None and rows is not None and len(rows) <= EVENTS_BY_THREAD:
             threads = [int(row[0]) for row in rows]
-            events = self._connection.rows(of_some, (self._text_length, threads)) if threads else []
+            events = self._connection.rows(by_thread, (self._text_length, threads)) if threads else []
         else:
             since = round(max(0.0, self._events_since - LOOK_BACK) * PICOSECONDS)
             events = rows_of(self._connection, self._capabilities, "statements", (self._text_length, since))
@@ -413,7 +421,7 @@ class MysqlReader:
         before, cached.event, cached.timer_moved = cached.event, event, 0.0
         self._note_gap(cached, before, event)
         if sql_text or not event.half_sent:
-            cached.statement = optional(sql_text) or command_words(event.name)
+            cached.statement = text_or_none(sql_text) or command_words(event.name)
         return True
 
     def _note_gap(self, cached: SessionCache, before: StatementEvent | None, event: StatementEvent) -> None:
@@ -423,21 +431,21 @@ class MysqlReader:
             return
         longest = event.start - before.end
         if longest >= 1:
-            self._woken.append((cached, before, event))
+            self._resumed.append((cached, before, event))
         elif not before.running:
             cached.gaps = (max(0.0, round(longest, 3)),)
 
     def _read_gaps(self) -> None:
         """Ask how long the sessions were idle that ran something after a second or more."""
-        woken, self._woken = self._woken[:WOKEN_AT_ONCE], []
+        resumed, self._resumed = self._resumed[:RESUMED_AT_ONCE], []
         statement = self._capabilities.statement("statement_history")
-        if statement is None or not woken:
+        if statement is None or not resumed:
             return
         history: dict[int, list[tuple[float, float]]] = {}
-        threads = [cached.thread for cached, _before, _event in woken]
+        threads = [cached.thread for cached, _before, _event in resumed]
         for thread, start, end in self._connection.rows(statement, (threads,)):
             history.setdefault(thread, []).append((start / PICOSECONDS, end / PICOSECONDS))
-        for cached, before, event in woken:
+        for cached, before, event in resumed:
             cached.gaps = gaps_between(before, event, history.get(cached.thread or 0, ()))
 
     def _read_hosts(self, new: dict[int, SessionCache]) -> None:
@@ -450,24 +458,31 @@ class MysqlReader:
     def _mark_always_read(self, rows: Iterable[Row]) -> None:
         """Note the sessions of which the detection tells nothing: those that work, have no events, have their own clock, or came since."""
         for row in rows:
-            number, instrumented = row[1], bool(row[10])
-            cached = self._known.get(number)
+            session_id, instrumented = row[1], bool(row[10])
+            cached = self._known.get(session_id)
             event = cached.event if cached is not None else None
-            quiet = (
+            tells_by_second = (
                 cached is not None
-                and word(row[5]) == "Sleep"
+                and shared_text(row[5]) == "Sleep"
                 and instrumented
-                and self._changes.is_listed(number)
+                and self._changes.is_listed(session_id)
             )
             if event is not None:
                 expected = self._clocks.timer.local(event.start) - self._clocks.wall.offset
-                quiet = quiet and not event.running and self._changes.began_at(number, expected)
-            (self._changes.always_read.discard if quiet else self._changes.always_read.add)(number)
+                tells_by_second = (
+                    tells_by_second and not event.running and self._changes.began_at(session_id, expected)
+                )
+            (self._changes.always_read.discard if tells_by_second else self._changes.always_read.add)(
+                session_id
+            )
 
     def _session(self, row: Row, transactions: dict[int, Transaction], taken_at: float) -> Session:
         _, session_id, user, host, db, command, seconds, state, info, thread_name, instrumented = row
         cached = self._known.get(session_id) or SessionCache()
-        role, shown = role_of(word(command), word(user), word(thread_name)), word(command)
+        role, shown = (
+            role_of(shared_text(command), shared_text(user), shared_text(thread_name)),
+            shared_text(command),
+        )
         if seconds is None and role is Role.CLIENT:
             role, shown = Role.LOGIN, "Connect"
         event = cached.event
@@ -482,12 +497,12 @@ class MysqlReader:
             busy_since = self._busy_since(cached, seconds, exact=exact, taken_at=taken_at)
         return Session(
             id=ProcesslistId(session_id),
-            user=word(user) or ("unauthenticated user" if role is Role.LOGIN else ""),
+            user=shared_text(user) or ("unauthenticated user" if role is Role.LOGIN else ""),
             host=cached.host or text(host),
-            db=word(db) or None,
+            db=shared_text(db) or None,
             command=shown,
-            state=word(state) or None,
-            statement=optional(info) or (cached.statement if self._text_length else None),
+            state=shared_text(state) or None,
+            statement=text_or_none(info) or (cached.statement if self._text_length else None),
             program=cached.program,
             client=cached.client,
             role=role,
@@ -520,8 +535,8 @@ class MysqlReader:
         if exact and event is not None:
             instant = event.start if event.half_sent else event.end
             return min(taken_at, self._clocks.timer.local(instant + cached.timer_moved)), 0.0
-        if exact and cached.began is not None:
-            return min(taken_at, cached.began), 0.0
-        if cached.wait is not None:
-            return cached.wait.since, cached.wait.within
+        if exact and cached.command_began_at is not None:
+            return min(taken_at, cached.command_began_at), 0.0
+        if cached.whole_second_wait is not None:
+            return cached.whole_second_wait.since, cached.whole_second_wait.within
         return self._whole_second_waits.began(seconds, taken_at)

@@ -51,7 +51,7 @@ NEEDS: dict[Flavour, tuple[tuple[tuple[int, ...], dict[str, AnyOf]], ...]] = {
 }
 """By the first version it holds for, newest first: what an act needs. A variable that stands here is not like the others."""
 
-MANAGED = (
+SERVICE_INSTRUCTIONS = (
     (
         {"rds", "aurora", "rds_superuser_role", "rdsdbbin"},
         N_("Amazon RDS keeps SET GLOBAL to itself: change the parameter group entry {name} instead"),
@@ -68,7 +68,7 @@ MANAGED = (
 """Services that let nobody set a global variable, by what gives them away, and where it is done there."""
 
 NO_PERSIST = N_("{server} keeps no value across restarts: write it into the option file too")
-UNREAD = N_("persisted_globals_load is OFF: a restart would not read what is persisted")
+NOT_LOADED = N_("persisted_globals_load is OFF: a restart would not read what is persisted")
 
 
 def granted_privileges(lines: Iterable[str]) -> frozenset[str]:
@@ -77,8 +77,8 @@ def granted_privileges(lines: Iterable[str]) -> frozenset[str]:
     >>> sorted(granted_privileges(["GRANT SELECT, SUPER ON *.* TO `dba`@`%`", "GRANT `SUPER` TO `dba`@`%`"]))
     ['SELECT', 'SUPER']
     """
-    found = (re.match(r"GRANT ([A-Z_ ,]+) ON \*\.\* TO ", line) for line in lines)
-    return frozenset(name.strip() for each in found if each for name in each[1].split(","))
+    matches = (re.match(r"GRANT ([A-Z_ ,]+) ON \*\.\* TO ", line) for line in lines)
+    return frozenset(name.strip() for match in matches if match for name in match[1].split(","))
 
 
 def needed_privileges(capabilities: Capabilities, act: str) -> AnyOf:
@@ -92,7 +92,7 @@ def grant_for(capabilities: Capabilities, act: str) -> str:
     return f"GRANT {needed_privileges(capabilities, act)[0]} ON *.* TO {capabilities.account}"
 
 
-def service_way(capabilities: Capabilities, lines: Iterable[str], identity: Mapping[str, str]) -> str:
+def service_instruction(capabilities: Capabilities, lines: Iterable[str], identity: Mapping[str, str]) -> str:
     """What to do on a service that lets nobody set a variable, with a place for its name; empty elsewhere."""
     roles = {
         role
@@ -100,8 +100,8 @@ def service_way(capabilities: Capabilities, lines: Iterable[str], identity: Mapp
         if line.startswith("GRANT `")
         for role in re.findall(r"`([^`]+)`", line.partition(" TO ")[0])
     }
-    signs = capabilities.features | roles | set(identity.get("basedir", "").split("/"))
-    return next((way for marks, way in MANAGED if marks & signs), "")
+    names = capabilities.features | roles | set(identity.get("basedir", "").split("/"))
+    return next((instruction for service, instruction in SERVICE_INSTRUCTIONS if service & names), "")
 
 
 def _why_not_persist(capabilities: Capabilities, identity: Mapping[str, str], lacks: str) -> str:
@@ -109,7 +109,7 @@ def _why_not_persist(capabilities: Capabilities, identity: Mapping[str, str], la
     if "persist" not in capabilities.features:
         return _(NO_PERSIST, server=f"{capabilities.flavour.title} {capabilities.version}")
     if not lacks and identity.get("persisted_globals_load", "ON").upper() in {"OFF", "0"}:
-        return _(UNREAD)
+        return _(NOT_LOADED)
     return lacks
 
 
@@ -117,16 +117,16 @@ def find_privileges(
     capabilities: Capabilities, lines: list[str], identity: Mapping[str, str], where: str
 ) -> Privileges:
     """`lines`: of SHOW GRANTS; `identity`: by lower-case name; `where`: what stands for a server without a uuid."""
-    held = granted_privileges(lines)
+    granted = granted_privileges(lines)
 
     def may(act: str) -> bool:
-        return bool(held & {EVERYTHING, *needed_privileges(capabilities, act)})
+        return bool(granted & {EVERYTHING, *needed_privileges(capabilities, act)})
 
-    way = service_way(capabilities, lines, identity)
+    instruction = service_instruction(capabilities, lines, identity)
 
     def lacking(act: str, name: str) -> str:
-        if way:
-            return _(way, name=name)
+        if instruction:
+            return _(instruction, name=name)
         return _("the account may not: {grant}", grant=grant_for(capabilities, act))
 
     lacks = lacking("set", _("of the same name"))

@@ -34,8 +34,8 @@ class ServerIdentity:
         return flavour_of(self.banner, self.comment)
 
     @property
-    def stands_alone(self) -> bool:
-        return self.service in ALONE
+    def is_unprobed(self) -> bool:
+        return self.service in UNPROBED_SERVICES
 
 
 def identify(connection: Connection) -> ServerIdentity:
@@ -92,7 +92,7 @@ class ServerVariant:
     title: str
     banner: str = ""
     """A pattern of version and comment, where these give it away; else a statement of `sql.SIGNS` or a probe does."""
-    stands_alone: bool = False
+    is_unprobed: bool = False
     """It has too little of performance_schema to be probed for more: what is here is all that is known."""
     notes: tuple[Limitation, ...] = ()
 
@@ -148,7 +148,7 @@ SERVICES: tuple[ServerVariant, ...] = (
         "tidb",
         "TiDB",
         banner=r"-TiDB-",
-        stands_alone=True,
+        is_unprobed=True,
         notes=(
             # docs.pingcap.com/tidb/stable/information-schema-processlist: columns; CLUSTER_PROCESSLIST has every node's.
             Limitation(
@@ -171,7 +171,7 @@ SERVICES: tuple[ServerVariant, ...] = (
         "proxysql",
         "ProxySQL",
         banner=r"\(ProxySQL Admin Module\)",
-        stands_alone=True,
+        is_unprobed=True,
         notes=(
             # proxysql.com/documentation/stats-statistics: stats_mysql_processlist; global variables in milliseconds.
             Limitation(
@@ -188,7 +188,7 @@ SERVICES: tuple[ServerVariant, ...] = (
     ),
 )
 
-ALONE = frozenset(service.word for service in SERVICES if service.stands_alone)
+UNPROBED_SERVICES = frozenset(service.word for service in SERVICES if service.is_unprobed)
 
 
 def variant_by_banner(banner: str, comment: str) -> ServerVariant | None:
@@ -198,7 +198,9 @@ def variant_by_banner(banner: str, comment: str) -> ServerVariant | None:
     ['TiDB']
     """
     description = f"{banner} {comment}"
-    return next((each for each in SERVICES if each.banner and re.search(each.banner, description)), None)
+    return next(
+        (service for service in SERVICES if service.banner and re.search(service.banner, description)), None
+    )
 
 
 def variant_limitations(features: AbstractSet[str]) -> tuple[Limitation, ...]:

@@ -47,7 +47,7 @@ class ChangeDetector:
     - `activity.sql` brings an entry a session, one integer: `id << 32 | second`, with the second in which the session's last
       command began. A session whose entry is the same as before has done nothing.
     - `activity_checksum.sql` brings the number of sessions and a checksum, our own session left out of both: the XOR of
-      `id * second` over the sessions. Where both are as `digest` has them, no session has done anything. In an XOR, a term
+      `id * second` over the sessions. Where both are as `checksum` has them, no session has done anything. In an XOR, a term
       that is added again is taken out, so a session that changed costs two terms, not a new sum over all.
     """
 
@@ -61,22 +61,33 @@ class ChangeDetector:
     """The XOR of `id * second` over all sessions, our own included."""
     _recent: frozenset[int] = frozenset()
     """Sessions whose last command began so late that another may have followed in the same second."""
-    _looked_at: int = 0
+    _updated_at: int = 0
     """The second of the last look, by the server's clock."""
 
     def update(self, entries: Iterable[int], second: int) -> ChangedSessions:
         """Compare the entries of activity.sql with those before; `second` is the server's clock. The first time all are to be read."""
         now = set(entries)
-        came = _seconds_by_id(now - self._entries)
-        ended = frozenset(_seconds_by_id(self._entries - now).keys() - came.keys())
-        for number in ended:
-            self._checksum ^= number * self._second_of.pop(number, 0)  # a list may name one session twice
-        changed = {number for number, began in came.items() if not self._is_same_beginning(number, began)}
-        for number in came.keys() - changed:
-            now ^= {_entry(number, came[number]), _entry(number, self._second_of[number])}
-        for number in changed:
-            self._checksum ^= number * self._second_of.get(number, 0) ^ number * came[number]
-            self._second_of[number] = came[number]
+        new_seconds = _seconds_by_id(now - self._entries)
+        ended = frozenset(_seconds_by_id(self._entries - now).keys() - new_seconds.keys())
+        for session_id in ended:
+            self._checksum ^= session_id * self._second_of.pop(
+                session_id, 0
+            )  # a list may name one session twice
+        changed = {
+            session_id
+            for session_id, began_at_second in new_seconds.items()
+            if not self._is_same_beginning(session_id, began_at_second)
+        }
+        for session_id in new_seconds.keys() - changed:
+            now ^= {
+                _entry(session_id, new_seconds[session_id]),
+                _entry(session_id, self._second_of[session_id]),
+            }
+        for session_id in changed:
+            self._checksum ^= (
+                session_id * self._second_of.get(session_id, 0) ^ session_id * new_seconds[session_id]
+            )
+            self._second_of[session_id] = new_seconds[session_id]
         self._entries = now
         return self._changes(changed | self._recent - ended, second, ended)
 
@@ -84,20 +95,20 @@ class ChangeDetector:
         """The same for a look at which the digest was as before."""
         return self._changes(self._recent, second)
 
-    def digest(self, own_id: int) -> tuple[int, int]:
+    def checksum(self, own_id: int) -> tuple[int, int]:
         """The number of sessions and their checksum, our own session left out, as activity_checksum.sql brings them."""
         count, own_second = len(self._second_of), self._second_of.get(own_id)
         if own_second is None:
             return count, self._checksum
         return count - 1, self._checksum ^ own_id * own_second
 
-    def is_listed(self, number: int) -> bool:
+    def is_listed(self, session_id: int) -> bool:
         """Whether a session was there at the last look: one may come between the look and the reading of the rows."""
-        return number in self._second_of
+        return session_id in self._second_of
 
-    def began_at(self, number: int, instant: float) -> bool:
+    def began_at(self, session_id: int, instant: float) -> bool:
         """Whether a session's second is that of an instant of the server's clock: one that set its own clock has another."""
-        return abs(self._second_of.get(number, 0) - instant) <= 2 * SECOND_TOLERANCE
+        return abs(self._second_of.get(session_id, 0) - instant) <= 2 * SECOND_TOLERANCE
 
     def _changes(
         self, to_read: Collection[int], second: int, ended: frozenset[int] = frozenset()
@@ -107,34 +118,36 @@ class ChangeDetector:
         self.always_read -= ended | never_listed
         changes = ChangedSessions(frozenset(to_read) | self.always_read, ended | never_listed)
         self._recent = frozenset(
-            number for number in changes.to_read if self._second_of[number] >= second - SECOND_TOLERANCE
+            session_id
+            for session_id in changes.to_read
+            if self._second_of[session_id] >= second - SECOND_TOLERANCE
         )
-        self._looked_at = second
+        self._updated_at = second
         return changes
 
-    def _is_same_beginning(self, number: int, began: int) -> bool:
+    def _is_same_beginning(self, session_id: int, began_at_second: int) -> bool:
         """Whether this is the beginning told before: a later one would have been told at the last look already."""
-        before = self._second_of.get(number)
+        before = self._second_of.get(session_id)
         return (
             before is not None
-            and abs(began - before) <= SECOND_TOLERANCE
-            and began < self._looked_at - SECOND_TOLERANCE
+            and abs(began_at_second - before) <= SECOND_TOLERANCE
+            and began_at_second < self._updated_at - SECOND_TOLERANCE
         )
 
 
-def _entry(number: int, second: int) -> int:
+def _entry(session_id: int, second: int) -> int:
     """
     >>> _seconds_by_id({_entry(7, 1_700_000_000)})
     {7: 1700000000}
     """
-    return number << SECOND_BITS | second
+    return session_id << SECOND_BITS | second
 
 
 def _seconds_by_id(entries: Iterable[int]) -> dict[int, int]:
     return {entry >> SECOND_BITS: entry & SECOND_MASK for entry in entries}
 
 
-def is_few(to_read: Collection[int], present: int) -> bool:
+def is_cheaper_by_id(to_read: Collection[int], present: int) -> bool:
     """Whether it is cheaper to read these sessions by id than the whole list."""
     return len(to_read) <= max(READ_BY_ID, present // 4)
 
@@ -156,7 +169,7 @@ class SessionCache:
     host: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
     own_limit: int | None = None
-    began: float | None = None
+    command_began_at: float | None = None
     """When its last command began, on our clock; asked once, for a session that has run nothing yet."""
     event: StatementEvent | None = None
     timer_moved: float = 0.0
@@ -164,15 +177,15 @@ class SessionCache:
     gaps: tuple[float, ...] = ()
     """As in `Session.gaps`."""
     statement: str | None = None
-    query: int = 0
+    query_id: int = 0
     """MariaDB's QUERY_ID of its last command."""
     idle_since: float | None = None
     busy_since: float | None = None
     """When the command that it runs began, on our clock."""
-    wait: CoarseWait | None = None
+    whole_second_wait: WholeSecondWait | None = None
     """Its idle wait as whole seconds tell it, for a session without events; None while it works."""
-    followed: bool = False
-    """At the last look it had no events either, so that `wait` tells what it did then."""
+    was_followed: bool = False
+    """At the last look it had no events either, so that `whole_second_wait` tells what it did then."""
 
     @property
     def program(self) -> str | None:
@@ -223,7 +236,7 @@ def gaps_between(
 
 
 @dataclass(frozen=True, slots=True)
-class CoarseWait:
+class WholeSecondWait:
     """An idle wait of a session of which no events are kept."""
 
     second: int
@@ -264,12 +277,12 @@ def text(value: bytes | str | None) -> str:
 
 
 @lru_cache(maxsize=PAIRS_SHARED)
-def word(value: bytes | str | None) -> str:
+def shared_text(value: bytes | str | None) -> str:
     """As `text`, of what many sessions say alike: it is one object for all of them."""
     return text(value)
 
 
-def optional(value: bytes | str | None) -> str | None:
+def text_or_none(value: bytes | str | None) -> str | None:
     """As `text`, with NULL and the empty string as None."""
     return text(value) or None
 

@@ -99,15 +99,15 @@ class ServerSocket:
 
     def _opened(self, address: Address) -> sockets.socket:
         if address.via:
-            return self._through(address.via, address.connect_timeout)
+            return self._open_tunnel(address.via, address.connect_timeout)
         if address.socket:
-            return self._reached(sockets.AF_UNIX, address.socket, address.connect_timeout)
+            return self._connected(sockets.AF_UNIX, address.socket, address.connect_timeout)
         failure = OSError(N_("the name has no address"))
         for family, *_rest, target in sockets.getaddrinfo(
             address.host, address.port, type=sockets.SOCK_STREAM
         ):
             try:
-                sock = self._reached(family, target, address.connect_timeout)
+                sock = self._connected(family, target, address.connect_timeout)
             except OSError as error:
                 failure = error
                 continue
@@ -116,9 +116,9 @@ class ServerSocket:
             return sock
         raise failure
 
-    def _through(self, way: str, timeout: float) -> sockets.socket:
+    def _open_tunnel(self, path: str, timeout: float) -> sockets.socket:
         try:
-            return self._reached(sockets.AF_UNIX, way, timeout)
+            return self._connected(sockets.AF_UNIX, path, timeout)
         except ConnectionAbortedError:
             raise
         except OSError:
@@ -155,10 +155,10 @@ class ServerSocket:
         self.expired = True
         self.cut()
 
-    def _reached(self, family: int, target: object, timeout: float) -> sockets.socket:
+    def _connected(self, family: int, target: object, timeout: float) -> sockets.socket:
         sock = sockets.socket(family, sockets.SOCK_STREAM)
         try:
-            self._hold(sock)
+            self._keep_handle(sock)
             sock.settimeout(timeout)
             sock.connect(target)  # type: ignore[arg-type]
         except (OSError, ValueError, OverflowError):
@@ -166,7 +166,7 @@ class ServerSocket:
             raise
         return sock
 
-    def _hold(self, sock: sockets.socket) -> None:
+    def _keep_handle(self, sock: sockets.socket) -> None:
         """From here on `cut` reaches it, also while it still connects."""
         with self._guard:
             if self._cut:
@@ -178,7 +178,7 @@ class ServerSocket:
 
 PROGRAM = "ssh"
 POLL_SECONDS = 0.05
-GOODBYE_SECONDS = 2.0
+SSH_EXIT_SECONDS = 2.0
 """How long ssh may take to end when it is asked to."""
 
 _OPTIONS = {
@@ -205,9 +205,9 @@ class Tunnel:
         self._log = folder / "log"
         self.path = str(folder / "way")
         """Of the Unix socket that leads to the target."""
-        how = _OPTIONS if may_ask else {**_OPTIONS, "BatchMode": "yes"}
-        options = [word for name, value in how.items() for word in ("-o", f"{name}={value}")]
-        words = [
+        ssh_options = _OPTIONS if may_ask else {**_OPTIONS, "BatchMode": "yes"}
+        options = [word for name, value in ssh_options.items() for word in ("-o", f"{name}={value}")]
+        command = [
             PROGRAM,
             "-N",
             "-T",
@@ -220,7 +220,7 @@ class Tunnel:
             host,
         ]
         try:
-            self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603
         except (OSError, ValueError) as error:
             self._folder.cleanup()
             why = getattr(error, "strerror", None) or _("that is no name of a host")
@@ -239,7 +239,7 @@ class Tunnel:
         with self._closing:
             self._process.terminate()
             try:
-                self._process.wait(GOODBYE_SECONDS)
+                self._process.wait(SSH_EXIT_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -256,16 +256,18 @@ class Tunnel:
         while not Path(self.path).exists():
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(POLL_SECONDS)
-                said = plain(self._last_words(), 300) or _("status {number}", number=self._process.returncode)
+                last_line = plain(self._last_log_line(), 300) or _(
+                    "status {number}", number=self._process.returncode
+                )
                 raise Unreachable(
-                    _("no way through {host}: {said}", host=self.host, said=said),
+                    _("no way through {host}: {said}", host=self.host, said=last_line),
                     _("try it by hand: {command}", command=f"{PROGRAM} {self.host}"),
                 )
 
-    def _last_words(self) -> str:
+    def _last_log_line(self) -> str:
         try:
             with self._log.open("rb") as log:
                 lines = log.read(1 << 16).decode("utf-8", "replace").split("\n")
         except OSError:
             return ""
-        return next((sock.strip() for sock in reversed(lines) if sock.strip()), "")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -22,11 +22,11 @@ from goneaway_tui.model.server import (
 from goneaway_tui.source import sql
 from goneaway_tui.source.capabilities import Capabilities
 from goneaway_tui.source.connection import ABSENT, Connection, Refusal, UnfitAnswer
-from goneaway_tui.source.server_variants import ALONE
+from goneaway_tui.source.server_variants import UNPROBED_SERVICES
 from goneaway_tui.source.session_cache import text
 from goneaway_tui.text.sanitize import plain
 
-MOST: Final = 500
+MAX_MEMBERS: Final = 500
 """How many of one kind are taken: a server may say whatever it likes."""
 LONGEST_HOST: Final = 255
 RENAMED_IN: Final = (8, 0, 22)
@@ -36,7 +36,9 @@ DUMP_ADDRESS: Final = N_("it reports no address (report_host): this is the one i
 ONLY_DUMP: Final = N_(
     "only the address it reads the binary log from is known; a program that follows changes reads so too"
 )
-CUT: Final = N_("it lists more or fewer addresses than the cluster has nodes, itself perhaps among them")
+ADDRESSES_CUT: Final = N_(
+    "it lists more or fewer addresses than the cluster has nodes, itself perhaps among them"
+)
 NOT_ASKED: Final = N_("this service is not asked for them; ask it in its own words")
 AUTO: Final = N_("it tells the cluster no address: wsrep_node_incoming_address is not set there")
 NO_ADDRESS: Final = N_("it reports no address (report_host is not set there)")
@@ -51,7 +53,7 @@ AMAZON: Final = re.compile(
 """An endpoint of Aurora, of the cluster or of one instance; in the group what all of them end in ("Amazon Aurora endpoints")."""
 INSTANCE: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
 
-SAME: Final = {
+COLUMN_NAMES: Final = {
     "source_host": "host",
     "master_host": "host",
     "source_port": "port",
@@ -69,7 +71,7 @@ Record = Mapping[str, Any]
 
 
 @dataclass(slots=True)
-class AskedServer:
+class TopologyQueries:
     """One server that is asked, and what it does not let us know."""
 
     connection: Connection
@@ -82,24 +84,24 @@ class AskedServer:
 
     def records(self, what: str) -> list[Record] | None:
         """The answers to one thing; None where it is not to be had, which is then among the limitations if it might be."""
-        lack: Refusal | None = None
+        refusal_to_report: Refusal | None = None
         for variant in sql.TOPOLOGY_STATEMENTS[self.capabilities.flavour].get(what, ()):
             if not variant.needs <= self.capabilities.features:
                 continue
             statement = sql.read_sql(variant.file)
             try:
-                rows = self.connection.records(statement)[:MOST]
+                rows = self.connection.records(statement)[:MAX_MEMBERS]
             except Refusal as refusal:
-                lack = refusal if refusal.number not in ABSENT else lack
+                refusal_to_report = refusal if refusal.number not in ABSENT else refusal_to_report
                 continue
-            self.names[what] = statement if statement.startswith("SHOW") else NAMES.get(what, "")
-            return [{SAME.get(name, name): value for name, value in row.items()} for row in rows]
-        if lack is not None:
-            self._lack(what, lack)
+            self.names[what] = statement if statement.startswith("SHOW") else TABLE_NAMES.get(what, "")
+            return [{COLUMN_NAMES.get(name, name): value for name, value in row.items()} for row in rows]
+        if refusal_to_report is not None:
+            self._add_limitation(what, refusal_to_report)
         return None
 
-    def _lack(self, what: str, refusal: Refusal) -> None:
-        lost, grants = LACKS[what]
+    def _add_limitation(self, what: str, refusal: Refusal) -> None:
+        lost, grants = LOST_RELATIONS[what]
         if isinstance(refusal, UnfitAnswer):
             self.limitations.append(Limitation(lost, refusal.why))
             return
@@ -121,7 +123,7 @@ class AskedServer:
 
 
 BINLOG_DUMP: Final = "Binlog Dump"
-NAMES: Final = {
+TABLE_NAMES: Final = {
     "sources": "replication_connection_configuration",
     "members": "replication_group_members",
     "nodes": "wsrep_incoming_addresses",
@@ -130,7 +132,7 @@ NAMES: Final = {
 """What is asked by a SELECT, by the table or status that answers; a SHOW is its own name."""
 Grants = Mapping[Flavour, tuple[tuple[tuple[int, ...], str], ...]]
 SELECT: Final[Grants] = {Flavour.MYSQL: (((), "GRANT SELECT ON performance_schema.*"),), Flavour.MARIADB: ()}
-LACKS: Final[dict[str, tuple[str, Grants]]] = {
+LOST_RELATIONS: Final[dict[str, tuple[str, Grants]]] = {
     "replicas": (
         N_("the replicas of this server, and where they say they are"),
         {
@@ -163,20 +165,24 @@ LACKS: Final[dict[str, tuple[str, Grants]]] = {
 
 def read_topology(connection: Connection, capabilities: Capabilities, host: str) -> ServerTopology:
     """Everything it says. `host` is what we reach it by. Raises SourceError where the connection breaks."""
-    if capabilities.features & ALONE:  # none of what is asked here means there what it means elsewhere
+    if (
+        capabilities.features & UNPROBED_SERVICES
+    ):  # none of what is asked here means there what it means elsewhere
         return ServerTopology(limitations=(Limitation(N_("others that belong with it"), NOT_ASKED),))
-    words = sql.RENAMED if _version(capabilities) >= RENAMED_IN else sql.NOT_RENAMED
-    asked = AskedServer(connection, replace(capabilities, features=capabilities.features | {words}), host, [])
-    own = asked.records("server_id")
-    members = tuple(each for reader in READERS for each in reader(asked))
+    feature = sql.RENAMED if _version(capabilities) >= RENAMED_IN else sql.NOT_RENAMED
+    queries = TopologyQueries(
+        connection, replace(capabilities, features=capabilities.features | {feature}), host, []
+    )
+    own = queries.records("server_id")
+    members = tuple(member for reader in READERS for member in reader(queries))
     return ServerTopology(
-        members, tuple(dict.fromkeys(asked.limitations)), _number(own[0].get("server_id")) if own else None
+        members, tuple(dict.fromkeys(queries.limitations)), _number(own[0].get("server_id")) if own else None
     )
 
 
-def _replicas(asked: AskedServer) -> Iterator[TopologyMember]:
-    reported, dumps = asked.records("replicas"), asked.records("dumps") or []
-    yield from pair_replicas(reported, dumps, asked.names.get("replicas", ""))
+def _replicas(queries: TopologyQueries) -> Iterator[TopologyMember]:
+    reported, dumps = queries.records("replicas"), queries.records("dumps") or []
+    yield from pair_replicas(reported, dumps, queries.names.get("replicas", ""))
 
 
 def pair_replicas(
@@ -187,68 +193,72 @@ def pair_replicas(
     A session of MySQL carries the replica's uuid. One of MariaDB carries nothing: there all who report no address must
     report the same port for it to be told. `reported` is None where it could not be asked.
     """
-    by_uuid = {uuid: _host(each) for each in dumps if (uuid := _uuid(each))}
-    unknown = [_host(each) for each in dumps if not _uuid(each)]
-    named = [_relative(TopologyRelation.REPLICA, each, reported_by) for each in reported or ()]
-    yield from (each for each in named if each.host)
-    mute = [each for each in named if not each.host]
-    for each in mute:
-        if each.uid in by_uuid:
-            yield replace(each, host=by_uuid[each.uid], note=DUMP_ADDRESS)
-    left = [each for each in mute if each.uid not in by_uuid]
-    known = {each.uid for each in named}
-    strangers = [host for uuid, host in by_uuid.items() if uuid not in known]
-    if left and len(left) == len(named) == len(unknown) and len({each.port for each in left}) == 1:
+    by_uuid = {uuid: _host(record) for record in dumps if (uuid := _uuid(record))}
+    unknown = [_host(record) for record in dumps if not _uuid(record)]
+    named = [_member(TopologyRelation.REPLICA, record, reported_by) for record in reported or ()]
+    yield from (record for record in named if record.host)
+    without_address = [record for record in named if not record.host]
+    for record in without_address:
+        if record.uid in by_uuid:
+            yield replace(record, host=by_uuid[record.uid], note=DUMP_ADDRESS)
+    unmatched = [record for record in without_address if record.uid not in by_uuid]
+    known = {record.uid for record in named}
+    unknown_readers = [host for uuid, host in by_uuid.items() if uuid not in known]
+    if (
+        unmatched
+        and len(unmatched) == len(named) == len(unknown)
+        and len({record.port for record in unmatched}) == 1
+    ):
         yield from (
-            TopologyMember(TopologyRelation.REPLICA, host, left[0].port, reported_by, DUMP_ADDRESS)
+            TopologyMember(TopologyRelation.REPLICA, host, unmatched[0].port, reported_by, DUMP_ADDRESS)
             for host in dict.fromkeys(unknown)
         )
         return
-    yield from (replace(each, note=NO_ADDRESS) for each in left)
+    yield from (replace(record, note=NO_ADDRESS) for record in unmatched)
     if reported is None or len(unknown) > len(named):
-        addresses = {each.host for each in named}
-        strangers += [host for host in unknown if host not in addresses]
-    for host in dict.fromkeys(strangers):
+        addresses = {record.host for record in named}
+        unknown_readers += [host for host in unknown if host not in addresses]
+    for host in dict.fromkeys(unknown_readers):
         yield TopologyMember(TopologyRelation.READER, host, None, BINLOG_DUMP, ONLY_DUMP)
 
 
-def _sources(asked: AskedServer) -> Iterator[TopologyMember]:
-    for each in asked.records("sources") or ():
-        if _host(each):
-            yield _relative(TopologyRelation.SOURCE, each, asked.names["sources"])
+def _sources(queries: TopologyQueries) -> Iterator[TopologyMember]:
+    for record in queries.records("sources") or ():
+        if _host(record):
+            yield _member(TopologyRelation.SOURCE, record, queries.names["sources"])
 
 
-def _members(asked: AskedServer) -> Iterator[TopologyMember]:
-    for each in asked.records("members") or ():
-        yield _relative(TopologyRelation.MEMBER, each, asked.names["members"])
+def _members(queries: TopologyQueries) -> Iterator[TopologyMember]:
+    for record in queries.records("members") or ():
+        yield _member(TopologyRelation.MEMBER, record, queries.names["members"])
 
 
-def _nodes(asked: AskedServer) -> Iterator[TopologyMember]:
-    for each in asked.records("nodes") or ():
-        addresses = [one.strip() for one in text(each.get("addresses")).split(",")]
-        place, size = _number(each.get("place")), _number(each.get("size"))
+def _nodes(queries: TopologyQueries) -> Iterator[TopologyMember]:
+    for record in queries.records("nodes") or ():
+        addresses = [address.strip() for address in text(record.get("addresses")).split(",")]
+        own_index, size = _number(record.get("place")), _number(record.get("size"))
         if size != len(addresses):  # cut off at the column's width, or a node is just coming or going
-            asked.limitations.append(Limitation(LACKS["nodes"][0], CUT))
-        for index, one in enumerate(addresses[:MOST]):
-            host, port = split(one)
-            if index != place or size != len(addresses):
+            queries.limitations.append(Limitation(LOST_RELATIONS["nodes"][0], ADDRESSES_CUT))
+        for index, address in enumerate(addresses[:MAX_MEMBERS]):
+            host, port = split_address(address)
+            if index != own_index or size != len(addresses):
                 yield TopologyMember(
-                    TopologyRelation.NODE, host, port, asked.names["nodes"], "" if host else AUTO
+                    TopologyRelation.NODE, host, port, queries.names["nodes"], "" if host else AUTO
                 )
 
 
-def _instances(asked: AskedServer) -> Iterator[TopologyMember]:
-    ending = AMAZON.fullmatch(asked.host.lower())
-    for each in asked.records("instances") or ():
-        name = _plain(each.get("name"))
+def _instances(queries: TopologyQueries) -> Iterator[TopologyMember]:
+    ending = AMAZON.fullmatch(queries.host.lower())
+    for record in queries.records("instances") or ():
+        name = _plain(record.get("name"))
         if ending and INSTANCE.fullmatch(name):
             host, note = f"{name.lower()}.{ending[1]}", BY_ENDPOINT
         else:
             host, note = "", f"{name}: {_(ONLY_NAME)}"
-        yield TopologyMember(TopologyRelation.INSTANCE, host, None, asked.names["instances"], note)
+        yield TopologyMember(TopologyRelation.INSTANCE, host, None, queries.names["instances"], note)
 
 
-READERS: tuple[Callable[[AskedServer], Iterator[TopologyMember]], ...] = (
+READERS: tuple[Callable[[TopologyQueries], Iterator[TopologyMember]], ...] = (
     _sources,
     _replicas,
     _members,
@@ -257,9 +267,9 @@ READERS: tuple[Callable[[AskedServer], Iterator[TopologyMember]], ...] = (
 )
 
 
-def split(address: str) -> tuple[str, int | None]:
+def split_address(address: str) -> tuple[str, int | None]:
     """
-    >>> split("10.0.0.2:3306"), split("[fd00::2]:3307"), split("db2"), split("AUTO"), split("")
+    >>> split_address("10.0.0.2:3306"), split_address("[fd00::2]:3307"), split_address("db2"), split_address("AUTO"), split_address("")
     (('10.0.0.2', 3306), ('fd00::2', 3307), ('db2', None), ('', None), ('', None))
     """
     host, colon, port = address.rpartition(":")
@@ -269,7 +279,7 @@ def split(address: str) -> tuple[str, int | None]:
     return plain(known, LONGEST_HOST), _number(port)
 
 
-def _relative(relation: TopologyRelation, record: Record, reported_by: str) -> TopologyMember:
+def _member(relation: TopologyRelation, record: Record, reported_by: str) -> TopologyMember:
     return TopologyMember(
         relation,
         _host(record),

@@ -24,7 +24,7 @@ PROGRAM_VARIABLE = "GONEAWAY_SERVER_PROGRAM"
 SHARE_VARIABLE = "GONEAWAY_SERVER_SHARE"
 """Names the directory that holds MariaDB's SQL files for a new data directory."""
 NAMES = ("mariadbd", "mysqld")
-PLACES = (
+PROGRAM_DIRECTORIES = (
     "/usr/sbin",
     "/usr/libexec",
     "/usr/local/sbin",
@@ -92,7 +92,7 @@ class ServerProgram:
     def installer(self) -> str | None:
         """MariaDB's script that makes a data directory: the one beside this program, else any."""
         here = Path(self.path).resolve().parent
-        near = os.pathsep.join(str(here / way) for way in (".", "../bin", "../scripts"))
+        near = os.pathsep.join(str(here / folder) for folder in (".", "../bin", "../scripts"))
         for name in ("mariadb-install-db", "mysql_install_db"):
             found = shutil.which(name, path=near) or shutil.which(name)
             if found:
@@ -115,7 +115,7 @@ def find_program(environ: Mapping[str, str]) -> ServerProgram:
                 _("name a mariadbd or mysqld there, or unset it"),
             )
         return examine(path)
-    for search in (environ.get("PATH", os.defpath), os.pathsep.join(PLACES)):
+    for search in (environ.get("PATH", os.defpath), os.pathsep.join(PROGRAM_DIRECTORIES)):
         for name in NAMES:
             path = shutil.which(name, path=search)
             if path is not None:
@@ -131,19 +131,19 @@ def find_program(environ: Mapping[str, str]) -> ServerProgram:
 
 def examine(path: str) -> ServerProgram:
     """Ask a server program what it is. Raises SourceError where it does not answer."""
-    said = _ask([path, "--version"])
-    if said is None or "Ver" not in said:
+    version_text = _ask([path, "--version"])
+    if version_text is None or "Ver" not in version_text:
         raise SourceError(
             _("{path} does not run, or is no MySQL or MariaDB server", path=path),
             _("name another in {variable}", variable=PROGRAM_VARIABLE),
         )
-    if "mariadb" not in said.lower():
+    if "mariadb" not in version_text.lower():
         return ServerProgram(path, Flavour.MYSQL)
-    told = _ask([path, "--no-defaults", "--verbose", "--help"])
-    takes_no_defaults = told is not None
-    if told is None:
-        told = _ask([path, "--verbose", "--help"])
-    settings = dict(re.findall(r"^([a-z][a-z-]+)\s+(/\S+)\s*$", told or "", re.MULTILINE))
+    help_text = _ask([path, "--no-defaults", "--verbose", "--help"])
+    takes_no_defaults = help_text is not None
+    if help_text is None:
+        help_text = _ask([path, "--verbose", "--help"])
+    settings = dict(re.findall(r"^([a-z][a-z-]+)\s+(/\S+)\s*$", help_text or "", re.MULTILINE))
     return ServerProgram(path, Flavour.MARIADB, takes_no_defaults, settings)
 
 
@@ -163,7 +163,7 @@ def _ask(command: list[str]) -> str | None:
     return answer.stdout.decode("utf-8", "replace")
 
 
-SECONDS = 10.0
+ANSWER_SECONDS = 10.0
 """How long one answer may take; longer than any statement of the demo."""
 
 Wire: TypeAlias = "Connection[Any]"
@@ -175,7 +175,7 @@ def connect(
     program: str,
     database: str | None = None,
     client_flag: int = 0,
-    answer_seconds: float = SECONDS,
+    answer_seconds: float = ANSWER_SECONDS,
 ) -> Wire:
     """Log in. Raises pymysql.MySQLError or OSError.
 
@@ -189,13 +189,13 @@ def connect(
         autocommit=True,
         client_flag=client_flag,
         read_timeout=answer_seconds,
-        write_timeout=SECONDS,
+        write_timeout=ANSWER_SECONDS,
         program_name=program,
         defer_connect=True,
     )
     line = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
     try:
-        line.settimeout(SECONDS)
+        line.settimeout(ANSWER_SECONDS)
         line.connect(socket)
         wire.connect(line)
     except BaseException:

@@ -32,7 +32,7 @@ from goneaway_tui.source.demo.program import (
 )
 from goneaway_tui.text.sanitize import plain
 
-_GUARD = """
+_GUARDIAN_SCRIPT = """
 dir=$1 group= tries=0
 while read -r told; do group=$told; done
 if [ -n "$group" ]; then
@@ -41,11 +41,11 @@ if [ -n "$group" ]; then
 fi
 rm -rf -- "$dir" || { sleep 1; rm -rf -- "$dir"; }
 """
-_WAIT_FOR_THE_WORD = 'read -r _ && given=$1 log=$2 && shift 2 && exec "$@" <"$given" >>"$log" 2>&1'
+_WAIT_FOR_START = 'read -r _ && given=$1 log=$2 && shift 2 && exec "$@" <"$given" >>"$log" 2>&1'
 
 SOCKET_PATH_ROOM = 70
 """Longest name of a temporary directory that leaves room for a socket's path (104 bytes in all on some systems)."""
-FAREWELL_SECONDS = 15.0
+REMOVAL_SECONDS = 15.0
 """How long the guardian may take to remove everything."""
 
 
@@ -59,38 +59,38 @@ class Guardian:
             parent = "/tmp"  # noqa: S108 - mkdtemp makes it safe
         self.directory = Path(tempfile.mkdtemp(prefix="goneaway-", dir=parent))
         try:
-            self._shell = _spawn(_GUARD, str(self.directory))
+            self._shell = _spawn(_GUARDIAN_SCRIPT, str(self.directory))
         except BaseException:
             shutil.rmtree(self.directory, ignore_errors=True)
             raise
-        self._ward: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, command: list[str], log: Path, given: Path | None = None) -> subprocess.Popen[bytes]:
         """Run a command in its own session, reading `given`, writing to `log`. The one before must have ended."""
-        ward = _spawn(_WAIT_FOR_THE_WORD, str(given or os.devnull), str(log), *command)
-        self._ward = ward
-        _tell(self._shell, str(ward.pid))
-        _tell(ward, "begin")
-        if ward.stdin is not None:
+        process = _spawn(_WAIT_FOR_START, str(given or os.devnull), str(log), *command)
+        self._process = process
+        _send_line(self._shell, str(process.pid))
+        _send_line(process, "begin")
+        if process.stdin is not None:
             with suppress(OSError):
-                ward.stdin.close()
-        return ward
+                process.stdin.close()
+        return process
 
     def close(self) -> None:
         """Kill what runs and remove the directory; safe to call twice.
 
         The data are thrown away with the directory, so nobody waits for an orderly shutdown.
         """
-        if self._ward is not None:
-            _kill_group(self._ward.pid)
-            self._ward.wait()
-            self._ward = None
-            _tell(self._shell, "")
+        if self._process is not None:
+            _kill_group(self._process.pid)
+            self._process.wait()
+            self._process = None
+            _send_line(self._shell, "")
         if self._shell.stdin is not None:
             with suppress(OSError):
                 self._shell.stdin.close()
         try:
-            self._shell.wait(FAREWELL_SECONDS)
+            self._shell.wait(REMOVAL_SECONDS)
         except subprocess.TimeoutExpired:
             _kill_group(self._shell.pid)
             self._shell.wait()
@@ -110,7 +110,7 @@ def _spawn(script: str, *arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-def _tell(process: subprocess.Popen[bytes], line: str) -> None:
+def _send_line(process: subprocess.Popen[bytes], line: str) -> None:
     if process.stdin is not None and not process.stdin.closed:
         with suppress(OSError):
             process.stdin.write(f"{line}\n".encode())
@@ -135,7 +135,7 @@ LARGEST_PACKET = 1 << 20
 LOG = "server.log"
 """The name of the server's error log in its directory."""
 
-SMALL = (
+MEMORY_OPTIONS = (
     "--innodb-buffer-pool-size=16M",
     "--key-buffer-size=64K",
     "--innodb-log-buffer-size=2M",
@@ -269,7 +269,7 @@ class PrivateServer:
         if self._program.flavour is Flavour.MARIADB:
             command, given = self._mariadb_initialisation(guardian.directory)
         process = guardian.start(command, log, given)
-        for _look in range(round(INITIALISE_SECONDS / POLL_SECONDS)):
+        for _attempt in range(round(INITIALISE_SECONDS / POLL_SECONDS)):
             if process.poll() is not None or self._stopped.wait(POLL_SECONDS):
                 break
         return process.poll() == 0
@@ -310,7 +310,7 @@ class PrivateServer:
             *self._options(directory), *SETTINGS, socket, f"--pid-file={directory / 'pid'}"
         )
         process = guardian.start(command, log)
-        for _look in range(round(START_SECONDS / POLL_SECONDS)):
+        for _attempt in range(round(START_SECONDS / POLL_SECONDS)):
             if self._answers():
                 return
             if process.poll() is not None or self._stopped.wait(POLL_SECONDS):
@@ -329,7 +329,7 @@ class PrivateServer:
 
     def _options(self, directory: Path) -> list[str]:
         """What holds while making the data directory and afterwards."""
-        options = [f"--datadir={directory / 'data'}", f"--tmpdir={directory / 'tmp'}", *SMALL]
+        options = [f"--datadir={directory / 'data'}", f"--tmpdir={directory / 'tmp'}", *MEMORY_OPTIONS]
         if os.geteuid() == 0:
             options.append("--user=root")
         if self._program.flavour is Flavour.MYSQL:
@@ -350,10 +350,10 @@ class PrivateServer:
 def last_log_lines(log: Path) -> str:
     """The line of a server's log that says why it ended: its first error, else its last line."""
     try:
-        said = log.read_text("utf-8", "replace")
+        text = log.read_text("utf-8", "replace")
     except OSError:
-        said = ""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+        text = ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if "[ERROR]" in line and not line.endswith("Aborting")]
     if not lines:
         return _("it left no word")

@@ -168,8 +168,10 @@ class OpeningMinute:
     def _kill_or_send(self, client: OpeningClient, now: float) -> None:
         """The KILL or the packet, where it is time and this is the client to do it."""
         if now >= self._kill_at and client.behaviour.user == KILLER:
-            others = (each for each in self._clients if each is not client and each.behaviour.user == KILLER)
-            victim = next((each.session_id for each in others if self._is_known(each, now)), None)
+            others = (
+                other for other in self._clients if other is not client and other.behaviour.user == KILLER
+            )
+            victim = next((other.session_id for other in others if self._is_known(other, now)), None)
             if victim is not None:
                 self._kill_at = float("inf")
                 client.run("KILL %s", victim)
@@ -183,7 +185,7 @@ JOIN_SECONDS = 1.0
 HEAD_START = 1.5
 """Seconds by which the first session is ahead of all others: MariaDB counts idle times in whole seconds."""
 BUSY_STATEMENT = "SELECT SLEEP(3) /* turnover by region, the slow way */"
-_GONE = (pymysql.MySQLError, OSError)
+_LOST_ERRORS = (pymysql.MySQLError, OSError)
 
 
 class DemoClient:
@@ -230,7 +232,7 @@ class DemoClient:
             if self._wire is None:
                 return self._connect(socket, rng)
             self._work(self._wire, rng)
-        except _GONE:
+        except _LOST_ERRORS:
             self.disconnect()
         if self._wire is None:
             return rng.uniform(1.0, 4.0)
@@ -243,7 +245,7 @@ class DemoClient:
         if self._wire is not None:
             try:
                 run(self._wire, statement, *values)
-            except _GONE:
+            except _LOST_ERRORS:
                 self.disconnect()
 
     def go_idle(self, rng: Random) -> float:
@@ -255,7 +257,7 @@ class DemoClient:
         """Disconnect (COM_QUIT), if the server still listens."""
         wire, self._wire, self._in_transaction = self._wire, None, False
         if wire is not None:
-            with suppress(*_GONE):
+            with suppress(*_LOST_ERRORS):
                 wire.close()
 
     def _connect(self, socket: str, rng: Random) -> float:
@@ -307,7 +309,7 @@ class Workload:
         try:
             with connect(self._socket, "root", "goneaway-demo") as root:
                 set_up_database(root)
-        except _GONE as error:
+        except _LOST_ERRORS as error:
             raise SourceError(
                 _("the demo's shop could not be set up: {why}", why=plain(str(error), 300))
             ) from None
@@ -319,10 +321,10 @@ class Workload:
         self._stopped.set()
         busy = list(self._busy_sessions.values())
         if busy:
-            with suppress(*_GONE), connect(self._socket, "root", "goneaway-demo") as root:
-                for who in busy:
-                    with suppress(*_GONE):
-                        run(root, "KILL %s", who)
+            with suppress(*_LOST_ERRORS), connect(self._socket, "root", "goneaway-demo") as root:
+                for session_id in busy:
+                    with suppress(*_LOST_ERRORS):
+                        run(root, "KILL %s", session_id)
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(JOIN_SECONDS)
@@ -334,10 +336,10 @@ class Workload:
     def _run_clients(self) -> None:
         """One thread plays all who are never busy for long. Its time is the sum of its waits: it needs no clock."""
         rng, now = self._rng, 0.0
-        parts = [(behaviour, n) for behaviour in BEHAVIOURS for n in range(behaviour.sessions)]
+        pairs = [(behaviour, n) for behaviour in BEHAVIOURS for n in range(behaviour.sessions)]
         clients = [
             DemoClient(behaviour, row, self._limit(behaviour, n), shown=self._limits_shown)
-            for row, (behaviour, n) in enumerate(parts)
+            for row, (behaviour, n) in enumerate(pairs)
         ]
         opening = OpeningMinute(clients)
         order = rng.sample(range(len(clients)), len(clients))
@@ -359,7 +361,7 @@ class Workload:
         """Run one long statement after another."""
         while not self._stopped.is_set():
             with (
-                suppress(*_GONE),
+                suppress(*_LOST_ERRORS),
                 connect(self._socket, user, "java" if user == "report" else "python", DATABASE) as wire,
             ):
                 self._busy_sessions[name] = wire.thread_id()  # type: ignore[no-untyped-call]
@@ -379,7 +381,7 @@ class Workload:
                 threading.Thread(target=self._wait_for_rows, args=(number,), daemon=True)
                 for number in range(len(WAITERS))
             ]
-            with suppress(*_GONE), connect(self._socket, "shop_app", "gunicorn", DATABASE) as wire:
+            with suppress(*_LOST_ERRORS), connect(self._socket, "shop_app", "gunicorn", DATABASE) as wire:
                 run(wire, "BEGIN")
                 run(wire, CHANGE, SHARED_ROW)
                 for waiter in waiters:
@@ -397,7 +399,7 @@ class Workload:
         if self._stopped.wait((number + 1) * LOCK_WAIT_AFTER):
             return
         with (
-            suppress(*_GONE),
+            suppress(*_LOST_ERRORS),
             connect(self._socket, user, program, DATABASE, answer_seconds=LOCK_WAIT_SECONDS) as wire,
         ):
             self._busy_sessions[name] = wire.thread_id()  # type: ignore[no-untyped-call]

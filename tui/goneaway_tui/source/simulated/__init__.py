@@ -76,18 +76,18 @@ class SimulatedSource:
                 self._engine.variables,
                 tuple(sorted(counters.items())),
                 self._server.limitations,
-                end_evidence=self._clues(counters["com_kill"]),
+                end_evidence=self._end_evidence(counters["com_kill"]),
                 lock_waits=self._engine.lock_waits(),
             )
 
-    def _clues(self, kills: int) -> EndEvidence:
+    def _end_evidence(self, kills: int) -> EndEvidence:
         """What a server of this family counts of the sessions that ended since the last sample."""
-        endings = self._engine.endings()
+        ended_sessions = self._engine.ended_sessions()
         killed, self._kills = kills - self._kills, kills
-        aborted = sum(code in {1153, 1158, 4031} for *_finish_statement, code in endings)
+        aborted = sum(code in {1153, 1158, 4031} for *_finish_statement, code in ended_sessions)
         if self._server.flavour is Flavour.MARIADB:
             return EndEvidence(aborted=aborted, killed=killed, offline=False)
-        counted = Counter(endings)
+        counted = Counter(ended_sessions)
         return EndEvidence(
             errors=tuple(ErrorCount(user, host, code, n) for (user, host, code), n in counted.items()),
             aborted=aborted,

@@ -72,11 +72,11 @@ class RowBuilder:
         self._rng = rng
         self._shows_statements = shows_statements
 
-    def client(self, who: ProcesslistId, app: Application, limit: int, address: str) -> Session:
+    def client(self, session_id: ProcesslistId, app: Application, limit: int, address: str) -> Session:
         """A freshly logged-in session, idle from no particular instant."""
         attributes = dict(app.about)
         return Session(
-            who,
+            session_id,
             app.user,
             address,
             app.db,
@@ -89,13 +89,13 @@ class RowBuilder:
                 ("_pid", str(self._rng.randrange(900, 64_000))),
                 ("program_name", app.program),
             ),
-            thread=_thread(who),
+            thread=_thread(session_id),
         )
 
-    def login(self, who: ProcesslistId, address: str, at: float) -> Session:
+    def login(self, session_id: ProcesslistId, address: str, at: float) -> Session:
         """Connected at `at`, not yet authenticated."""
         return Session(
-            who,
+            session_id,
             "unauthenticated user",
             address,
             None,
@@ -103,25 +103,25 @@ class RowBuilder:
             "Receiving from client",
             role=Role.LOGIN,
             idle_since=at,
-            thread=_thread(who),
+            thread=_thread(session_id),
         )
 
-    def scheduler(self, who: ProcesslistId) -> Session:
+    def scheduler(self, session_id: ProcesslistId) -> Session:
         return Session(
-            who,
+            session_id,
             "event_scheduler",
             "localhost",
             None,
             "Daemon",
             "Waiting on empty queue",
             role=Role.DAEMON,
-            thread=_thread(who),
+            thread=_thread(session_id),
         )
 
-    def replica(self, who: ProcesslistId) -> Session:
+    def replica(self, session_id: ProcesslistId) -> Session:
         """The session that sends a replica its binary log."""
         return Session(
-            who,
+            session_id,
             "repl",
             "db-02:49822",
             None,
@@ -129,12 +129,12 @@ class RowBuilder:
             "Source has sent all binlog to replica; waiting for more updates",
             role=Role.DUMP,
             own_limit=self._shown(self._server.value("wait_timeout")),
-            thread=_thread(who),
+            thread=_thread(session_id),
         )
 
-    def ourselves(self, who: ProcesslistId) -> Session:
+    def ourselves(self, session_id: ProcesslistId) -> Session:
         return Session(
-            who,
+            session_id,
             "goneaway",
             "mon-1:55120",
             None,
@@ -151,7 +151,7 @@ class RowBuilder:
                 ("_pid", "31337"),
                 ("program_name", "goneaway-tui"),
             ),
-            thread=_thread(who),
+            thread=_thread(session_id),
         )
 
     def transaction(self, at: float, statement: str) -> Transaction:
@@ -187,8 +187,8 @@ def state_of(statement: str) -> str:
     return _STATES.get(statement.partition(" ")[0], "executing")
 
 
-def _thread(who: ProcesslistId) -> ThreadId:
-    return ThreadId(who + THREADS_AHEAD)
+def _thread(session_id: ProcesslistId) -> ThreadId:
+    return ThreadId(session_id + THREADS_AHEAD)
 
 
 IMMINENT_SHARE = 0.10
@@ -213,7 +213,7 @@ class OpeningSession:
 
     app: Application
     state: StartState
-    left: float
+    seconds_left: float
     """Seconds to its closing if it is imminent or on watch, else 0."""
     in_transaction: bool
 
@@ -227,14 +227,14 @@ def opening_sessions(clients: int, rng: Random) -> list[OpeningSession]:
     imminent, watch, busy = (round(clients * share) for share in (IMMINENT_SHARE, WATCH_SHARE, BUSY_SHARE))
     states = [StartState.IMMINENT] * imminent + [StartState.WATCH] * watch + [StartState.BUSY] * busy
     states = (states + [StartState.CALM] * clients)[:clients]
-    lefts = [4.0 + 53.0 * (k + rng.random()) / imminent for k in range(imminent)]
-    lefts += [65.0 + 525.0 * (k + rng.random()) / watch for k in range(watch)]
-    lefts = (lefts + [0.0] * clients)[:clients]
-    parts = list(zip(states, lefts, strict=True))
+    closing_seconds = [4.0 + 53.0 * (k + rng.random()) / imminent for k in range(imminent)]
+    closing_seconds += [65.0 + 525.0 * (k + rng.random()) / watch for k in range(watch)]
+    closing_seconds = (closing_seconds + [0.0] * clients)[:clients]
+    parts = list(zip(states, closing_seconds, strict=True))
     rng.shuffle(parts)
     return [
-        OpeningSession(app, state, left, bool(app.writes) and rng.random() < TRANSACTION_SHARE)
-        for app, (state, left) in zip(apps, parts, strict=True)
+        OpeningSession(app, state, seconds_left, bool(app.writes) and rng.random() < TRANSACTION_SHARE)
+        for app, (state, seconds_left) in zip(apps, parts, strict=True)
     ]
 
 
@@ -248,7 +248,7 @@ def limit_for(app: Application, server: SimulatedServer, rng: Random) -> int:
 def idle_at_start(opening: OpeningSession, limit: float, rng: Random) -> float:
     """How many seconds a session has been idle when the simulation begins; always less than its limit."""
     if opening.state in {StartState.IMMINENT, StartState.WATCH}:
-        return limit - min(opening.left, limit * rng.uniform(0.4, 0.95))
+        return limit - min(opening.seconds_left, limit * rng.uniform(0.4, 0.95))
     if limit > DAY:
         return rng.uniform(2, 20) * 3600
     usual = min(rng.expovariate(1 / opening.app.pause_seconds), 0.5 * limit)
@@ -361,7 +361,7 @@ class SimulationEngine:
         self._events_scheduled = 0
         self._last_id = 4200
         self._running = 1
-        self._endings: list[tuple[str, str, int]] = []
+        self._ended: list[tuple[str, str, int]] = []
         self._opening_ends = started + OPENING_SECONDS
         self._locks = SimulatedLocks()
         self._lock_rng = Random(f"locks {seed}")  # noqa: S311 - of its own, so that all else goes on as without
@@ -383,9 +383,9 @@ class SimulationEngine:
     def advance(self, now: float) -> None:
         """Run every event that is due. An earlier instant than last time changes nothing."""
         while self._events and self._events[0][0] <= now:
-            at, _, act, who = heappop(self._events)
-            if who in self._rows:
-                act(at, who)
+            at, _, act, session_id = heappop(self._events)
+            if session_id in self._rows:
+                act(at, session_id)
 
     def sessions(self) -> tuple[Session, ...]:
         """All sessions, in the order of their ids."""
@@ -416,23 +416,23 @@ class SimulationEngine:
         )
         self._server = replace(self._server, variables=tuple(changed))
 
-    def kill(self, at: float, who: ProcesslistId) -> bool:
+    def kill(self, at: float, session_id: ProcesslistId) -> bool:
         """End a client's session; False where there is none."""
-        if who not in self._clients:
+        if session_id not in self._clients:
             return False
         self._counts["com_kill"] += 1
-        self._end_session(at, who, KILLED)
+        self._end_session(at, session_id, KILLED)
         return True
 
-    def end_statement(self, at: float, who: ProcesslistId) -> bool:
+    def end_statement(self, at: float, session_id: ProcesslistId) -> bool:
         """End what a client's session is running, if anything; False where there is no such session."""
-        if who not in self._clients:
+        if session_id not in self._clients:
             return False
         self._counts["com_kill"] += 1
-        if self._rows[who].command == "Query":
-            self._cancel_events({who})
-            self._locks.drop(who)
-            self._finish_or_commit(at, who)
+        if self._rows[session_id].command == "Query":
+            self._cancel_events({session_id})
+            self._locks.drop(session_id)
+            self._finish_or_commit(at, session_id)
         return True
 
     def _cancel_events(self, sessions: Collection[ProcesslistId]) -> None:
@@ -449,14 +449,14 @@ class SimulationEngine:
 
     def _add_opening_session(self, opening: OpeningSession, start: float) -> None:
         """Add a session that has been connected for some time."""
-        app, rng, who = opening.app, self._rng, self._next_id()
-        client = self._clients[who] = SimulatedSession(app, limit_for(app, self._server, rng))
-        row = self._row_builder.client(who, app, client.limit, self._row_builder.address(app))
+        app, rng, session_id = opening.app, self._rng, self._next_id()
+        client = self._clients[session_id] = SimulatedSession(app, limit_for(app, self._server, rng))
+        row = self._row_builder.client(session_id, app, client.limit, self._row_builder.address(app))
         if opening.state is StartState.BUSY:
-            self._rows[who] = row
+            self._rows[session_id] = row
             self._run(
                 start,
-                who,
+                session_id,
                 rng.choice(app.reads),
                 rng.uniform(2.0, 10.0) + rng.expovariate(1 / app.statement_seconds),
             )
@@ -470,68 +470,70 @@ class SimulationEngine:
         since = start - idle_at_start(opening, limit, rng)
         if held is not None:
             held = replace(held, started=since - rng.uniform(0.01, 5.0))
-        self._rows[who] = replace(row, idle_since=since, transaction=held)
+        self._rows[session_id] = replace(row, idle_since=since, transaction=held)
         if opening.state is not StartState.CALM and rng.random() < FORGOTTEN_SHARE:
-            self._schedule(since + limit, self._expire, who)
+            self._schedule(since + limit, self._expire, session_id)
         else:
-            self._schedule_end_of_wait(start, who)
+            self._schedule_end_of_wait(start, session_id)
 
     def _connection_of(self, app: Application) -> EventAction:
         """The event at which a session of `app` connects; the session it is scheduled for stays as it is."""
 
         def connect(at: float, _: ProcesslistId) -> None:
-            who = self._next_id()
-            self._clients[who] = SimulatedSession(app, limit_for(app, self._server, self._rng))
-            self._rows[who] = self._row_builder.login(who, self._row_builder.address(app), at)
-            self._schedule(at + self._rng.uniform(0.05, 0.4), self._log_in, who)
+            session_id = self._next_id()
+            self._clients[session_id] = SimulatedSession(app, limit_for(app, self._server, self._rng))
+            self._rows[session_id] = self._row_builder.login(session_id, self._row_builder.address(app), at)
+            self._schedule(at + self._rng.uniform(0.05, 0.4), self._log_in, session_id)
 
         return connect
 
-    def _log_in(self, at: float, who: ProcesslistId) -> None:
-        client = self._clients[who]
-        row = self._row_builder.client(who, client.app, client.limit, self._rows[who].host)
-        self._rows[who] = replace(row, idle_since=at)
-        self._schedule(at + self._rng.uniform(0.02, 1.5), self._client_acts, who)
+    def _log_in(self, at: float, session_id: ProcesslistId) -> None:
+        client = self._clients[session_id]
+        row = self._row_builder.client(session_id, client.app, client.limit, self._rows[session_id].host)
+        self._rows[session_id] = replace(row, idle_since=at)
+        self._schedule(at + self._rng.uniform(0.02, 1.5), self._client_acts, session_id)
 
-    def _open_login(self, at: float, who: ProcesslistId) -> None:
+    def _open_login(self, at: float, session_id: ProcesslistId) -> None:
         """A health check opens a socket and never logs in."""
         stuck = self._next_id()
         self._rows[stuck] = self._row_builder.login(stuck, f"lb-1:{self._row_builder.port()}", at)
         self._schedule(at + CONNECT_TIMEOUT, self._end_login, stuck)
-        self._schedule(at + self._rng.uniform(60, 150), self._open_login, who)
+        self._schedule(at + self._rng.uniform(60, 150), self._open_login, session_id)
 
-    def _end_login(self, at: float, who: ProcesslistId) -> None:  # noqa: ARG002 - every event has these parameters
-        del self._rows[who]
+    def _end_login(self, at: float, session_id: ProcesslistId) -> None:  # noqa: ARG002 - every event has these parameters
+        del self._rows[session_id]
         self._counts["aborted_connects"] += 1
 
-    def _client_acts(self, at: float, who: ProcesslistId) -> None:
+    def _client_acts(self, at: float, session_id: ProcesslistId) -> None:
         """The client disconnects, vanishes, or runs a statement."""
-        app, rng, chance = self._clients[who].app, self._rng, self._rng.random()
+        app, rng, chance = self._clients[session_id].app, self._rng, self._rng.random()
         if chance > 1 - LOST_SHARE:
-            self._end_session(at, who, LOST)
-        elif self._rows[who].transaction is not None:
-            self._run(at, who, "COMMIT", rng.uniform(0.002, 0.05))
+            self._end_session(at, session_id, LOST)
+        elif self._rows[session_id].transaction is not None:
+            self._run(at, session_id, "COMMIT", rng.uniform(0.002, 0.05))
         elif chance < app.disconnect_share:
-            self._end_session(at, who, CLEAN_DISCONNECT)
+            self._end_session(at, session_id, CLEAN_DISCONNECT)
         else:
             template = rng.choice(app.writes if rng.random() < app.write_share else app.reads)
-            self._run(at, who, template, max(0.001, rng.expovariate(1 / app.statement_seconds)))
+            self._run(at, session_id, template, max(0.001, rng.expovariate(1 / app.statement_seconds)))
 
-    def _run(self, at: float, who: ProcesslistId, template: str, seconds: float) -> None:
+    def _run(self, at: float, session_id: ProcesslistId, template: str, seconds: float) -> None:
         """Start a statement that takes `seconds`."""
         statement = self._row_builder.filled_in(template)
-        held = self._rows[who].transaction
-        if held is None and template in self._clients[who].app.writes:
+        held = self._rows[session_id].transaction
+        if held is None and template in self._clients[session_id].app.writes:
             held = self._row_builder.transaction(at, statement)
-        self._start_statement(at, who, statement, held)
-        self._schedule(at + seconds, self._finish if statement == "COMMIT" else self._finish_statement, who)
+        self._start_statement(at, session_id, statement, held)
+        self._schedule(
+            at + seconds, self._finish if statement == "COMMIT" else self._finish_statement, session_id
+        )
 
     def _start_statement(
-        self, at: float, who: ProcesslistId, statement: str, held: Transaction | None, state: str = ""
+        self, at: float, session_id: ProcesslistId, statement: str, held: Transaction | None, state: str = ""
     ) -> None:
         """Start a statement; what ends it is scheduled by the caller."""
-        self._rows[who] = replace(
-            self._rows[who],
+        self._rows[session_id] = replace(
+            self._rows[session_id],
             command="Query",
             state=state or state_of(statement),
             statement=self._row_builder.shown(statement),
@@ -542,37 +544,37 @@ class SimulationEngine:
         self._running += 1
         self._counts["questions"] += 1
 
-    def _finish(self, at: float, who: ProcesslistId) -> None:
-        self._rows[who] = replace(self._rows[who], transaction=None)
-        self._finish_statement(at, who)
+    def _finish(self, at: float, session_id: ProcesslistId) -> None:
+        self._rows[session_id] = replace(self._rows[session_id], transaction=None)
+        self._finish_statement(at, session_id)
 
-    def _finish_statement(self, at: float, who: ProcesslistId) -> None:
+    def _finish_statement(self, at: float, session_id: ProcesslistId) -> None:
         """A statement ends; the idle time begins again."""
-        row = self._rows[who]
+        row = self._rows[session_id]
         held = None if self._rng.random() < COMMITTED_SHARE else row.transaction
-        self._rows[who] = replace(
+        self._rows[session_id] = replace(
             row, command="Sleep", state=None, idle_since=at, transaction=held, busy_since=None
         )
         self._running -= 1
-        self._schedule_end_of_wait(at, who)
+        self._schedule_end_of_wait(at, session_id)
         if held is None:
-            self._release_locks(at, who)
+            self._release_locks(at, session_id)
 
-    def _finish_or_commit(self, at: float, who: ProcesslistId) -> None:
+    def _finish_or_commit(self, at: float, session_id: ProcesslistId) -> None:
         """A statement that waited ends: the transaction too that began with it."""
-        row = self._rows[who]
+        row = self._rows[session_id]
         began_with_it = row.transaction is not None and row.transaction.started == row.busy_since
-        (self._finish if began_with_it else self._finish_statement)(at, who)
+        (self._finish if began_with_it else self._finish_statement)(at, session_id)
 
     def _release_locks(self, at: float, holder: ProcesslistId) -> None:
         """Let those go on that wait for a session which holds no lock any more."""
         for waiter in self._locks.release(holder):
             self._schedule(at + self._lock_rng.uniform(0.1, 0.6), self._finish, waiter)
 
-    def _forget_row_lock(self, at: float, who: ProcesslistId) -> None:
+    def _forget_row_lock(self, at: float, session_id: ProcesslistId) -> None:
         """A client changes a row and does not commit: some sessions wait for it, and each of a chain for the one before."""
         chosen = self._idle_shop_sessions(at, 1 + CHAIN + QUEUE)
-        self._schedule(at + self._lock_rng.uniform(*LOCKS_EVERY), self._forget_read, who)
+        self._schedule(at + self._lock_rng.uniform(*LOCKS_EVERY), self._forget_read, session_id)
         if not chosen:
             return
         rows = self._lock_rng.sample(range(1, 90_000), CHAIN)
@@ -585,10 +587,10 @@ class SimulationEngine:
             self._schedule(begins, self._wait_of(holder, _row_statement(row), ROW_LOCK), waiter)
             begins += self._lock_rng.uniform(*NEXT_WAIT_AFTER)
 
-    def _forget_read(self, at: float, who: ProcesslistId) -> None:
+    def _forget_read(self, at: float, session_id: ProcesslistId) -> None:
         """A client reads in a transaction and does not commit: a change of the table waits, and readers behind that."""
         chosen = self._idle_shop_sessions(at, 2 + QUEUE)
-        self._schedule(at + self._lock_rng.uniform(*LOCKS_EVERY), self._forget_row_lock, who)
+        self._schedule(at + self._lock_rng.uniform(*LOCKS_EVERY), self._forget_row_lock, session_id)
         if len(chosen) < 2:
             return
         statement = READER_STATEMENT.replace("?", str(self._lock_rng.randrange(1, 90_000)))
@@ -604,63 +606,66 @@ class SimulationEngine:
         """At most so many idle sessions without a transaction that the server closes later than all this takes."""
         enough = LOCKS_HELD_SECONDS + FAR_SECONDS
         idle = [
-            who
-            for who, client in self._clients.items()
+            session_id
+            for session_id, client in self._clients.items()
             if client.app.db == SHOP
-            and self._rows[who].is_idle
-            and self._rows[who].transaction is None
-            and self._deadline(who, at) - at > enough
+            and self._rows[session_id].is_idle
+            and self._rows[session_id].transaction is None
+            and self._deadline(session_id, at) - at > enough
             and client.limit > enough
         ]
         chosen = self._lock_rng.sample(idle, min(number, len(idle)))
         self._cancel_events(set(chosen))
         return chosen
 
-    def _hold(self, at: float, who: ProcesslistId, statement: str, held: Transaction) -> None:
+    def _hold(self, at: float, session_id: ProcesslistId, statement: str, held: Transaction) -> None:
         """A client runs a statement in a transaction, and commits much later."""
         self._counts["questions"] += 1
-        self._rows[who] = replace(
-            self._rows[who], statement=self._row_builder.shown(statement), idle_since=at, transaction=held
+        self._rows[session_id] = replace(
+            self._rows[session_id],
+            statement=self._row_builder.shown(statement),
+            idle_since=at,
+            transaction=held,
         )
-        self._schedule(at + LOCKS_HELD_SECONDS, self._client_acts, who)
+        self._schedule(at + LOCKS_HELD_SECONDS, self._client_acts, session_id)
 
     def _wait_of(self, holder: ProcesslistId, statement: str, lock: Lock) -> EventAction:
         """The event at which a session begins to wait for `holder`."""
 
-        def wait(at: float, who: ProcesslistId) -> None:
+        def wait(at: float, session_id: ProcesslistId) -> None:
             if holder not in self._rows or self._rows[holder].transaction is None:
-                self._client_acts(at, who)
+                self._client_acts(at, session_id)
                 return
             is_row = lock == ROW_LOCK
             began = at - CHANGED_BEFORE if is_row else at
             held = Transaction(began, rows_modified=int(is_row), rows_locked=2 * is_row)
-            self._start_statement(at, who, statement, held, "" if is_row else METADATA_STATE)
-            self._locks.add(LockWait(who, (holder,), lock, at), statement)
+            self._start_statement(at, session_id, statement, held, "" if is_row else METADATA_STATE)
+            self._locks.add(LockWait(session_id, (holder,), lock, at), statement)
             timeout = self._server.value("innodb_lock_wait_timeout" if is_row else "lock_wait_timeout")
-            self._schedule(at + timeout, self._give_up_waiting, who)
+            self._schedule(at + timeout, self._give_up_waiting, session_id)
 
         return wait
 
-    def _give_up_waiting(self, at: float, who: ProcesslistId) -> None:
+    def _give_up_waiting(self, at: float, session_id: ProcesslistId) -> None:
         """A wait for a lock ends in error 1205; in a session that waits no longer nothing happens."""
-        if self._locks.drop(who) is not None:
-            self._finish_or_commit(at, who)
+        if self._locks.drop(session_id) is not None:
+            self._finish_or_commit(at, session_id)
 
-    def _schedule_end_of_wait(self, at: float, who: ProcesslistId) -> None:
+    def _schedule_end_of_wait(self, at: float, session_id: ProcesslistId) -> None:
         """Schedule the end of the running idle wait: the client's next statement, or the server's timeout."""
-        client, deadline = self._clients[who], self._deadline(who, at)
+        client, deadline = self._clients[session_id], self._deadline(session_id, at)
         pauses = LONG_WAIT_PAUSES if self._rng.random() < client.app.long_wait_share else 1
         next_act = at + self._rng.expovariate(1 / (client.app.pause_seconds * pauses))
         comes_too_late = next_act < self._opening_ends and deadline - next_act < LAST_SECONDS
         if next_act >= deadline or comes_too_late:
-            self._schedule(deadline, self._expire, who)
+            self._schedule(deadline, self._expire, session_id)
         else:
-            self._schedule(next_act, self._client_acts, who)
+            self._schedule(next_act, self._client_acts, session_id)
 
-    def _expire(self, at: float, who: ProcesslistId) -> None:
-        self._end_session(at, who, TIMED_OUT)
+    def _expire(self, at: float, session_id: ProcesslistId) -> None:
+        self._end_session(at, session_id, TIMED_OUT)
 
-    def _kill_oldest(self, at: float, who: ProcesslistId) -> None:
+    def _kill_oldest(self, at: float, session_id: ProcesslistId) -> None:
         """The DBA kills whoever has held a transaction open the longest."""
         held = [
             (row.transaction.started or at, row.id)
@@ -670,34 +675,34 @@ class SimulationEngine:
         if held:
             self._counts["com_kill"] += 1
             self._end_session(at, min(held)[1], KILLED)
-        self._schedule(at + self._rng.uniform(150, 300), self._kill_oldest, who)
+        self._schedule(at + self._rng.uniform(150, 300), self._kill_oldest, session_id)
 
     def _send_too_much(self, at: float, _: ProcesslistId) -> None:
         """An idle client sends a packet above max_allowed_packet: the server closes its session."""
         idle = (
-            who
-            for who in self._clients
-            if self._rows[who].is_idle
-            and self._deadline(who, at) - at > FAR_SECONDS
-            and not self._locks.has_waiters(who)
+            session_id
+            for session_id in self._clients
+            if self._rows[session_id].is_idle
+            and self._deadline(session_id, at) - at > FAR_SECONDS
+            and not self._locks.has_waiters(session_id)
         )
-        sender = next((who for who in idle if self._clients[who].app.writes), None)
+        sender = next((session_id for session_id in idle if self._clients[session_id].app.writes), None)
         if sender is not None:
             self._end_session(at, sender, TOO_LARGE)
 
-    def endings(self) -> tuple[tuple[str, str, int], ...]:
+    def ended_sessions(self) -> tuple[tuple[str, str, int], ...]:
         """User, host and error of each error that the sessions raised that ended since the last call."""
-        endings, self._endings = tuple(self._endings), []
-        return endings
+        ended_sessions, self._ended = tuple(self._ended), []
+        return ended_sessions
 
-    def _end_session(self, at: float, who: ProcesslistId, codes: tuple[int, ...]) -> None:
+    def _end_session(self, at: float, session_id: ProcesslistId, codes: tuple[int, ...]) -> None:
         """A session ends, and raises these errors; another of its application comes a little later."""
-        row, client = self._rows.pop(who), self._clients.pop(who)
-        self._locks.drop(who)
-        self._release_locks(at, who)
+        row, client = self._rows.pop(session_id), self._clients.pop(session_id)
+        self._locks.drop(session_id)
+        self._release_locks(at, session_id)
         self._running -= row.command == "Query"
         self._counts["aborted_clients"] += codes != CLEAN_DISCONNECT
-        self._endings += ((row.user, row.client_host, code) for code in codes)
+        self._ended += ((row.user, row.client_host, code) for code in codes)
         self._schedule(at + self._rng.uniform(1, 15), self._connection_of(client.app), self.own)
 
     def _limit(self, row: Session, client: SimulatedSession) -> int:
@@ -708,10 +713,12 @@ class SimulationEngine:
         specific = self._server.value(f"idle_{kind}_transaction_timeout")
         return specific or self._server.value("idle_transaction_timeout") or client.limit
 
-    def _deadline(self, who: ProcesslistId, at: float) -> float:
+    def _deadline(self, session_id: ProcesslistId, at: float) -> float:
         """When the server closes it, if it idles since `at` or has done so for longer."""
-        row = self._rows[who]
-        return (at if row.idle_since is None else row.idle_since) + self._limit(row, self._clients[who])
+        row = self._rows[session_id]
+        return (at if row.idle_since is None else row.idle_since) + self._limit(
+            row, self._clients[session_id]
+        )
 
     def _next_id(self) -> ProcesslistId:
         """The next process list id; the gaps are sessions too short for anyone to see."""
@@ -719,9 +726,9 @@ class SimulationEngine:
         self._counts["max_used_connections"] = max(self._counts["max_used_connections"], len(self._rows) + 1)
         return ProcesslistId(self._last_id)
 
-    def _schedule(self, at: float, act: EventAction, who: ProcesslistId) -> None:
+    def _schedule(self, at: float, act: EventAction, session_id: ProcesslistId) -> None:
         self._events_scheduled += 1
-        heappush(self._events, (at, self._events_scheduled, act, who))
+        heappush(self._events, (at, self._events_scheduled, act, session_id))
 
 
 class SimulatedExecutor:
@@ -760,19 +767,19 @@ class SimulatedExecutor:
 
     def variable_state(self, name: str) -> VariableState:
         with self._lock:
-            return self._standing(name)
+            return self._variable_state(name)
 
     def find(self, session_id: ProcesslistId) -> Session | None:
         with self._lock:
             self._engine.advance(self._clock())
-            return next((each for each in self._engine.sessions() if each.id == session_id), None)
+            return next((session for session in self._engine.sessions() if session.id == session_id), None)
 
     def set_global(self, name: str, value: float, keep: Persistence) -> KeptValue:
         """Cuts down what is out of bounds, and warns of it with 1292, as servers do where sql_mode is not strict."""
         if keep is Persistence.PERSIST:
             self._require_persistence()
         with self._lock:
-            kept = clamped(value, self._standing(name), TUNABLE[name]).value
+            kept = clamped(value, self._variable_state(name), TUNABLE[name]).value
             self._engine.advance(self._clock())
             self._engine.set_variable(name, kept)
             if keep is Persistence.PERSIST:
@@ -787,16 +794,16 @@ class SimulatedExecutor:
         with self._lock:
             known = self._persisted.pop(name, None)
             warning = f"Warning 3615: Variable {name} does not exist in persisted config file"
-            value = self._standing(name).variable.value
+            value = self._variable_state(name).variable.value
         return KeptValue(f"RESET PERSIST IF EXISTS {name}", value, (warning,) if known is None else ())
 
     def probe(self, name: str) -> tuple[NewSessionProbe, ...]:
         """An interactive client's own wait_timeout is copied from interactive_timeout."""
-        twin = "interactive_timeout" if name == "wait_timeout" else name
+        copied_from = "interactive_timeout" if name == "wait_timeout" else name
         with self._lock:
             return tuple(
-                NewSessionProbe(interactive, self._standing(asked).variable.value)
-                for interactive, asked in ((False, name), (True, twin))
+                NewSessionProbe(interactive, self._variable_state(asked).variable.value)
+                for interactive, asked in ((False, name), (True, copied_from))
             )
 
     def kill(self, session_id: ProcesslistId) -> KeptValue:
@@ -817,7 +824,7 @@ class SimulatedExecutor:
     def _family(self) -> str:
         return f"{self._server.flavour.title} {self._server.version}"
 
-    def _standing(self, name: str) -> VariableState:
+    def _variable_state(self, name: str) -> VariableState:
         found = next((v for v in self._engine.variables if v.name == name), None)
         if found is None:
             raise Unsupported(

@@ -27,12 +27,12 @@ LATEST: Final = 1e11
 
 
 class MisshapenAnswer(Exception):
-    """An answer is not of its statement's shape. Its text says where and how, and goes with `reading`."""
+    """An answer is not of its statement's shape. Its text says where and how, and goes with `content`."""
 
-    def __init__(self, why: str, reading: str = "") -> None:
+    def __init__(self, why: str, content: str = "") -> None:
         super().__init__(why)
         self.why = why
-        self.reading = reading
+        self.content = content
 
 
 NULL: Final = type(None)
@@ -60,7 +60,7 @@ class ColumnShape:
                 if self.all_fit(values, types):
                     return values
             elif len(types) == 1 or self.all_fit(
-                [each for each in values if each is not None], types - {NULL}
+                [value for value in values if value is not None], types - {NULL}
             ):
                 return values
         return self._converted(values, types)
@@ -78,7 +78,7 @@ class ColumnShape:
         raise NotImplementedError
 
     def _converted(self, values: Sequence[Any], types: AbstractSet[type]) -> Sequence[Any]:  # noqa: ARG002 - others look
-        return [self.value(each) for each in values]
+        return [self.value(value) for value in values]
 
     def _taken(self, value: Any) -> Any:
         raise NotImplementedError
@@ -98,7 +98,7 @@ class Number(ColumnShape):
         if types == BOOL:
             return self.low <= 0 and self.high >= 1
         if float in types:
-            return all(self.low <= each <= self.high for each in values)  # also false of what is no number
+            return all(self.low <= value <= self.high for value in values)  # also false of what is no number
         return bool(self.low <= min(values) and max(values) <= self.high)
 
     def _converted(self, values: Sequence[Any], types: AbstractSet[type]) -> Sequence[Any]:
@@ -107,7 +107,7 @@ class Number(ColumnShape):
                 numbers = [*map(float if float in self.types else int, values)]
                 if self.all_fit(numbers, self.types):
                     return numbers
-        return [self.value(each) for each in values]
+        return [self.value(value) for value in values]
 
     def _taken(self, value: Any) -> int | float:
         number = _read(value) if isinstance(value, bytes | str) else value
@@ -231,7 +231,7 @@ PACKED = replace(text(None), types=frozenset({bytes})).or_null
 class AnswerShape:
     """Of a statement's answer."""
 
-    reading: str
+    content: str
     """What is read, for a person, in English until it is translated."""
 
     def fitted(self, rows: Sequence[Any]) -> list[Any]:
@@ -239,7 +239,7 @@ class AnswerShape:
         try:
             return self._fitted(rows)
         except MisshapenAnswer as error:
-            raise MisshapenAnswer(error.why, self.reading) from None
+            raise MisshapenAnswer(error.why, self.content) from None
 
     def _fitted(self, rows: Sequence[Any]) -> list[Any]:
         raise NotImplementedError
