@@ -127,7 +127,7 @@ def test_a_statement_says_the_shape_of_what_it_brings(file: str) -> None:
             assert expected
         case other:
             raise AssertionError(other)
-    assert statement.shape.reading
+    assert statement.shape.content
 
 
 SHOWN = {"SHOW GRANTS": 1, "SHOW WARNINGS": 3}

@@ -276,16 +276,7 @@ class MysqlReader:
         new = self._update_known(rows, ended)
         ran = self._read_events(now_on_timer, None if changed is None else rows)
         self._read_gaps()
-        sweep = taken_at - self._swept_at > SWEEP_SECONDS
-        if sweep:
-            self._swept_at = taken_at
-            ran |= self._limits.sweep(self._by_thread)
-        ran |= self._whole_second_waits.watch(
-            self._known, new, rows, taken_at, uptime, exact=self._clocks.exact, sweep=sweep
-        )
-        ran |= {cached.thread for cached in new.values() if cached.thread is not None}
-        ran.discard(self._clocks.own_thread)  # ours runs statements all the time, and sets nothing
-        limits_read = self._limits.read(self._by_thread, ran)
+        limits_read = self._read_limits(new, rows, ran, taken_at, uptime)
         self._read_hosts(new)
         read_attributes(self._connection, self._capabilities, new)
         transactions = self._transactions.read(self._by_thread, taken_at)
@@ -447,6 +438,29 @@ class MysqlReader:
             history.setdefault(thread, []).append((start / PICOSECONDS, end / PICOSECONDS))
         for cached, before, event in resumed:
             cached.gaps = gaps_between(before, event, history.get(cached.thread or 0, ()))
+
+    def _read_limits(
+        self,
+        new: dict[int, SessionCache],
+        rows: list[Row],
+        ran: set[ThreadId],
+        taken_at: float,
+        uptime: float,
+    ) -> list[SessionCache]:
+        """Read own limits: of sessions that are new, that `ran` something, or that may have; return the sessions read."""
+        sweep = taken_at - self._swept_at > SWEEP_SECONDS
+        threads = ran | {cached.thread for cached in new.values() if cached.thread is not None}
+        if sweep:
+            self._swept_at = taken_at
+            threads |= self._limits.sweep(self._by_thread)
+        threads |= self._whole_second_waits.watch(
+            self._known, new, rows, taken_at, uptime, exact=self._clocks.exact, sweep=sweep
+        )
+        if self._clocks.own_thread is not None:
+            threads.discard(
+                self._clocks.own_thread
+            )  # our session runs statements all the time, and sets no limit
+        return self._limits.read(self._by_thread, threads)
 
     def _read_hosts(self, new: dict[int, SessionCache]) -> None:
         if self._capabilities.statement("hosts") is None or not new:
