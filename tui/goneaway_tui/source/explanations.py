@@ -1,4 +1,4 @@
-"""What went wrong between a server and us, as the one line a person is told, with what to do about it."""
+"""Errors of a connection or a server as one line for a person, with what to do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from goneaway_tui.source.sockets import NO_TUNNEL, Address
 from goneaway_tui.text.sanitize import from_wire, plain
 
 CLIENTS = range(2000, 3000)
-"""Error numbers of client libraries: what goes with them was not sent by a server."""
+"""Error numbers of client libraries: no server sends them."""
 FIRST_OF_SERVERS = 1000
 """The lowest error number that a server sends."""
 _FULL = N_(
@@ -65,7 +65,7 @@ HINTS = {
     3118: (AccessDenied, N_("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
     3159: (AccessDenied, N_("the server wants TLS: --ssl-mode=REQUIRED")),
     4151: (AccessDenied, N_("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
-    # MySQL 5.7 says so where MAX_EXECUTION_TIME ends a statement that sorts.
+    # MySQL 5.7 reports this where MAX_EXECUTION_TIME ends a statement that sorts.
     1028: (TooSlow, N_("the server is busy; the next poll tries again")),
     1317: (
         TooSlow,
@@ -85,18 +85,18 @@ HINTS = {
 
 
 OLD_TLS = ("unsupported protocol", "alert protocol version")
-"""How OpenSSL says that the two sides have no version of TLS in common; MySQL 5.7 built with yaSSL ends at TLS 1.1."""
+"""What OpenSSL reports where the two sides have no version of TLS in common; MySQL 5.7 built with yaSSL ends at TLS 1.1."""
 
 
 def number_and_message(error: pymysql.Error) -> tuple[int, str]:
-    """PyMySQL's exceptions carry (number, message), or anything at all where the protocol broke."""
+    """Number and message of an exception of PyMySQL; 2013 where it has no number, because the protocol broke."""
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 2013
     message = error.args[1] if len(error.args) > 1 else str(error)
     return number, from_wire(message) if isinstance(message, bytes) else str(message)
 
 
 def explain_error(address: Address, number: int, message: str) -> SourceError:
-    """The error a person is told, with what to do. `message` is the server's, PyMySQL's or, not yet said, ours."""
+    """The error to report to a person, with what to do. `message` is from the server, from PyMySQL, or ours and not yet translated."""
     reported = plain(message, 300).rstrip(".")
     if number in HINTS:
         kind, hint = HINTS[number]
@@ -142,7 +142,7 @@ def _reason(reported: str) -> str:
 
 
 def _hint_for(address: Address, reported: str) -> str:
-    """What to do, not yet said: `reported` is looked through for words of ours, which are English till then."""
+    """What to do, not yet translated. Searches `reported` for messages of ours, which are English until they are translated."""
     if address.via and "without a greeting" in reported:
         return N_("does it listen there, seen from the machine that --ssh names?")
     for words, hint in _HINTS_BY_REASON.items():
@@ -160,4 +160,4 @@ _HINTS_BY_REASON = {
     ("no possible", "no address", "Name or", "nodename", "resolution"): N_("check the host name (-h)"),
     ("timed out",): N_("a firewall may drop the packets; check host and port, or raise --connect-timeout"),
 }
-"""What to do, by what is in the words of the failure; the first that fits."""
+"""What to do, by words of the error; the first row of which a word occurs applies."""

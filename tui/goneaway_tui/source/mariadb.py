@@ -1,8 +1,8 @@
-"""Reading MariaDB's sessions.
+"""Read the sessions of a MariaDB server.
 
-MariaDB tells idleness to the millisecond (TIME_MS, from the end of the last command) and shows a session's own limit
-to nobody. Its commands are numbered (QUERY_ID), so that those who began one since the last look are told apart by it: of a
-large server only their rows are brought, and from time to time all.
+MariaDB reports idle times to the millisecond (TIME_MS, from the end of the last command), and shows no account the own limit of
+another session. It numbers commands (QUERY_ID): a session that has begun one since the sample before has a higher number. On a
+server with many sessions only the rows of such sessions are read, and all rows from time to time.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from goneaway_tui.source.session_cache import (
 from goneaway_tui.source.session_table import SessionTable, integers, role_of, rows_of
 
 SLACK = 0.005
-"""Seconds by which two readings of one idle wait may differ beyond the way's own time before a clock must have drifted."""
+"""Seconds by which two samples may place one idle wait differently beyond the round trip, before a clock must have drifted."""
 
 
 ALL_READ_SECONDS = 60.0
-"""How often a server is read whole, whatever it says has changed."""
+"""How often all rows are read, whatever has changed."""
 LARGE = 200
-"""Sessions from which on not all rows are brought."""
+"""Number of sessions from which on not all rows are read."""
 
 
 class MariadbReader:
-    """Reads sessions over one connection; remembers what is asked once. A new connection needs a new reader."""
+    """Reads sessions over one connection; remembers what is read once for a session. A new connection needs a new reader."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class MariadbReader:
         *,
         large: int = LARGE,
     ) -> None:
-        """`text_length`: bytes of SQL text to bring, 0 for none. `large`: sessions from which on not all are read."""
+        """`text_length`: bytes of SQL text to read, 0 for none. `large`: number of sessions from which on not all rows are read."""
         self._connection = connection
         self._capabilities = capabilities
         self._clock = clock
@@ -57,32 +57,32 @@ class MariadbReader:
         self._known: dict[int, SessionCache] = {}
         self._table = SessionTable()
         self._last_query_id = 0
-        """Our own QUERY_ID at the last reading: a session that has begun a command since has a higher one."""
+        """Our own QUERY_ID in the last sample: a session that has begun a command since has a higher one."""
         self._busy: set[int] = set()
-        """Sessions that worked at the last look: they may have come to rest without another command."""
+        """Sessions that worked in the last sample: they may have become idle since, without another command."""
         self._all_read_at = -math.inf
         self.open_transactions: dict[int, Row] = {}
-        """The InnoDB transactions of the last reading, as `read_open_transactions` brings them."""
+        """The InnoDB transactions of the last sample, as `read_open_transactions` brings them."""
         self._late_by = 0.0
-        """Seconds by which the last reading may have been taken later than assumed: its way was slow."""
+        """Seconds by which the last sample may be of a later instant than assumed: its answer was slow."""
 
     has_lost_timer = False
-    """Nothing its clocks need can be switched off."""
+    """Never: MariaDB has no switch for what its clocks need."""
     lacks_threads = False
     unlisted = 0
-    """Its process list has every session."""
+    """Never and none: the process list of MariaDB has every session."""
 
     @property
     def round_trip(self) -> float:
-        """Seconds to the server and back, as quick as they were of late."""
+        """The shortest round trip to the server of late, in seconds."""
         return self._server_clock.round_trip
 
     def sessions(self, uptime: float = 0.0) -> tuple[float, tuple[Session, ...]]:  # noqa: ARG002 - no client can set TIME_MS
-        """The instant of the reading on our clock, and every session. Raises SourceError."""
+        """The instant of the sample on our clock, and every session. Raises SourceError and Refusal."""
         self._observe_clock()
         sent = self._clock()
         rows, unchanged = self._read_rows()
-        # The server fills the list in one go; our own row tells how long after our statement arrived that was.
+        # The server fills the list at once; our own row shows how long after the arrival of our statement.
         own = next((row for row in rows if int(row[0]) == self._capabilities.own_id), None)
         received = self._clock()
         taken_at = min(
@@ -106,7 +106,7 @@ class MariadbReader:
         return taken_at, self._table.sessions
 
     def _read_rows(self) -> tuple[list[Row], set[int]]:
-        """Rows of the sessions that may have done something, and the ids of the others; or all rows, and no ids."""
+        """Rows of the sessions that may have run something, and the ids of the others; or all rows, and no ids."""
         is_due = self._clock() - self._all_read_at > ALL_READ_SECONDS
         since = self._capabilities.statement("since")
         if since is not None and self._last_query_id and not is_due and len(self._table) >= self._large:
@@ -129,7 +129,7 @@ class MariadbReader:
     def _update_known(
         self, rows: list[Row], ended: Iterable[int]
     ) -> tuple[dict[int, SessionCache], dict[int, SessionCache]]:
-        """Forget the sessions that ended; return the new ones, and those that ran something since the last reading."""
+        """Forget the sessions that ended; return the new ones, and those that ran something since the sample before, by id."""
         for session_id in ended:
             del self._known[session_id]
         new, ran = {}, {}
@@ -155,7 +155,7 @@ class MariadbReader:
         return new, ran
 
     def _read_statements(self, ran: dict[int, SessionCache]) -> None:
-        """The last statement of sessions that ran one; without its consumer, what was seen running is remembered."""
+        """Read the last statement of sessions that ran one. Where its consumer is off, the statement of an earlier sample stays."""
         statement = self._capabilities.statement("statements")
         if statement is None or not ran:
             return
@@ -192,10 +192,10 @@ class MariadbReader:
         )
 
     def _refined(self, before: float | None, now_reported: float) -> float:
-        """When an idle wait began, from all readings of it.
+        """When an idle wait began, by all samples of it.
 
-        A slow way makes a reading look taken too early, never too late; so the latest beginning told is the truest,
-        unless the difference is more than this reading's way explains: then the clocks have drifted apart.
+        A slow answer makes a beginning look too early, never too late. So the latest beginning is the most exact, unless the
+        difference is more than the time of this answer explains: then the clocks have drifted.
         """
         if before is None or now_reported > before or before - now_reported > self._late_by + SLACK:
             return now_reported

@@ -1,7 +1,8 @@
-"""Many rows as one: most of what a row costs us is its being a row, so a server that can packs them as JSON.
+"""Rows that a server packs as JSON, and the table of all sessions as last read.
 
-A thing's `packed_...` statement brings of each pack the number of its rows and a JSON array of them, each an array of the
-columns of the plain statement. Measured with 5,000 sessions: a seventh to a tenth of our time, and none the more of the server's.
+Most of the cost of a row is the row itself, so a server that can packs many rows as one. The `packed_...` variant of a
+statement brings packs: the number of rows, and a JSON array of the rows, each an array of the columns of the plain statement.
+Measured with 5,000 sessions: a seventh to a tenth of our time, and no more of the server's.
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ from goneaway_tui.source.sql.shapes import MisshapenAnswer
 from goneaway_tui.text.sanitize import from_wire
 
 LONE_SURROGATE: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\ud")
-"""Half a character, made up by somebody: none of the servers writes one so. A backslash before it makes it plain text."""
+"""An escaped half of a surrogate pair. No server writes one; a client may send it. After a backslash it is plain text."""
 
 
 def rows_of(
     connection: Connection, capabilities: Capabilities, what: str, parameters: Sequence[object] = ()
 ) -> list[Row]:
-    """All rows of a thing that may be read here. Raises SourceError and Refusal.
+    """All rows of the statement `what`, packed where the server can. Raises SourceError and Refusal.
 
-    Text comes as bytes from a plain statement and as `str` from a packed one. Where the packs were too large for the
-    server, or are not what they should be, the rows are asked one by one.
+    Text is bytes from a plain statement and `str` from a packed one. Where the packs were too large for the server, or do not
+    have the shape they must have, the plain statement is sent.
     """
     plain, packed = capabilities.required_statement(what), capabilities.statement(f"packed_{what}")
     if packed is not None:
@@ -43,7 +44,7 @@ def rows_of(
 
 
 def unpack(packs: Iterable[Row]) -> list[Row] | None:
-    r"""The rows of all packs; None where one was cut off, is no list of rows, or holds what is not text.
+    r"""The rows of all packs; None where one was cut off, is no list of rows, or cannot be read.
 
     >>> unpack([(2, b'[[7, "web"], [8, null]]'), (1, b'[[9, "cron"]]')])
     [[7, 'web'], [8, None], [9, 'cron']]
@@ -69,7 +70,7 @@ def integers(pack: bytes | None) -> list[int] | None:
 
 
 def json_list(pack: bytes | None) -> list[Any] | None:
-    """What a JSON array holds; None where it cannot be read, or is no array."""
+    """The values of a JSON array; None where it cannot be read, or is no array."""
     if pack is None:
         return []
     if rb"\ud" in pack and LONE_SURROGATE.search(pack):
@@ -114,12 +115,12 @@ BY_THREAD = {
     "thread/sql/event": Role.DAEMON,
     "thread/sql/compress_gtid_table": Role.DAEMON,
 }
-"""By the beginning of performance_schema's thread name, which calls an applier by what it is, not by its user."""
+"""By the beginning of the thread name in performance_schema, which names an applier by what it is, not by its user."""
 
 
 @lru_cache(maxsize=1024)
 def role_of(command: str, user: str, thread_name: str = "") -> Role:
-    """The first table that knows it decides; everybody else is a client.
+    """The role of a session, by the first table that has it: by thread, by command, by user. Otherwise it is a client.
 
     >>> role_of("Query", "root", "thread/sql/replica_worker").value
     'replica'
@@ -131,7 +132,7 @@ def role_of(command: str, user: str, thread_name: str = "") -> Role:
 
 
 CLOCK_NOISE_SECONDS = 0.005
-"""Seconds two readings of one instant may differ by, as a server's clock is told over an uneven way."""
+"""Seconds by which two samples may place the same instant differently: round trips differ."""
 
 
 class SessionTable:
@@ -152,7 +153,7 @@ class SessionTable:
         return self._all
 
     def replace_all(self, sessions: Iterable[Session]) -> None:
-        """These are all there are."""
+        """Replace all sessions by these."""
         before = self._by_id
         self._by_id = {
             session.id: unchanged_session(session, before.get(session.id))
@@ -161,7 +162,7 @@ class SessionTable:
         self._all = None
 
     def update(self, sessions: Iterable[Session], ended: Iterable[int]) -> None:
-        """These did something, or are new; those went."""
+        """Take in the sessions that changed or are new, and remove the `ended` ones."""
         for session_id in ended:
             self._by_id.pop(session_id, None)
             self._all = None
@@ -173,18 +174,18 @@ class SessionTable:
                 continue
             self._by_id[session.id] = after
             self._all = None
-            if before is None and session.id < last:  # ids have begun anew, or one was missed
+            if before is None and session.id < last:  # ids started again, or one was missed
                 self._by_id = dict(sorted(self._by_id.items()))
 
     def set_own_limit(self, session_id: int, seconds: int | None) -> None:
-        """What was learned of a session's own limit, though it did nothing else."""
+        """Set the own limit of a session that did not change otherwise."""
         session = self._by_id.get(session_id)
         if session is not None and session.own_limit != seconds:
             self._by_id[session_id] = replace(session, own_limit=seconds)
             self._all = None
 
     def set_transactions(self, transactions: Mapping[int, Transaction]) -> None:
-        """These are all the transactions that are open."""
+        """Set the open transactions by session id; all other sessions have none."""
         for session_id in self._in_transaction | transactions.keys():
             session = self._by_id.get(session_id)
             if session is None:
@@ -199,16 +200,16 @@ class SessionTable:
 _other_fields = attrgetter(
     *(field.name for field in fields(Session) if field.name not in {"idle_since", "transaction"})
 )
-"""All else of a session. For 5,000 sessions a fifth of the time of comparing a copy, which `replace` makes."""
+"""The fields of a session without those two. With 5,000 sessions a fifth of the time of comparing a copy that `replace` makes."""
 
 _other_transaction_fields = attrgetter(
     *(field.name for field in fields(Transaction) if field.name != "started")
 )
-"""All else of a transaction."""
+"""The fields of a transaction without its start."""
 
 
 def unchanged_session(now: Session, before: Session | None) -> Session:
-    """The session as it was, where nothing has happened to it but that its clock was told a little differently."""
+    """The object `before` where only the instants differ, by less than CLOCK_NOISE_SECONDS; otherwise `now`."""
     if before is None:
         return now
     since, was = now.idle_since, before.idle_since
@@ -222,7 +223,7 @@ def unchanged_session(now: Session, before: Session | None) -> Session:
 
 
 def same_transaction(now: Transaction | None, before: Transaction | None) -> Transaction | None:
-    """The same of what a session holds."""
+    """As `unchanged_session`, of a transaction."""
     if now is None or before is None or now.started is None or before.started is None:
         return before if now == before else now
     is_same = abs(now.started - before.started) <= CLOCK_NOISE_SECONDS and _other_transaction_fields(
