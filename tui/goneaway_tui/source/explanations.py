@@ -127,7 +127,7 @@ def explain_error(address: Address, number: int, message: str) -> SourceError:
 
 
 def _reason(reported: str) -> str:
-    """The part of PyMySQL's message that tells something: what stands in its parentheses, without their wrapping.
+    """The useful part of a message of PyMySQL: the text in its parentheses, without the wrapping.
 
     >>> _reason("MySQL server has gone away (BrokenPipeError(32, 'Broken pipe'))")
     'Broken pipe'

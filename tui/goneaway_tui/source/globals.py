@@ -113,7 +113,7 @@ class GlobalsReader:
 
 
 def number(value: Cell) -> int | float | None:
-    """A server's number; None for NULL, for what is no number and for one of more than 64 bits.
+    """A number that a server sent; None for NULL, for what is no number, and for a number of more than 64 bits.
 
     >>> number(b"28800"), number(b"0.500000"), number(b""), number(b"1e300"), number(None)
     (28800, 0.5, None, None, None)

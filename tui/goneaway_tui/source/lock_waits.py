@@ -1,9 +1,9 @@
-"""Which sessions wait for locks, and which hold them: asked only while some session waits.
+"""Read which sessions wait for locks, and which hold them; only while some session waits.
 
-Servers list a lock's wait as pairs of each waiter with everybody ahead of it: n (n + 1) / 2 rows for n waiters on one row,
-125,250 for 500, and joining these at the server took 0.5 s of CPU on MySQL 9.7 and 6.6 s on MariaDB 11.8. So the pairs are
-never joined: the waiting transactions are read already, with the lock each requests; what holds a lock is asked once for each
-lock (MySQL: `data_lock_waits` by its index), or read off `innodb_locks`, one row a lock (MariaDB, MySQL 5.7), and put together here.
+Servers list the waits for a lock as pairs of each waiter with every session ahead of it: n (n + 1) / 2 rows for n waiters on one
+row, 125,250 for 500. Joining these in the server took 0.5 s of CPU on MySQL 9.7 and 6.6 s on MariaDB 11.8. So the pairs are never
+joined. The waiting transactions are read in every sample, with the lock that each requests. The holders are read once for each
+lock (MySQL: `data_lock_waits` by its index) or from `innodb_locks`, one row a lock (MariaDB, MySQL 5.7), and matched here.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class MetadataLock:
     schema: str | None
     name: str | None
     mode: str
-    """Empty where it is not known; then it waits for any."""
+    """Empty where the mode is not known; then the session waits for any."""
     is_granted: bool
 
     @property
@@ -71,7 +71,7 @@ class MetadataLock:
 
 
 def record_of(lock_id: str) -> str:
-    """What the id of a lock in `innodb_locks` says of the record or table, without the transaction it is of.
+    """The record or table in the id of a lock of `innodb_locks`, without the transaction.
 
     >>> record_of("523:8:3:2")
     '8:3:2'
@@ -113,7 +113,7 @@ def row_waits(waiting: Iterable[WaitingTransaction], locks: Iterable[InnodbLock]
 
 @dataclass(frozen=True, slots=True)
 class LockHolder:
-    """A row of `mysql/lock_holders.sql`: a lock that stands before one that was asked about, and what that one is."""
+    """A row of `mysql/lock_holders.sql`: a lock that a requested lock waits for, and what the requested lock is."""
 
     asked: str
     id: str
@@ -126,7 +126,7 @@ class LockHolder:
 def oldest_of_each_record(
     waiting: Iterable[WaitingTransaction], limit: int
 ) -> tuple[WaitingTransaction, ...]:
-    """One wait for each record, the oldest: before it stands the least of the queue. The longest waits first, at most `limit`."""
+    """The oldest wait for each record: it has the fewest others ahead of it. The longest waits first, at most `limit`."""
     oldest: dict[str, WaitingTransaction] = {}
     for transaction in sorted(
         waiting, key=lambda wait: (wait.since is None, wait.since or 0.0, wait.session)
@@ -153,9 +153,9 @@ def _record_in_queue(lock_id: str) -> str:
 def row_waits_by_holder(
     waiting: Iterable[WaitingTransaction], holders: Iterable[LockHolder]
 ) -> tuple[LockWait, ...]:
-    """Waits for rows, from what stands before the oldest wait of each record.
+    """Waits for rows, from the holders of the oldest wait of each record.
 
-    All that wait for the same record get the holders of the oldest; a wait nothing was read of has none.
+    All that wait for the same record get the holders of the oldest; a wait without any rows read has none.
     """
     waiting = tuple(waiting)
     requested = {transaction.requested for transaction in waiting}
@@ -192,7 +192,7 @@ def _strength(mode: str) -> str:
 def metadata_waits(
     locks: Sequence[MetadataLock], since: Mapping[ProcesslistId, float | None]
 ) -> tuple[LockWait, ...]:
-    """Waits for metadata locks. `since` has when the statement of each session began, as far as known."""
+    """Waits for metadata locks. `since`: when the statement of each session began, as far as known."""
     granted: dict[tuple[str, str | None, str | None], list[MetadataLock]] = defaultdict(list)
     pending: dict[tuple[str, str | None, str | None], list[MetadataLock]] = defaultdict(list)
     for lock in locks:
@@ -213,14 +213,14 @@ def metadata_waits(
         for request in requests:
             holding, asking, wanted = locks_of_mode[request.mode]
             session = request.session
-            # where none holds it, it stands behind a stronger request that waits itself
+            # where no session holds it, it is queued behind a stronger request that waits too
             holders = _without(session, holding) or _without(session, asking)
             waits.append(LockWait(session, holders, wanted, since.get(session), queue))
     return tuple(waits)
 
 
 def _in_conflict(mode: str, locks: Iterable[MetadataLock]) -> tuple[ProcesslistId, ...]:
-    """The sessions whose locks, held or asked for, a request of that mode waits for."""
+    """The sessions whose locks, held or requested, a request of that mode waits for."""
     return tuple(dict.fromkeys(lock.session for lock in locks if metadata_conflict(mode, lock.mode)))
 
 
@@ -244,7 +244,7 @@ CONFLICTS: Mapping[str, frozenset[str]] = {
     | {"SHARED_READ", "SHARED_UPGRADABLE", "SHARED_READ_ONLY", "SHARED_NO_WRITE"},
     "INTENTION_EXCLUSIVE": frozenset({"SHARED", "EXCLUSIVE"}),
 }
-"""Which locks on the same object a request waits for: the table of compatibility in sql/mdl.cc of MySQL 8.0."""
+"""The locks on the same object that a request waits for: the table of compatibility in sql/mdl.cc of MySQL 8.0."""
 
 
 def metadata_conflict(wanted: str, held: str) -> bool:
@@ -253,9 +253,9 @@ def metadata_conflict(wanted: str, held: str) -> bool:
 
 
 REST = 50
-"""How many times as long as an answer took it is not asked for again."""
+"""After an answer, the statement is not sent again for so many times as long as the answer took."""
 RECORDS_ASKED = 200
-"""Records and tables whose holders one statement asks for."""
+"""The number of records and tables whose holders one statement reads."""
 START_TOLERANCE = 1.0
 """Seconds by which two readings of the start of one wait may differ: the server keeps whole seconds."""
 
@@ -269,7 +269,7 @@ class _Answer:
 
 
 class LockWaitReader:
-    """Reads over one connection; a new connection, or other capabilities, need a new reader."""
+    """Reads the waits for locks over one connection; another connection, or other capabilities, need another reader."""
 
     def __init__(self, connection: Connection, capabilities: Capabilities, clock: Clock) -> None:
         self._connection = connection
@@ -278,7 +278,7 @@ class LockWaitReader:
         self._answers: dict[str, _Answer] = {}
         self._round_trip = 0.0
         self._starts: dict[tuple[ProcesslistId, str], float] = {}
-        """By session and requested lock, when the wait began as it was read first: later readings differ by milliseconds."""
+        """By session and requested lock, when the wait began by the first sample of it: later samples differ by milliseconds."""
 
     def read(
         self,
@@ -353,7 +353,7 @@ class LockWaitReader:
         )
 
     def _rows(self, what: str, *parameters: object) -> tuple[Sequence[Row], bool]:
-        """The rows of a thing, and whether they are of now; none where it cannot be read here."""
+        """The rows of the statement `what`, and whether they were read now; none where the server has no such statement."""
         if self._capabilities.statement(what) is None:
             return (), True
         before, sent = self._answers.get(what), self._clock()
@@ -367,7 +367,7 @@ class LockWaitReader:
 
 
 def _within_statement(wait: LockWait, session: Session | None) -> LockWait:
-    """The wait, begun no earlier than the statement that waits: InnoDB tells the start of a wait in whole seconds."""
+    """The wait, begun no earlier than the statement that waits: InnoDB reports the start of a wait in whole seconds."""
     began = None if session is None else session.busy_since
     if began is None or wait.since is None or wait.since >= began:
         return wait
@@ -375,7 +375,7 @@ def _within_statement(wait: LockWait, session: Session | None) -> LockWait:
 
 
 def _innodb_lock(row: Row, by_transaction: Mapping[str, ProcesslistId]) -> InnodbLock | None:
-    """None where the lock is of a transaction that is not listed, as of one that was prepared and has no session."""
+    """The lock of a row; None where its transaction is not listed, as a prepared one without a session is not."""
     lock_id, transaction, mode, table, index = row
     session = by_transaction.get(text(transaction))
     if session is None:
