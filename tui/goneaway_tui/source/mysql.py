@@ -1,4 +1,7 @@
-"""Read the sessions of a MySQL server, and its two clocks: the statement timer of its events, and its wall clock."""
+"""Read the sessions of a MySQL server, and its two clocks: the statement timer of its events, and its wall clock.
+
+`MysqlReader.sessions` is one sample: clocks, changed sessions, their rows, events, own limits, hosts, attributes, transactions.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ from goneaway_tui.source.sql.shapes import UNSIGNED, Statement
 
 
 class MysqlClocks:
-    """Reads both at each reading. The timer is read off our own running statement, so our thread must be instrumented."""
+    """Both clocks of the server. The statement timer is read from our own running statement, so our thread must be instrumented."""
 
     def __init__(self, connection: Connection, capabilities: Capabilities, clock: Clock) -> None:
         self._connection = connection
@@ -38,11 +41,11 @@ class MysqlClocks:
         self.timer = Timebase()
         self.wall = Timebase()
         self.exact = False
-        """Whether this reading could tell the timer, without which no event can be placed in time."""
+        """Whether the timer could be read for this sample. Without it no event can be placed in time."""
         self.moved = 0.0
-        """Seconds by which the timer was found to have been set since the reading before."""
+        """Seconds by which the timer was set since the sample before."""
         self.has_lost_timer = False
-        """Whether the timer could be read when we connected and no longer can."""
+        """Whether the timer could be read when we connected, and no longer can."""
         self.own_thread: ThreadId | None = None
         statement = capabilities.statement("own_thread")
         shows_timer = (
@@ -54,7 +57,7 @@ class MysqlClocks:
             self.own_thread = ThreadId(int(own[0][0])) if own else None
 
     def read(self) -> float | None:
-        """Set both timebases; the statement timer's reading in seconds, where there is one. Raises SourceError."""
+        """Observe both clocks; return the statement timer in seconds, or None. Raises SourceError and Refusal."""
         timer, self.moved = None, 0.0
         if self.own_thread is not None:
             timer = self._observe(self._capabilities.required_statement("clock"), (self.own_thread,))
@@ -80,20 +83,20 @@ class MysqlClocks:
 
 
 ASKED_AT_ONCE = 500
-"""Sessions whose variables one statement asks for: 20 ms of the server's time at the measured 40 microseconds each."""
+"""Sessions whose variables one statement reads: 20 ms of the server's time at the measured 40 microseconds each."""
 RAN_AT_ONCE = 100
-"""How many of those that ran something are asked in one reading; the others wait for the next."""
+"""Sessions that ran something whose limits are read in one sample; the others wait for the next."""
 SWEEP_SECONDS = 30.0
-"""How often limits are asked again of sessions that did nothing: those without events may have changed them unseen."""
+"""How often limits are read again of sessions that ran nothing: one without events may have changed its limit."""
 SWEPT_AT_ONCE = 50
-"""How many of those with events are asked at a sweep."""
+"""Sessions with events whose limits are read at a sweep."""
 
 
 class OwnLimitReader:
-    """Reads the sessions' own limits, at most so many in one reading. Sessions without a known limit come first."""
+    """Reads the own limits of sessions, of at most so many in one sample. Sessions without a known limit come first."""
 
     def __init__(self, connection: Connection, capabilities: Capabilities, wall: Timebase) -> None:
-        """`wall` places the instants that the server tells."""
+        """`wall` converts instants of the server's wall clock."""
         self._connection = connection
         self._capabilities = capabilities
         self._wall = wall
@@ -104,7 +107,7 @@ class OwnLimitReader:
     def read(
         self, by_thread: Mapping[ThreadId, SessionCache], threads: Iterable[ThreadId]
     ) -> list[SessionCache]:
-        """Read the limits of sessions that are new or ran something; of all at the first reading. Returns the sessions read."""
+        """Read the limits of sessions that are new or ran something; of all in the first sample. Returns the sessions read."""
         if self._capabilities.statement("own_limits") is None:
             return []
         for thread in sorted(threads):
@@ -132,25 +135,25 @@ class OwnLimitReader:
         return [by_thread[thread] for thread in asked]
 
     def sweep(self, by_thread: Mapping[ThreadId, SessionCache]) -> set[ThreadId]:
-        """Some of the sessions that did nothing, in turn: each limit is read again some time, whatever was missed."""
+        """Some threads, in turn, so that each limit is read again some time."""
         if not self._unswept:
             self._unswept = sorted(by_thread, reverse=True)
         return {self._unswept.pop() for _ in range(min(SWEPT_AT_ONCE, len(self._unswept)))}
 
 
 class TransactionReader:
-    """Reads them all each time: they are few, and both tables are short."""
+    """Reads all open transactions in every sample: they are few, and both tables are short."""
 
     def __init__(self, connection: Connection, capabilities: Capabilities, timer: Timebase) -> None:
-        """`timer` places the instants of events."""
+        """`timer` converts instants of events."""
         self._connection = connection
         self._capabilities = capabilities
         self._timer = timer
         self.open_transactions: dict[int, Row] = {}
-        """The InnoDB transactions of the last reading, as `read_open_transactions` brings them."""
+        """The InnoDB transactions of the last sample, as `read_open_transactions` brings them."""
 
     def read(self, by_thread: Mapping[ThreadId, SessionCache], taken_at: float) -> dict[int, Transaction]:
-        """By session id. Raises SourceError."""
+        """The open transactions by session id. Raises SourceError and Refusal."""
         began: dict[int, tuple[float, bool]] = {}
         statement = self._capabilities.statement("transactions")
         if statement is not None and self._timer.is_set:
@@ -182,20 +185,20 @@ def _transaction(
 
 
 LOOK_BACK = 0.005
-"""Seconds before the last reading from which events are asked again, so that none falls between two readings."""
+"""Seconds before the last sample from which events are read again, so that no event falls between two samples."""
 ALL_READ_SECONDS = 60.0
-"""How often the whole list is read, whatever the change detection says."""
+"""How often the whole list is read, whatever has changed."""
 LARGE = 200
 """Number of sessions from which on changes are detected: reading all of fewer costs the same."""
 EVENTS_BY_THREAD = 100
-"""Sessions up to which events are asked by thread; of more it is cheaper for the server to look through all events."""
+"""Number of sessions up to which events are read by thread; for more it is cheaper for the server to search all events."""
 
 RESUMED_AT_ONCE = 500
-"""Sessions at most whose history of statements is asked in one reading."""
+"""Sessions whose history of statements is read in one sample, at most."""
 
 
 class MysqlReader:
-    """Reads sessions over one connection; remembers what is asked once. A new connection needs a new reader."""
+    """Reads sessions over one connection; remembers what is read once for a session. A new connection needs a new reader."""
 
     def __init__(
         self,
@@ -206,7 +209,7 @@ class MysqlReader:
         *,
         large: int = LARGE,
     ) -> None:
-        """`text_length`: characters of SQL text to bring, 0 for none. `large`: sessions from which on not all are read."""
+        """`text_length`: characters of SQL text to read, 0 for none. `large`: number of sessions from which on not all rows are read."""
         self._connection = connection
         self._capabilities = capabilities
         self._clock = clock
@@ -221,36 +224,36 @@ class MysqlReader:
         self._table = SessionTable()
         self._changes = ChangeDetector()
         self._was_unchanged = False
-        """At the last look no session but those that are always read had done anything."""
+        """Whether in the last sample no session had run anything, apart from those that are always read."""
         self._all_read_at = -math.inf
         self._whole_second_waits = WholeSecondWaits(self._clocks.wall)
         self._swept_at = -math.inf
         self._resumed: list[tuple[SessionCache, StatementEvent, StatementEvent]] = []
-        """Sessions that ran something after a second or more, each with its last event before and after."""
+        """Sessions that ran something after an idle time of a second or more, each with its event before and after."""
         self.lacks_threads = False
-        """performance_schema has no room for some sessions: the server's own list is read too, which has them all."""
+        """Whether performance_schema has no room for some sessions. Then the process list is read too, which has all."""
         self.unlisted = 0
-        """How many sessions only that list had at the last reading."""
+        """How many sessions only the process list had in the last sample."""
 
     @property
     def has_lost_timer(self) -> bool:
-        """Events were kept when we connected and are no longer: what was found out then does not hold any more."""
+        """Whether events were kept when we connected and are no longer: then the capabilities must be read again."""
         return self._clocks.has_lost_timer
 
     @property
     def round_trip(self) -> float:
-        """Seconds to the server and back, as quick as they were of late."""
+        """The shortest round trip to the server of late, in seconds."""
         return self._clocks.wall.round_trip
 
     @property
     def open_transactions(self) -> Mapping[int, Row]:
-        """The InnoDB transactions of the last reading, as `read_open_transactions` brings them."""
+        """The InnoDB transactions of the last sample, as `read_open_transactions` brings them."""
         return self._transactions.open_transactions
 
     def sessions(self, uptime: float = math.inf) -> tuple[float, tuple[Session, ...]]:
-        """The instant of the reading on our clock, and every session. Raises SourceError.
+        """The instant of the sample on our clock, and every session. Raises SourceError and Refusal.
 
-        `uptime` is the server's age in seconds: no session has a TIME beyond it.
+        `uptime` of the server in seconds: no session is older.
         """
         now_on_timer = self._clocks.read()
         if self._clocks.moved:
@@ -292,14 +295,14 @@ class MysqlReader:
         return taken_at, self._table.sessions
 
     def _follow_timer(self, moved: float, now_on_timer: float | None) -> None:
-        """Follow a timer that was set. One that fell behind stood still with its machine, and the idle waits stood still too."""
+        """Follow a timer that was set. Where the timer fell behind, its machine was suspended, and the idle times stood still too."""
         was_set = moved > 0 or (now_on_timer is not None and now_on_timer < self._events_since)
         for cached in self._known.values() if was_set else ():
             cached.timer_moved += moved
         self._events_since, self._all_read_at = 0.0, -math.inf
 
     def _find_changes(self) -> ChangedSessions | None:
-        """Which sessions may have run something; None where the whole list is to be read."""
+        """The sessions that may have run something; None where the whole list is to be read."""
         activity = (
             self._capabilities.statement("activity")
             if self._capabilities.statement("some") is not None
@@ -326,7 +329,7 @@ class MysqlReader:
         return changed if is_cheaper_by_id(changed.to_read, len(self._table)) and not is_due else None
 
     def _compare_checksum(self) -> ChangedSessions | None:
-        """The changes where the checksum is as before; None where some session has run something."""
+        """The changes where the checksum is as before; None where a session has run something."""
         statement = self._capabilities.statement("activity_checksum")
         if statement is None:
             return None
@@ -342,7 +345,7 @@ class MysqlReader:
         )
 
     def _read_unlisted(self, listed: Iterable[Row]) -> list[Row]:
-        """Rows of the sessions that are not among those, as the server's own list has them: no thread, no events."""
+        """Rows of the sessions that are not among `listed`, from the process list: without thread and events."""
         statement = self._capabilities.statement("all_sessions")
         if statement is None:
             return []
@@ -377,9 +380,9 @@ class MysqlReader:
             self._by_thread.pop(cached.thread, None)
 
     def _read_events(self, now_on_timer: float | None, rows: list[Row] | None) -> set[ThreadId]:
-        """Note the last statement of every session that ran one since the last reading; return their threads.
+        """Note the last statement of every session that ran one since the sample before; return their threads.
 
-        `rows` are of those that may have; None is everybody.
+        `rows`: of the sessions that may have run one; None for all sessions.
         """
         if self._capabilities.statement("statements") is None:
             return set()
@@ -403,7 +406,7 @@ class MysqlReader:
         name: bytes,
         sql_text: bytes | None,
     ) -> bool:
-        """Whether this is an event that was not known."""
+        """Note an event of a session; True where it was not known."""
         if cached is None or start is None or end is None:
             return False
         event = StatementEvent(start / PICOSECONDS, end / PICOSECONDS, bool(running), text(name))
@@ -416,7 +419,7 @@ class MysqlReader:
         return True
 
     def _note_gap(self, cached: SessionCache, before: StatementEvent | None, event: StatementEvent) -> None:
-        """Note how long the session was idle before this event; where others may have run between, the history is asked."""
+        """Note how long the session was idle before this event. Where other statements may have run between, the history is read."""
         cached.gaps = ()
         if before is None or before.start == event.start:
             return
@@ -427,7 +430,7 @@ class MysqlReader:
             cached.gaps = (max(0.0, round(longest, 3)),)
 
     def _read_gaps(self) -> None:
-        """Ask how long the sessions were idle that ran something after a second or more."""
+        """Read the history of the sessions in `_resumed`, and note how long each was idle."""
         resumed, self._resumed = self._resumed[:RESUMED_AT_ONCE], []
         statement = self._capabilities.statement("statement_history")
         if statement is None or not resumed:
@@ -459,7 +462,7 @@ class MysqlReader:
         if self._clocks.own_thread is not None:
             threads.discard(
                 self._clocks.own_thread
-            )  # our session runs statements all the time, and sets no limit
+            )  # our session runs statements in every sample, and sets no limit
         return self._limits.read(self._by_thread, threads)
 
     def _read_hosts(self, new: dict[int, SessionCache]) -> None:
@@ -470,7 +473,7 @@ class MysqlReader:
                 new[int(session_id)].host = text(host)
 
     def _mark_always_read(self, rows: Iterable[Row]) -> None:
-        """Note the sessions of which the detection tells nothing: those that work, have no events, have their own clock, or came since."""
+        """Note the sessions whose second shows nothing: those that work, have no events, have set their own clock, or are not listed yet."""
         for row in rows:
             session_id, instrumented = row[1], bool(row[10])
             cached = self._known.get(session_id)
@@ -535,7 +538,7 @@ class MysqlReader:
     def _busy_since(
         self, cached: SessionCache, seconds: int, *, exact: bool, taken_at: float
     ) -> float | None:
-        """When the running statement began on our clock; to a second where no event times it."""
+        """When the running statement began, on our clock; to within a second where no event times it."""
         event = cached.event
         if exact and event is not None and event.running:
             return min(taken_at, self._clocks.timer.local(event.start + cached.timer_moved))
@@ -544,7 +547,7 @@ class MysqlReader:
     def _idle_since(
         self, cached: SessionCache, seconds: int, *, exact: bool, taken_at: float
     ) -> tuple[float | None, float]:
-        """When the running idle wait began on our clock, and by how much that may be wrong."""
+        """When the current idle wait began, on our clock, and by how many seconds that may be wrong."""
         event = cached.event
         if exact and event is not None:
             instant = event.start if event.half_sent else event.end

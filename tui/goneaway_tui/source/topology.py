@@ -1,7 +1,7 @@
-"""What a server says of its replicas, sources and group members, asked only on demand.
+"""Read the replicas, sources and group members that a server names; only on demand.
 
-Each relation is a row of READERS. What the account may not ask becomes a limitation; the rest is read all the same.
-Nothing here connects to anybody else: an address is what that server says of another, no more.
+Each relation is a row of READERS. What the account may not read becomes a limitation; the rest is read all the same.
+Nothing here connects to another server: an address is what this server reports, and it is not verified.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from goneaway_tui.source.session_cache import text
 from goneaway_tui.text.sanitize import plain
 
 MAX_MEMBERS: Final = 500
-"""How many of one kind are taken: a server may say whatever it likes."""
+"""The number of rows of one relation that are used: a server may send any number."""
 LONGEST_HOST: Final = 255
 RENAMED_IN: Final = (8, 0, 22)
 """The first MySQL with SHOW REPLICAS and SHOW REPLICA STATUS, as its release notes say."""
@@ -50,7 +50,7 @@ BY_ENDPOINT: Final = N_("its name, with the ending of the endpoint we came by")
 AMAZON: Final = re.compile(
     r"[^.]+\.(?:cluster-(?:ro-|custom-)?)?([a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(?:\.cn)?)"
 )
-"""An endpoint of Aurora, of the cluster or of one instance; in the group what all of them end in ("Amazon Aurora endpoints")."""
+"""An endpoint of Aurora, of the cluster or of one instance. The group is the ending that all of them have ("Amazon Aurora endpoints")."""
 INSTANCE: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
 
 COLUMN_NAMES: Final = {
@@ -65,14 +65,14 @@ COLUMN_NAMES: Final = {
     "replica_uuid": "uuid",
     "slave_uuid": "uuid",
 }
-"""What versions and families call one thing, and what it is called here. Only of statements that SHOW."""
+"""The column names of versions and families, and our name for each. Only for SHOW statements."""
 
 Record = Mapping[str, Any]
 
 
 @dataclass(slots=True)
 class TopologyQueries:
-    """One server that is asked, and what it does not let us know."""
+    """The statements about the topology of one server, and what could not be read."""
 
     connection: Connection
     capabilities: Capabilities
@@ -80,10 +80,10 @@ class TopologyQueries:
     limitations: list[Limitation]
 
     names: dict[str, str] = field(default_factory=dict)
-    """What a person calls that which answered, by thing."""
+    """The table or SHOW statement that answered, by the key of the statement; for a person."""
 
     def records(self, what: str) -> list[Record] | None:
-        """The answers to one thing; None where it is not to be had, which is then among the limitations if it might be."""
+        """The rows of one relation; None where they cannot be read, which becomes a limitation where a GRANT would allow it."""
         refusal_to_report: Refusal | None = None
         for variant in sql.TOPOLOGY_STATEMENTS[self.capabilities.flavour].get(what, ()):
             if not variant.needs <= self.capabilities.features:
@@ -129,7 +129,7 @@ TABLE_NAMES: Final = {
     "nodes": "wsrep_incoming_addresses",
     "instances": "replica_host_status",
 }
-"""What is asked by a SELECT, by the table or status that answers; a SHOW is its own name."""
+"""The table or status that a SELECT reads, by the key of the statement. A SHOW statement is its own name."""
 Grants = Mapping[Flavour, tuple[tuple[tuple[int, ...], str], ...]]
 SELECT: Final[Grants] = {Flavour.MYSQL: (((), "GRANT SELECT ON performance_schema.*"),), Flavour.MARIADB: ()}
 LOST_RELATIONS: Final[dict[str, tuple[str, Grants]]] = {
@@ -160,14 +160,13 @@ LOST_RELATIONS: Final[dict[str, tuple[str, Grants]]] = {
     "instances": (N_("the other instances of the cluster"), SELECT),
     "server_id": (N_("what others know this server by"), SELECT),
 }
-"""By thing: what is lost where the account may not ask for it, and what has to be granted, by the first version it holds for."""
+"""By the key of the statement: what is lost where the account may not read it, and the GRANT it needs, by the first version for
+which that holds."""
 
 
 def read_topology(connection: Connection, capabilities: Capabilities, host: str) -> ServerTopology:
-    """Everything it says. `host` is what we reach it by. Raises SourceError where the connection breaks."""
-    if (
-        capabilities.features & UNPROBED_SERVICES
-    ):  # none of what is asked here means there what it means elsewhere
+    """Read all relations. `host` is the address by which we connected. Raises SourceError where the connection breaks."""
+    if capabilities.features & UNPROBED_SERVICES:  # these statements mean something else on such a service
         return ServerTopology(limitations=(Limitation(N_("others that belong with it"), NOT_ASKED),))
     feature = sql.RENAMED if _version(capabilities) >= RENAMED_IN else sql.NOT_RENAMED
     queries = TopologyQueries(
@@ -188,10 +187,10 @@ def _replicas(queries: TopologyQueries) -> Iterator[TopologyMember]:
 def pair_replicas(
     reported: Sequence[Record] | None, dumps: Sequence[Record], reported_by: str
 ) -> Iterator[TopologyMember]:
-    """Replicas by what they report; where one keeps its address to itself, by the session it reads the binary log with.
+    """Replicas by what they report; a replica that reports no address, by the session with which it reads the binary log.
 
-    A session of MySQL carries the replica's uuid. One of MariaDB carries nothing: there all who report no address must
-    report the same port for it to be told. `reported` is None where it could not be asked.
+    On MySQL that session has the uuid of the replica. On MariaDB it has none: there an address is used only where all replicas
+    without an address report the same port. `reported` is None where it could not be read.
     """
     by_uuid = {uuid: _host(record) for record in dumps if (uuid := _uuid(record))}
     unknown = [_host(record) for record in dumps if not _uuid(record)]
@@ -237,7 +236,7 @@ def _nodes(queries: TopologyQueries) -> Iterator[TopologyMember]:
     for record in queries.records("nodes") or ():
         addresses = [address.strip() for address in text(record.get("addresses")).split(",")]
         own_index, size = _number(record.get("place")), _number(record.get("size"))
-        if size != len(addresses):  # cut off at the column's width, or a node is just coming or going
+        if size != len(addresses):  # cut off at the width of the column, or a node is joining or leaving
             queries.limitations.append(Limitation(LOST_RELATIONS["nodes"][0], ADDRESSES_CUT))
         for index, address in enumerate(addresses[:MAX_MEMBERS]):
             host, port = split_address(address)
@@ -303,7 +302,7 @@ def _plain(value: Any) -> str:
 
 
 def _number(value: Any) -> int | None:
-    """What is no small whole number is not known."""
+    """A whole number of at most 10 digits; None for anything else."""
     digits = text(value)
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 10 else None
 
