@@ -1,4 +1,4 @@
-"""Which server program is installed here, and what has to be known of it to run it."""
+"""Find the installed server program, and how to run it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PROGRAM_DIRECTORIES = (
     "/opt/homebrew/opt/mysql/bin",
     "/opt/local/bin",
 )
-"""Where server programs live that are not on everybody's PATH."""
+"""Directories of server programs that may not be on the PATH."""
 SYSTEM_TABLES = ("system_tables.sql", "performance_tables.sql", "system_tables_data.sql")
 ASKING_SECONDS = 20.0
 
@@ -48,24 +48,24 @@ class NoServerProgram(SourceError):
 
 @dataclass(frozen=True, slots=True)
 class ServerProgram:
-    """A server program that answered."""
+    """A server program that runs."""
 
     path: str
     flavour: Flavour
     takes_no_defaults: bool = True
-    """Whether `--no-defaults` may be said: it must come first, and a launcher may have said it already.
+    """Whether it accepts `--no-defaults`, which must come first: a launcher script may pass it already.
 
-    MariaDB tells in its help. MySQL tells only when it starts, so there the first start on our own directory finds out.
+    MariaDB shows that with its help. MySQL shows it only when it starts, so there the first start on our directory finds out.
     """
     settings: Mapping[str, str] = field(default_factory=dict)
     """MariaDB's own directories without any option file, by name with dashes."""
 
     def command(self, *options: str) -> list[str]:
-        """How to run it; `--no-defaults` must come first."""
+        """The command that runs it with these options."""
         return [self.path, *(["--no-defaults"] if self.takes_no_defaults else []), *options]
 
     def share_directories(self, environ: Mapping[str, str]) -> Iterable[Path]:
-        """Where its SQL files may be, likeliest first."""
+        """Directories that may have its SQL files, the likeliest first."""
         if environ.get(SHARE_VARIABLE):
             yield Path(environ[SHARE_VARIABLE])
         for named in ("lc-messages-dir", "character-sets-dir"):
@@ -90,7 +90,7 @@ class ServerProgram:
         return []
 
     def installer(self) -> str | None:
-        """MariaDB's script that makes a data directory: the one beside this program, else any."""
+        """MariaDB's script that makes a data directory: the one beside this program, else one on the PATH; None where there is none."""
         here = Path(self.path).resolve().parent
         near = os.pathsep.join(str(here / folder) for folder in (".", "../bin", "../scripts"))
         for name in ("mariadb-install-db", "mysql_install_db"):
@@ -130,7 +130,7 @@ def find_program(environ: Mapping[str, str]) -> ServerProgram:
 
 
 def examine(path: str) -> ServerProgram:
-    """Ask a server program what it is. Raises SourceError where it does not answer."""
+    """Run a server program to find its family and settings. Raises SourceError where it does not run."""
     version_text = _ask([path, "--version"])
     if version_text is None or "Ver" not in version_text:
         raise SourceError(
@@ -148,7 +148,7 @@ def examine(path: str) -> ServerProgram:
 
 
 def _ask(command: list[str]) -> str | None:
-    """What a program prints, or None where it does not end well."""
+    """What a program prints; None where it fails."""
     try:
         answer = subprocess.run(  # noqa: S603 - the user's own choice of server program
             command,
@@ -164,7 +164,7 @@ def _ask(command: list[str]) -> str | None:
 
 
 ANSWER_SECONDS = 10.0
-"""How long one answer may take; longer than any statement of the demo."""
+"""Seconds that one answer may take; longer than any statement of the demo."""
 
 Wire: TypeAlias = "Connection[Any]"
 
@@ -179,7 +179,7 @@ def connect(
 ) -> Wire:
     """Log in. Raises pymysql.MySQLError or OSError.
 
-    The socket is opened here because PyMySQL drops its own without closing it when nobody answers.
+    The socket is opened here because PyMySQL does not close its own where no server answers.
     """
     wire: Wire = Connection(
         unix_socket=socket,
@@ -205,6 +205,6 @@ def connect(
 
 
 def run(wire: Wire, statement: str, *values: object) -> None:
-    """Run a statement for what it does."""
+    """Run a statement, and ignore its rows."""
     with wire.cursor() as cursor:
         cursor.execute(statement, values or None)

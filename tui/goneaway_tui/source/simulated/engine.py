@@ -53,7 +53,7 @@ from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.tune.values import clamped
 
 THREADS_AHEAD = 42
-"""By how much the Performance Schema's thread numbers run ahead of the process list's."""
+"""The difference between a thread id of performance_schema and the id in the process list."""
 ROWS_OF_A_BATCH = 1000
 
 _STATES = {
@@ -155,7 +155,7 @@ class RowBuilder:
         )
 
     def transaction(self, at: float, statement: str) -> Transaction:
-        """What a statement that opens a transaction leaves held."""
+        """The transaction that a statement opens."""
         rows = 1 + int(self._rng.expovariate(0.4))
         if statement.startswith("SELECT"):
             return Transaction(at, rows_modified=0, rows_locked=rows)
@@ -181,7 +181,7 @@ class RowBuilder:
 
 
 def state_of(statement: str) -> str:
-    """What the server says it is doing while it runs this."""
+    """The state that the server lists while it runs a statement."""
     if "GROUP BY" in statement:
         return "Creating sort index"
     return _STATES.get(statement.partition(" ")[0], "executing")
@@ -214,7 +214,7 @@ class OpeningSession:
     app: Application
     state: StartState
     seconds_left: float
-    """Seconds to its closing if it is imminent or on watch, else 0."""
+    """Seconds to its deadline where it is imminent or on watch, else 0."""
     in_transaction: bool
 
 
@@ -260,20 +260,20 @@ def idle_at_start(opening: OpeningSession, limit: float, rng: Random) -> float:
 EXEMPT_SESSIONS = 3
 """Sessions without an idle clock: the event scheduler, a replica, ourselves."""
 LOST_SHARE = 0.004
-"""Share of idle waits that end because the client vanished without a COM_QUIT."""
+"""Share of idle waits that end because the client broke the connection without COM_QUIT."""
 COMMITTED_SHARE = 0.5
 """Share of writes committed with the statement; after the others the session idles inside the transaction."""
 LONG_WAIT_PAUSES = 20
 """How many usual pauses a long idle wait lasts, on average."""
 FORGOTTEN_SHARE = 0.7
-"""Share of the sessions near their end at the start whose client does not come back."""
+"""Share of the sessions near their end at the start whose client sends nothing more."""
 
 OPENING_SECONDS = 60.0
-"""The first minute: what a new user sees predicted in it happens."""
+"""The first minute: what is predicted in it happens, so that a new user can watch it."""
 LAST_SECONDS = 10.0
-"""A client that would come back in the last seconds before its closing comes too late, as long as the opening lasts."""
+"""In the opening, a client that would act in the last seconds before its deadline does not act."""
 FAR_SECONDS = 30.0
-"""Only a session whose closing is farther than this is killed, or sends a packet that is too large."""
+"""Seconds to its deadline below which a session is not killed, and sends no packet that is too large."""
 PACKET_AT = 20.0
 """When that packet is sent, in seconds from the start."""
 CLEAN_DISCONNECT, TIMED_OUT, LOST, KILLED, TOO_LARGE = (COM_QUIT,), (4031,), (1158,), (1158, 1160), (1153,)
@@ -287,11 +287,11 @@ def _row_statement(row: int) -> str:
 
 
 LOCKS_AT = 6.0
-"""When the first session forgets to commit, in seconds from the start."""
+"""Seconds from the start until the first session does not commit."""
 LOCKS_HELD_SECONDS = 42.0
-"""How long it forgets that: shorter than innodb_lock_wait_timeout, so that no wait for it fails."""
+"""Seconds that it does not commit: shorter than innodb_lock_wait_timeout, so that no wait for it fails."""
 LOCKS_EVERY = (100.0, 160.0)
-"""Seconds from one session that forgets to commit to the next."""
+"""Seconds from one session that does not commit to the next."""
 FIRST_WAIT_AFTER, NEXT_WAIT_AFTER = 1.5, (1.0, 3.0)
 """Seconds until the first session waits, and from one that waits to the next."""
 CHANGED_BEFORE = 0.5
@@ -306,7 +306,7 @@ class SimulatedLocks:
     def __init__(self) -> None:
         self._waits: dict[ProcesslistId, LockWait] = {}
         self._wanted: dict[ProcesslistId, str] = {}
-        """Which row or table each waits for: sessions that want another one are in another queue."""
+        """The row or table that each waits for: sessions that wait for another one are in another queue."""
 
     def waits(self) -> tuple[LockWait, ...]:
         return tuple(self._waits.values())
@@ -318,11 +318,13 @@ class SimulatedLocks:
         return any(holder in wait.holders for wait in self._waits.values())
 
     def drop(self, waiter: ProcesslistId) -> LockWait | None:
-        """The session waits no longer; those behind it are let go by `release`."""
+        """Remove the wait of a session; `release` handles the sessions behind it."""
         return self._waits.pop(waiter, None)
 
     def release(self, holder: ProcesslistId) -> tuple[ProcesslistId, ...]:
-        """The sessions that get a lock now that `holder` holds none. The others wait for the first that gets it."""
+        """Remove the waits for `holder`, which holds no lock any more. Returns the sessions that get a lock; the others wait for the first
+        of them.
+        """
         queues: dict[str, list[LockWait]] = {}
         for wait in self._waits.values():
             if holder in wait.holders:
@@ -340,7 +342,7 @@ class SimulatedLocks:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSession:
-    """What stays the same about a living client session."""
+    """What stays the same in the life of a client session."""
 
     app: Application
     limit: int
@@ -364,7 +366,7 @@ class SimulationEngine:
         self._ended: list[tuple[str, str, int]] = []
         self._opening_ends = started + OPENING_SECONDS
         self._locks = SimulatedLocks()
-        self._lock_rng = Random(f"locks {seed}")  # noqa: S311 - of its own, so that all else goes on as without
+        self._lock_rng = Random(f"locks {seed}")  # noqa: S311 - not a secret; another generator, so that locks change nothing else
         self._counts = {
             "aborted_clients": 118,
             "aborted_connects": 9,
@@ -410,7 +412,7 @@ class SimulationEngine:
         return self._server.variables
 
     def set_variable(self, name: str, value: float) -> None:
-        """For new sessions; the existing ones keep their values."""
+        """Set the value for new sessions; existing sessions keep theirs."""
         changed = (
             replace(v, value=value, set_by="dynamic") if v.name == name else v for v in self._server.variables
         )
@@ -440,7 +442,7 @@ class SimulationEngine:
         heapify(self._events)
 
     def _add_fixed_sessions(self) -> ProcesslistId:
-        """Add the sessions without an idle limit. Returns our own id."""
+        """Add the sessions without an idle limit. Returns the id of our own."""
         scheduler, replica, own = ProcesslistId(5), ProcesslistId(11), self._next_id()
         self._rows[scheduler] = self._row_builder.scheduler(scheduler)
         self._rows[replica] = self._row_builder.replica(replica)
@@ -505,7 +507,7 @@ class SimulationEngine:
         self._counts["aborted_connects"] += 1
 
     def _client_acts(self, at: float, session_id: ProcesslistId) -> None:
-        """The client disconnects, vanishes, or runs a statement."""
+        """The client disconnects, breaks the connection, or runs a statement."""
         app, rng, chance = self._clients[session_id].app, self._rng, self._rng.random()
         if chance > 1 - LOST_SHARE:
             self._end_session(at, session_id, LOST)
@@ -531,7 +533,7 @@ class SimulationEngine:
     def _start_statement(
         self, at: float, session_id: ProcesslistId, statement: str, held: Transaction | None, state: str = ""
     ) -> None:
-        """Start a statement; what ends it is scheduled by the caller."""
+        """Start a statement; the caller schedules its end."""
         self._rows[session_id] = replace(
             self._rows[session_id],
             command="Query",
@@ -561,18 +563,18 @@ class SimulationEngine:
             self._release_locks(at, session_id)
 
     def _finish_or_commit(self, at: float, session_id: ProcesslistId) -> None:
-        """A statement that waited ends: the transaction too that began with it."""
+        """A statement that waited ends; a transaction that began with it ends too."""
         row = self._rows[session_id]
         began_with_it = row.transaction is not None and row.transaction.started == row.busy_since
         (self._finish if began_with_it else self._finish_statement)(at, session_id)
 
     def _release_locks(self, at: float, holder: ProcesslistId) -> None:
-        """Let those go on that wait for a session which holds no lock any more."""
+        """Schedule the end of statements that wait for a session which holds no lock any more."""
         for waiter in self._locks.release(holder):
             self._schedule(at + self._lock_rng.uniform(0.1, 0.6), self._finish, waiter)
 
     def _forget_row_lock(self, at: float, session_id: ProcesslistId) -> None:
-        """A client changes a row and does not commit: some sessions wait for it, and each of a chain for the one before."""
+        """A client changes a row and does not commit: some sessions wait for the row, and a chain of sessions each for the one before."""
         chosen = self._idle_shop_sessions(at, 1 + CHAIN + QUEUE)
         self._schedule(at + self._lock_rng.uniform(*LOCKS_EVERY), self._forget_read, session_id)
         if not chosen:
@@ -588,7 +590,7 @@ class SimulationEngine:
             begins += self._lock_rng.uniform(*NEXT_WAIT_AFTER)
 
     def _forget_read(self, at: float, session_id: ProcesslistId) -> None:
-        """A client reads in a transaction and does not commit: a change of the table waits, and readers behind that."""
+        """A client reads in a transaction and does not commit: a change of the table waits for it, and readers wait for the change."""
         chosen = self._idle_shop_sessions(at, 2 + QUEUE)
         self._schedule(at + self._lock_rng.uniform(*LOCKS_EVERY), self._forget_row_lock, session_id)
         if len(chosen) < 2:
@@ -603,7 +605,7 @@ class SimulationEngine:
             self._schedule(begins, self._wait_of(changer, statement, READER_LOCK), reader)
 
     def _idle_shop_sessions(self, at: float, number: int) -> list[ProcesslistId]:
-        """At most so many idle sessions without a transaction that the server closes later than all this takes."""
+        """At most `number` idle sessions without a transaction, which the server closes only after the locks are released."""
         enough = LOCKS_HELD_SECONDS + FAR_SECONDS
         idle = [
             session_id
@@ -647,7 +649,7 @@ class SimulationEngine:
         return wait
 
     def _give_up_waiting(self, at: float, session_id: ProcesslistId) -> None:
-        """A wait for a lock ends in error 1205; in a session that waits no longer nothing happens."""
+        """A wait for a lock ends in error 1205; nothing happens where the session waits no longer."""
         if self._locks.drop(session_id) is not None:
             self._finish_or_commit(at, session_id)
 
@@ -666,7 +668,7 @@ class SimulationEngine:
         self._end_session(at, session_id, TIMED_OUT)
 
     def _kill_oldest(self, at: float, session_id: ProcesslistId) -> None:
-        """The DBA kills whoever has held a transaction open the longest."""
+        """The DBA kills the session whose transaction has been open the longest."""
         held = [
             (row.transaction.started or at, row.id)
             for row in self._rows.values()
@@ -691,12 +693,12 @@ class SimulationEngine:
             self._end_session(at, sender, TOO_LARGE)
 
     def ended_sessions(self) -> tuple[tuple[str, str, int], ...]:
-        """User, host and error of each error that the sessions raised that ended since the last call."""
+        """User, host and error code of each error that sessions raised which ended since the last call."""
         ended_sessions, self._ended = tuple(self._ended), []
         return ended_sessions
 
     def _end_session(self, at: float, session_id: ProcesslistId, codes: tuple[int, ...]) -> None:
-        """A session ends, and raises these errors; another of its application comes a little later."""
+        """End a session with these errors, and schedule another one of its application."""
         row, client = self._rows.pop(session_id), self._clients.pop(session_id)
         self._locks.drop(session_id)
         self._release_locks(at, session_id)
@@ -706,7 +708,7 @@ class SimulationEngine:
         self._schedule(at + self._rng.uniform(1, 15), self._connection_of(client.app), self.own)
 
     def _limit(self, row: Session, client: SimulatedSession) -> int:
-        """Seconds the server lets this session idle: MariaDB's transaction timeouts replace its own limit."""
+        """The seconds after which the server closes this idle session: MariaDB's transaction timeouts replace its own limit."""
         if row.transaction is None:
             return client.limit
         kind = "write" if row.transaction.rows_modified else "readonly"
@@ -714,14 +716,14 @@ class SimulationEngine:
         return specific or self._server.value("idle_transaction_timeout") or client.limit
 
     def _deadline(self, session_id: ProcesslistId, at: float) -> float:
-        """When the server closes it, if it idles since `at` or has done so for longer."""
+        """When the server closes the session, if it is idle from `at` on or already."""
         row = self._rows[session_id]
         return (at if row.idle_since is None else row.idle_since) + self._limit(
             row, self._clients[session_id]
         )
 
     def _next_id(self) -> ProcesslistId:
-        """The next process list id; the gaps are sessions too short for anyone to see."""
+        """The next id of the process list; the gaps are sessions too short to be listed."""
         self._last_id += self._rng.randrange(1, 5)
         self._counts["max_used_connections"] = max(self._counts["max_used_connections"], len(self._rows) + 1)
         return ProcesslistId(self._last_id)
@@ -732,14 +734,14 @@ class SimulationEngine:
 
 
 class SimulatedExecutor:
-    """Implements Executor. The source makes it; `lock` is held while either of them uses the engine."""
+    """Implements Executor. The source makes it; both hold `lock` while they use the engine."""
 
     is_borrowed = is_full = is_account_full = can_borrow = False
 
     def __init__(
         self, server: SimulatedServer, engine: SimulationEngine, clock: Clock, lock: threading.Lock, name: str
     ) -> None:
-        """`server` is as it was when the server started."""
+        """`server`: with the variables at the start of the server."""
         self._server = server
         self._engine = engine
         self._clock = clock
@@ -775,7 +777,7 @@ class SimulatedExecutor:
             return next((session for session in self._engine.sessions() if session.id == session_id), None)
 
     def set_global(self, name: str, value: float, keep: Persistence) -> KeptValue:
-        """Cuts down what is out of bounds, and warns of it with 1292, as servers do where sql_mode is not strict."""
+        """Clamp a value that is out of bounds, with warning 1292, as servers do where sql_mode is not strict."""
         if keep is Persistence.PERSIST:
             self._require_persistence()
         with self._lock:
@@ -798,7 +800,7 @@ class SimulatedExecutor:
         return KeptValue(f"RESET PERSIST IF EXISTS {name}", value, (warning,) if known is None else ())
 
     def probe(self, name: str) -> tuple[NewSessionProbe, ...]:
-        """An interactive client's own wait_timeout is copied from interactive_timeout."""
+        """The wait_timeout of an interactive session is a copy of interactive_timeout."""
         copied_from = "interactive_timeout" if name == "wait_timeout" else name
         with self._lock:
             return tuple(

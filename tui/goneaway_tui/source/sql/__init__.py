@@ -1,7 +1,7 @@
-"""Every statement we ever send, one a file, chosen by table.
+"""Every statement that is sent to a user's server: one file each, chosen by the tables here.
 
-`STATEMENTS` names for each thing to read its variants, the one that tells most first. The first whose needs the
-server and the account meet is used for the whole connection. All variants of a thing return the same columns.
+`STATEMENTS` has the variants of each statement by its key, the variant that brings the most first. The first variant whose needs
+the server and the account meet is used. All variants of a statement bring the same columns.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from goneaway_tui.source.sql.shapes import AnswerShape, Statement
 
 IDENTIFY = "identify.sql"
 PROXYSQL_COMMENT, PROXYSQL_VERSION = "proxysql/comment.sql", "proxysql/version.sql"
-"""Asked where IDENTIFY is not understood."""
+"""Sent where the server does not understand IDENTIFY."""
 STATEMENT_SECONDS = 5.0
-"""What the server may spend on one statement of ours."""
+"""Seconds that the server may spend on one statement of ours."""
 HINT = f"/*+ MAX_EXECUTION_TIME({STATEMENT_SECONDS * 1000:.0f}) */"
-"""Bounds a SELECT on MySQL. Not SET SESSION: that marks the variable, for everybody, as set at run time by us."""
+"""Bounds a SELECT on MySQL. Not SET SESSION: that marks the variable in variables_info as set at run time by us."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatementVariant:
-    """One way to read a thing."""
+    """One variant of a statement."""
 
     file: str
     shape: AnswerShape
-    """Of what it brings, as all variants of a thing do."""
+    """The shape of the answer; the same for all variants of a statement."""
     needs: frozenset[str] = frozenset()
-    """Names of PROBES that must have answered yes."""
+    """Names of PROBES that must have brought a row."""
 
 
 def _variants(shape: AnswerShape, *rows: tuple[str, str]) -> tuple[StatementVariant, ...]:
@@ -85,10 +85,11 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "azure": "mariadb/can_azure.sql",
     },
 }
-"""What is found out once at connect: a probe that brings a row says yes; a refusal or no row says no."""
+"""The probes that are run when a connection opens, by feature. The server has the feature where its probe brings a row; not where it
+brings none or is refused."""
 
 ACTIVITY_NEEDS = "instrumented threads statements instruments timed aggregate"
-"""What calling the roll takes: an account that reads performance_schema, where every statement is timed."""
+"""The features that activity.sql needs: an account that reads performance_schema, and every statement timed."""
 
 VARIANT_PROBES: dict[Flavour, dict[str, str]] = {
     Flavour.MYSQL: {
@@ -104,7 +105,7 @@ VARIANT_PROBES: dict[Flavour, dict[str, str]] = {
         "pool": "mariadb/can_pool.sql",
     },
 }
-"""The same for services, by their keys in `source.server_variants`, and for what only a variant or a setting brings."""
+"""The probes of services, by their keys in `source.server_variants`, and of features that only a variant or a setting has."""
 
 STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
     Flavour.MYSQL: {
@@ -355,7 +356,7 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
 }
 
 RENAMED, NOT_RENAMED = "replica_words", "slave_words"
-"""Whether MySQL calls a replica so in its statements (from 8.0.22 on); known by the version, and only where it is asked."""
+"""Features that `source.topology` adds by the version: whether statements of MySQL have the word replica (from 8.0.22 on)."""
 
 TOPOLOGY_STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
     Flavour.MYSQL: {
@@ -384,13 +385,13 @@ TOPOLOGY_STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "nodes": _variants(shapes.NODES, ("mariadb/nodes.sql", "galera")),
     },
 }
-"""What is asked of others that belong with a server, seldom and by hand: the first variant that is not refused answers."""
+"""The statements about the topology of a server, sent only on demand. The first variant that is not refused is used."""
 
 
 def choose_statement(
     flavour: Flavour, what: str, features: AbstractSet[str], refused_files: AbstractSet[str] = frozenset()
 ) -> Statement | None:
-    """The statement that tells most about `what` with these abilities, or None where there is none.
+    """The first variant of the statement `what` that these features allow; None where there is none.
 
     `refused_files` are the files of statements that this server has refused.
     """
@@ -401,7 +402,7 @@ def choose_statement(
 
 
 def variants_of(flavour: Flavour, statement: str) -> list[tuple[str, StatementVariant]]:
-    """The things that this statement reads, each with the variant it is; none where it is not of `STATEMENTS`."""
+    """The keys of `STATEMENTS` that have this statement as a variant, each with the variant."""
     return [
         (what, variant)
         for what, variants in STATEMENTS[flavour].items()
@@ -412,7 +413,7 @@ def variants_of(flavour: Flavour, statement: str) -> list[tuple[str, StatementVa
 
 @cache
 def read_sql(file: str) -> Statement:
-    """A statement's text without its comments, which are for people, and on MySQL with its bound in time."""
+    """The statement in a file, without comments, and on MySQL with its bound in time."""
     text = (files(__package__) / file).read_text(encoding="utf-8")
     bare = "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip().rstrip(";")
     is_for_mysql = file.startswith("mysql/") or file in VARIANT_PROBES[Flavour.MYSQL].values()
@@ -447,5 +448,5 @@ def _shapes() -> dict[str, AnswerShape]:
 
 
 def named_files() -> set[str]:
-    """Every file the tables name."""
+    """The files that the tables name."""
     return set(_shapes())

@@ -1,8 +1,8 @@
 """The shape of each statement's answer: how many rows and columns, and of each column the types, the range and the length.
 
-A server's answer is checked against its shape where it becomes rows, and nowhere else: readers take for granted what a
-shape promises. Whole columns are checked at once by functions in C; single values are converted or refused only where
-that fails. The list of 5,000 sessions is such an answer: its check takes 1.3 to 2 ms.
+An answer is checked against its shape where it becomes rows, and nowhere else: readers rely on it. Whole columns are checked at
+once by functions in C; single values are converted or rejected only where that fails. With 5,000 sessions the check of their list
+takes 1.3 to 2 ms.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from typing import Any, Final, Self
 from goneaway_tui.i18n import N_, _
 
 UNSIGNED: Final = 2**64
-"""No number of a server's is larger; the largest, which is one less, is rounded to it where it comes as a float."""
+"""No server sends a larger number. The largest is one less, and is rounded to this where it comes as a float."""
 SIGNED: Final = 2**63 - 1
-"""No session has a higher id: servers keep ids in 32 bits, TiDB in 63."""
+"""The highest id of a session: servers have ids of 32 bits, TiDB of 63."""
 LATEST: Final = 1e11
-"""Seconds since 1970, or of any interval, that no server's clock reaches: the year 5138."""
+"""The highest instant or interval in seconds that a server may send: the year 5138."""
 
 
 class MisshapenAnswer(Exception):
-    """An answer is not of its statement's shape. Its text says where and how, and goes with `content`."""
+    """An answer does not have the shape of its statement. `why` says where and how; `content` what was read."""
 
     def __init__(self, why: str, content: str = "") -> None:
         super().__init__(why)
@@ -42,10 +42,10 @@ BOOL: Final = frozenset({bool})
 
 @dataclass(frozen=True, slots=True)
 class ColumnShape:
-    """One column: what is of its `types` and fits is taken as it came; anything else is converted, or raises MisshapenAnswer."""
+    """One column. A value of its `types` that fits is used as it came; any other is converted, or raises MisshapenAnswer."""
 
     kind: str
-    """For a person, in English until it is translated."""
+    """What a value is, for a person, in English until it is translated."""
     types: frozenset[type]
 
     @property
@@ -53,7 +53,7 @@ class ColumnShape:
         return replace(self, types=self.types | {NULL})
 
     def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
-        """The same object where all values can be taken as they are, else a list. Raises MisshapenAnswer."""
+        """The same object where all values can be used as they are, else a list. Raises MisshapenAnswer."""
         types = set(map(type, values))
         if types <= self.types:
             if NULL not in types:
@@ -66,7 +66,7 @@ class ColumnShape:
         return self._converted(values, types)
 
     def value(self, value: Any) -> Any:
-        """One value as a reader may take it. Raises MisshapenAnswer."""
+        """One value as a reader may use it. Raises MisshapenAnswer."""
         if value is None:
             if NULL in self.types:
                 return None
@@ -74,10 +74,10 @@ class ColumnShape:
         return self._taken(value)
 
     def all_fit(self, values: Sequence[Any], types: AbstractSet[type]) -> bool:
-        """Whether all of them, of these right types and not None, can be taken as they are; False where that is not known."""
+        """Whether all values can be used as they are; False where that is not known. `types` are right, and none is None."""
         raise NotImplementedError
 
-    def _converted(self, values: Sequence[Any], types: AbstractSet[type]) -> Sequence[Any]:  # noqa: ARG002 - others look
+    def _converted(self, values: Sequence[Any], types: AbstractSet[type]) -> Sequence[Any]:  # noqa: ARG002 - subclasses use it
         return [self.value(value) for value in values]
 
     def _taken(self, value: Any) -> Any:
@@ -89,7 +89,7 @@ class ColumnShape:
 
 @dataclass(frozen=True, slots=True)
 class Number(ColumnShape):
-    """Within bounds. A service may send it as text."""
+    """A number within bounds. A service may send it as text."""
 
     low: float
     high: float
@@ -123,7 +123,7 @@ class Number(ColumnShape):
 
 
 LONGEST_NUMBER: Final = 40
-"""Characters of a number that is sent as text: 20 digits are the most that a server writes before the point."""
+"""Characters of a number that is sent as text, at most: a server writes at most 20 digits before the point."""
 
 
 def _read(digits: bytes | str) -> int | float | None:
@@ -141,14 +141,14 @@ def _read(digits: bytes | str) -> int | float | None:
 
 @dataclass(frozen=True, slots=True)
 class Text(ColumnShape):
-    """What is longer is cut."""
+    """Text, cut to the longest length."""
 
     longest: int | None = None
-    """Bytes that are kept, or characters of a pack's; None where it is kept whole."""
+    """Bytes that are kept, or characters of text from a pack; None where it is kept whole."""
     pattern: re.Pattern[bytes] | None = None
 
     def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
-        """As for every column; thousands of sessions repeat few texts, so the distinct ones are checked first."""
+        """As for every column. Thousands of sessions have few distinct texts, so these are checked first."""
         with suppress(TypeError):  # a list or an object from JSON is not hashable, and is no text
             distinct = [*set(values)]
             if ColumnShape.fitted(self, distinct) is distinct:
@@ -172,7 +172,7 @@ class Text(ColumnShape):
 
 @dataclass(frozen=True, slots=True)
 class Figure(ColumnShape):
-    """The value of a variable or a counter: a number, or a text that need not be one."""
+    """The value of a variable or a counter: a number, or any text."""
 
     text: Text
     number: Number
@@ -188,7 +188,7 @@ class Figure(ColumnShape):
 
 @dataclass(frozen=True, slots=True)
 class Anything(ColumnShape):
-    """A column that no reader looks at."""
+    """A column that no reader uses."""
 
     def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
         return values
@@ -216,26 +216,26 @@ FIGURE = Figure(
 ANYTHING = Anything("", frozenset())
 PICOSECONDS = COUNT.or_null
 WORD = text(512).or_null
-"""A user, a database, a command: 128 characters of four bytes at the longest."""
+"""A user, a database, a command: at most 128 characters of four bytes."""
 HOST = text(512).or_null
 LONG_TEXT = text(8192).or_null
-"""A statement, of which 1,024 characters are asked for, or a line of a log."""
+"""A statement, of which at most 1,024 characters are read, or a line of a log."""
 ADDRESSES = text(65_536).or_null
 SERVER_TEXT = replace(text(1024), types=frozenset({bytes}))
-"""What the server tells of itself. It never comes in a pack, so it is never `str`."""
+"""A text of the server about itself. It never comes in a pack, so it is never `str`."""
 PACKED = replace(text(None), types=frozenset({bytes})).or_null
-"""Rows as JSON: the connection's budget bounds it, and what is cut off cannot be read."""
+"""Rows as JSON: the budget of the connection bounds them, and a pack that is cut off cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerShape:
-    """Of a statement's answer."""
+    """The shape of a statement's answer."""
 
     content: str
     """What is read, for a person, in English until it is translated."""
 
     def fitted(self, rows: Sequence[Any]) -> list[Any]:
-        """The rows as readers may take them. Raises MisshapenAnswer."""
+        """The rows as readers may use them. Raises MisshapenAnswer."""
         try:
             return self._fitted(rows)
         except MisshapenAnswer as error:
@@ -247,7 +247,7 @@ class AnswerShape:
 
 @dataclass(frozen=True, slots=True)
 class RowsShape(AnswerShape):
-    """Of an answer whose columns are known by their position."""
+    """The shape of an answer whose columns are known by their position."""
 
     columns: tuple[ColumnShape, ...]
     minimum_rows: int = 0
@@ -280,7 +280,7 @@ class RowsShape(AnswerShape):
 
 @dataclass(frozen=True, slots=True)
 class RecordsShape(AnswerShape):
-    """Of an answer whose columns differ from version to version: those that are known by name, the rest is left out."""
+    """The shape of an answer whose columns differ between versions: the columns that are used, by name; all others are ignored."""
 
     columns: Mapping[str, ColumnShape]
 
@@ -302,7 +302,7 @@ def _at(column: int | str, error: MisshapenAnswer) -> MisshapenAnswer:
 
 
 class Statement(str):
-    """A statement's text, with the shape of what it brings."""
+    """The text of a statement, with the shape of its answer."""
 
     __slots__ = ("shape",)
     shape: AnswerShape
