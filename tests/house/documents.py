@@ -46,7 +46,7 @@ def tunables(language: str = ENGLISH) -> str:
     set_language(catalogue_of(language))
     try:
         rows = [
-            f"| `{each.name}` | `{each.key or 't'}` | {_(each.why)} | {each.reach.sentence} |"
+            f"| `{each.name}` | `{each.key or 't'}` | {_(each.why)} | {each.applies_to.sentence} |"
             for each in TUNABLES
         ]
     finally:

@@ -74,7 +74,7 @@ _ANY_SESSIONS = tuple(
         (2**40, "Query", None, 0.0, Transaction(0.0, 0, 0), Risk.BUSY),
     )
 )
-"""Two sessions of nobody in particular that became idle, or began to run, just now: a filter that matches both matches everybody."""
+"""Two sessions without any property that became idle, or began to run, just now: a filter that matches both matches every session."""
 
 
 def kill_filter(match: str) -> Filter:

@@ -19,7 +19,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, RadioSet
 
-from goneaway_tui.doctor.advice import LEAST_REUSES, limit_for
+from goneaway_tui.doctor.advice import MIN_REUSES, limit_for
 from goneaway_tui.export.data import iso_instant
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.reuse_gaps import LIMIT_LADDER, ReuseGaps
@@ -180,7 +180,7 @@ def _typed_words(gaps: ReuseGaps, typed: float, of: CurveOf) -> Content:
 def _leak_words(gaps: ReuseGaps, typed: float) -> tuple[tuple[str, str], ...]:
     """A warning where sessions are idle for longer than any reuse needs, and the typed limit would keep them."""
     longest = max((group.longest for group in gaps.groups if group.reuses), default=None)
-    if longest is None or gaps.reuses < LEAST_REUSES:
+    if longest is None or gaps.reuses < MIN_REUSES:
         return ()
     needed = limit_for(longest)
     unused = gaps.freed_under(needed).peak
