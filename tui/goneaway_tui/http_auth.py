@@ -2,7 +2,7 @@
 
 A page from anywhere can make the browser of its reader send requests to us, also on this machine. `Origin` shows that
 the page is not ours; `Host` shows that a foreign name was made to resolve to our address. A request by IP address is
-let in: no other party can own an address as a name.
+let in: nobody else can own an address as a name.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ _words: Catalogue = EnglishCatalogue()
 
 def set_language(words: Catalogue) -> None:
     """Use this catalogue from now on. Only `cli` calls it, once a run."""
-    global _words  # noqa: PLW0603 - a run has one language, and every room uses it
+    global _words  # noqa: PLW0603 - a run has one language, and every room speaks it
     _words = words
 
 

@@ -22,7 +22,7 @@ def open_private(path: str | os.PathLike[str], flags: int) -> int:
     """Open a file and return its descriptor; a new file is for its owner alone. Raises OSError, also for another
     user's file.
 
-    A symbolic link is followed where we or root own it. A pipe or a device may belong to any user.
+    A symbolic link is followed where we or root own it. A pipe or a device may belong to anybody.
     """
     try:
         descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

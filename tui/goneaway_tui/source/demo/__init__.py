@@ -1,4 +1,4 @@
-"""The demo: a private server with a workload, in a directory that is removed afterwards."""
+"""A private server with a living workload: something real to watch, gone without a trace afterwards."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Demo:
 def start_demo() -> Demo:
     """Start the installed server program on a private directory, and the workload on it; takes some seconds.
 
-    Raises NoServerProgram where none is installed, and SourceError where it does not start. Nothing remains after an error.
+    Raises NoServerProgram where none is installed, SourceError where it does not start; nothing is left behind then.
     """
     server = PrivateServer()
     try:

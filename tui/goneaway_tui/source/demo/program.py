@@ -1,4 +1,4 @@
-"""Find the installed server program, and how to run it."""
+"""Which server program is installed here, and what has to be known of it to run it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROGRAM_VARIABLE = "GONEAWAY_SERVER_PROGRAM"
 SHARE_VARIABLE = "GONEAWAY_SERVER_SHARE"
 """Names the directory that holds MariaDB's SQL files for a new data directory."""
 NAMES = ("mariadbd", "mysqld")
-PROGRAM_DIRECTORIES = (
+PLACES = (
     "/usr/sbin",
     "/usr/libexec",
     "/usr/local/sbin",
@@ -37,7 +37,7 @@ PROGRAM_DIRECTORIES = (
     "/opt/homebrew/opt/mysql/bin",
     "/opt/local/bin",
 )
-"""Directories of server programs that may not be on the PATH."""
+"""Where server programs live that are not on everybody's PATH."""
 SYSTEM_TABLES = ("system_tables.sql", "performance_tables.sql", "system_tables_data.sql")
 ASKING_SECONDS = 20.0
 
@@ -48,24 +48,24 @@ class NoServerProgram(SourceError):
 
 @dataclass(frozen=True, slots=True)
 class ServerProgram:
-    """A server program that runs."""
+    """A server program that answered."""
 
     path: str
     flavour: Flavour
     takes_no_defaults: bool = True
-    """Whether it accepts `--no-defaults`, which must come first: a launcher script may pass it already.
+    """Whether `--no-defaults` may be said: it must come first, and a launcher may have said it already.
 
-    MariaDB shows that with its help. MySQL shows it only when it starts, so there the first start on our directory finds out.
+    MariaDB tells in its help. MySQL tells only when it starts, so there the first start on our own directory finds out.
     """
     settings: Mapping[str, str] = field(default_factory=dict)
     """MariaDB's own directories without any option file, by name with dashes."""
 
     def command(self, *options: str) -> list[str]:
-        """The command that runs it with these options."""
+        """How to run it; `--no-defaults` must come first."""
         return [self.path, *(["--no-defaults"] if self.takes_no_defaults else []), *options]
 
     def share_directories(self, environ: Mapping[str, str]) -> Iterable[Path]:
-        """Directories that may have its SQL files, the likeliest first."""
+        """Where its SQL files may be, likeliest first."""
         if environ.get(SHARE_VARIABLE):
             yield Path(environ[SHARE_VARIABLE])
         for named in ("lc-messages-dir", "character-sets-dir"):
@@ -90,9 +90,9 @@ class ServerProgram:
         return []
 
     def installer(self) -> str | None:
-        """MariaDB's script that makes a data directory: the one beside this program, else one on the PATH; None where there is none."""
+        """MariaDB's script that makes a data directory: the one beside this program, else any."""
         here = Path(self.path).resolve().parent
-        near = os.pathsep.join(str(here / folder) for folder in (".", "../bin", "../scripts"))
+        near = os.pathsep.join(str(here / way) for way in (".", "../bin", "../scripts"))
         for name in ("mariadb-install-db", "mysql_install_db"):
             found = shutil.which(name, path=near) or shutil.which(name)
             if found:
@@ -115,7 +115,7 @@ def find_program(environ: Mapping[str, str]) -> ServerProgram:
                 _("name a mariadbd or mysqld there, or unset it"),
             )
         return examine(path)
-    for search in (environ.get("PATH", os.defpath), os.pathsep.join(PROGRAM_DIRECTORIES)):
+    for search in (environ.get("PATH", os.defpath), os.pathsep.join(PLACES)):
         for name in NAMES:
             path = shutil.which(name, path=search)
             if path is not None:
@@ -130,25 +130,25 @@ def find_program(environ: Mapping[str, str]) -> ServerProgram:
 
 
 def examine(path: str) -> ServerProgram:
-    """Run a server program to find its family and settings. Raises SourceError where it does not run."""
-    version_text = _ask([path, "--version"])
-    if version_text is None or "Ver" not in version_text:
+    """Ask a server program what it is. Raises SourceError where it does not answer."""
+    said = _ask([path, "--version"])
+    if said is None or "Ver" not in said:
         raise SourceError(
             _("{path} does not run, or is no MySQL or MariaDB server", path=path),
             _("name another in {variable}", variable=PROGRAM_VARIABLE),
         )
-    if "mariadb" not in version_text.lower():
+    if "mariadb" not in said.lower():
         return ServerProgram(path, Flavour.MYSQL)
-    help_text = _ask([path, "--no-defaults", "--verbose", "--help"])
-    takes_no_defaults = help_text is not None
-    if help_text is None:
-        help_text = _ask([path, "--verbose", "--help"])
-    settings = dict(re.findall(r"^([a-z][a-z-]+)\s+(/\S+)\s*$", help_text or "", re.MULTILINE))
+    told = _ask([path, "--no-defaults", "--verbose", "--help"])
+    takes_no_defaults = told is not None
+    if told is None:
+        told = _ask([path, "--verbose", "--help"])
+    settings = dict(re.findall(r"^([a-z][a-z-]+)\s+(/\S+)\s*$", told or "", re.MULTILINE))
     return ServerProgram(path, Flavour.MARIADB, takes_no_defaults, settings)
 
 
 def _ask(command: list[str]) -> str | None:
-    """What a program prints; None where it fails."""
+    """What a program prints, or None where it does not end well."""
     try:
         answer = subprocess.run(  # noqa: S603 - the user's own choice of server program
             command,
@@ -163,8 +163,8 @@ def _ask(command: list[str]) -> str | None:
     return answer.stdout.decode("utf-8", "replace")
 
 
-ANSWER_SECONDS = 10.0
-"""Seconds that one answer may take; longer than any statement of the demo."""
+SECONDS = 10.0
+"""How long one answer may take; longer than any statement of the demo."""
 
 Wire: TypeAlias = "Connection[Any]"
 
@@ -175,11 +175,11 @@ def connect(
     program: str,
     database: str | None = None,
     client_flag: int = 0,
-    answer_seconds: float = ANSWER_SECONDS,
+    answer_seconds: float = SECONDS,
 ) -> Wire:
     """Log in. Raises pymysql.MySQLError or OSError.
 
-    The socket is opened here because PyMySQL does not close its own where no server answers.
+    The socket is opened here because PyMySQL drops its own without closing it when nobody answers.
     """
     wire: Wire = Connection(
         unix_socket=socket,
@@ -189,13 +189,13 @@ def connect(
         autocommit=True,
         client_flag=client_flag,
         read_timeout=answer_seconds,
-        write_timeout=ANSWER_SECONDS,
+        write_timeout=SECONDS,
         program_name=program,
         defer_connect=True,
     )
     line = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
     try:
-        line.settimeout(ANSWER_SECONDS)
+        line.settimeout(SECONDS)
         line.connect(socket)
         wire.connect(line)
     except BaseException:
@@ -205,6 +205,6 @@ def connect(
 
 
 def run(wire: Wire, statement: str, *values: object) -> None:
-    """Run a statement, and ignore its rows."""
+    """Run a statement for what it does."""
     with wire.cursor() as cursor:
         cursor.execute(statement, values or None)

@@ -1,8 +1,8 @@
-"""A private server in a temporary directory. Both are removed when this process ends, however it ends.
+"""A directory and the processes that work in it, gone when we are, however we end.
 
-A guardian shell reads a pipe of ours. When that pipe closes, because we close it or were killed, the shell kills the process
-group whose id it read last, and removes the directory. A process starts only after the shell has read its group: it waits on a
-pipe of its own, and ends at once where we end before that.
+A tiny shell holds the other end of a pipe of ours. When that pipe closes, by our hand or because we were killed, the
+shell kills the process group it was told of last and removes the directory. Processes begin only after it was told:
+they wait on a pipe of their own, and end at once if we die before the word.
 """
 
 from __future__ import annotations
@@ -32,65 +32,65 @@ from goneaway_tui.source.demo.program import (
 )
 from goneaway_tui.text.sanitize import plain
 
-_GUARDIAN_SCRIPT = """
+_GUARD = """
 dir=$1 group= tries=0
-while read -r line; do group=$line; done
+while read -r told; do group=$told; done
 if [ -n "$group" ]; then
     kill -s KILL -- "-$group"
     while kill -s 0 -- "-$group" && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
 fi
 rm -rf -- "$dir" || { sleep 1; rm -rf -- "$dir"; }
 """
-_WAIT_FOR_START = 'read -r _ && given=$1 log=$2 && shift 2 && exec "$@" <"$given" >>"$log" 2>&1'
+_WAIT_FOR_THE_WORD = 'read -r _ && given=$1 log=$2 && shift 2 && exec "$@" <"$given" >>"$log" 2>&1'
 
 SOCKET_PATH_ROOM = 70
-"""The longest name of a temporary directory in which a socket can be made: its path may have 104 bytes on some systems."""
-REMOVAL_SECONDS = 15.0
-"""Seconds that the guardian shell may take to remove everything."""
+"""Longest name of a temporary directory that leaves room for a socket's path (104 bytes in all on some systems)."""
+FAREWELL_SECONDS = 15.0
+"""How long the guardian may take to remove everything."""
 
 
 class Guardian:
-    """Owns a new private directory and at most one process group at a time. Not for two threads at once."""
+    """Owns a fresh private directory and at most one process group at a time. Not for two threads at once."""
 
     def __init__(self) -> None:
-        """Raises OSError where there is no shell or no space."""
+        """Raises OSError where there is no shell or no room."""
         parent = tempfile.gettempdir()
         if len(os.fsencode(parent)) > SOCKET_PATH_ROOM:
             parent = "/tmp"  # noqa: S108 - mkdtemp makes it safe
         self.directory = Path(tempfile.mkdtemp(prefix="goneaway-", dir=parent))
         try:
-            self._shell = _spawn(_GUARDIAN_SCRIPT, str(self.directory))
+            self._shell = _spawn(_GUARD, str(self.directory))
         except BaseException:
             shutil.rmtree(self.directory, ignore_errors=True)
             raise
-        self._process: subprocess.Popen[bytes] | None = None
+        self._ward: subprocess.Popen[bytes] | None = None
 
     def start(self, command: list[str], log: Path, given: Path | None = None) -> subprocess.Popen[bytes]:
-        """Run a command in its own process group, with `given` as input and `log` for its output. The process before must have ended."""
-        process = _spawn(_WAIT_FOR_START, str(given or os.devnull), str(log), *command)
-        self._process = process
-        _send_line(self._shell, str(process.pid))
-        _send_line(process, "begin")
-        if process.stdin is not None:
+        """Run a command in its own session, reading `given`, writing to `log`. The one before must have ended."""
+        ward = _spawn(_WAIT_FOR_THE_WORD, str(given or os.devnull), str(log), *command)
+        self._ward = ward
+        _tell(self._shell, str(ward.pid))
+        _tell(ward, "begin")
+        if ward.stdin is not None:
             with suppress(OSError):
-                process.stdin.close()
-        return process
+                ward.stdin.close()
+        return ward
 
     def close(self) -> None:
-        """Kill the process and remove the directory; safe to call twice.
+        """Kill what runs and remove the directory; safe to call twice.
 
-        The data are removed with the directory, so an orderly shutdown is not needed.
+        The data are thrown away with the directory, so nobody waits for an orderly shutdown.
         """
-        if self._process is not None:
-            _kill_group(self._process.pid)
-            self._process.wait()
-            self._process = None
-            _send_line(self._shell, "")
+        if self._ward is not None:
+            _kill_group(self._ward.pid)
+            self._ward.wait()
+            self._ward = None
+            _tell(self._shell, "")
         if self._shell.stdin is not None:
             with suppress(OSError):
                 self._shell.stdin.close()
         try:
-            self._shell.wait(REMOVAL_SECONDS)
+            self._shell.wait(FAREWELL_SECONDS)
         except subprocess.TimeoutExpired:
             _kill_group(self._shell.pid)
             self._shell.wait()
@@ -98,7 +98,7 @@ class Guardian:
 
 
 def _spawn(script: str, *arguments: str) -> subprocess.Popen[bytes]:
-    """A shell in a process group of its own: ctrl+c and a terminal that closes do not end it."""
+    """A shell in a session of its own: ctrl+c and a closing terminal do not reach it."""
     return subprocess.Popen(  # noqa: S603 - our script; the arguments are passed, not pasted
         ["/bin/sh", "-c", script, "goneaway-demo", *arguments],
         stdin=subprocess.PIPE,
@@ -110,7 +110,7 @@ def _spawn(script: str, *arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-def _send_line(process: subprocess.Popen[bytes], line: str) -> None:
+def _tell(process: subprocess.Popen[bytes], line: str) -> None:
     if process.stdin is not None and not process.stdin.closed:
         with suppress(OSError):
             process.stdin.write(f"{line}\n".encode())
@@ -135,7 +135,7 @@ LARGEST_PACKET = 1 << 20
 LOG = "server.log"
 """The name of the server's error log in its directory."""
 
-MEMORY_OPTIONS = (
+SMALL = (
     "--innodb-buffer-pool-size=16M",
     "--key-buffer-size=64K",
     "--innodb-log-buffer-size=2M",
@@ -150,7 +150,7 @@ MEMORY_OPTIONS = (
     "--loose-innodb-flush-method=nosync",
     "--loose-innodb-use-native-aio=OFF",
 )
-"""Little memory, and no safety for data that will be removed."""
+"""Little memory, and no care for data that will be thrown away."""
 
 SETTINGS = (
     "--skip-networking",
@@ -165,7 +165,7 @@ SETTINGS = (
     "--loose-log-error-verbosity=3",
     "--loose-log-warnings=4",
 )
-"""Limits so short that a new user sees sessions closed within a minute, and everything instrumented that can be shown."""
+"""Limits short enough that a newcomer sees sessions closed within a minute, and everything there is to see shown."""
 
 MYSQL_ONLY = (
     "--secure-file-priv=NULL",
@@ -191,7 +191,7 @@ class PrivateServer:
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self.version = ""
-        """The version of the server, once it runs."""
+        """As the server says it, once it is ready."""
 
     @property
     def program(self) -> str:
@@ -200,7 +200,7 @@ class PrivateServer:
 
     @property
     def directory(self) -> Path | None:
-        """The directory with all its files; None before the start and after the stop."""
+        """Where everything of it is; None before the start and after the stop."""
         return self._guardian.directory if self._guardian else None
 
     @property
@@ -214,7 +214,7 @@ class PrivateServer:
         return str(self._running().directory / "s")
 
     def start(self) -> None:
-        """Make a data directory, start the server, and wait until it answers. Raises SourceError; nothing remains then."""
+        """Make a data directory, start the server, wait until it answers. Raises SourceError, leaving nothing behind."""
         with self._lock:
             if self._guardian is not None or self._stopped.is_set():
                 raise SourceError(_("a private server starts only once"))
@@ -249,7 +249,7 @@ class PrivateServer:
             self._guardian = None
 
     def _initialise(self, guardian: Guardian) -> None:
-        """Make the data directory; a second time without `--no-defaults` where a launcher script passes it already."""
+        """Make the data directory; once more without `--no-defaults` where a launcher has said it already."""
         (guardian.directory / "tmp").mkdir()
         log = guardian.directory / "initialise.log"
         if self._fill(guardian, log):
@@ -263,13 +263,13 @@ class PrivateServer:
         raise self._failure(N_("{program} could not make its data directory: {said}"), log)
 
     def _fill(self, guardian: Guardian, log: Path) -> bool:
-        """Fill a new data directory; True where that succeeded."""
+        """Fill a new data directory; whether that went well."""
         given = None
         command = self._program.command(*self._options(guardian.directory), "--initialize-insecure")
         if self._program.flavour is Flavour.MARIADB:
             command, given = self._mariadb_initialisation(guardian.directory)
         process = guardian.start(command, log, given)
-        for _attempt in range(round(INITIALISE_SECONDS / POLL_SECONDS)):
+        for _look in range(round(INITIALISE_SECONDS / POLL_SECONDS)):
             if process.poll() is not None or self._stopped.wait(POLL_SECONDS):
                 break
         return process.poll() == 0
@@ -302,7 +302,7 @@ class PrivateServer:
         return [installer, "--no-defaults", *self._options(directory), normal], None
 
     def _run(self, guardian: Guardian) -> None:
-        """Start the server and wait until a login succeeds."""
+        """Start the server and wait until it lets us in."""
         directory = guardian.directory
         log = directory / LOG
         socket = f"--socket={directory / 's'}"
@@ -310,7 +310,7 @@ class PrivateServer:
             *self._options(directory), *SETTINGS, socket, f"--pid-file={directory / 'pid'}"
         )
         process = guardian.start(command, log)
-        for _attempt in range(round(START_SECONDS / POLL_SECONDS)):
+        for _look in range(round(START_SECONDS / POLL_SECONDS)):
             if self._answers():
                 return
             if process.poll() is not None or self._stopped.wait(POLL_SECONDS):
@@ -328,8 +328,8 @@ class PrivateServer:
         return True
 
     def _options(self, directory: Path) -> list[str]:
-        """The options for making the data directory and for running the server."""
-        options = [f"--datadir={directory / 'data'}", f"--tmpdir={directory / 'tmp'}", *MEMORY_OPTIONS]
+        """What holds while making the data directory and afterwards."""
+        options = [f"--datadir={directory / 'data'}", f"--tmpdir={directory / 'tmp'}", *SMALL]
         if os.geteuid() == 0:
             options.append("--user=root")
         if self._program.flavour is Flavour.MYSQL:
@@ -350,10 +350,10 @@ class PrivateServer:
 def last_log_lines(log: Path) -> str:
     """The line of a server's log that says why it ended: its first error, else its last line."""
     try:
-        text = log.read_text("utf-8", "replace")
+        said = log.read_text("utf-8", "replace")
     except OSError:
-        text = ""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+        said = ""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [line for line in lines if "[ERROR]" in line and not line.endswith("Aborting")]
     if not lines:
         return _("it left no word")

@@ -1,4 +1,4 @@
-"""The workload of the demo: the applications of a small shop, and how their sessions behave."""
+"""The little shop the demo's sessions work in, and who they are."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from goneaway_tui.source.demo.server import GLOBAL_LIMIT, INTERACTIVE_LIMIT, LAR
 from goneaway_tui.text.sanitize import plain
 
 WATCHER = "goneaway"
-"""The account that monitors: it may read everything and change nothing."""
+"""The account for watching: sees everything, changes nothing."""
 DATABASE = "shop"
 CARTS = 64
-"""Rows in `cart`. Each session writes only its own row, so no session waits for another's lock, except for the last two rows."""
+"""Rows in `cart`; each session writes only its own, so none waits for another's lock, except for the last two."""
 
 TABLES = (
     "CREATE DATABASE shop",
@@ -41,12 +41,12 @@ class ApplicationBehaviour:
     program: str
     sessions: int
     limits: tuple[int | None, ...]
-    """Own limits in seconds, one for each session in turn; None keeps the global one."""
+    """Own limits, dealt out in turn; None keeps the global one."""
     pause: tuple[float, float]
-    """The shortest and the longest pause between two statements."""
+    """Between two statements."""
     writes: bool = False
     forgets: float = 0.2
-    """Share of idle waits after which the client sends nothing more: the server closes the session."""
+    """Share of idle waits nobody ends: the server will."""
     interactive: bool = False
 
 
@@ -60,22 +60,22 @@ BEHAVIOURS = (
     ApplicationBehaviour("grafana", "grafana", 4, (None, 120), (3.0, 10.0), forgets=0.05),
     ApplicationBehaviour("dba", "mysql", 2, (None, 28_800), (15.0, 50.0), interactive=True, forgets=0.4),
 )
-"""The applications whose sessions connect, work, idle and end."""
+"""All who come and go."""
 
 BUSY_USERS = ("report", "etl", "report")
 """Users of the sessions that are nearly always busy."""
 
 
 FIRST_LOCKS_AT, LOCKS_EVERY = 12.0, 75.0
-"""Seconds from the start to the first client that does not commit, and from the end of one such client to the next."""
+"""Seconds from the start to the first client that forgets to commit, and from one such client's end to the next."""
 LOCKS_HELD = (2.0 * GLOBAL_LIMIT, 0.7 * GLOBAL_LIMIT)
-"""Seconds that it does not commit, in turn: until the server closes its session, or until it commits."""
+"""How long it forgets that, in turn: until the server closes its session, or until it commits."""
 LOCK_WAIT_AFTER = 1.5
 """Seconds from one session that begins to wait to the next."""
 LOCK_WAIT_SECONDS = 50
 """The longest wait for a row: innodb_lock_wait_timeout by default, and longer than the demo's global value."""
 SHARED_ROW, NEXT_ROW = CARTS - 1, CARTS - 2
-"""The row that the client keeps locked, and the row that the first waiting session has locked itself."""
+"""The row the client leaves locked, and the one that the first session that waits has locked itself."""
 CHANGE = "UPDATE cart SET quantity = quantity + 1 WHERE id = %s"
 WAITERS = (
     ("shop_app", "gunicorn", (NEXT_ROW, SHARED_ROW)),
@@ -102,24 +102,24 @@ def set_up_database(root: Wire) -> None:
 
 
 OPENING_SECONDS = 60.0
-"""How long the opening lasts; seconds of the workload's time, which is never ahead of the clock."""
+"""How long this lasts; seconds of the workload's time, which is never ahead of a clock's."""
 NEAR_SECONDS = 10.0
-"""Seconds before a deadline from which on the session is near its end."""
+"""A closing is near from here on."""
 MIN_ROOM_SECONDS = 3.0
-"""Seconds that a session must be able to idle before it is near its end; otherwise its client sends nothing more from now on."""
+"""Seconds a session must be able to idle before its closing is near; else its client falls silent at once."""
 SILENCE_EVERY = 4.0
-"""Seconds from one session under the global limit whose client sends nothing more to the next; the first is so at once."""
+"""Seconds from one session under the global limit falling silent to the next: the first does so at once."""
 KILL_AT = 4.0
 PACKET_AT = 9.0
-"""Seconds from the start after which one session may be killed, and another may send a packet that is too large."""
+"""From when on one session may be killed, and another send a packet that is too large."""
 KNOWN_AFTER = 2.0
-"""Seconds after its login from which on something happens to a session: by then a reader has listed it."""
+"""Seconds after a login from which on something happens to a session: until then a reader may not have seen it."""
 KILLER, SENDER = "etl", "report"
 """Users: of the session that kills another of the same user, which needs no privilege, and of the one that sends the packet."""
 
 
 class OpeningClient(Protocol):
-    """What the opening needs of a client of the workload."""
+    """What the opening asks of one of the workload's clients."""
 
     behaviour: ApplicationBehaviour
     expected_limit: int
@@ -136,7 +136,7 @@ class OpeningClient(Protocol):
 
 
 class OpeningMinute:
-    """What each client does in the first minute besides its usual behaviour."""
+    """What each client does in the first minute beyond its own habits."""
 
     def __init__(self, clients: Sequence[OpeningClient]) -> None:
         self._clients = clients
@@ -147,7 +147,7 @@ class OpeningMinute:
         """When each session logged in, by its id."""
 
     def pause_after(self, client: OpeningClient, now: float, pause: float, rng: Random) -> float:
-        """The seconds until a client acts again that has acted `now` and would otherwise pause for `pause` seconds."""
+        """The seconds until a client acts again that has acted `now` and would pause so long by itself."""
         if client.session_id is None:
             return pause
         self._logins.setdefault(client.session_id, now)
@@ -162,16 +162,14 @@ class OpeningMinute:
         return min(pause, room * rng.uniform(0.6, 1.0))
 
     def _is_known(self, client: OpeningClient, now: float) -> bool:
-        """Whether its session is so old that a reader has listed it."""
+        """Whether its session has been there for so long that a reader has seen it."""
         return client.session_id is not None and self._logins[client.session_id] <= now - KNOWN_AFTER
 
     def _kill_or_send(self, client: OpeningClient, now: float) -> None:
         """The KILL or the packet, where it is time and this is the client to do it."""
         if now >= self._kill_at and client.behaviour.user == KILLER:
-            others = (
-                other for other in self._clients if other is not client and other.behaviour.user == KILLER
-            )
-            victim = next((other.session_id for other in others if self._is_known(other, now)), None)
+            others = (each for each in self._clients if each is not client and each.behaviour.user == KILLER)
+            victim = next((each.session_id for each in others if self._is_known(each, now)), None)
             if victim is not None:
                 self._kill_at = float("inf")
                 client.run("KILL %s", victim)
@@ -183,13 +181,13 @@ class OpeningMinute:
 JOIN_SECONDS = 1.0
 """How long `stop` waits for the threads."""
 HEAD_START = 1.5
-"""Seconds from the first session to the others: MariaDB counts idle times in whole seconds."""
+"""Seconds by which the first session is ahead of all others: MariaDB counts idle times in whole seconds."""
 BUSY_STATEMENT = "SELECT SLEEP(3) /* turnover by region, the slow way */"
-_LOST_ERRORS = (pymysql.MySQLError, OSError)
+_GONE = (pymysql.MySQLError, OSError)
 
 
 class DemoClient:
-    """One client of an application, with one session at a time: connects, works, idles, is closed, connects again."""
+    """One application's one session at a time: connects, works, idles, is closed, connects again."""
 
     def __init__(
         self, behaviour: ApplicationBehaviour, number: int, limit: int | None, *, shown: bool
@@ -212,7 +210,7 @@ class DemoClient:
 
     @property
     def session_id(self) -> int | None:
-        """The id of the session in use; None without a session, or where the client sends nothing more on it."""
+        """Of the session that its client is using; None where it has none, or has fallen silent on it."""
         if self._wire is None or self._is_abandoned:
             return None
         return int(self._wire.thread_id())  # type: ignore[no-untyped-call]
@@ -223,16 +221,16 @@ class DemoClient:
         return self._limit is None and not self.behaviour.interactive
 
     def act(self, socket: str, rng: Random, *, may_forget: bool = True) -> float:
-        """Act once. Returns the seconds until the next act.
+        """Do the next thing. Returns the seconds until the one after.
 
-        `may_forget`: whether the client may stop to use a session that is open.
+        `may_forget`: its client may fall silent on a session that is open.
         """
         self._is_abandoned = False
         try:
             if self._wire is None:
                 return self._connect(socket, rng)
             self._work(self._wire, rng)
-        except _LOST_ERRORS:
+        except _GONE:
             self.disconnect()
         if self._wire is None:
             return rng.uniform(1.0, 4.0)
@@ -245,19 +243,19 @@ class DemoClient:
         if self._wire is not None:
             try:
                 run(self._wire, statement, *values)
-            except _LOST_ERRORS:
+            except _GONE:
                 self.disconnect()
 
     def go_idle(self, rng: Random) -> float:
-        """Send nothing more on this session. Returns the seconds until the client notices that the server has closed it."""
+        """Say nothing more on this session. Returns the seconds until its client finds that the server has closed it."""
         self._is_abandoned = True
         return self._idles_for + rng.uniform(2.0, 6.0)
 
     def disconnect(self) -> None:
-        """Disconnect (COM_QUIT)."""
+        """Disconnect (COM_QUIT), if the server still listens."""
         wire, self._wire, self._in_transaction = self._wire, None, False
         if wire is not None:
-            with suppress(*_LOST_ERRORS):
+            with suppress(*_GONE):
                 wire.close()
 
     def _connect(self, socket: str, rng: Random) -> float:
@@ -282,22 +280,22 @@ class DemoClient:
 
 
 class Workload:
-    """Runs the clients on a private server until stopped."""
+    """Plays on a private server's socket until stopped."""
 
     def __init__(self, socket: str, seed: int = 9, *, limits_shown: bool = True) -> None:
-        """`limits_shown`: whether the server shows a session's own limit. Where it does not, few sessions have one, because their
-        deadlines could not be shown.
+        """`limits_shown`: the server shows a session's own limit. Where it does not, few have one: a demo of
+        deadlines nobody can know would show little.
         """
         self._socket = socket
         self._limits_shown = limits_shown
-        self._rng = Random(seed)  # noqa: S311 - a demo, not a secret
+        self._rng = Random(seed)  # noqa: S311 - a play, not a secret
         self._stopped = threading.Event()
         self._busy_sessions: dict[str, int] = {}
-        """The session ids of the busy and the waiting threads, by thread name."""
-        clients = [threading.Thread(target=self._run_clients, name="demo-clients", daemon=True)]
+        """The session ids of those that are busy or wait, by thread name."""
+        clients = [threading.Thread(target=self._run_clients, name="demo-play", daemon=True)]
         busy = [
             threading.Thread(
-                target=self._keep_busy, args=(user, f"demo-busy-{n}"), name=f"demo-busy-{n}", daemon=True
+                target=self._keep_busy, args=(user, f"demo-toil-{n}"), name=f"demo-toil-{n}", daemon=True
             )
             for n, user in enumerate(BUSY_USERS)
         ]
@@ -305,11 +303,11 @@ class Workload:
         self._threads = clients + busy + locks
 
     def start(self) -> None:
-        """Create the database and start all clients. Raises SourceError. May be called once."""
+        """Create the shop and let everybody in. Raises SourceError. Once only."""
         try:
             with connect(self._socket, "root", "goneaway-demo") as root:
                 set_up_database(root)
-        except _LOST_ERRORS as error:
+        except _GONE as error:
             raise SourceError(
                 _("the demo's shop could not be set up: {why}", why=plain(str(error), 300))
             ) from None
@@ -317,14 +315,14 @@ class Workload:
             thread.start()
 
     def stop(self) -> None:
-        """Stop all clients; safe to call twice and from another thread."""
+        """Everybody leaves; safe to call twice and from another thread."""
         self._stopped.set()
         busy = list(self._busy_sessions.values())
         if busy:
-            with suppress(*_LOST_ERRORS), connect(self._socket, "root", "goneaway-demo") as root:
-                for session_id in busy:
-                    with suppress(*_LOST_ERRORS):
-                        run(root, "KILL %s", session_id)
+            with suppress(*_GONE), connect(self._socket, "root", "goneaway-demo") as root:
+                for who in busy:
+                    with suppress(*_GONE):
+                        run(root, "KILL %s", who)
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(JOIN_SECONDS)
@@ -334,18 +332,16 @@ class Workload:
         return limit if self._limits_shown or (limit or 0) > 2 * GLOBAL_LIMIT else None
 
     def _run_clients(self) -> None:
-        """Run all clients that are never busy for long, in one thread. Its time is the sum of its waits: it needs no clock."""
+        """One thread plays all who are never busy for long. Its time is the sum of its waits: it needs no clock."""
         rng, now = self._rng, 0.0
-        pairs = [(behaviour, n) for behaviour in BEHAVIOURS for n in range(behaviour.sessions)]
+        parts = [(behaviour, n) for behaviour in BEHAVIOURS for n in range(behaviour.sessions)]
         clients = [
             DemoClient(behaviour, row, self._limit(behaviour, n), shown=self._limits_shown)
-            for row, (behaviour, n) in enumerate(pairs)
+            for row, (behaviour, n) in enumerate(parts)
         ]
         opening = OpeningMinute(clients)
         order = rng.sample(range(len(clients)), len(clients))
-        order.sort(
-            key=lambda row: not clients[row].keeps_global
-        )  # the first in this order is the first whose client sends nothing more
+        order.sort(key=lambda row: not clients[row].keeps_global)  # the first is the first to fall silent
         due = [(0.05 * index + (HEAD_START if index else 0.0), row) for index, row in enumerate(order)]
         heapify(due)
         while not self._stopped.wait(max(0.0, due[0][0] - now)):
@@ -363,7 +359,7 @@ class Workload:
         """Run one long statement after another."""
         while not self._stopped.is_set():
             with (
-                suppress(*_LOST_ERRORS),
+                suppress(*_GONE),
                 connect(self._socket, user, "java" if user == "report" else "python", DATABASE) as wire,
             ):
                 self._busy_sessions[name] = wire.thread_id()  # type: ignore[no-untyped-call]
@@ -374,7 +370,7 @@ class Workload:
             self._stopped.wait(2.0)
 
     def _forget_commits(self) -> None:
-        """From time to time a client changes a row and does not commit, and other sessions wait for the row."""
+        """Now and then a client changes a row and forgets to commit, and others wait for it."""
         held = cycle(LOCKS_HELD)
         pause = FIRST_LOCKS_AT
         while not self._stopped.wait(pause):
@@ -383,7 +379,7 @@ class Workload:
                 threading.Thread(target=self._wait_for_rows, args=(number,), daemon=True)
                 for number in range(len(WAITERS))
             ]
-            with suppress(*_LOST_ERRORS), connect(self._socket, "shop_app", "gunicorn", DATABASE) as wire:
+            with suppress(*_GONE), connect(self._socket, "shop_app", "gunicorn", DATABASE) as wire:
                 run(wire, "BEGIN")
                 run(wire, CHANGE, SHARED_ROW)
                 for waiter in waiters:
@@ -395,13 +391,13 @@ class Workload:
                     waiter.join(JOIN_SECONDS)
 
     def _wait_for_rows(self, number: int) -> None:
-        """Change rows that others have locked, in one transaction. `number`: index in WAITERS."""
+        """Change rows that others have locked, in one transaction. `number` is the place in WAITERS."""
         user, program, rows = WAITERS[number]
         name = f"demo-waiter-{number}"
         if self._stopped.wait((number + 1) * LOCK_WAIT_AFTER):
             return
         with (
-            suppress(*_LOST_ERRORS),
+            suppress(*_GONE),
             connect(self._socket, user, program, DATABASE, answer_seconds=LOCK_WAIT_SECONDS) as wire,
         ):
             self._busy_sessions[name] = wire.thread_id()  # type: ignore[no-untyped-call]

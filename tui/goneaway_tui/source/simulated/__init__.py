@@ -1,4 +1,4 @@
-"""The simulated server: a source that depends only on a seed and a clock, for the demo without a server, pictures and tests."""
+"""A scripted server on a clock you hold: the demo without a server, the screenshots' and the UI tests' server."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from goneaway_tui.source.simulated.workload import DAY, simulated_server
 HOST = "db-01"
 PORT = 3306
 UPTIME = 41 * DAY + 7 * 3600
-"""The uptime of the server in seconds when the simulation begins."""
+"""Seconds the server has been up when the simulation begins."""
 
 
 class SimulatedSource:
-    """Implements Source. A sample depends only on the seed and the instant, not on how many samples were taken before; except for
-    its evidence of ended sessions, which is of the time since the sample before.
+    """Implements Source. What a sample says depends on the seed and the clock's reading, never on how often it was read;
+    its clues alone are of the time since the sample before.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class SimulatedSource:
         statements: bool = True,  # noqa: FBT001, FBT002 - read at each call site by name
         flavour: Flavour = Flavour.MYSQL,
     ) -> None:
-        """`started`: the instant at which the simulation begins; now by default. `sessions`: how many there are then, ours included."""
+        """`started` is the instant the simulation begins, now if not given; `sessions` is how many there are then, ours included."""
         self._clock = clock
         self._started = clock() if started is None else started
         self._server = simulated_server(flavour, sessions)
@@ -49,7 +49,7 @@ class SimulatedSource:
         return f"{HOST}:{PORT} (simulated)"
 
     def executor(self) -> SimulatedExecutor:
-        """The executor that changes the simulated server."""
+        """What changes the simulated server."""
         return SimulatedExecutor(self._server, self._engine, self._clock, self._lock, self.name)
 
     def sample(self) -> Sample:
@@ -76,18 +76,18 @@ class SimulatedSource:
                 self._engine.variables,
                 tuple(sorted(counters.items())),
                 self._server.limitations,
-                end_evidence=self._end_evidence(counters["com_kill"]),
+                end_evidence=self._clues(counters["com_kill"]),
                 lock_waits=self._engine.lock_waits(),
             )
 
-    def _end_evidence(self, kills: int) -> EndEvidence:
-        """What a server of this family counts for the sessions that ended since the last sample."""
-        ended_sessions = self._engine.ended_sessions()
+    def _clues(self, kills: int) -> EndEvidence:
+        """What a server of this family counts of the sessions that ended since the last sample."""
+        endings = self._engine.endings()
         killed, self._kills = kills - self._kills, kills
-        aborted = sum(code in {1153, 1158, 4031} for *_finish_statement, code in ended_sessions)
+        aborted = sum(code in {1153, 1158, 4031} for *_finish_statement, code in endings)
         if self._server.flavour is Flavour.MARIADB:
             return EndEvidence(aborted=aborted, killed=killed, offline=False)
-        counted = Counter(ended_sessions)
+        counted = Counter(endings)
         return EndEvidence(
             errors=tuple(ErrorCount(user, host, code, n) for (user, host, code), n in counted.items()),
             aborted=aborted,

@@ -53,7 +53,7 @@ from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.tune.values import clamped
 
 THREADS_AHEAD = 42
-"""The difference between a thread id of performance_schema and the id in the process list."""
+"""By how much the Performance Schema's thread numbers run ahead of the process list's."""
 ROWS_OF_A_BATCH = 1000
 
 _STATES = {
@@ -72,11 +72,11 @@ class RowBuilder:
         self._rng = rng
         self._shows_statements = shows_statements
 
-    def client(self, session_id: ProcesslistId, app: Application, limit: int, address: str) -> Session:
+    def client(self, who: ProcesslistId, app: Application, limit: int, address: str) -> Session:
         """A freshly logged-in session, idle from no particular instant."""
         attributes = dict(app.about)
         return Session(
-            session_id,
+            who,
             app.user,
             address,
             app.db,
@@ -89,13 +89,13 @@ class RowBuilder:
                 ("_pid", str(self._rng.randrange(900, 64_000))),
                 ("program_name", app.program),
             ),
-            thread=_thread(session_id),
+            thread=_thread(who),
         )
 
-    def login(self, session_id: ProcesslistId, address: str, at: float) -> Session:
+    def login(self, who: ProcesslistId, address: str, at: float) -> Session:
         """Connected at `at`, not yet authenticated."""
         return Session(
-            session_id,
+            who,
             "unauthenticated user",
             address,
             None,
@@ -103,25 +103,25 @@ class RowBuilder:
             "Receiving from client",
             role=Role.LOGIN,
             idle_since=at,
-            thread=_thread(session_id),
+            thread=_thread(who),
         )
 
-    def scheduler(self, session_id: ProcesslistId) -> Session:
+    def scheduler(self, who: ProcesslistId) -> Session:
         return Session(
-            session_id,
+            who,
             "event_scheduler",
             "localhost",
             None,
             "Daemon",
             "Waiting on empty queue",
             role=Role.DAEMON,
-            thread=_thread(session_id),
+            thread=_thread(who),
         )
 
-    def replica(self, session_id: ProcesslistId) -> Session:
+    def replica(self, who: ProcesslistId) -> Session:
         """The session that sends a replica its binary log."""
         return Session(
-            session_id,
+            who,
             "repl",
             "db-02:49822",
             None,
@@ -129,12 +129,12 @@ class RowBuilder:
             "Source has sent all binlog to replica; waiting for more updates",
             role=Role.DUMP,
             own_limit=self._shown(self._server.value("wait_timeout")),
-            thread=_thread(session_id),
+            thread=_thread(who),
         )
 
-    def ourselves(self, session_id: ProcesslistId) -> Session:
+    def ourselves(self, who: ProcesslistId) -> Session:
         return Session(
-            session_id,
+            who,
             "goneaway",
             "mon-1:55120",
             None,
@@ -151,11 +151,11 @@ class RowBuilder:
                 ("_pid", "31337"),
                 ("program_name", "goneaway-tui"),
             ),
-            thread=_thread(session_id),
+            thread=_thread(who),
         )
 
     def transaction(self, at: float, statement: str) -> Transaction:
-        """The transaction that a statement opens."""
+        """What a statement that opens a transaction leaves held."""
         rows = 1 + int(self._rng.expovariate(0.4))
         if statement.startswith("SELECT"):
             return Transaction(at, rows_modified=0, rows_locked=rows)
@@ -181,14 +181,14 @@ class RowBuilder:
 
 
 def state_of(statement: str) -> str:
-    """The state that the server lists while it runs a statement."""
+    """What the server says it is doing while it runs this."""
     if "GROUP BY" in statement:
         return "Creating sort index"
     return _STATES.get(statement.partition(" ")[0], "executing")
 
 
-def _thread(session_id: ProcesslistId) -> ThreadId:
-    return ThreadId(session_id + THREADS_AHEAD)
+def _thread(who: ProcesslistId) -> ThreadId:
+    return ThreadId(who + THREADS_AHEAD)
 
 
 IMMINENT_SHARE = 0.10
@@ -213,8 +213,8 @@ class OpeningSession:
 
     app: Application
     state: StartState
-    seconds_left: float
-    """Seconds to its deadline where it is imminent or on watch, else 0."""
+    left: float
+    """Seconds to its closing if it is imminent or on watch, else 0."""
     in_transaction: bool
 
 
@@ -227,14 +227,14 @@ def opening_sessions(clients: int, rng: Random) -> list[OpeningSession]:
     imminent, watch, busy = (round(clients * share) for share in (IMMINENT_SHARE, WATCH_SHARE, BUSY_SHARE))
     states = [StartState.IMMINENT] * imminent + [StartState.WATCH] * watch + [StartState.BUSY] * busy
     states = (states + [StartState.CALM] * clients)[:clients]
-    closing_seconds = [4.0 + 53.0 * (k + rng.random()) / imminent for k in range(imminent)]
-    closing_seconds += [65.0 + 525.0 * (k + rng.random()) / watch for k in range(watch)]
-    closing_seconds = (closing_seconds + [0.0] * clients)[:clients]
-    parts = list(zip(states, closing_seconds, strict=True))
+    lefts = [4.0 + 53.0 * (k + rng.random()) / imminent for k in range(imminent)]
+    lefts += [65.0 + 525.0 * (k + rng.random()) / watch for k in range(watch)]
+    lefts = (lefts + [0.0] * clients)[:clients]
+    parts = list(zip(states, lefts, strict=True))
     rng.shuffle(parts)
     return [
-        OpeningSession(app, state, seconds_left, bool(app.writes) and rng.random() < TRANSACTION_SHARE)
-        for app, (state, seconds_left) in zip(apps, parts, strict=True)
+        OpeningSession(app, state, left, bool(app.writes) and rng.random() < TRANSACTION_SHARE)
+        for app, (state, left) in zip(apps, parts, strict=True)
     ]
 
 
@@ -248,7 +248,7 @@ def limit_for(app: Application, server: SimulatedServer, rng: Random) -> int:
 def idle_at_start(opening: OpeningSession, limit: float, rng: Random) -> float:
     """How many seconds a session has been idle when the simulation begins; always less than its limit."""
     if opening.state in {StartState.IMMINENT, StartState.WATCH}:
-        return limit - min(opening.seconds_left, limit * rng.uniform(0.4, 0.95))
+        return limit - min(opening.left, limit * rng.uniform(0.4, 0.95))
     if limit > DAY:
         return rng.uniform(2, 20) * 3600
     usual = min(rng.expovariate(1 / opening.app.pause_seconds), 0.5 * limit)
@@ -260,20 +260,20 @@ def idle_at_start(opening: OpeningSession, limit: float, rng: Random) -> float:
 EXEMPT_SESSIONS = 3
 """Sessions without an idle clock: the event scheduler, a replica, ourselves."""
 LOST_SHARE = 0.004
-"""Share of idle waits that end because the client broke the connection without COM_QUIT."""
+"""Share of idle waits that end because the client vanished without a COM_QUIT."""
 COMMITTED_SHARE = 0.5
 """Share of writes committed with the statement; after the others the session idles inside the transaction."""
 LONG_WAIT_PAUSES = 20
 """How many usual pauses a long idle wait lasts, on average."""
 FORGOTTEN_SHARE = 0.7
-"""Share of the sessions near their end at the start whose client sends nothing more."""
+"""Share of the sessions near their end at the start whose client does not come back."""
 
 OPENING_SECONDS = 60.0
-"""The first minute: what is predicted in it happens, so that a new user can watch it."""
+"""The first minute: what a new user sees predicted in it happens."""
 LAST_SECONDS = 10.0
-"""In the opening, a client that would act in the last seconds before its deadline does not act."""
+"""A client that would come back in the last seconds before its closing comes too late, as long as the opening lasts."""
 FAR_SECONDS = 30.0
-"""Seconds to its deadline below which a session is not killed, and sends no packet that is too large."""
+"""Only a session whose closing is farther than this is killed, or sends a packet that is too large."""
 PACKET_AT = 20.0
 """When that packet is sent, in seconds from the start."""
 CLEAN_DISCONNECT, TIMED_OUT, LOST, KILLED, TOO_LARGE = (COM_QUIT,), (4031,), (1158,), (1158, 1160), (1153,)
@@ -287,11 +287,11 @@ def _row_statement(row: int) -> str:
 
 
 LOCKS_AT = 6.0
-"""Seconds from the start until the first session does not commit."""
+"""When the first session forgets to commit, in seconds from the start."""
 LOCKS_HELD_SECONDS = 42.0
-"""Seconds that it does not commit: shorter than innodb_lock_wait_timeout, so that no wait for it fails."""
+"""How long it forgets that: shorter than innodb_lock_wait_timeout, so that no wait for it fails."""
 LOCKS_EVERY = (100.0, 160.0)
-"""Seconds from one session that does not commit to the next."""
+"""Seconds from one session that forgets to commit to the next."""
 FIRST_WAIT_AFTER, NEXT_WAIT_AFTER = 1.5, (1.0, 3.0)
 """Seconds until the first session waits, and from one that waits to the next."""
 CHANGED_BEFORE = 0.5
@@ -306,7 +306,7 @@ class SimulatedLocks:
     def __init__(self) -> None:
         self._waits: dict[ProcesslistId, LockWait] = {}
         self._wanted: dict[ProcesslistId, str] = {}
-        """The row or table that each waits for: sessions that wait for another one are in another queue."""
+        """Which row or table each waits for: sessions that want another one are in another queue."""
 
     def waits(self) -> tuple[LockWait, ...]:
         return tuple(self._waits.values())
@@ -318,13 +318,11 @@ class SimulatedLocks:
         return any(holder in wait.holders for wait in self._waits.values())
 
     def drop(self, waiter: ProcesslistId) -> LockWait | None:
-        """Remove the wait of a session; `release` handles the sessions behind it."""
+        """The session waits no longer; those behind it are let go by `release`."""
         return self._waits.pop(waiter, None)
 
     def release(self, holder: ProcesslistId) -> tuple[ProcesslistId, ...]:
-        """Remove the waits for `holder`, which holds no lock any more. Returns the sessions that get a lock; the others wait for the first
-        of them.
-        """
+        """The sessions that get a lock now that `holder` holds none. The others wait for the first that gets it."""
         queues: dict[str, list[LockWait]] = {}
         for wait in self._waits.values():
             if holder in wait.holders:
@@ -342,7 +340,7 @@ class SimulatedLocks:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSession:
-    """What stays the same in the life of a client session."""
+    """What stays the same about a living client session."""
 
     app: Application
     limit: int
@@ -363,10 +361,10 @@ class SimulationEngine:
         self._events_scheduled = 0
         self._last_id = 4200
         self._running = 1
-        self._ended: list[tuple[str, str, int]] = []
+        self._endings: list[tuple[str, str, int]] = []
         self._opening_ends = started + OPENING_SECONDS
         self._locks = SimulatedLocks()
-        self._lock_rng = Random(f"locks {seed}")  # noqa: S311 - not a secret; another generator, so that locks change nothing else
+        self._lock_rng = Random(f"locks {seed}")  # noqa: S311 - of its own, so that all else goes on as without
         self._counts = {
             "aborted_clients": 118,
             "aborted_connects": 9,
@@ -385,9 +383,9 @@ class SimulationEngine:
     def advance(self, now: float) -> None:
         """Run every event that is due. An earlier instant than last time changes nothing."""
         while self._events and self._events[0][0] <= now:
-            at, _, act, session_id = heappop(self._events)
-            if session_id in self._rows:
-                act(at, session_id)
+            at, _, act, who = heappop(self._events)
+            if who in self._rows:
+                act(at, who)
 
     def sessions(self) -> tuple[Session, ...]:
         """All sessions, in the order of their ids."""
@@ -412,29 +410,29 @@ class SimulationEngine:
         return self._server.variables
 
     def set_variable(self, name: str, value: float) -> None:
-        """Set the value for new sessions; existing sessions keep theirs."""
+        """For new sessions; the existing ones keep their values."""
         changed = (
             replace(v, value=value, set_by="dynamic") if v.name == name else v for v in self._server.variables
         )
         self._server = replace(self._server, variables=tuple(changed))
 
-    def kill(self, at: float, session_id: ProcesslistId) -> bool:
+    def kill(self, at: float, who: ProcesslistId) -> bool:
         """End a client's session; False where there is none."""
-        if session_id not in self._clients:
+        if who not in self._clients:
             return False
         self._counts["com_kill"] += 1
-        self._end_session(at, session_id, KILLED)
+        self._end_session(at, who, KILLED)
         return True
 
-    def end_statement(self, at: float, session_id: ProcesslistId) -> bool:
+    def end_statement(self, at: float, who: ProcesslistId) -> bool:
         """End what a client's session is running, if anything; False where there is no such session."""
-        if session_id not in self._clients:
+        if who not in self._clients:
             return False
         self._counts["com_kill"] += 1
-        if self._rows[session_id].command == "Query":
-            self._cancel_events({session_id})
-            self._locks.drop(session_id)
-            self._finish_or_commit(at, session_id)
+        if self._rows[who].command == "Query":
+            self._cancel_events({who})
+            self._locks.drop(who)
+            self._finish_or_commit(at, who)
         return True
 
     def _cancel_events(self, sessions: Collection[ProcesslistId]) -> None:
@@ -442,7 +440,7 @@ class SimulationEngine:
         heapify(self._events)
 
     def _add_fixed_sessions(self) -> ProcesslistId:
-        """Add the sessions without an idle limit. Returns the id of our own."""
+        """Add the sessions without an idle limit. Returns our own id."""
         scheduler, replica, own = ProcesslistId(5), ProcesslistId(11), self._next_id()
         self._rows[scheduler] = self._row_builder.scheduler(scheduler)
         self._rows[replica] = self._row_builder.replica(replica)
@@ -451,14 +449,14 @@ class SimulationEngine:
 
     def _add_opening_session(self, opening: OpeningSession, start: float) -> None:
         """Add a session that has been connected for some time."""
-        app, rng, session_id = opening.app, self._rng, self._next_id()
-        client = self._clients[session_id] = SimulatedSession(app, limit_for(app, self._server, rng))
-        row = self._row_builder.client(session_id, app, client.limit, self._row_builder.address(app))
+        app, rng, who = opening.app, self._rng, self._next_id()
+        client = self._clients[who] = SimulatedSession(app, limit_for(app, self._server, rng))
+        row = self._row_builder.client(who, app, client.limit, self._row_builder.address(app))
         if opening.state is StartState.BUSY:
-            self._rows[session_id] = row
+            self._rows[who] = row
             self._run(
                 start,
-                session_id,
+                who,
                 rng.choice(app.reads),
                 rng.uniform(2.0, 10.0) + rng.expovariate(1 / app.statement_seconds),
             )
@@ -472,70 +470,68 @@ class SimulationEngine:
         since = start - idle_at_start(opening, limit, rng)
         if held is not None:
             held = replace(held, started=since - rng.uniform(0.01, 5.0))
-        self._rows[session_id] = replace(row, idle_since=since, transaction=held)
+        self._rows[who] = replace(row, idle_since=since, transaction=held)
         if opening.state is not StartState.CALM and rng.random() < FORGOTTEN_SHARE:
-            self._schedule(since + limit, self._expire, session_id)
+            self._schedule(since + limit, self._expire, who)
         else:
-            self._schedule_end_of_wait(start, session_id)
+            self._schedule_end_of_wait(start, who)
 
     def _connection_of(self, app: Application) -> EventAction:
         """The event at which a session of `app` connects; the session it is scheduled for stays as it is."""
 
         def connect(at: float, _: ProcesslistId) -> None:
-            session_id = self._next_id()
-            self._clients[session_id] = SimulatedSession(app, limit_for(app, self._server, self._rng))
-            self._rows[session_id] = self._row_builder.login(session_id, self._row_builder.address(app), at)
-            self._schedule(at + self._rng.uniform(0.05, 0.4), self._log_in, session_id)
+            who = self._next_id()
+            self._clients[who] = SimulatedSession(app, limit_for(app, self._server, self._rng))
+            self._rows[who] = self._row_builder.login(who, self._row_builder.address(app), at)
+            self._schedule(at + self._rng.uniform(0.05, 0.4), self._log_in, who)
 
         return connect
 
-    def _log_in(self, at: float, session_id: ProcesslistId) -> None:
-        client = self._clients[session_id]
-        row = self._row_builder.client(session_id, client.app, client.limit, self._rows[session_id].host)
-        self._rows[session_id] = replace(row, idle_since=at)
-        self._schedule(at + self._rng.uniform(0.02, 1.5), self._client_acts, session_id)
+    def _log_in(self, at: float, who: ProcesslistId) -> None:
+        client = self._clients[who]
+        row = self._row_builder.client(who, client.app, client.limit, self._rows[who].host)
+        self._rows[who] = replace(row, idle_since=at)
+        self._schedule(at + self._rng.uniform(0.02, 1.5), self._client_acts, who)
 
-    def _open_login(self, at: float, session_id: ProcesslistId) -> None:
+    def _open_login(self, at: float, who: ProcesslistId) -> None:
         """A health check opens a socket and never logs in."""
         stuck = self._next_id()
         self._rows[stuck] = self._row_builder.login(stuck, f"lb-1:{self._row_builder.port()}", at)
         self._schedule(at + CONNECT_TIMEOUT, self._end_login, stuck)
-        self._schedule(at + self._rng.uniform(60, 150), self._open_login, session_id)
+        self._schedule(at + self._rng.uniform(60, 150), self._open_login, who)
 
-    def _end_login(self, at: float, session_id: ProcesslistId) -> None:  # noqa: ARG002 - every event has these parameters
-        del self._rows[session_id]
+    def _end_login(self, at: float, who: ProcesslistId) -> None:  # noqa: ARG002 - every event has these parameters
+        del self._rows[who]
         self._counts["aborted_connects"] += 1
 
-    def _client_acts(self, at: float, session_id: ProcesslistId) -> None:
-        """The client disconnects, breaks the connection, or runs a statement."""
-        app, rng, chance = self._clients[session_id].app, self._rng, self._rng.random()
+    def _client_acts(self, at: float, who: ProcesslistId) -> None:
+        """The client disconnects, vanishes, or runs a statement."""
+        app, rng, chance = self._clients[who].app, self._rng, self._rng.random()
         if chance > 1 - LOST_SHARE:
-            self._end_session(at, session_id, LOST)
-        elif self._rows[session_id].transaction is not None:
-            self._run(at, session_id, "COMMIT", rng.uniform(0.002, 0.05))
+            self._end_session(at, who, LOST)
+        elif self._rows[who].transaction is not None:
+            self._run(at, who, "COMMIT", rng.uniform(0.002, 0.05))
         elif chance < app.disconnect_share:
-            self._end_session(at, session_id, CLEAN_DISCONNECT)
+            self._end_session(at, who, CLEAN_DISCONNECT)
         else:
             template = rng.choice(app.writes if rng.random() < app.write_share else app.reads)
-            self._run(at, session_id, template, max(0.001, rng.expovariate(1 / app.statement_seconds)))
+            self._run(at, who, template, max(0.001, rng.expovariate(1 / app.statement_seconds)))
 
-    def _run(self, at: float, session_id: ProcesslistId, template: str, seconds: float) -> None:
+    def _run(self, at: float, who: ProcesslistId, template: str, seconds: float) -> None:
         """Start a statement that takes `seconds`."""
         statement = self._row_builder.filled_in(template)
-        held = self._rows[session_id].transaction
-        if held is None and template in self._clients[session_id].app.writes:
+        held = self._rows[who].transaction
+        if held is None and template in self._clients[who].app.writes:
             held = self._row_builder.transaction(at, statement)
-        self._start_statement(at, session_id, statement, held)
-        self._schedule(
-            at + seconds, self._finish if statement == "COMMIT" else self._finish_statement, session_id
-        )
+        self._start_statement(at, who, statement, held)
+        self._schedule(at + seconds, self._finish if statement == "COMMIT" else self._finish_statement, who)
 
     def _start_statement(
-        self, at: float, session_id: ProcesslistId, statement: str, held: Transaction | None, state: str = ""
+        self, at: float, who: ProcesslistId, statement: str, held: Transaction | None, state: str = ""
     ) -> None:
-        """Start a statement; the caller schedules its end."""
-        self._rows[session_id] = replace(
-            self._rows[session_id],
+        """Start a statement; what ends it is scheduled by the caller."""
+        self._rows[who] = replace(
+            self._rows[who],
             command="Query",
             state=state or state_of(statement),
             statement=self._row_builder.shown(statement),
@@ -546,37 +542,37 @@ class SimulationEngine:
         self._running += 1
         self._counts["questions"] += 1
 
-    def _finish(self, at: float, session_id: ProcesslistId) -> None:
-        self._rows[session_id] = replace(self._rows[session_id], transaction=None)
-        self._finish_statement(at, session_id)
+    def _finish(self, at: float, who: ProcesslistId) -> None:
+        self._rows[who] = replace(self._rows[who], transaction=None)
+        self._finish_statement(at, who)
 
-    def _finish_statement(self, at: float, session_id: ProcesslistId) -> None:
+    def _finish_statement(self, at: float, who: ProcesslistId) -> None:
         """A statement ends; the idle time begins again."""
-        row = self._rows[session_id]
+        row = self._rows[who]
         held = None if self._rng.random() < COMMITTED_SHARE else row.transaction
-        self._rows[session_id] = replace(
+        self._rows[who] = replace(
             row, command="Sleep", state=None, idle_since=at, transaction=held, busy_since=None
         )
         self._running -= 1
-        self._schedule_end_of_wait(at, session_id)
+        self._schedule_end_of_wait(at, who)
         if held is None:
-            self._release_locks(at, session_id)
+            self._release_locks(at, who)
 
-    def _finish_or_commit(self, at: float, session_id: ProcesslistId) -> None:
-        """A statement that waited ends; a transaction that began with it ends too."""
-        row = self._rows[session_id]
+    def _finish_or_commit(self, at: float, who: ProcesslistId) -> None:
+        """A statement that waited ends: the transaction too that began with it."""
+        row = self._rows[who]
         began_with_it = row.transaction is not None and row.transaction.started == row.busy_since
-        (self._finish if began_with_it else self._finish_statement)(at, session_id)
+        (self._finish if began_with_it else self._finish_statement)(at, who)
 
     def _release_locks(self, at: float, holder: ProcesslistId) -> None:
-        """Schedule the end of statements that wait for a session which holds no lock any more."""
+        """Let those go on that wait for a session which holds no lock any more."""
         for waiter in self._locks.release(holder):
             self._schedule(at + self._lock_rng.uniform(0.1, 0.6), self._finish, waiter)
 
-    def _forget_row_lock(self, at: float, session_id: ProcesslistId) -> None:
-        """A client changes a row and does not commit: some sessions wait for the row, and a chain of sessions each for the one before."""
+    def _forget_row_lock(self, at: float, who: ProcesslistId) -> None:
+        """A client changes a row and does not commit: some sessions wait for it, and each of a chain for the one before."""
         chosen = self._idle_shop_sessions(at, 1 + CHAIN + QUEUE)
-        self._schedule(at + self._lock_rng.uniform(*LOCKS_EVERY), self._forget_read, session_id)
+        self._schedule(at + self._lock_rng.uniform(*LOCKS_EVERY), self._forget_read, who)
         if not chosen:
             return
         rows = self._lock_rng.sample(range(1, 90_000), CHAIN)
@@ -589,10 +585,10 @@ class SimulationEngine:
             self._schedule(begins, self._wait_of(holder, _row_statement(row), ROW_LOCK), waiter)
             begins += self._lock_rng.uniform(*NEXT_WAIT_AFTER)
 
-    def _forget_read(self, at: float, session_id: ProcesslistId) -> None:
-        """A client reads in a transaction and does not commit: a change of the table waits for it, and readers wait for the change."""
+    def _forget_read(self, at: float, who: ProcesslistId) -> None:
+        """A client reads in a transaction and does not commit: a change of the table waits, and readers behind that."""
         chosen = self._idle_shop_sessions(at, 2 + QUEUE)
-        self._schedule(at + self._lock_rng.uniform(*LOCKS_EVERY), self._forget_row_lock, session_id)
+        self._schedule(at + self._lock_rng.uniform(*LOCKS_EVERY), self._forget_row_lock, who)
         if len(chosen) < 2:
             return
         statement = READER_STATEMENT.replace("?", str(self._lock_rng.randrange(1, 90_000)))
@@ -605,70 +601,67 @@ class SimulationEngine:
             self._schedule(begins, self._wait_of(changer, statement, READER_LOCK), reader)
 
     def _idle_shop_sessions(self, at: float, number: int) -> list[ProcesslistId]:
-        """At most `number` idle sessions without a transaction, which the server closes only after the locks are released."""
+        """At most so many idle sessions without a transaction that the server closes later than all this takes."""
         enough = LOCKS_HELD_SECONDS + FAR_SECONDS
         idle = [
-            session_id
-            for session_id, client in self._clients.items()
+            who
+            for who, client in self._clients.items()
             if client.app.db == SHOP
-            and self._rows[session_id].is_idle
-            and self._rows[session_id].transaction is None
-            and self._deadline(session_id, at) - at > enough
+            and self._rows[who].is_idle
+            and self._rows[who].transaction is None
+            and self._deadline(who, at) - at > enough
             and client.limit > enough
         ]
         chosen = self._lock_rng.sample(idle, min(number, len(idle)))
         self._cancel_events(set(chosen))
         return chosen
 
-    def _hold(self, at: float, session_id: ProcesslistId, statement: str, held: Transaction) -> None:
+    def _hold(self, at: float, who: ProcesslistId, statement: str, held: Transaction) -> None:
         """A client runs a statement in a transaction, and commits much later."""
         self._counts["questions"] += 1
-        self._rows[session_id] = replace(
-            self._rows[session_id],
-            statement=self._row_builder.shown(statement),
-            idle_since=at,
-            transaction=held,
+        self._rows[who] = replace(
+            self._rows[who], statement=self._row_builder.shown(statement), idle_since=at, transaction=held
         )
-        self._schedule(at + LOCKS_HELD_SECONDS, self._client_acts, session_id)
+        self._schedule(at + LOCKS_HELD_SECONDS, self._client_acts, who)
 
     def _wait_of(self, holder: ProcesslistId, statement: str, lock: Lock) -> EventAction:
         """The event at which a session begins to wait for `holder`."""
 
-        def wait(at: float, session_id: ProcesslistId) -> None:
+        def wait(at: float, who: ProcesslistId) -> None:
             if holder not in self._rows or self._rows[holder].transaction is None:
-                self._client_acts(at, session_id)
+                self._client_acts(at, who)
                 return
             is_row = lock == ROW_LOCK
             began = at - CHANGED_BEFORE if is_row else at
             held = Transaction(began, rows_modified=int(is_row), rows_locked=2 * is_row)
-            self._start_statement(at, session_id, statement, held, "" if is_row else METADATA_STATE)
-            self._locks.add(LockWait(session_id, (holder,), lock, at), statement)
+            self._start_statement(at, who, statement, held, "" if is_row else METADATA_STATE)
+            self._locks.add(LockWait(who, (holder,), lock, at), statement)
             timeout = self._server.value("innodb_lock_wait_timeout" if is_row else "lock_wait_timeout")
-            self._schedule(at + timeout, self._give_up_waiting, session_id)
+            self._schedule(at + timeout, self._give_up_waiting, who)
 
         return wait
 
-    def _give_up_waiting(self, at: float, session_id: ProcesslistId) -> None:
-        """A wait for a lock ends in error 1205; nothing happens where the session waits no longer."""
-        if self._locks.drop(session_id) is not None:
-            self._finish_or_commit(at, session_id)
+    def _give_up_waiting(self, at: float, who: ProcesslistId) -> None:
+        """A wait for a lock ends in error 1205; in a session that waits no longer nothing happens."""
+        if self._locks.drop(who) is not None:
+            self._finish_or_commit(at, who)
 
-    def _schedule_end_of_wait(self, at: float, session_id: ProcesslistId) -> None:
+    def _schedule_end_of_wait(self, at: float, who: ProcesslistId) -> None:
         """Schedule the end of the running idle wait: the client's next statement, or the server's timeout."""
-        client, deadline = self._clients[session_id], self._deadline(session_id, at)
+        client, deadline = self._clients[who], self._deadline(who, at)
         pauses = LONG_WAIT_PAUSES if self._rng.random() < client.app.long_wait_share else 1
         next_act = at + self._rng.expovariate(1 / (client.app.pause_seconds * pauses))
         comes_too_late = next_act < self._opening_ends and deadline - next_act < LAST_SECONDS
         if next_act >= deadline or comes_too_late:
-            self._schedule(deadline, self._expire, session_id)
+            self._schedule(deadline, self._expire, who)
         else:
-            self._schedule(next_act, self._client_acts, session_id)
+            self._schedule(next_act, self._client_acts, who)
 
-    def _expire(self, at: float, session_id: ProcesslistId) -> None:
-        self._end_session(at, session_id, TIMED_OUT)
+    def _expire(self, at: float, who: ProcesslistId) -> None:
+        self._end_session(at, who, TIMED_OUT)
 
-    def _kill_oldest(self, at: float, session_id: ProcesslistId) -> None:
-        """The DBA kills the session whose transaction has been open the longest."""
+    def _kill_oldest(self, at: float, who: ProcesslistId) -> None:
+        """The DBA kills whoever has held a transaction open the longest."""
         held = [
             (row.transaction.started or at, row.id)
             for row in self._rows.values()
@@ -677,71 +670,69 @@ class SimulationEngine:
         if held:
             self._counts["com_kill"] += 1
             self._end_session(at, min(held)[1], KILLED)
-        self._schedule(at + self._rng.uniform(150, 300), self._kill_oldest, session_id)
+        self._schedule(at + self._rng.uniform(150, 300), self._kill_oldest, who)
 
     def _send_too_much(self, at: float, _: ProcesslistId) -> None:
         """An idle client sends a packet above max_allowed_packet: the server closes its session."""
         idle = (
-            session_id
-            for session_id in self._clients
-            if self._rows[session_id].is_idle
-            and self._deadline(session_id, at) - at > FAR_SECONDS
-            and not self._locks.has_waiters(session_id)
+            who
+            for who in self._clients
+            if self._rows[who].is_idle
+            and self._deadline(who, at) - at > FAR_SECONDS
+            and not self._locks.has_waiters(who)
         )
-        sender = next((session_id for session_id in idle if self._clients[session_id].app.writes), None)
+        sender = next((who for who in idle if self._clients[who].app.writes), None)
         if sender is not None:
             self._end_session(at, sender, TOO_LARGE)
 
-    def ended_sessions(self) -> tuple[tuple[str, str, int], ...]:
-        """User, host and error code of each error that sessions raised which ended since the last call."""
-        ended_sessions, self._ended = tuple(self._ended), []
-        return ended_sessions
+    def endings(self) -> tuple[tuple[str, str, int], ...]:
+        """User, host and error of each error that the sessions raised that ended since the last call."""
+        endings, self._endings = tuple(self._endings), []
+        return endings
 
-    def _end_session(self, at: float, session_id: ProcesslistId, codes: tuple[int, ...]) -> None:
-        """End a session with these errors, and schedule another one of its application."""
-        row, client = self._rows.pop(session_id), self._clients.pop(session_id)
-        self._locks.drop(session_id)
-        self._release_locks(at, session_id)
+    def _end_session(self, at: float, who: ProcesslistId, codes: tuple[int, ...]) -> None:
+        """A session ends, and raises these errors; another of its application comes a little later."""
+        row, client = self._rows.pop(who), self._clients.pop(who)
+        self._locks.drop(who)
+        self._release_locks(at, who)
         self._running -= row.command == "Query"
         self._counts["aborted_clients"] += codes != CLEAN_DISCONNECT
-        self._ended += ((row.user, row.client_host, code) for code in codes)
+        self._endings += ((row.user, row.client_host, code) for code in codes)
         self._schedule(at + self._rng.uniform(1, 15), self._connection_of(client.app), self.own)
 
     def _limit(self, row: Session, client: SimulatedSession) -> int:
-        """The seconds after which the server closes this idle session: MariaDB's transaction timeouts replace its own limit."""
+        """Seconds the server lets this session idle: MariaDB's transaction timeouts replace its own limit."""
         if row.transaction is None:
             return client.limit
         kind = "write" if row.transaction.rows_modified else "readonly"
         specific = self._server.value(f"idle_{kind}_transaction_timeout")
         return specific or self._server.value("idle_transaction_timeout") or client.limit
 
-    def _deadline(self, session_id: ProcesslistId, at: float) -> float:
-        """When the server closes the session, if it is idle from `at` on or already."""
-        row = self._rows[session_id]
-        return (at if row.idle_since is None else row.idle_since) + self._limit(
-            row, self._clients[session_id]
-        )
+    def _deadline(self, who: ProcesslistId, at: float) -> float:
+        """When the server closes it, if it idles since `at` or has done so for longer."""
+        row = self._rows[who]
+        return (at if row.idle_since is None else row.idle_since) + self._limit(row, self._clients[who])
 
     def _next_id(self) -> ProcesslistId:
-        """The next id of the process list; the gaps are sessions too short to be listed."""
+        """The next process list id; the gaps are sessions too short for anyone to see."""
         self._last_id += self._rng.randrange(1, 5)
         self._counts["max_used_connections"] = max(self._counts["max_used_connections"], len(self._rows) + 1)
         return ProcesslistId(self._last_id)
 
-    def _schedule(self, at: float, act: EventAction, session_id: ProcesslistId) -> None:
+    def _schedule(self, at: float, act: EventAction, who: ProcesslistId) -> None:
         self._events_scheduled += 1
-        heappush(self._events, (at, self._events_scheduled, act, session_id))
+        heappush(self._events, (at, self._events_scheduled, act, who))
 
 
 class SimulatedExecutor:
-    """Implements Executor. The source makes it; both hold `lock` while they use the engine."""
+    """Implements Executor. The source makes it; `lock` is held while either of them uses the engine."""
 
     is_borrowed = is_full = is_account_full = can_borrow = False
 
     def __init__(
         self, server: SimulatedServer, engine: SimulationEngine, clock: Clock, lock: threading.Lock, name: str
     ) -> None:
-        """`server`: with the variables at the start of the server."""
+        """`server` is as it was when the server started."""
         self._server = server
         self._engine = engine
         self._clock = clock
@@ -769,19 +760,19 @@ class SimulatedExecutor:
 
     def variable_state(self, name: str) -> VariableState:
         with self._lock:
-            return self._variable_state(name)
+            return self._standing(name)
 
     def find(self, session_id: ProcesslistId) -> Session | None:
         with self._lock:
             self._engine.advance(self._clock())
-            return next((session for session in self._engine.sessions() if session.id == session_id), None)
+            return next((each for each in self._engine.sessions() if each.id == session_id), None)
 
     def set_global(self, name: str, value: float, keep: Persistence) -> KeptValue:
-        """Clamp a value that is out of bounds, with warning 1292, as servers do where sql_mode is not strict."""
+        """Cuts down what is out of bounds, and warns of it with 1292, as servers do where sql_mode is not strict."""
         if keep is Persistence.PERSIST:
             self._require_persistence()
         with self._lock:
-            kept = clamped(value, self._variable_state(name), TUNABLE[name]).value
+            kept = clamped(value, self._standing(name), TUNABLE[name]).value
             self._engine.advance(self._clock())
             self._engine.set_variable(name, kept)
             if keep is Persistence.PERSIST:
@@ -796,16 +787,16 @@ class SimulatedExecutor:
         with self._lock:
             known = self._persisted.pop(name, None)
             warning = f"Warning 3615: Variable {name} does not exist in persisted config file"
-            value = self._variable_state(name).variable.value
+            value = self._standing(name).variable.value
         return KeptValue(f"RESET PERSIST IF EXISTS {name}", value, (warning,) if known is None else ())
 
     def probe(self, name: str) -> tuple[NewSessionProbe, ...]:
-        """The wait_timeout of an interactive session is a copy of interactive_timeout."""
-        copied_from = "interactive_timeout" if name == "wait_timeout" else name
+        """An interactive client's own wait_timeout is copied from interactive_timeout."""
+        twin = "interactive_timeout" if name == "wait_timeout" else name
         with self._lock:
             return tuple(
-                NewSessionProbe(interactive, self._variable_state(asked).variable.value)
-                for interactive, asked in ((False, name), (True, copied_from))
+                NewSessionProbe(interactive, self._standing(asked).variable.value)
+                for interactive, asked in ((False, name), (True, twin))
             )
 
     def kill(self, session_id: ProcesslistId) -> KeptValue:
@@ -826,7 +817,7 @@ class SimulatedExecutor:
     def _family(self) -> str:
         return f"{self._server.flavour.title} {self._server.version}"
 
-    def _variable_state(self, name: str) -> VariableState:
+    def _standing(self, name: str) -> VariableState:
         found = next((v for v in self._engine.variables if v.name == name), None)
         if found is None:
             raise Unsupported(

@@ -22,9 +22,9 @@ class Application:
     hosts: tuple[str, ...]
     db: str | None
     about: tuple[tuple[str, str], ...]
-    """Connection attributes; the process id and the program name are added for each session."""
+    """Connect attributes; the process number and the program's name are added for each session."""
     share: int
-    """The weight of its sessions among all clients."""
+    """Sessions of it among all the clients, as a weight."""
     limits: tuple[int | None, ...]
     """Own limits in seconds, each as likely as the next; None keeps the global one of the login."""
     pause_seconds: float
@@ -33,11 +33,11 @@ class Application:
     """Mean seconds a statement takes."""
     reads: tuple[str, ...]
     writes: tuple[str, ...] = ()
-    """Statements that open a transaction. In `reads` and `writes`, `?` stands for a number."""
+    """Statements that open a transaction. In both kinds `?` stands for some number."""
     write_share: float = 0.0
     """Share of statements that are writes."""
     long_wait_share: float = 0.06
-    """Share of idle waits that last many pauses; where the limit is short, the server closes the session."""
+    """Share of idle waits that last many pauses; where the limit is short, they run into it."""
     sets_its_own: bool = False
     """Always sets its own limit, also where most sessions keep the global one."""
     disconnect_share: float = 0.03
@@ -174,11 +174,11 @@ APPLICATIONS = (
 
 
 SHOP = "shop"
-"""The database whose sessions wait for each other's locks from time to time."""
+"""The database whose sessions wait for each other's locks now and then."""
 HOLDER_STATEMENT = "UPDATE product SET stock = stock - 1 WHERE id = ?"
-"""Keeps a row locked, because its client does not commit; others wait in the same statement for the same row."""
+"""Leaves a row locked, because its client forgets to commit; others wait in the same statement for the same row."""
 READER_STATEMENT = "SELECT COUNT(*) FROM orders WHERE customer_id = ?"
-"""Keeps a metadata lock on the table inside a transaction; others wait in the same statement behind CHANGER_STATEMENT."""
+"""Leaves the table's definition in use inside a transaction; others wait in the same statement behind CHANGER_STATEMENT."""
 CHANGER_STATEMENT = "ALTER TABLE orders ADD COLUMN note TEXT"
 ROW_LOCK = Lock(LockKind.ROW, "shop.product", "PRIMARY", "X,REC_NOT_GAP")
 CHANGER_LOCK = Lock(LockKind.METADATA, "shop.orders", None, "EXCLUSIVE")
@@ -188,7 +188,7 @@ METADATA_STATE = "Waiting for table metadata lock"
 
 @dataclass(frozen=True, slots=True)
 class SimulatedServer:
-    """The settings of the simulated server of one family."""
+    """What differs between the families."""
 
     flavour: Flavour
     version: str
@@ -200,7 +200,7 @@ class SimulatedServer:
     limitations: tuple[Limitation, ...] = ()
 
     def value(self, name: str) -> int:
-        """A global variable in whole units; 0 where there is no such variable, which is how servers report `off`."""
+        """A global variable in whole units; 0 where there is no such variable, which is how servers say `off`."""
         return next((int(v.value) for v in self.variables if v.name == name and v.value is not None), 0)
 
 
