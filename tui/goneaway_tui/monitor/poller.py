@@ -4,7 +4,7 @@ A reading is one attempt to take a sample. `Poller.poll` does one reading:
 
 1. take a sample from the source, and add our own KILL statements to its evidence (`OwnKills`);
 2. judge it, together with the snapshot before (`judge.track`);
-3. tell the schedule whether it succeeded (`PollSchedule`), which sets the instant of the next reading;
+3. report to the schedule whether it succeeded (`PollSchedule`), which sets the instant of the next reading;
 4. report it to the listener (`PollListener`), and record it.
 
 `Poller.run` repeats readings in the thread of the caller: `watch` and the exporter. A screen calls `Poller.start` instead, and

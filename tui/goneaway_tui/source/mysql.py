@@ -478,7 +478,7 @@ class MysqlReader:
             session_id, instrumented = row[1], bool(row[10])
             cached = self._known.get(session_id)
             event = cached.event if cached is not None else None
-            tells_by_second = (
+            is_known_by_second = (
                 cached is not None
                 and shared_text(row[5]) == "Sleep"
                 and instrumented
@@ -486,10 +486,10 @@ class MysqlReader:
             )
             if event is not None:
                 expected = self._clocks.timer.local(event.start) - self._clocks.wall.offset
-                tells_by_second = (
-                    tells_by_second and not event.running and self._changes.began_at(session_id, expected)
+                is_known_by_second = (
+                    is_known_by_second and not event.running and self._changes.began_at(session_id, expected)
                 )
-            (self._changes.always_read.discard if tells_by_second else self._changes.always_read.add)(
+            (self._changes.always_read.discard if is_known_by_second else self._changes.always_read.add)(
                 session_id
             )
 

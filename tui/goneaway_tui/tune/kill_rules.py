@@ -51,23 +51,23 @@ class KillPolicy:
 
 # --- Which filters are refused
 
-_ANYBODY = "\N{CURRENCY SIGN}"
+_ANY_TEXT = "\N{CURRENCY SIGN}"
 """A text that no filter names."""
 _ANY_SESSIONS = tuple(
     Verdict(
         Session(
             ProcesslistId(number),
-            *(_ANYBODY, f"{_ANYBODY}:1", _ANYBODY, command),
-            state=_ANYBODY,
-            statement=_ANYBODY,
-            program=_ANYBODY,
-            client=_ANYBODY,
+            *(_ANY_TEXT, f"{_ANY_TEXT}:1", _ANY_TEXT, command),
+            state=_ANY_TEXT,
+            statement=_ANY_TEXT,
+            program=_ANY_TEXT,
+            client=_ANY_TEXT,
             idle_since=idle_since,
             busy_since=busy_since,
             transaction=transaction,
         ),
         risk,
-        server_name=_ANYBODY,
+        server_name=_ANY_TEXT,
     )
     for number, command, idle_since, busy_since, transaction, risk in (
         (1, "Sleep", 0.0, None, None, Risk.CALM),
