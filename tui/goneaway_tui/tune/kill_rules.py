@@ -90,7 +90,7 @@ def kill_filter(match: str) -> Filter:
         )
     if not parsed.tests and not parsed.selections:
         raise ValueError(_("the filter has no condition: write one, as in user:shop idle>10m"))
-    if all(parsed.matches(anybody, 0.0) for anybody in _ANY_SESSIONS):
+    if all(parsed.matches(verdict, 0.0) for verdict in _ANY_SESSIONS):
         raise ValueError(
             _("the filter matches every session: add a condition without -, as in user:shop or idle>10m")
         )
