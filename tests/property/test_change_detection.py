@@ -151,11 +151,11 @@ class LiveStandinDuringRead(LiveStandin):
         super().__init__()
         self.meanwhile: list[tuple[str, int]] = []
 
-    def answer_roll(self) -> list[tuple[Any, ...]]:
-        return self._then(super().answer_roll())
+    def answer_activity(self) -> list[tuple[Any, ...]]:
+        return self._then(super().answer_activity())
 
-    def answer_roll_digest(self) -> list[tuple[Any, ...]]:
-        return self._then(super().answer_roll_digest())
+    def answer_activity_checksum(self) -> list[tuple[Any, ...]]:
+        return self._then(super().answer_activity_checksum())
 
     def _then(self, told: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         for deed, index in self.meanwhile:
