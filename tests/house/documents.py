@@ -59,7 +59,9 @@ def table(*rows: tuple[str, ...]) -> str:
 
 def tunables() -> str:
     """A row for each variable that can be changed."""
-    rows = [(f"`{each.name}`", f"`{each.key or 't'}`", _(each.why), each.reach.sentence) for each in TUNABLES]
+    rows = [
+        (f"`{each.name}`", f"`{each.key or 't'}`", _(each.why), each.applies_to.sentence) for each in TUNABLES
+    ]
     return table(("variable", "key", "what it is", "a new value"), *rows)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import sql
-from goneaway_tui.source.server_variants import ALONE
+from goneaway_tui.source.server_variants import UNPROBED_SERVICES
 from goneaway_tui.source.sql import shapes
 from tests.house.tree import PACKAGE, modules, texts
 
@@ -65,7 +65,10 @@ def asked(way: str) -> Iterator[tuple[str, str]]:
 
 
 NEVER_ASKED: dict[tuple[str, str], tuple[Flavour, str]] = {
-    ("source/executor.py", "session_act"): (Flavour.MARIADB, "its `hurried` always brings a row"),
+    ("source/executor.py", "session_act"): (
+        Flavour.MARIADB,
+        "its `short_execution_limit` always brings a row",
+    ),
     ("source/executor.py", "session_before"): (Flavour.MARIADB, "it has no `session_act` to undo"),
     ("source/executor.py", "session_restore"): (Flavour.MARIADB, "it has no `session_act` to undo"),
     ("source/end_evidence.py", "offline"): (Flavour.MARIADB, "it has no offline mode"),
@@ -76,7 +79,7 @@ NEVER_ASKED: dict[tuple[str, str], tuple[Flavour, str]] = {
         "its table has no key: it is gone through in any case",
     ),
     ("source/end_history.py", "past_log"): (Flavour.MARIADB, "its log is a file only"),
-    ("source/end_history.py", "raised"): (Flavour.MARIADB, "it counts errors by no account"),
+    ("source/end_history.py", "raised_errors"): (Flavour.MARIADB, "it counts errors by no account"),
 }
 """What a module that serves both families asks of one of them alone, and why it cannot come to the other."""
 
@@ -124,7 +127,7 @@ def test_a_statement_says_the_shape_of_what_it_brings(file: str) -> None:
             assert expected
         case other:
             raise AssertionError(other)
-    assert statement.shape.reading
+    assert statement.shape.content
 
 
 SHOWN = {"SHOW GRANTS": 1, "SHOW WARNINGS": 3}
@@ -221,7 +224,7 @@ def test_one_session_is_read_as_all_are(flavour: Flavour, one: str) -> None:
         return [
             (columns(sql.read_sql(each.file)), each.needs)
             for each in sql.STATEMENTS[flavour][what]
-            if not each.needs & ALONE
+            if not each.needs & UNPROBED_SERVICES
         ]
 
     assert told(one.removeprefix("one_")) == told(one)
@@ -235,7 +238,7 @@ def test_a_pack_holds_the_rows_of_the_plain_statement(flavour: Flavour, packed: 
     plain = next(
         each
         for each in sql.STATEMENTS[flavour][packed.removeprefix("packed_")]
-        if each.needs <= pack.needs and not each.needs & ALONE
+        if each.needs <= pack.needs and not each.needs & UNPROBED_SERVICES
     )
     row = re.search(r"JSON_ARRAY\((.*)\)\)", sql.read_sql(pack.file), flags=re.DOTALL)
 

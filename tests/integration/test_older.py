@@ -169,7 +169,7 @@ def test_whatever_optional_statement_is_refused_the_board_is_read(begin: Begin, 
                 continue
             refused.add(file)
             whys = [each.why for each in sample.limitations]
-            known_otherwise = file.endswith(("/uid.sql", "/side_door.sql"))
+            known_otherwise = file.endswith(("/uid.sql", "/admin_port.sql"))
             assert known_otherwise or f"error {number}: not here" in whys, file
             assert 1 == len(older.refused) or known_otherwise, f"{file} was sent again"
             check_sample(sample)

@@ -22,8 +22,8 @@ NOBODY = 4_000_000_000
 """An id no session has."""
 ASKED_WITH: dict[str, tuple[object, ...]] = {
     "lock_holders": ("[]",),
-    "impatient": (10,),
-    "endings": ("root", "localhost", "root", "localhost"),
+    "short_wait_timeout": (10,),
+    "end_counts": ("root", "localhost", "root", "localhost"),
     "log": (60.5,),
     "past_log": (60.5,),
     "session": (5000, 60),
@@ -46,7 +46,7 @@ ASKED_WITH: dict[str, tuple[object, ...]] = {
     "one_hosts": (1,),
     "one_attributes": (1,),
     "variables": (["wait_timeout", "max_connections"],),
-    "standing": ("wait_timeout",),
+    "variable_state": ("wait_timeout",),
     "set_global": (28800,),
     "set_persist": (28800,),
     "kill_session": (NOBODY,),
@@ -147,7 +147,7 @@ def test_what_a_server_brings_is_of_the_shape_that_its_statement_has(
                 before = connection.statements_sent
                 rows_of(connection, found, what.removeprefix("packed_"), asked)
                 assert before + 1 == connection.statements_sent, f"{what}: its pack is not believed"
-        for variants in sql.RELATIVES[found.flavour].values():
+        for variants in sql.TOPOLOGY_STATEMENTS[found.flavour].values():
             for variant in variants:
                 if variant.needs <= found.features:
                     connection.records(sql.read_sql(variant.file))

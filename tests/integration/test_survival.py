@@ -295,8 +295,8 @@ def test_our_own_session_outlives_a_short_global_wait_timeout(start_server: Star
 def test_the_server_itself_bounds_our_statements(any_server: RealServer) -> None:
     with a_source(any_server) as source:
         source.sample()
-        assert source._reading is not None
-        connection = source._reading.connection
+        assert source._server_reader is not None
+        connection = source._server_reader.connection
         if any_server.flavour is Flavour.MYSQL:
             slow = "(SELECT COUNT(*) FROM information_schema.columns a, information_schema.columns b)"
             began = time.monotonic()
@@ -436,8 +436,8 @@ def test_password_that_expires_at_the_first_statement_is_reported(
 def test_preferred_encrypts_where_it_can(any_server: RealServer) -> None:
     with a_source(any_server) as source:
         source.sample()
-        assert source._reading is not None
-        ((_, cipher),) = source._reading.connection.rows(said("SHOW STATUS LIKE 'Ssl_cipher'", 2))
+        assert source._server_reader is not None
+        ((_, cipher),) = source._server_reader.connection.rows(said("SHOW STATUS LIKE 'Ssl_cipher'", 2))
 
     assert (any_server.name != "mariadb1011") == bool(cipher)
 

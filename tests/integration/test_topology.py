@@ -41,7 +41,7 @@ def tell(server: RealServer, *statements: str) -> list[tuple[Any, ...]]:
 def topology_of(server: RealServer, user: str = "root") -> ServerTopology:
     source = LiveSource(Address("127.0.0.1", server.port, user), time.time)
     try:
-        return source.relatives()
+        return source.topology()
     finally:
         source.close()
 
@@ -93,7 +93,7 @@ def test_two_monitored_servers_are_not_proposed_to_each_other(pair: tuple[RealSe
     witnesses = []
     for number, server in enumerate(pair):
         source = LiveSource(Address("127.0.0.1", server.port, "root"), time.time)
-        witnesses.append(TopologyReport(f"db{number}", source.sample().server, source.relatives()))
+        witnesses.append(TopologyReport(f"db{number}", source.sample().server, source.topology()))
         source.close()
 
     assert {"db0", "db1"} == {each.watched_as for each in proposed_servers(witnesses)}
@@ -134,7 +134,7 @@ async def test_a_replica_joins_the_running_board(pair: tuple[RealServer, RealSer
     kindred = RelatedServers(time.time, open_source)
     source = LiveSource(address, time.time)
     subject = MonitorSpec(
-        source, read_topology=source.relatives, spec_for_host=kindred.opener(settings, address, None)
+        source, read_topology=source.topology, spec_for_host=kindred.opener(settings, address, None)
     )
     app = GoneawayApp([subject], time.time)
     try:
@@ -252,7 +252,7 @@ def test_every_statement_is_understood_by_a_server_that_it_fits(
     name: Name, start_server: StartServer
 ) -> None:
     server = start_server(name)
-    for variants in sql.RELATIVES[server.flavour].values():
+    for variants in sql.TOPOLOGY_STATEMENTS[server.flavour].values():
         for variant in variants:
             if variant.needs <= {"instrumented", "galera", sql.RENAMED}:
                 tell(server, sql.read_sql(variant.file))

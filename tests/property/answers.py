@@ -33,7 +33,7 @@ from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.source import sql
 from goneaway_tui.source.executor import LiveExecutor, WriteConnection
-from goneaway_tui.source.live import LiveSource, _Reading
+from goneaway_tui.source.live import LiveSource, _ServerReader
 from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.source.sockets import Address, ServerSocket
 from tests.builders import NOW
@@ -178,10 +178,10 @@ def answers(server: Standin, chance: random.Random, share: float) -> None:
 
     shown: list[Row] = [(name.encode(), str(value).encode()) for name, value in VARIABLES.items()]
     told: dict[str, list[Row] | Callable[..., list[Row]]] = {
-        "impatient": lambda _needed: [(1,)],
+        "short_wait_timeout": lambda _needed: [(1,)],
         "session": lambda *_: [],
         "session_act": [],
-        "hurried": [] if is_mysql else [(1,)],
+        "short_execution_limit": [] if is_mysql else [(1,)],
         "uid": [(UUID,)],
         "limits": shown,
         "limits_idle_transactions": shown,
@@ -189,7 +189,7 @@ def answers(server: Standin, chance: random.Random, share: float) -> None:
         "variables_bounds": lambda _names: [(*row, b"1", b"31536000", b"DYNAMIC") for row in shown],
         "counters": status,
         "accounts": [(b"shop", b"web-3", 17), (b"dba", b"localhost", 2)],
-        "endings": lambda *_: [(0, 4 + next(looks)), (4031, next(looks)), (1158, 1)],
+        "end_counts": lambda *_: [(0, 4 + next(looks)), (4031, next(looks)), (1158, 1)],
         "kills": [
             (b"KILL 7", 0, b"dba", b"localhost", 8, 5),
             (b"KILL /* x */ 9", 0, b"dba", b"localhost", 8, 6),
@@ -202,15 +202,15 @@ def answers(server: Standin, chance: random.Random, share: float) -> None:
         "past_log": lambda _seconds: [
             (0, b"MY-010931", b"mysqld: ready for connections. Version: '9.7.4'", -80_000.5)
         ],
-        "raised": [(b"shop", b"web-3", 4031, 3, -7200.5, -60.25), (None, None, 1045, 1, None, None)],
-        "killed": [(-30.5,)],
-        "hosts_troubled": [(b"10.0.0.9", 4, 0)],
-        "side_door": [(b"10.0.0.1", 33_062)],
+        "raised_errors": [(b"shop", b"web-3", 4031, 3, -7200.5, -60.25), (None, None, 1045, 1, None, None)],
+        "last_kill": [(-30.5,)],
+        "failing_hosts": [(b"10.0.0.9", 4, 0)],
+        "admin_port": [(b"10.0.0.1", 33_062)],
         "identity": [(b"server_uuid", UUID), (b"basedir", b"/usr/")],
         "grants": [(b"GRANT ALL PRIVILEGES ON *.* TO `dba`@`%`",)],
         "own_value": [(28_800,)],
         "warnings": [(b"Warning", 1292, b"Truncated incorrect wait_timeout value")],
-        "room": [(900, 1_300_000)],
+        "connection_capacity": [(900, 1_300_000)],
         "all_sessions": lambda _length: [],
         "lock_holders": lambda _ids: [(b"29:5:3:2", b"27:5:3:2", 12, b"shop.cart", b"PRIMARY", b"X")],
         "innodb_locks": [
@@ -222,7 +222,7 @@ def answers(server: Standin, chance: random.Random, share: float) -> None:
             (14, b"TABLE", b"shop", b"cart", b"EXCLUSIVE", 0),
         ],
     }
-    for standing in ("standing", "standing_bounds", "standing_before"):
+    for standing in ("variable_state", "variable_state_bounds", "variable_state_before"):
         told[standing] = lambda name: [(
             name.encode(), b"28800", b"1", b"31536000", b"DYNAMIC", b"28800", None, b"/etc/my.cnf", b"dba", b"%", 1.7e9, None
         )]  # fmt: skip
@@ -237,12 +237,12 @@ def answers(server: Standin, chance: random.Random, share: float) -> None:
 
 
 NAMES = {
-    "self": ("server_id",), "replicas": ("Server_Id", "Host", "Port", "Source_Id", "Replica_UUID"), "dumps": ("host", "uuid"),
+    "server_id": ("server_id",), "replicas": ("Server_Id", "Host", "Port", "Source_Id", "Replica_UUID"), "dumps": ("host", "uuid"),
     "sources": ("host", "port", "uuid", "server_id"), "members": ("host", "port", "uuid"), "nodes": ("addresses", "place", "size"),
     "instances": ("name",),
 }  # fmt: skip
 RECORDS: dict[str, list[Row]] = {
-    "self": [(1,)],
+    "server_id": [(1,)],
     "replicas": [(2, b"db2", 3306, 1, UUID), (3, b"", 3306, 1, b"c" + UUID[1:])],
     "dumps": [(b"10.0.0.2", UUID), (b"10.0.0.3", None)],
     "sources": [(b"db0", 3306, UUID, None)],
@@ -401,9 +401,9 @@ class WireSource(LiveSource):
         super().__init__(ADDRESS, server.clock)
         self._given = wire
 
-    def _connect(self) -> _Reading:
+    def _connect(self) -> _ServerReader:
         wire = self._given
-        return _Reading(ADDRESS, WireConnection(wire), self._clock, 1024, 10)
+        return _ServerReader(ADDRESS, WireConnection(wire), self._clock, 1024, 10)
 
 
 class WireExecutor(LiveExecutor):
@@ -480,7 +480,7 @@ def rows_case(seed: int) -> None:
     with told_in_a_line():
         source.history()
     with told_in_a_line():
-        source.relatives()
+        source.topology()
     with told_in_a_line():
         facts_from_sample(source.sample(), "db1")
     executor = WireExecutor(server, wire, source if chance.random() < 0.5 else None)
@@ -570,7 +570,7 @@ def packets_case(seed: int) -> None:
         with told_in_a_line():
             source.history()
         with told_in_a_line():
-            source.relatives()
+            source.topology()
 
 
 CASES: dict[str, Callable[[int], None]] = {"rows": rows_case, "packets": packets_case}

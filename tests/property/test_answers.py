@@ -59,8 +59,8 @@ def test_honest_answers_are_all_read(flavour: Flavour, number: int, tmp_path: Pa
 
     assert "unexpected" not in repr(source.sample().limitations)
     assert source.history().hosts
-    assert source.relatives().members
-    assert () == source.relatives().limitations
+    assert source.topology().members
+    assert () == source.topology().limitations
     assert executor.privileges().can_set
     assert 900 == executor.variable_state("max_connections").headroom.connections_by_descriptors
     assert [28_800, 28_800] == [each.value for each in executor.probe("wait_timeout")]

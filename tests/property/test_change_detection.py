@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from goneaway_tui.model.session import Session
 from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
-from goneaway_tui.source.session_table import STEADY
+from goneaway_tui.source.session_table import CLOCK_NOISE_SECONDS
 from goneaway_tui.source.sql.shapes import Statement
 from tests.unit.source.standins import (
     OWN_ID,
@@ -120,7 +120,10 @@ def alike(whole: tuple[Session, ...], little: tuple[Session, ...]) -> None:
     for one, other in zip(whole, little, strict=True):
         since, told = one.idle_since, other.idle_since
         assert (since is None) == (told is None), (one, other)
-        assert since is None or told is None or abs(since - told) <= STEADY + one.idle_within, (one, other)
+        assert since is None or told is None or abs(since - told) <= CLOCK_NOISE_SECONDS + one.idle_within, (
+            one,
+            other,
+        )
         assert replace(one, idle_since=None, idle_within=0) == replace(other, idle_since=None, idle_within=0)
 
 
@@ -148,11 +151,11 @@ class LiveStandinDuringRead(LiveStandin):
         super().__init__()
         self.meanwhile: list[tuple[str, int]] = []
 
-    def answer_roll(self) -> list[tuple[Any, ...]]:
-        return self._then(super().answer_roll())
+    def answer_activity(self) -> list[tuple[Any, ...]]:
+        return self._then(super().answer_activity())
 
-    def answer_roll_digest(self) -> list[tuple[Any, ...]]:
-        return self._then(super().answer_roll_digest())
+    def answer_activity_checksum(self) -> list[tuple[Any, ...]]:
+        return self._then(super().answer_activity_checksum())
 
     def _then(self, told: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         for deed, index in self.meanwhile:

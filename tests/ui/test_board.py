@@ -151,7 +151,7 @@ async def test_past_the_deadline_the_header_reads_now_and_then_overdue_and_never
         await pilot.pause()
         grouped = lines(app)
         await pilot.press("escape")
-        app.active_monitor.schedule.hurry()
+        app.active_monitor.schedule.make_due()
         await later(app, pilot, clock, 1)
         overdue = lines(app)
 

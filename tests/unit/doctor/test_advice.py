@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from goneaway_tui.doctor.advice import (
-    LEAST_LIMIT,
     MARGIN,
+    MIN_LIMIT_SECONDS,
     TEXT_FORMATS,
     Advice,
     advice_data,
@@ -50,7 +50,7 @@ def test_the_limit_leaves_a_margin_above_the_longest_gap() -> None:
 
 
 def test_no_limit_below_a_minute_is_recommended() -> None:
-    assert LEAST_LIMIT == advise(observed(a_group(WEB, [1.5] * 500))).limit_seconds
+    assert MIN_LIMIT_SECONDS == advise(observed(a_group(WEB, [1.5] * 500))).limit_seconds
 
 
 def test_candidates_count_what_they_cut_by_group() -> None:

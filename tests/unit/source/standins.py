@@ -230,11 +230,11 @@ class MysqlStandin(Standin):
         now = int(self.wall(self.now))
         return {g.id: now - (g.time or 0) & 0xFFFF_FFFF for g in self.server_sessions}
 
-    def answer_roll(self) -> list[Row]:
+    def answer_activity(self) -> list[Row]:
         entries = [number << 32 | second for number, second in self._seconds().items()]
         return [(int(self.wall(self.now)), len(entries), json.dumps(entries).encode())]
 
-    def answer_roll_digest(self) -> list[Row]:
+    def answer_activity_checksum(self) -> list[Row]:
         seconds = {number: second for number, second in self._seconds().items() if number != OWN_ID}
         checksum = reduce(xor, (number * second for number, second in seconds.items()), 0)
         return [(int(self.wall(self.now)), len(seconds), checksum)]

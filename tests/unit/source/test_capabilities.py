@@ -21,7 +21,7 @@ from goneaway_tui.source.capabilities import (
     find_capabilities,
     limitations_of,
     quoted_account,
-    short_of_room,
+    unlisted_limitations,
 )
 from goneaway_tui.source.connection import Refusal
 from goneaway_tui.source.server_variants import flavour_of, version_of
@@ -215,7 +215,7 @@ def test_every_limitation_is_shown_in_full_and_once() -> None:
         ("instruments", "NAME LIKE 'statement/sql/%'"),
         ("transaction_instrument", "NAME = 'transaction'"),
         ("timed", "setup_actors"),
-        ("everyone", "INSTRUMENTED = 'YES'"),
+        ("all_instrumented", "INSTRUMENTED = 'YES'"),
     ],
 )
 def test_what_may_be_read_needs_no_remedy(readable: str, remedy: str) -> None:
@@ -382,8 +382,8 @@ def test_the_account_that_lacks_a_grant_is_the_one_it_is_given_to() -> None:
 
 
 def test_larger_limitation_is_listed_first() -> None:
-    blind = short_of_room(surveyed(Flavour.MYSQL, frozenset({"instrumented"})), unlisted=3)
-    reads = short_of_room(surveyed(Flavour.MYSQL, frozenset({"instrumented", "threads"})), unlisted=3)
+    blind = unlisted_limitations(surveyed(Flavour.MYSQL, frozenset({"instrumented"})), unlisted=3)
+    reads = unlisted_limitations(surveyed(Flavour.MYSQL, frozenset({"instrumented", "threads"})), unlisted=3)
 
     assert OTHER_ACCOUNTS_MYSQL == blind[0].what
     assert OTHER_ACCOUNTS_NO_ROOM == reads[0].what

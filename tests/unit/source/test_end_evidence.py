@@ -38,7 +38,7 @@ class Counting(MysqlStandin):
         self.oldest: float | None = None
         self.status = Counter({"aborted_clients": 0, "com_kill": 0})
         self.scripted = {
-            "mysql/endings.sql": self._endings,
+            "mysql/end_counts.sql": self._endings,
             "mysql/accounts.sql": lambda: [(u.encode(), h.encode(), n) for (u, h), n in self.logins.items()],
             "mysql/kills.sql": lambda: [tuple(each) for each in self.ran],
             "mysql/offline.sql": lambda: [self.offline],
@@ -102,7 +102,7 @@ def test_only_the_accounts_of_ended_sessions_are_counted() -> None:
 
     assert (ErrorCount(*SHOP, 4031, 1),) == clues.errors
     assert {0, 1153, 1158, 1159, 1160, 1161, 4031} == clues.counted_codes
-    assert [(*SHOP, *SHOP)] == server.heard_of("endings")
+    assert [(*SHOP, *SHOP)] == server.heard_of("end_counts")
 
 
 def test_no_account_is_counted_while_no_session_starts_or_ends() -> None:
@@ -110,7 +110,7 @@ def test_no_account_is_counted_while_no_session_starts_or_ends() -> None:
     remembered = watched(server, one(1))
     server.tell(remembered, one(1))
 
-    assert [] == server.heard_of("endings")
+    assert [] == server.heard_of("end_counts")
 
 
 def test_errors_of_short_sessions_do_not_explain_later_departures() -> None:
@@ -142,9 +142,9 @@ def test_new_accounts_are_counted_a_few_at_a_time() -> None:
     crowd = [one(number, (f"u{number}", "h")) for number in range(NEW_ACCOUNTS + 5)]
     remembered = watched(server, *crowd)
 
-    assert NEW_ACCOUNTS == len(server.heard_of("endings"))
+    assert NEW_ACCOUNTS == len(server.heard_of("end_counts"))
     server.tell(remembered, *crowd)
-    assert 5 == len(server.heard_of("endings"))
+    assert 5 == len(server.heard_of("end_counts"))
 
 
 def test_accounts_without_sessions_are_forgotten_in_time() -> None:
@@ -166,10 +166,10 @@ def test_ended_logins_daemons_and_own_sessions_are_no_departures() -> None:
     remembered = watched(server, *others)
     server.tell(remembered)
 
-    assert [] == server.heard_of("endings")
+    assert [] == server.heard_of("end_counts")
 
 
-@pytest.mark.parametrize("refused_one", ["mysql/endings.sql", "mysql/kills.sql", "mysql/accounts.sql"])
+@pytest.mark.parametrize("refused_one", ["mysql/end_counts.sql", "mysql/kills.sql", "mysql/accounts.sql"])
 def test_events_missed_by_a_failed_sample_are_reported_by_the_next(refused_one: str) -> None:
     server = Counting()
     remembered = watched(server, one(1))

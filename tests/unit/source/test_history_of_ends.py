@@ -28,9 +28,9 @@ class Remembering(MysqlStandin):
         self.log: list[Row] = []
         """The oldest first, as it was written."""
         self.scripted = {
-            "mysql/raised.sql": [],
-            "mysql/killed.sql": [(None,)],
-            "mysql/hosts_troubled.sql": [],
+            "mysql/raised_errors.sql": [],
+            "mysql/last_kill.sql": [(None,)],
+            "mysql/failing_hosts.sql": [],
             "mysql/past_log.sql": lambda _: [*reversed(self.log)],
         }
 
@@ -57,7 +57,7 @@ def test_missing_idle_timeout_error_of_the_server_is_reported() -> None:
 
 def test_counts_are_dated_on_our_clock_by_how_long_ago_they_were() -> None:
     told = Remembering().says(
-        "raised", (b"shop", b"web-3", 4031, 3, -7200.5, -60.25), (None, None, 1045, 1, None, None)
+        "raised_errors", (b"shop", b"web-3", 4031, 3, -7200.5, -60.25), (None, None, 1045, 1, None, None)
     )
 
     assert (
@@ -69,8 +69,8 @@ def test_counts_are_dated_on_our_clock_by_how_long_ago_they_were() -> None:
 def test_each_answer_is_dated_by_when_it_was_asked() -> None:
     server = Remembering()
     server.way = 10.0
-    server.scripted["mysql/raised.sql"] = [(b"shop", b"web-3", 4031, 1, -5.0, -5.0)]
-    server.scripted["mysql/killed.sql"] = [(-5.0,)]
+    server.scripted["mysql/raised_errors.sql"] = [(b"shop", b"web-3", 4031, 1, -5.0, -5.0)]
+    server.scripted["mysql/last_kill.sql"] = [(-5.0,)]
     told = server.tells()
 
     assert told.errors[0].last_at is not None
@@ -80,13 +80,13 @@ def test_each_answer_is_dated_by_when_it_was_asked() -> None:
 
 
 def test_time_of_the_last_kill_is_reported() -> None:
-    assert NOW - 30 == Remembering().says("killed", (-30.0,)).killed_at
-    assert Remembering().says("killed").killed_at is None
+    assert NOW - 30 == Remembering().says("last_kill", (-30.0,)).killed_at
+    assert Remembering().says("last_kill").killed_at is None
 
 
 def test_hosts_in_trouble_are_named() -> None:
     assert (FailingHost("10.0.0.7", 100, 12),) == Remembering().says(
-        "hosts_troubled", (b"10.0.0.7", 100, 12)
+        "failing_hosts", (b"10.0.0.7", 100, 12)
     ).hosts
 
 
@@ -115,34 +115,36 @@ def test_the_log_of_a_week_is_asked_for() -> None:
     assert [(LOG_SECONDS,)] == server.heard_of("past_log")
 
 
-@pytest.mark.parametrize("file", ["raised", "killed", "hosts_troubled", "past_log"])
+@pytest.mark.parametrize("file", ["raised_errors", "last_kill", "failing_hosts", "past_log"])
 def test_unreadable_columns_are_empty_and_the_rest_is_shown(file: str) -> None:
     server = Remembering()
-    server.scripted["mysql/raised.sql"] = [(b"shop", b"web-3", 4031, 1, -5.0, -5.0)]
-    server.scripted["mysql/killed.sql"] = [(-30.0,)]
-    server.scripted["mysql/hosts_troubled.sql"] = [(b"10.0.0.7", 1, 0)]
+    server.scripted["mysql/raised_errors.sql"] = [(b"shop", b"web-3", 4031, 1, -5.0, -5.0)]
+    server.scripted["mysql/last_kill.sql"] = [(-30.0,)]
+    server.scripted["mysql/failing_hosts.sql"] = [(b"10.0.0.7", 1, 0)]
     server.log = [(42, b"MY-010914", ABORTED, -900.0)]
     server.scripted[f"mysql/{file}.sql"] = refused()
     told = server.tells()
 
     assert {
-        "raised": bool(told.errors) and told.counts_errors,
-        "killed": told.killed_at is not None,
-        "hosts_troubled": bool(told.hosts),
+        "raised_errors": bool(told.errors) and told.counts_errors,
+        "last_kill": told.killed_at is not None,
+        "failing_hosts": bool(told.hosts),
         "past_log": bool(told.log),
-    } == {each: each != file for each in ("raised", "killed", "hosts_troubled", "past_log")}
+    } == {each: each != file for each in ("raised_errors", "last_kill", "failing_hosts", "past_log")}
 
 
 def test_a_broken_line_is_no_refusal() -> None:
     server = Remembering()
-    server.scripted["mysql/killed.sql"] = Unreachable("lost db1")
+    server.scripted["mysql/last_kill.sql"] = Unreachable("lost db1")
 
     with pytest.raises(Unreachable):
         server.tells()
 
 
 def test_hostile_client_names_are_escaped() -> None:
-    (told,) = Remembering().says("raised", (b"\x1b[2J" + b"x" * 200, b"a\nb", 1045, 1, None, None)).errors
+    (told,) = (
+        Remembering().says("raised_errors", (b"\x1b[2J" + b"x" * 200, b"a\nb", 1045, 1, None, None)).errors
+    )
 
     assert told.user.isprintable()
     assert told.host.isprintable()
@@ -151,7 +153,7 @@ def test_hostile_client_names_are_escaped() -> None:
 
 def test_a_server_that_counts_by_no_account_rules_nothing_out() -> None:
     server: Standin = MariadbStandin()
-    server.scripted = {"mariadb/killed.sql": [(None,)], "mariadb/hosts_troubled.sql": []}
+    server.scripted = {"mariadb/last_kill.sql": [(None,)], "mariadb/failing_hosts.sql": []}
     told = read_history(server.connection, server.found(), server.clock)
 
     assert EndHistory() == told

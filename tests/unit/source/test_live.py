@@ -32,7 +32,7 @@ from tests.unit.source.standins import MariadbStandin, MysqlStandin, Row, Standi
 def test_connection_route_is_shown_with_the_address(
     server: Standin, answer: list[Row] | Refusal, told: str
 ) -> None:
-    server.scripted = dict.fromkeys(("mysql/side_door.sql", "mariadb/side_door.sql"), answer)
+    server.scripted = dict.fromkeys(("mysql/admin_port.sql", "mariadb/admin_port.sql"), answer)
     said = find_admin_port(server.connection, server.found())
     line = explain_error(Address(admin_port_hint=said), 1040, "Too many connections").line
 
@@ -49,16 +49,16 @@ HOUR = 3600.0
 def test_a_step_of_its_clock_does_not_move_its_uptime(step: float) -> None:
     uptime = SteadyUptime(7200, at=0)
 
-    assert [7201, 7202] == [uptime.take(told, at) for told, at in ((7201, 1), (7202, 2))]
+    assert [7201, 7202] == [uptime.observe(told, at) for told, at in ((7201, 1), (7202, 2))]
     assert uptime.is_step(7203 + step, 3)
-    assert 7203 == uptime.take(7203 + step, 3)
+    assert 7203 == uptime.observe(7203 + step, 3)
     assert not uptime.is_step(7263 + step, 63)
-    assert 7263 == uptime.take(7263 + step, 63)
+    assert 7263 == uptime.observe(7263 + step, 63)
 
 
 def test_uptime_is_never_negative_after_the_clock_was_set_back() -> None:
-    assert 11 == SteadyUptime(10, at=0).take(0, 1)
-    assert 0 <= SteadyUptime(0, at=0).take(0, 5)
+    assert 11 == SteadyUptime(10, at=0).observe(0, 1)
+    assert 0 <= SteadyUptime(0, at=0).observe(0, 5)
 
 
 @given(
@@ -73,4 +73,4 @@ def test_whatever_steps_there_are_it_stays_what_our_clock_makes_it(
     for gap, step in zip(gaps, steps, strict=False):
         at, wall, stepped = at + gap, wall + gap + step, stepped + bool(step)
 
-        assert abs(uptime.take(float(int(wall)), at) - (1_000_000 + at)) <= 1.01 + stepped
+        assert abs(uptime.observe(float(int(wall)), at) - (1_000_000 + at)) <= 1.01 + stepped

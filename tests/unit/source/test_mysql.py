@@ -161,7 +161,9 @@ def test_a_reading_was_taken_half_way_through_the_question() -> None:
     server.way = 0.1
     taken_at, _ = reader.sessions()
 
-    assert ["clock_statements", "roll", "packed_sessions"] == [stem(file) for file, _ in server.heard[1:4]]
+    assert ["clock_statements", "activity", "packed_sessions"] == [
+        stem(file) for file, _ in server.heard[1:4]
+    ]
     assert taken_at == pytest.approx(NOW + 2 * 2 * server.way + server.way, abs=1e-6)
 
 

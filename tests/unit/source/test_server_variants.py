@@ -18,8 +18,8 @@ from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.server_variants import (
-    ALONE,
     SERVICES,
+    UNPROBED_SERVICES,
     variant_by_banner,
     variant_limitations,
 )
@@ -112,7 +112,7 @@ WHO: list[tuple[str, Script, set[str]]] = [
             ("<> 'Disconnected'", [(1,)]),
             ("NOT IN ('Primary', 'Disconnected')", [(1,)]),
         ],
-        {"galera", "apart"},
+        {"galera", "galera_non_primary"},
     ),
     ("8.0.11-TiDB-v8.5.0", TIDB, {"tidb"}),
     ("8.0.27", PROXYSQL, {"proxysql"}),
@@ -217,4 +217,4 @@ def test_server_of_unknown_family_is_refused() -> None:
 
 def test_a_banner_names_at_most_what_stands_in_it() -> None:
     assert variant_by_banner("9.7.4", "MySQL Community Server - GPL") is None
-    assert ALONE == {"tidb", "proxysql"}
+    assert UNPROBED_SERVICES == {"tidb", "proxysql"}

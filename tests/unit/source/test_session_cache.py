@@ -9,10 +9,10 @@ from goneaway_tui.source.session_cache import (
     TEXT_KEPT,
     SessionCache,
     StatementEvent,
-    optional,
     read_attributes,
     read_open_transactions,
     text,
+    text_or_none,
 )
 from tests.unit.source.standins import MysqlSession, MysqlStandin
 
@@ -34,7 +34,7 @@ def test_a_column_is_text_whatever_it_holds(value: bytes | str | None, shown: st
 
 @pytest.mark.parametrize(("value", "kept"), [(None, None), (b"", None), ("", None), (b"x", "x")])
 def test_an_empty_column_is_nothing_where_it_may_be(value: bytes | str | None, kept: str | None) -> None:
-    assert kept == optional(value)
+    assert kept == text_or_none(value)
 
 
 @pytest.mark.parametrize(

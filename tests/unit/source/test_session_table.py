@@ -19,7 +19,7 @@ from goneaway_tui.source.session_table import (
     BY_USER,
     role_of,
     rows_of,
-    unpacked,
+    unpack,
 )
 from tests.unit.source.standins import ALL_ABLE, MysqlSession, MysqlStandin, packed
 
@@ -82,15 +82,15 @@ def test_a_pack_that_is_not_whole_is_asked_row_by_row(pack: tuple[int, bytes | N
 
 
 def test_no_sessions_unpack_to_an_empty_list() -> None:
-    assert [] == unpacked([(0, None)])
-    assert [] == unpacked([])
+    assert [] == unpack([(0, None)])
+    assert [] == unpack([])
 
 
 @given(st.lists(st.lists(st.tuples(CELLS, CELLS), max_size=4), max_size=3))
 @example([[(None, rb"\ud"), (None, rb"\\ud83d")]])
 def test_whatever_bytes_a_cell_holds_it_reads_as_it_does_in_a_row(packs: list[list[tuple[Any, Any]]]) -> None:
     rows = [[text(cell) for cell in row] for pack in packs for row in pack]
-    told = unpacked([packed(pack) for pack in packs])
+    told = unpack([packed(pack) for pack in packs])
 
     assert rows == [[text(cell) for cell in row] for row in told or []]
     assert all(json.dumps(row) and "".join(row).encode() is not None for row in rows)

@@ -197,7 +197,7 @@ def test_malformed_topology_entries_are_a_limitation_and_the_others_are_listed()
         Wire(server, lambda file, rows: [(2, b"db2", 70_000, 1, b"u")] if "replicas" in file else rows),
     )
 
-    kin = source.relatives()
+    kin = source.topology()
 
     assert {"source", "member"} <= {each.relation.value for each in kin.members}
     assert ["unexpected answer (the replicas): column port: a number is out of range"] == [

@@ -15,7 +15,7 @@ from goneaway_tui.source.topology import (
     AUTO,
     BY_ENDPOINT,
     DUMP_ADDRESS,
-    MOST,
+    MAX_MEMBERS,
     NO_ADDRESS,
     pair_replicas,
     read_topology,
@@ -90,7 +90,7 @@ def test_unreported_binary_log_reader_may_be_a_program() -> None:
 
 
 def test_what_the_account_may_not_ask_is_a_limitation_with_its_grant() -> None:
-    kin = asked({"mysql/self.sql": [{"server_id": 7}]})
+    kin = asked({"mysql/server_id.sql": [{"server_id": 7}]})
 
     assert 7 == kin.server_id
     assert {
@@ -102,7 +102,7 @@ def test_what_the_account_may_not_ask_is_a_limitation_with_its_grant() -> None:
 def test_what_a_server_does_not_have_is_no_limitation() -> None:
     answers: dict[str, list[dict[str, Any]] | int] = {
         file: 1146
-        for things in sql.RELATIVES[Flavour.MYSQL].values()
+        for things in sql.TOPOLOGY_STATEMENTS[Flavour.MYSQL].values()
         for variant in things
         for file in (variant.file,)
     }
@@ -192,15 +192,15 @@ def test_a_name_that_is_no_instances_makes_no_address() -> None:
 
 
 def test_what_is_hostile_is_cut_made_plain_and_counted() -> None:
-    rows = [a_report(b"\x1b[2J" + b"x" * 10_000, "\x00", port=0) for _ in range(MOST + 1)]
+    rows = [a_report(b"\x1b[2J" + b"x" * 10_000, "\x00", port=0) for _ in range(MAX_MEMBERS + 1)]
     kin = asked({"mysql/replicas.sql": rows})
 
-    assert MOST == len(kin.members)
+    assert MAX_MEMBERS == len(kin.members)
     assert all(len(e.host) <= 255 and "\x1b" not in e.host and e.port is None for e in kin.members)
 
 
 @pytest.mark.parametrize("flavour", list(Flavour))
 def test_every_variant_can_come_to_its_turn(flavour: Flavour) -> None:
     words = {"instrumented", "galera", "aurora", sql.RENAMED, sql.NOT_RENAMED}
-    for variants in sql.RELATIVES[flavour].values():
+    for variants in sql.TOPOLOGY_STATEMENTS[flavour].values():
         assert all(each.needs <= words for each in variants)

@@ -15,7 +15,7 @@ from goneaway_tui.model.tuning import Persistence, VariableState
 from goneaway_tui.tune.actions import Action, KillQuery, KillSession, ResetPersist, SetVariable
 from goneaway_tui.tune.gate import Gate
 from goneaway_tui.tune.journal import Journal, outcome_text
-from goneaway_tui.tune.tunables import TUNABLES, Reach
+from goneaway_tui.tune.tunables import TUNABLES, AppliesTo
 from tests.builders import NOW, a_session
 from tests.fakes import FakeExecutor
 from tests.tongues import Bracketed, spoken, unsaid
@@ -101,5 +101,5 @@ def test_a_line_of_the_journal_takes_no_longer_the_longer_it_is() -> None:
 def test_the_table_of_tunables_is_only_marked() -> None:
     with spoken(Bracketed()):
         assert all(not unsaid(_(tunable.why)) for tunable in TUNABLES)
-        assert all(not unsaid(reach.sentence) for reach in Reach)
+        assert all(not unsaid(applies_to.sentence) for applies_to in AppliesTo)
         assert not any("⟦" in tunable.why for tunable in TUNABLES)

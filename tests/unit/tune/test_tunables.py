@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from goneaway_tui.tune.tunables import (
-    REACH_SENTENCES,
+    APPLIES_TO_SENTENCES,
     TUNABLE,
     TUNABLES,
-    Reach,
+    AppliesTo,
     Tunable,
     Unit,
     tunables_of,
@@ -34,8 +34,8 @@ def test_a_row_can_be_shown(tunable: Tunable) -> None:
 
 
 def test_each_reach_states_the_sessions_it_applies_to() -> None:
-    assert set(Reach) == REACH_SENTENCES.keys()
-    assert "reconnect" in Reach.RECONNECT.sentence
+    assert set(AppliesTo) == APPLIES_TO_SENTENCES.keys()
+    assert "reconnect" in AppliesTo.RECONNECT.sentence
 
 
 def test_what_a_server_has_not_is_not_offered() -> None:

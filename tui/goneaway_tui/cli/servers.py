@@ -76,7 +76,7 @@ class UnreachedSource:
     def transaction_statements(self, session: ProcesslistId) -> tuple[PastStatement, ...] | Limitation:  # noqa: ARG002
         raise self._no_route()
 
-    def relatives(self) -> ServerTopology:
+    def topology(self) -> ServerTopology:
         raise self._no_route()
 
     def close(self) -> None:
@@ -187,7 +187,7 @@ class RelatedServers:
             settings_spec(settings, source, related.name),
             executor=executor_of(settings, related, self._clock, source),
             journal=journal,
-            read_topology=source.relatives,
+            read_topology=source.topology,
             read_history=history_source(source),
             read_statements=source.transaction_statements,
             spec_for_host=self.opener(settings, related, journal),

@@ -71,7 +71,7 @@ def live_server(settings: Settings, clock: Clock, open_source: SourceFactory) ->
             executor=executor,
             journal=journal,
             recorder=recorder,
-            read_topology=source.relatives,
+            read_topology=source.topology,
             read_history=history_source(source),
             read_statements=source.transaction_statements,
             spec_for_host=related.opener(settings, route.address, journal),
@@ -110,7 +110,7 @@ def several_servers_board(
         specs = tuple(
             replace(
                 monitor_spec(server, source, clock, journal),
-                read_topology=source.relatives,
+                read_topology=source.topology,
                 read_history=history_source(source),
                 read_statements=source.transaction_statements,
                 spec_for_host=None

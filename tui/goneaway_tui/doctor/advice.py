@@ -32,10 +32,10 @@ SCHEMA: Final = "goneaway.advice/1"
 VARIABLE: Final = "wait_timeout"
 MARGIN: Final = 1.25
 """A limit is at least so many times the longest gap: the longest gap that will come is longer than any that was seen."""
-LEAST_LIMIT: Final = 60
+MIN_LIMIT_SECONDS: Final = 60
 """Seconds below which no limit is recommended: a slow network or a busy client makes gaps of seconds."""
-LEAST_REUSES: Final = 100
-LEAST_SECONDS: Final = 300.0
+MIN_REUSES: Final = 100
+MIN_OBSERVED_SECONDS: Final = 300.0
 SPAN_FACTOR: Final = 5
 """The server must have been observed for so many times the longest gap: who watches for an hour sees no gap of two."""
 APART: Final = 8
@@ -134,11 +134,11 @@ def candidate(groups: Sequence[GroupGaps], gaps: ReuseGaps, limit_seconds: int) 
 
 def more_seconds(gaps: ReuseGaps) -> float | None:
     """For how many seconds more the server should be watched before a limit can be recommended; None where it is enough."""
-    needed = max(LEAST_SECONDS, SPAN_FACTOR * _longest(gaps.groups))
+    needed = max(MIN_OBSERVED_SECONDS, SPAN_FACTOR * _longest(gaps.groups))
     if not gaps.reuses:
         needed = max(needed, DAY_SECONDS, gaps.seconds + 3600)
-    elif gaps.reuses < LEAST_REUSES:
-        by_rate = gaps.seconds * LEAST_REUSES / gaps.reuses
+    elif gaps.reuses < MIN_REUSES:
+        by_rate = gaps.seconds * MIN_REUSES / gaps.reuses
         needed = max(needed, min(by_rate, 7.0 * DAY_SECONDS), gaps.seconds + 60)
     return needed - gaps.seconds if gaps.seconds < needed else None
 
@@ -149,7 +149,7 @@ def limit_for(longest_gap: float) -> int:
     >>> limit_for(4.2), limit_for(2460), limit_for(6 * 3600)
     (60, 3600, 28800)
     """
-    wanted = max(LEAST_LIMIT, MARGIN * longest_gap)
+    wanted = max(MIN_LIMIT_SECONDS, MARGIN * longest_gap)
     return next((limit for limit in LIMIT_LADDER if limit >= wanted), LIMIT_LADDER[-1])
 
 
@@ -173,12 +173,12 @@ def _common_limit(
     reused = sorted((group for group in groups if group.reuses), key=lambda group: group.longest)
     by_limit = [(limit_for(group.longest), group) for group in reused]
     limits = [limit for limit, _group in by_limit]
-    for place in range(1, len(limits)):
-        lower, upper = limits[place - 1], limits[place]
-        cut = sum(group.cut(lower) for _limit, group in by_limit[place:])
+    for index in range(1, len(limits)):
+        lower, upper = limits[index - 1], limits[index]
+        cut = sum(group.cut(lower) for _limit, group in by_limit[index:])
         freed = gaps.freed_under(lower).mean - gaps.freed_under(limits[-1]).mean
         if upper >= APART * lower and cut <= FEW_REUSES * gaps.reuses and freed >= 1:
-            return lower, tuple((group.key, limit) for limit, group in by_limit[place:])
+            return lower, tuple((group.key, limit) for limit, group in by_limit[index:])
     return limits[-1], ()
 
 
@@ -274,7 +274,7 @@ def _current(gaps: ReuseGaps, limit: int, current_limit: float) -> str:
 
 
 def _unseen(gaps: ReuseGaps, groups: Sequence[GroupGaps]) -> Iterator[str]:
-    """What the counts cannot tell."""
+    """What the counts cannot show."""
     timed_out = sum(group.timed_out for group in groups)
     after = min((g.timed_out_after for g in groups if g.timed_out_after is not None), default=None)
     if timed_out and after is not None:
@@ -507,8 +507,8 @@ def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterat
     widths = [max(map(cell_width, column)) for column in zip(headings, *rows, strict=True)]
     for row in (headings, *rows):
         first, *others = (
-            padded(cell, width, right=place > 0 and not cell.startswith("←"))
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            padded(cell, width, right=column > 0 and not cell.startswith("←"))
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         yield "  ".join((first, *others)).rstrip()
 

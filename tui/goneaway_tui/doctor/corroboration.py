@@ -32,7 +32,7 @@ COUNTED_ENDS: Final = ((Cause.IDLE_TIMEOUT, 4031, MAX_AGE_SECONDS), (Cause.PACKE
                   (Cause.NET_WRITE_TIMEOUT, 1161, SOON_SECONDS))  # fmt: skip
 """Causes that a server counts by error, that error, and the seconds within which a client may notice the end.
 
-1158 is not among them: that client was gone.
+1158 is not among them: that client had ended.
 """
 LOGGED_END_SECONDS: Final = {cause: max_seconds for cause, _code, max_seconds in COUNTED_ENDS} | {
     Cause.KILLED: MAX_AGE_SECONDS
@@ -59,7 +59,7 @@ class EndedSession:
 
 
 def corroborating_arguments(case: Case, cause: Cause) -> Iterator[Argument]:
-    """Yield what the server and the ledger know that speaks for a cause, or for a server's end against it."""
+    """Yield what the server and the ledger know that supports a cause, or that supports an end by the server against it."""
     event = case.event
     if (cause in SERVER_ENDS and (event.is_loss or event.refused)) or (
         cause is Cause.SERVER_RESTART and event.is_kill
@@ -235,7 +235,7 @@ def _log_has_server_end(case: Case) -> bool:
 
 
 def _server_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
-    """How the server last went down, by its own log."""
+    """How the server last stopped, by its own log."""
     ends = [
         (seconds_before, entry)
         for entry in case.server.log_entries

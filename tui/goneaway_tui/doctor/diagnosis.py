@@ -168,7 +168,7 @@ COMMONLY_BLAMED: Final = (Cause.IDLE_TIMEOUT, Cause.PACKET_TOO_LARGE, Cause.SERV
 def general_advice(cause: Cause, server: ServerFacts) -> Finding:
     """How to verify a cause and what to do about it, where no single error is looked at."""
     case = Case(ErrorEvent(0, None), server)
-    cause_rules = next(each for each in CAUSE_RULES if each.cause is cause)
+    cause_rules = next(rules for rules in CAUSE_RULES if rules.cause is cause)
     return Finding(
         cause,
         Certainty.POSSIBLE,

@@ -243,7 +243,7 @@ def _idle_timeout_now(state: LiveState) -> CertaintyWithReasons:
 
 
 def _error_count_words(state: LiveState, code: int, count: int) -> str:
-    """How often the server counted an error since its start, and for whom."""
+    """How often the server counted an error since its start, and for which accounts."""
     accounts = sorted(
         {f"{error.user}@{error.host}" for error in state.facts.errors if error.code == code and error.user}
     )

@@ -136,7 +136,7 @@ def _markdown(number: int, group: EventGroup, *, verbose: bool) -> Iterator[str]
     yield ""
     yield f"> {escaped(explanation.text)}"
     shown, rest = _shown_findings(explanation.findings, verbose=verbose)
-    said: set[str] = set()
+    printed: set[str] = set()
     for finding in shown:
         yield ""
         yield f"- **{finding_words(finding)}**"
@@ -146,7 +146,7 @@ def _markdown(number: int, group: EventGroup, *, verbose: bool) -> Iterator[str]
             yield "  - " + _("but: {reason}", reason=escaped(plain(reason)))
         if finding.prove:
             yield "  - " + _("to verify: {way}", way=escaped(finding.prove))
-        for remedy in _unsaid(finding.remedies, said):
+        for remedy in _not_printed(finding.remedies, printed):
             yield "  - " + _("remedy: {remedy}", remedy=escaped(plain(remedy)))
         if finding.docs and finding.remedies:
             yield "  - " + _("see <{page}>", page=finding.docs)
@@ -256,12 +256,12 @@ def group_paragraphs(number: int, group: EventGroup, width: int, *, verbose: boo
         for line, time in group.places:
             yield from wrapped(f"{explanation.file}:{line}  {time}".rstrip(), width, "    ")
     shown, rest = _shown_findings(explanation.findings, verbose=verbose)
-    said: set[str] = set()
+    printed: set[str] = set()
     for index, finding in enumerate(shown):
         if index:
             yield ""
             yield from wrapped(finding_words(finding), width, "  ")
-        yield from _finding_lines(finding, width, said)
+        yield from _finding_lines(finding, width, printed)
     if rest:
         yield from wrapped(rest, width, "  ", "      ")
 
@@ -345,19 +345,19 @@ def times_words(group: EventGroup) -> str:
     return _("{number} times, last on line {line} at {time}", number=number, line=line, time=time)
 
 
-def _unsaid(sentences: Iterable[str], said: set[str]) -> list[str]:
+def _not_printed(sentences: Iterable[str], printed: set[str]) -> list[str]:
     """The sentences that were not said yet, which are said from now on."""
-    fresh = [sentence for sentence in dict.fromkeys(sentences) if sentence not in said]
-    said.update(fresh)
+    fresh = [sentence for sentence in dict.fromkeys(sentences) if sentence not in printed]
+    printed.update(fresh)
     return fresh
 
 
-def _finding_lines(finding: Finding, width: int, said: set[str]) -> Iterator[str]:
+def _finding_lines(finding: Finding, width: int, printed: set[str]) -> Iterator[str]:
     yield from _sentence_lines(width, _("why"), finding.because)
     yield from _sentence_lines(width, _("but"), finding.against)
     if finding.prove:
         yield from _sentence_lines(width, _("verify"), (finding.prove,))
-    yield from _sentence_lines(width, _("do"), _unsaid(finding.remedies, said))
+    yield from _sentence_lines(width, _("do"), _not_printed(finding.remedies, printed))
     if finding.docs and finding.remedies:
         yield "    " + padded(_("see"), LABEL_COLUMNS) + finding.docs
 

@@ -43,12 +43,12 @@ Rule = Callable[[Case], Iterator[Argument]]
 
 
 def proof(text: str) -> Argument:
-    """An argument that proves a cause, whatever speaks against it."""
+    """An argument that proves a cause, whatever contradicts it."""
     return Argument(100, text, Certainty.CONFIRMED)
 
 
 def refutation(text: str) -> Argument:
-    """An argument that rules a cause out, whatever speaks for it."""
+    """An argument that rules a cause out, whatever supports it."""
     return Argument(-100, text, Certainty.RULED_OUT)
 
 
@@ -69,7 +69,7 @@ def _no_session(event: ErrorEvent) -> Iterator[Argument]:
 
 
 def _not_in_tls(event: ErrorEvent) -> Iterator[Argument]:
-    """What speaks against an end by the server where TLS broke while the client sent.
+    """What contradicts an end by the server where TLS broke while the client sent.
 
     Measured on MySQL 9.7, MariaDB 10.11 and 11.8 with PyMySQL: after KILL, a restart or a crash sending
     still works.
@@ -756,7 +756,7 @@ def _nothing_listened(event: ErrorEvent) -> bool:
 
 
 def _server_down(case: Case) -> Iterator[Argument]:
-    """What speaks for any end of the server: other clients' errors at that time, and when the server started."""
+    """What supports any end by the server: other clients' errors at that time, and when the server started."""
     event = case.event
     if not event.is_loss and not event.refused and not event.is_kill:
         return

@@ -10,7 +10,7 @@ The errors below were provoked on MySQL 9.7, over plain TCP and TLS, and read ba
     KILL of an idle session           1158 and 1160
     KILL of a busy session            1160
     KILL of itself                    none of these
-    a client lost while idle          1158, or 1158 and 1160: which, depends on how its socket went
+    a client lost while idle          1158, or 1158 and 1160: which, depends on how its socket broke
     a client lost while busy          1160, or 1158 and 1160, at the end of its statement
 
 So 1158 and 1160 say that a connection broke, and only KILL statements, which are counted elsewhere, that the session may have

@@ -127,8 +127,8 @@ def verdict_on(
             outlived |= {limit}
         if limit in outlived:
             limit, deadline = disproved_limit(limit), None
-    left = None if deadline is None else deadline - now
-    risk = risk_of(session, left, policy, current.late_seconds)
+    seconds_left = None if deadline is None else deadline - now
+    risk = risk_of(session, seconds_left, policy, current.late_seconds)
     until = _unchanged_until(session, deadline, now, policy, current)
     differs = limit is not None and _differs_from_global(limit, inherited, current)
     return Verdict(session, risk, limit, deadline, inherited, outlived, differs, until, server_name, locks)
@@ -292,6 +292,6 @@ def _end_by_limit(limit: Limit, verdict: Verdict, limits: Mapping[str, float]) -
 
 
 def shortest_end(departures: Iterable[Departure], limits: Mapping[str, float]) -> EndLimit | None:
-    """The shortest limit that ended one of the departed sessions by an idle timeout; None where no such limit is known."""
+    """The shortest limit that ended one of the ended sessions by an idle timeout; None where no such limit is known."""
     ends = (limit_that_ended(d, limits) for d in departures if d.cause is Cause.IDLE_TIMEOUT)
     return min((end for end in ends if end is not None), key=lambda end: end.seconds, default=None)

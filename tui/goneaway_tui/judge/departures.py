@@ -1,6 +1,6 @@
 """Departures: the sessions that ended between two snapshots, each with its cause and evidence, the strongest evidence first.
 
-The server's log is believed only as far as its counters agree. A log is text, and quotes what clients chose; whoever only writes
+The server's log is believed only as far as its counters agree. A log is text, and quotes what clients chose; a client that only writes
 into it cannot move a counter too. An end that a log reports is also in the errors counted by account (MySQL), or in
 `Aborted_clients`, which rises for each session that ends without COM_QUIT.
 """
@@ -242,9 +242,9 @@ def _instant(entry: LogEntry, verdict: Verdict) -> tuple[float | None, float]:
 # --- Before we came
 
 SAME_END_SECONDS = 5.0
-"""Entries on one session that are no further apart tell of one end: MySQL 9.7 writes two on an idle timeout."""
+"""Entries on one session that are no further apart are about one end: MySQL 9.7 writes two on an idle timeout."""
 MAX_PAST = 1_000
-"""Sessions that ended before the first reading and are told of, at most: the newest."""
+"""Sessions that ended before the first sample and are listed, at most: the newest."""
 LOGGED_ACCOUNT = re.compile(r"user: '(?P<user>.{0,100}?)' host: '(?P<host>[^']{0,255})'", re.DOTALL)
 """As both families write it: `Aborted connection 8 to db: 'shop' user: 'app' host: 'web-3' (...)`."""
 
@@ -254,9 +254,9 @@ that was closed in the middle of a command, by net_read_timeout."""
 
 
 def past_departures(entries: Iterable[LogEntry], since: float, until: float) -> tuple[Departure, ...]:
-    """The sessions that ended from one instant to another, as the server's log tells, the oldest first. None was observed.
+    """The sessions that ended from one instant to another, by the server's log, the oldest first. None of them was listed in a sample.
 
-    What the log does not tell is empty: the program, the idle time, the limit, the transaction.
+    What the log does not have is empty: the program, the idle time, the limit, the transaction.
     """
     found: dict[ProcesslistId, list[LogEntry]] = {}
     ends: list[list[LogEntry]] = []

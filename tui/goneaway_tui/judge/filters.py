@@ -447,7 +447,7 @@ MAX_WAYS = 2 * MAX_SEARCHED**2
 _PIECE = re.compile(
     r"(?P<atom>\\[^\W\d]|\\\W|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\[\]()|*+?{}])"
     r"|(?P<open>\((?:\?:)?(?!\?))|(?P<close>\))|(?P<or>\|)"
-    r"|(?P<repeat>[*+?]|\{(?P<least>\d{0,4})(?P<comma>,?)(?P<most>\d{0,4})\})\??"
+    r"|(?P<repeat>[*+?]|\{(?P<minimum>\d{0,4})(?P<comma>,?)(?P<maximum>\d{0,4})\})\??"
 )
 """A piece of the regular expressions that are taken: no look-around, no reference to a group, no flags."""
 _ANYTHING = re.compile(r"^(?:\.\*\??)+|(?<!\\)\.\*\??$")
@@ -510,7 +510,7 @@ def _repeats(piece: re.Match[str]) -> int:
     """How many numbers of repeats a quantifier allows."""
     if piece["repeat"].startswith("?"):
         return 2
-    if piece["repeat"][0] in "*+" or (piece["comma"] and not piece["most"]):
+    if piece["repeat"][0] in "*+" or (piece["comma"] and not piece["maximum"]):
         return MAX_SEARCHED
-    least, most = int(piece["least"] or 0), int(piece["most"] or piece["least"] or 0)
-    return max(1, most - least + 1)
+    minimum, maximum = int(piece["minimum"] or 0), int(piece["maximum"] or piece["minimum"] or 0)
+    return max(1, maximum - minimum + 1)

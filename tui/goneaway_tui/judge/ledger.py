@@ -65,7 +65,7 @@ class Ledger:
 
     def totals(self, name: str) -> list[tuple[str, int]]:
         """How many by one of TOTALS, the most first."""
-        return sorted(self._totals[name].items(), key=lambda each: (-each[1], each[0]))
+        return sorted(self._totals[name].items(), key=lambda total: (-total[1], total[0]))
 
 
 TREND_SECONDS = 3600
@@ -136,9 +136,9 @@ class Trend:
                 stretches[index] = point if before is None else _higher(before, point)
         return TrendLevels(
             seconds,
-            tuple(each and each.connections for each in stretches),
-            tuple(each and each.idle for each in stretches),
-            tuple(each and each.blocked for each in stretches),
+            tuple(point and point.connections for point in stretches),
+            tuple(point and point.idle for point in stretches),
+            tuple(point and point.blocked for point in stretches),
         )
 
     def covers(self, since: float) -> bool:

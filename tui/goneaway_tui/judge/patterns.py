@@ -221,7 +221,7 @@ class IdleTimeWindow:
     """How many ended, by any cause, in the WINDOWS_BEFORE windows before this one."""
 
     @property
-    def is_special(self) -> bool:
+    def ends_most_intervals(self) -> bool:
         """Whether most that reached the window ended in it, and hardly any before it."""
         number = len(self.cut_off)
         return (
@@ -233,8 +233,8 @@ class IdleTimeWindow:
 
 def cut_off_ages(scope: PatternScope, intervals: Sequence[IdleInterval]) -> FoundPattern | None:
     """The idle time at which most sessions of a scope end of those that reach it, with nothing of the kind before it."""
-    special = (window for window in _windows(intervals) if window.is_special)
-    window = max(special, key=lambda window: len(window.cut_off), default=None)
+    candidates = (window for window in _windows(intervals) if window.ends_most_intervals)
+    window = max(candidates, key=lambda window: len(window.cut_off), default=None)
     return None if window is None else (_cut_off_pattern(scope, window), window.cut_off)
 
 
@@ -439,7 +439,7 @@ def find_patterns(snapshot: Snapshot, departures: Sequence[Departure], now: floa
     return tuple(sorted(found, key=lambda p: (order[p.kind], -len(p.sessions), p.title)))
 
 
-# --- The client is gone, and the server does not know
+# --- The client has ended, and the server has not noticed
 
 MIN_SIBLINGS = 20
 """Intervals of one user, host and program that show how long its sessions usually idle."""

@@ -1,7 +1,7 @@
 """Reuse gaps: how long sessions were idle before they ran something again, counted from snapshot to snapshot.
 
 A gap is counted in one bucket of a fixed table, once, for the user and program of its session and the day on which it ended.
-Where the server does not time it, it lies between two bounds: the session was still idle at the snapshot before, and had run
+Where the server does not time it, only two bounds of it are known: the session was still idle at the snapshot before, and had run
 something by this one. Beside the gaps it is counted how many sessions a shorter limit would have closed: at each snapshot, how
 many are idle for longer than each limit of a ladder.
 
@@ -46,9 +46,9 @@ LIMIT_LADDER: tuple[int, ...] = (
 """Limits that people set, in seconds. Each is the edge of a bucket, so the reuses that it would cut are counted exactly."""
 
 MAX_GROUPS = 100
-"""Users and programs that are told apart; the gaps of all others are counted together."""
+"""Users and programs that are counted separately; the gaps of all others are counted together."""
 MAX_DAYS = 370
-"""Days that are told apart; the oldest is added to the next."""
+"""Days that are counted separately; the oldest is added to the next."""
 OTHER = "other"
 """Stands for user and program of the groups above MAX_GROUPS."""
 KILLED = "Killed"
@@ -95,7 +95,7 @@ class GroupGaps:
     unmeasured: int = 0
     """Reuses after a gap of which too little is known: the server was read too seldom."""
     timed_out: int = 0
-    """Sessions that the server closed after an idle time: nobody knows when they would have been used again."""
+    """Sessions that the server closed after an idle time: it is not known when they would have been used again."""
     timed_out_after: float | None = None
     """The shortest idle time of those, in seconds."""
     client: str = ""
@@ -229,17 +229,17 @@ class Tally:
     in_transaction: Counter[int] = field(default_factory=Counter)
     total_seconds: float = 0.0
 
-    def count(self, least: float, most: float, *, in_transaction: bool = False) -> None:
+    def count(self, lower: float, upper: float, *, in_transaction: bool = False) -> None:
         """Count a gap between two bounds, in seconds."""
-        if most - least > max(MAX_WIDTH, MAX_WIDTH_SHARE * most):
+        if upper - lower > max(MAX_WIDTH, MAX_WIDTH_SHARE * upper):
             self.unmeasured += 1
             return
-        self.at_most[bucket_of(most)] += 1
-        self.at_least[bucket_of(least)] += 1
-        self.longest = max(self.longest, most)
-        self.total_seconds += most
+        self.at_most[bucket_of(upper)] += 1
+        self.at_least[bucket_of(lower)] += 1
+        self.longest = max(self.longest, upper)
+        self.total_seconds += upper
         if in_transaction:
-            self.in_transaction[bucket_of(most)] += 1
+            self.in_transaction[bucket_of(upper)] += 1
 
     def time_out(self, idle_seconds: float | None, times: int = 1) -> None:
         """Count sessions that the server closed after an idle time."""
@@ -344,9 +344,9 @@ class ReuseCounter:
         removed, added = after.removed, after.added
         if removed is None:  # of a recording
             removed, added = _differences(before, after)
-        gone, opened = {verdict.session.id: verdict for verdict in removed}, []
+        remaining, opened = {verdict.session.id: verdict for verdict in removed}, []
         for verdict in added:
-            earlier = gone.pop(verdict.session.id, None)
+            earlier = remaining.pop(verdict.session.id, None)
             if earlier is None:
                 opened.append(verdict)
                 self._note_idle(verdict)
@@ -354,7 +354,7 @@ class ReuseCounter:
                 self._count_change(earlier.session, verdict.session, before.taken_at, after.taken_at)
                 self._forget_idle(earlier)
                 self._note_idle(verdict)
-        for verdict in gone.values():
+        for verdict in remaining.values():
             self._forget_idle(verdict)
         return opened
 
@@ -363,16 +363,16 @@ class ReuseCounter:
             return
         in_transaction = before.transaction is not None
         was_busy = before.busy_since is not None and after.gaps != before.gaps
-        if after.gaps and (was_busy or has_woken(before, after, seen_at)):
-            for place, gap in enumerate(after.gaps):
-                within = in_transaction and place == 0 and not was_busy
+        if after.gaps and (was_busy or has_run(before, after, seen_at)):
+            for index, gap in enumerate(after.gaps):
+                within = in_transaction and index == 0 and not was_busy
                 self._tally(after, now).count(gap, gap, in_transaction=within)
-        elif before.idle_since is not None and has_woken(before, after, seen_at):
+        elif before.idle_since is not None and has_run(before, after, seen_at):
             slack = max(before.idle_within, after.idle_within)
-            woke_by = min(now, after.busy_since or after.idle_since or now)
-            least = max(0.0, seen_at - before.idle_since - slack)
-            most = max(least, woke_by - before.idle_since + slack)
-            self._tally(after, now).count(least, most, in_transaction=in_transaction)
+            ran_by = min(now, after.busy_since or after.idle_since or now)
+            lower = max(0.0, seen_at - before.idle_since - slack)
+            upper = max(lower, ran_by - before.idle_since + slack)
+            self._tally(after, now).count(lower, upper, in_transaction=in_transaction)
 
     def _count_session(self, verdict: Verdict, now: float) -> None:
         if _is_counted(verdict.session):
@@ -412,9 +412,9 @@ class ReuseCounter:
         since = _idle_start(verdict)
         if since is None:
             return
-        place = bisect_left(self._idle_since, since)
-        if place < len(self._idle_since) and self._idle_since[place] == since:
-            del self._idle_since[place]
+        index = bisect_left(self._idle_since, since)
+        if index < len(self._idle_since) and self._idle_since[index] == since:
+            del self._idle_since[index]
 
     def _pass_time(self, now: float) -> None:
         """Add the time since the snapshot before to each limit, once for each session that is idle for longer."""
@@ -422,15 +422,15 @@ class ReuseCounter:
         passed = passed if 0 < passed <= PAUSE_SECONDS else 0.0
         self._seconds += passed
         for index, limit in enumerate(LIMIT_LADDER):
-            beyond = bisect_left(self._idle_since, now - limit)
-            if not beyond:
+            idle_longer = bisect_left(self._idle_since, now - limit)
+            if not idle_longer:
                 break
-            self._idle_seconds[index] += beyond * passed
-            self._peaks[index] = max(self._peaks[index], beyond)
+            self._idle_seconds[index] += idle_longer * passed
+            self._peaks[index] = max(self._peaks[index], idle_longer)
 
 
-def has_woken(before: Session, after: Session, seen_at: float) -> bool:
-    """Whether a session that was idle at `seen_at` has run something since. A clock that was set anew is no reuse."""
+def has_run(before: Session, after: Session, seen_at: float) -> bool:
+    """Whether a session that was idle at `seen_at` has run something since. A clock that was set is no reuse."""
     if before.idle_since is None or not before.is_idle:
         return False
     if not after.is_idle:
@@ -444,7 +444,7 @@ def has_woken(before: Session, after: Session, seen_at: float) -> bool:
 
 
 MONITOR_PROGRAM = "goneaway-tui"
-"""What another run of this program calls itself: its sessions ask every second, and say nothing of the applications."""
+"""The program name of another run of this program: its sessions run something every second, and are no application."""
 
 
 def _is_counted(session: Session) -> bool:

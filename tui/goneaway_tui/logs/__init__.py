@@ -1,1 +1,1 @@
-"""Logs of clients and servers: what one line says, and which lines tell of one lost connection."""
+"""Logs of clients and servers: what one line says, and which lines are about one lost connection."""

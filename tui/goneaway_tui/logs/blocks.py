@@ -352,11 +352,11 @@ class _Window:
         search_end = len(self._data) if is_last else max(self._searched, len(self._data) - AFTER_HIT_BYTES)
         for hit in find_hits(self._data, self._searched, search_end):
             if hit >= self._yielded:
-                yield from self._around(hit)
+                yield from self._lines_around(hit)
         self._searched = search_end
         self._forget(search_end - JOINED_WITHIN_BYTES)
 
-    def _around(self, hit: int) -> Iterator[LogLine]:
+    def _lines_around(self, hit: int) -> Iterator[LogLine]:
         """Yield the lines around a hit, from where lines were yielded last if that is near."""
         start = max(self._yielded, self._line_start(max(0, hit - BEFORE_HIT_BYTES)))
         if self._yielded >= 0 and start - self._yielded <= JOINED_WITHIN_BYTES and self._has_yielded:

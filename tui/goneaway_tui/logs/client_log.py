@@ -3,7 +3,7 @@
 `find_error_events` is the walk: bytes, lines near a hit (`blocks`), whole entries of a server's log (`server_log`),
 records that share a timestamp, drafts of events, events. `_drafts` decides what a record is.
 
-Only what ends a session or keeps one from beginning is here. 1062, 1205, 1213 and similar errors leave the session alive.
+Only what ends a session or keeps one from beginning is here. 1062, 1205, 1213 and similar errors do not end the session.
 The words are those of the servers' and drivers' own sources, most of them provoked (`tests/unit/doctor/logs`).
 """
 
@@ -70,7 +70,7 @@ class ErrorPattern:
     used_after_close: bool = False
     """A connection object was used that its driver already knows to be closed."""
     is_retried: bool = False
-    """The driver tries further connections of its pool, and remarks the same of each that is dead."""
+    """The driver tries further connections of its pool, and logs the same for each that is closed."""
 
 
 def _pattern(
@@ -289,7 +289,7 @@ class ParsedLine:
 
     @property
     def rank(self) -> tuple[bool, bool, bool, bool, bool]:
-        """How much the line tells: the highest of a traceback is the one that is quoted."""
+        """How much the line says: the highest of a traceback is the one that is quoted."""
         is_precursor = self.pattern is not None and self.pattern.is_precursor
         return (
             not self.is_mention,
@@ -388,7 +388,7 @@ _OF_A_PERSON: Final = re.compile(
 )
 """What a person writes, and no program."""
 _PROSE_BEFORE: Final = re.compile(r"(?:^|[a-z,;] )[a-z]{2,20},? $")
-_SAID_OF_ERRORS: Final = re.compile(
+_BEFORE_REAL_ERRORS: Final = re.compile(
     r"(?i)\b(?:error|failed|failure|fatal|exception|warning|with|message|reason|because|critical|err|got|says|was|is|reported|detected|received|reconnect\w*)[: ]{1,2}$"
 )
 """What stands before the words of a real error, too."""
@@ -423,8 +423,8 @@ def mention_in(
 
 def _is_of_person(text: str, before: str) -> bool:
     """Whether a person quotes the words that stand after `before`."""
-    is_told = _QUOTE_BEFORE.search(before) and _OF_A_PERSON.search(text)
-    return bool(is_told) and not _ERROR_HEAD.match(text.lstrip())
+    is_quoted = _QUOTE_BEFORE.search(before) and _OF_A_PERSON.search(text)
+    return bool(is_quoted) and not _ERROR_HEAD.match(text.lstrip())
 
 
 def _is_item(text: str, lines_before: Sequence[str]) -> bool:
@@ -455,10 +455,10 @@ def _in_prose(text: str, before: str) -> Mention:
         if not quoted["word"] and not _PROSE_AFTER.match(text, len(before)):
             return Mention.NO
         is_prose = _PROSE_AFTER.match(text, len(before)) is not None
-        if _SAID_OF_ERRORS.search(before[:-1]):
+        if _BEFORE_REAL_ERRORS.search(before[:-1]):
             return Mention.YES if is_prose and before.endswith("`") else Mention.NO
         return Mention.YES if is_prose else Mention.MAYBE
-    if _PROSE_BEFORE.search(before) and not _SAID_OF_ERRORS.search(before):
+    if _PROSE_BEFORE.search(before) and not _BEFORE_REAL_ERRORS.search(before):
         return Mention.MAYBE
     return Mention.NO
 
@@ -523,7 +523,7 @@ class DraftEvent:
     outer_words: str = ""
     """What stands before `words` on the line."""
     is_retried: bool = False
-    """Whether the driver remarks the same of each dead connection of its pool."""
+    """Whether the driver logs the same for each closed connection of its pool."""
     is_of_host: bool = False
     """Whether the kernel or systemd reports it: of an end that a server's own log has reported already."""
     is_over: bool = False
@@ -551,7 +551,7 @@ class _ServerRun:
     ready_seconds: float | None = None
 
     def completed(self, draft: DraftEvent) -> DraftEvent:
-        """Add how long the server had been up, where its log tells: no session is older."""
+        """Add how long the server had been up, where its log has it: no session is older."""
         timestamp = draft.event.timestamp
         seconds = None if timestamp is None else timestamp.clock_seconds
         if draft.server_ready:
@@ -563,12 +563,12 @@ class _ServerRun:
 
 @dataclass(slots=True)
 class _KnownClients:
-    """Which client each program of a log uses: the last MAX_REMEMBERED_PROGRAMS that told."""
+    """Which client each program of a log uses: the last MAX_REMEMBERED_PROGRAMS that named one."""
 
     clients: dict[str, LogClient] = field(default_factory=dict)
 
     def completed(self, draft: DraftEvent, program: str) -> DraftEvent:
-        """Add the program's client to an event whose own lines do not tell it."""
+        """Add the program's client to an event whose own lines do not name it."""
         client = draft.event.client
         known = self.clients.get(program, UNKNOWN_CLIENT)
         if client.driver and program:
@@ -807,7 +807,7 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
 
 
 def _last_of_program(held: list[DraftEvent], program: str) -> int | None:
-    """The index of the last draft of a program; None where it has none, or has gone on since."""
+    """The index of the last draft of a program; None where it has none, or has logged something else since."""
     for index in reversed(range(len(held))):
         if held[index].event.program == program:
             return None if held[index].is_over else index
@@ -870,7 +870,7 @@ def _joined_draft(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
 
 
 def _merged_server_events(first: ErrorEvent, second: ErrorEvent) -> ErrorEvent:
-    """The first of two entries, with what only the second tells."""
+    """The first of two entries, with what only the second has."""
     if first.stated_cause is None and second.stated_cause is not None:
         first = replace(first, stated_cause=second.stated_cause, certainty=second.certainty)
     code = first.code if first.code is not None else second.code

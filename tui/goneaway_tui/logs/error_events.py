@@ -81,7 +81,7 @@ CODES: Final[dict[int | None, ErrorCode]] = {
 
 @dataclass(frozen=True, slots=True)
 class LogClient:
-    """The client that wrote a log, as far as its lines tell."""
+    """The client that wrote a log, as far as its lines show it."""
 
     driver: str = ""
     framework: str = ""
@@ -274,7 +274,7 @@ _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAM
 
 
 def recognise_client(lines: Iterable[str]) -> LogClient:
-    """The client that wrote these lines; UNKNOWN_CLIENT where they do not tell."""
+    """The client that wrote these lines; UNKNOWN_CLIENT where they do not show it."""
     text = list(lines)
     # A string in JSON holds a traceback in one line; a path of Windows holds the same two characters.
     text += [line.replace("\\n", " ") for line in text if "\\n" in line]
@@ -308,13 +308,13 @@ class FailureKind(StrEnum):
     SENDING = "sending"
     """In the middle of a file or packet that the client sent: the session was busy."""
     BETWEEN = "between"
-    """While the connection lay in a pool, between statements."""
+    """While the connection was idle in a pool, between statements."""
     NO_ANSWER = "no_answer"
     """The operating system gave up: what was sent was never acknowledged."""
     FORKED = "forked"
     """Something near the error forks, and each process has the connection."""
     THROUGH_PROXY = "through_proxy"
-    """The log names a proxy or tunnel that the connection went through."""
+    """The log names a proxy or tunnel between the client and the server."""
     MIXED_UP = "mixed_up"
     """The client received what was meant for another reader of the connection."""
 
@@ -445,7 +445,7 @@ class ErrorEvent:
     """Its number in the log, from 1."""
     timestamp: Timestamp | None
     text: str = ""
-    """The line that tells most, or a part of it. As logged: it may hold anything."""
+    """The line that says most, or a part of it. As logged: it may hold anything."""
     code: int | None = None
     client: LogClient = UNKNOWN_CLIENT
     stated_cause: Cause | None = None
@@ -503,7 +503,7 @@ class ErrorEvent:
 
     @property
     def is_kill(self) -> bool:
-        """Whether the client was told that its session was killed. MariaDB before 10.6 tells it when it stops, too."""
+        """Whether the server sent the client that its session was killed. MariaDB before 10.6 also sends that when it stops."""
         return self.code == CONNECTION_KILLED_ERROR and not self.from_server_log
 
     @property
@@ -544,7 +544,7 @@ class ErrorEvent:
         )
 
     def described_by(self, lines: Iterable[LogLine]) -> ErrorEvent:
-        """The event with what its lines tell of how it failed, how long the connection was idle, sizes and limits."""
+        """The event with what its lines say of how it failed, how long the connection was idle, sizes and limits."""
         lines = list(lines)
         failures = failures_in(lines) | self.failures
         received_seconds, sent_seconds = _last_figure(RECEIVED_FORM, lines), _last_figure(SENT_FORM, lines)
@@ -662,7 +662,7 @@ def _found_no_listener(event: ErrorEvent) -> bool:
 
 
 def _may_be_refused(event: ErrorEvent, later: ErrorEvent) -> bool:
-    """Whether, in a log without times, what follows may still tell that no program listened."""
+    """Whether, in a log without times, what follows may still show that no program listened."""
     return event.timestamp is None and later.timestamp is None and later.line - event.line <= _NEXT_LINES
 
 

@@ -3,7 +3,7 @@
 A wrapper is what journals, containers, log drivers and collectors put around a line: a prefix (syslog, containerd, docker
 compose, `kubectl --timestamps`) or a JSON object. Of an object the field that carries a message is read, by its name, and
 the fields that describe an error; which product wrote it does not matter. A wrapper may stand in another: MAX_LAYERS.
-A record is what one program wrote for one timestamp; programs that write in turn are told apart.
+A record is what one program wrote for one timestamp; programs that write in turn are kept separate.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ PROGRAM_FIELDS: Final = (
     "syslog_identifier", "_pid", "_hostname", "container_name", "_container_name", "pod_name", "service", "stream", "host",
     "logstream", "tag",
 )  # fmt: skip
-"""Names of fields that tell which program wrote a line, in lower case."""
+"""Names of fields that name the program that wrote a line, in lower case."""
 _MEMBER: Final = re.compile(
     r'"(?P<key>(?:[^"\\]|\\.){1,80})"\s{0,20}:\s{0,20}(?:"(?P<text>(?:[^"\\]|\\.){0,8000})(?:"|$)|(?P<bare>[\w.+-]{1,40}))'
 )
@@ -238,12 +238,12 @@ def _message_lines(message: str) -> list[str]:
 
 def _error_lines(members: list[Member], message: tuple[str, str] | None, fields: frozenset[str]) -> list[str]:
     """What other fields say of an error, a line each; what is long as it is."""
-    said = {message[1]} if message else set()
+    written = {message[1]} if message else set()
     lines: list[str] = []
     for key, value, _depth in members:
-        if key not in fields or value in said or not value.strip():
+        if key not in fields or value in written or not value.strip():
             continue
-        said.add(value)
+        written.add(value)
         first, *rest = _message_lines(value)
         lines.append(f"{first}" if rest or len(first) > 60 or key in MESSAGE_FIELDS else f" {key}: {first}")
         lines += rest
@@ -386,7 +386,7 @@ def _event_line(lines: list[LogLine]) -> Iterator[LogLine]:
 MAX_RECORD_LINES: Final = 400
 """Lines of one record that are read."""
 MAX_PROGRAMS: Final = 200
-"""Programs of one log that are told apart at once."""
+"""Programs of one log that are kept separate at the same time."""
 MAX_LINES_APART: Final = 200
 """Lines of other programs after which a record ends."""
 

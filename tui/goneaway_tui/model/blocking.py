@@ -1,4 +1,4 @@
-"""Waits for locks: which session waits, which hold the lock, and who blocks whom through all levels."""
+"""Waits for locks: which session waits, which hold the lock, and which session blocks which, through all levels."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class LockWait:
 
     waiter: ProcesslistId
     holders: tuple[ProcesslistId, ...]
-    """Those that hold the lock, or, where none holds it, those ahead in its queue. Empty where the server does not tell."""
+    """Those that hold the lock, or, where none holds it, those ahead in its queue. Empty where the server does not list them."""
     lock: Lock
     since: float | None = None
-    """When the wait began, in seconds on the source's clock, to a second; None where the server does not tell."""
+    """When the wait began, in seconds on the source's clock, to a second; None where the server does not report it."""
     queue: str | None = field(default=None, compare=False)
-    """Names what is locked: waits with the same name stand in one queue. None where the server does not tell."""
+    """Names what is locked: waits with the same name stand in one queue. None where the server does not name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class LockState:
     blocks: int | None = 0
     """How many sessions wait for it, directly or through others; None where that is not known."""
     is_known: bool = True
-    """Whether the server tells if it waits."""
+    """Whether it is known if the session waits."""
 
     def waiting_seconds(self, now: float) -> float | None:
         """How long it has waited; None where it does not wait, or where the start is not known."""
@@ -103,23 +103,23 @@ class Blocking:
 
     def below(self, holder: ProcesslistId) -> Iterator[tuple[int, ProcesslistId]]:
         """The sessions that wait for `holder`, each once, with its depth (1 is direct), depth first."""
-        seen = {holder}
+        visited = {holder}
         ahead = [(1, waiter) for waiter in reversed(self.waiters.get(holder, ()))]
         while ahead:
             depth, session = ahead.pop()
-            if session in seen:
+            if session in visited:
                 continue
-            seen.add(session)
+            visited.add(session)
             yield depth, session
             ahead += [(depth + 1, waiter) for waiter in reversed(self.waiters.get(session, ()))]
 
     def freed_by(self, ended: Iterable[ProcesslistId]) -> frozenset[ProcesslistId]:
         """The sessions that can go on once these have ended: all whose every holder is among them, or goes on itself."""
-        gone = set(ended)
+        ended_ids = set(ended)
         needed = {
-            session: len(set(wait.holders) - gone)
+            session: len(set(wait.holders) - ended_ids)
             for session, wait in self.waits.items()
-            if wait.holders and session not in gone
+            if wait.holders and session not in ended_ids
         }
         ahead = [session for session, holders in needed.items() if not holders]
         free: set[ProcesslistId] = set()
@@ -139,10 +139,10 @@ class Blocking:
         Of each queue the first gets it, and with a shared lock those that stand right behind it for a shared one. Which session
         is first is the server's choice: InnoDB prefers one that others wait for.
         """
-        gone = set(ended)
+        ended_ids = set(ended)
         queues: dict[object, list[LockWait]] = defaultdict(list)
         for wait in sorted(self.waits.values(), key=_longest_first):
-            if wait.waiter not in gone and wait.holders and gone.issuperset(wait.holders):
+            if wait.waiter not in ended_ids and wait.holders and ended_ids.issuperset(wait.holders):
                 queues[wait.queue or wait.lock].append(wait)
         return sum(
             1 if not queue[0].lock.is_shared else sum(1 for _ in takewhile(lambda w: w.lock.is_shared, queue))
@@ -171,12 +171,12 @@ def blocking(waits: Iterable[LockWait]) -> Blocking:
             if holder != wait.waiter:
                 waiters[holder].append(wait.waiter)
     links = {holder: tuple(below) for holder, below in waiters.items()}
-    blocks = _reach_counts(links)
+    blocks = _waiter_counts(links)
     free = [holder for holder in links if not _waits(by_waiter, holder)]
     roots = sorted(free, key=lambda holder: (-blocks[holder], holder))
     reached: set[ProcesslistId] = set()
     _add_reached(links, free, reached)
-    for holder in sorted(links, key=lambda each: (-blocks[each], each)):
+    for holder in sorted(links, key=lambda session: (-blocks[session], session)):
         if holder not in reached:
             roots.append(holder)
             _add_reached(links, (holder,), reached)
@@ -198,24 +198,24 @@ def _add_reached(links: Links, starts: Iterable[ProcesslistId], reached: set[Pro
             ahead += links.get(session, ())
 
 
-def _reach_counts(links: Links) -> dict[ProcesslistId, int]:
+def _waiter_counts(links: Links) -> dict[ProcesslistId, int]:
     """How many sessions wait for each holder, directly or through others.
 
-    Bits of one number stand for the sessions that a circle, or a session in none, reaches: following the links anew from each
+    Bits of one number stand for the sessions that a circle, or a session in none, reaches: following the links again from each
     holder took minutes where 800 sessions wait for each other.
     """
     circles = list(_circles(links))
-    place = {session: index for index, circle in enumerate(circles) for session in circle}
+    index_of = {session: index for index, circle in enumerate(circles) for session in circle}
     for waiters in links.values():
         for waiter in waiters:
-            place.setdefault(waiter, len(place))
-    bit = {session: index for index, session in enumerate(place)}
+            index_of.setdefault(waiter, len(index_of))
+    bit = {session: index for index, session in enumerate(index_of)}
     below = [
-        {place[waiter] for holder in circle for waiter in links[holder] if waiter in links} - {index}
+        {index_of[waiter] for holder in circle for waiter in links[holder] if waiter in links} - {index}
         for index, circle in enumerate(circles)
     ]
     uses = Counter(index for indexes in below for index in indexes)
-    reach: dict[int, int] = {}
+    reachable: dict[int, int] = {}
     blocks: dict[ProcesslistId, int] = {}
     for index, circle in enumerate(circles):
         bits = bytearray(len(bit) // 8 + 1)
@@ -223,12 +223,12 @@ def _reach_counts(links: Links) -> dict[ProcesslistId, int]:
             bits[bit[session] // 8] |= 1 << bit[session] % 8
         reached = int.from_bytes(bits, "little")
         for other in below[index]:
-            reached |= reach[other]
+            reached |= reachable[other]
             uses[other] -= 1
             if not uses[other]:
-                del reach[other]
+                del reachable[other]
         if uses[index]:
-            reach[index] = reached
+            reachable[index] = reached
         blocks |= dict.fromkeys(circle, reached.bit_count() - 1)
     return blocks
 

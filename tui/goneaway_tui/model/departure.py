@@ -28,7 +28,7 @@ class Departure:
     evidence: tuple[str, ...] = ()
     """The evidence for the cause, a sentence each, the strongest first."""
     observed: bool = True
-    """Whether the session was listed before it ended. Otherwise only the server's log tells of it, and the verdict is empty."""
+    """Whether the session was listed before it ended. Otherwise only the server's log has it, and the verdict is empty."""
 
     @property
     def idle_seconds(self) -> float | None:
@@ -48,7 +48,7 @@ class PatternKind(StrEnum):
     CUT_OFF = "cut_off"
     """Something other than the server ends sessions after one idle time."""
     GHOSTS = "ghosts"
-    """The client is gone and the server does not know."""
+    """The client has ended, and the server has not noticed."""
     OLD_LIMIT = "old_limit"
     """Sessions keep the limit that they copied before the global value was changed."""
     PROXIED = "proxied"

@@ -97,10 +97,10 @@ class Sample:
     end_evidence: EndEvidence = NO_EVIDENCE
     """The evidence since the sample before of why sessions ended."""
     lock_waits: tuple[LockWait, ...] | None = None
-    """The sessions that wait for locks; None where the server or the account does not tell which sessions wait."""
+    """The sessions that wait for locks; None where the account cannot read which sessions wait."""
 
     def blocking(self) -> Blocking | None:
-        """Who blocks whom, computed anew; None where the server or the account does not tell which sessions wait for locks."""
+        """Which session blocks which, computed at each call; None where the account cannot read which sessions wait for locks."""
         return None if self.lock_waits is None else blocking(self.lock_waits)
 
     def variable(self, name: str) -> int | float | None:

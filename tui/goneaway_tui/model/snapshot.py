@@ -202,7 +202,7 @@ class Snapshot:
 
     @cached_property
     def blocking(self) -> Blocking | None:
-        """Who blocks whom; None where the server or the account does not tell which sessions wait for locks."""
+        """Which session blocks which; None where the account cannot read which sessions wait for locks."""
         return self.sample.blocking()
 
     @cached_property

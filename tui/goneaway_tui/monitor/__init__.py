@@ -1,1 +1,1 @@
-"""Reading servers again and again: when each is read, what to do when it does not answer, and which KILL statements are ours."""
+"""The monitoring of servers: the poll loop of each (`poller`), and what is kept of each for a screen (`server_monitor`)."""

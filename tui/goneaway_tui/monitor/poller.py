@@ -1,6 +1,15 @@
-"""Readings of one server, repeated: the schedule, the back-off after a failed reading, and what plays a recording in their place.
+"""The poll loop of one server: when to read, reading, back-off after a failure; and the player of a recording in its place.
 
-A poller knows no screen and no clock of its own: it reports to a listener, and asks the clock it is given.
+A reading is one attempt to take a sample. `Poller.poll` does one reading:
+
+1. take a sample from the source, and add our own KILL statements to its evidence (`OwnKills`);
+2. judge it, together with the snapshot before (`judge.track`);
+3. report to the schedule whether it succeeded (`PollSchedule`), which sets the instant of the next reading;
+4. report it to the listener (`PollListener`), and record it.
+
+`Poller.run` repeats readings in the thread of the caller: `watch` and the exporter. A screen calls `Poller.start` instead, and
+`request_if_due` from a timer. `ReplayPlayer` has the same methods, so that a screen need not know whether it shows a server or a
+recording. Nothing here knows a screen, and the only clock is the one that is passed in.
 """
 
 from __future__ import annotations
@@ -25,186 +34,20 @@ from goneaway_tui.ports import Clock, Recorder, Source, Timeline
 from goneaway_tui.tune.actions import Action, KillSession
 
 SERVER_SHARE = 0.1
-"""The part of the time that a server may spend on the readings of a screen."""
+"""The share of the time that a server may spend on the readings of a screen."""
 MAX_PAUSE_SECONDS = 30.0
-"""Between two attempts to reach a server that does not answer."""
+"""The longest pause between two attempts to read a server that does not answer."""
 WAKE_UP_SECONDS = 0.05
-"""How much later than planned a waiting thread may wake up without losing the beat."""
+"""Seconds by which a waiting thread may wake up late, while the next reading still keeps to the planned instants."""
 JOIN_SECONDS = 0.1
 """How long the thread may take to end once its source is closed."""
 
 
-class PollSchedule:
-    """When a server is read next. A pause is from the start of one reading to the start of the next, in seconds."""
-
-    def __init__(self, interval: float, slack: float, max_share: float = SERVER_SHARE) -> None:
-        """`slack`: how many seconds too early a reading may start, so that the caller needs no finer timer.
-
-        `max_share`: the part of the time that the server may spend on readings; with 1 a slow server gets no longer pauses.
-        """
-        self.interval = interval
-        self.slack = slack
-        self._max_share = max_share
-        self._last_two_durations = (0.0, 0.0)
-        self._failures = 0
-        self._due = float("-inf")
-
-    @property
-    def pause(self) -> float:
-        """The interval, or longer where the server is slow: one slow answer alone is no reason."""
-        return max(self.interval, min(self._last_two_durations) / self._max_share)
-
-    @property
-    def is_stretched(self) -> bool:
-        return self.pause > self.interval
-
-    @property
-    def due(self) -> float:
-        """The instant of the next reading: -inf for as soon as possible, inf for never."""
-        return self._due
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether the newest reading failed."""
-        return self._failures > 0
-
-    def is_due(self, now: float) -> bool:
-        return now >= self._due - self.slack
-
-    def begin(self, now: float) -> None:
-        """A reading starts. The next is due on the same beat, unless this one is late."""
-        on_beat = abs(now - self._due) <= self.slack
-        self._due = (self._due if on_beat else now) + self.pause
-
-    def succeed(self, seconds_at_server: float) -> None:
-        """The server answered, and spent so many seconds on it."""
-        self._last_two_durations = (self._last_two_durations[1], seconds_at_server)
-        self._failures = 0
-
-    def fail(self, now: float) -> float:
-        """A reading failed: double the pause with each failure in a row, up to MAX_PAUSE_SECONDS. Returns the pause."""
-        pause = min(MAX_PAUSE_SECONDS, max(self.interval, 2.0 ** min(self._failures, 10)))
-        self._failures += 1
-        self._due = now + pause
-        return pause
-
-    def give_up(self) -> None:
-        """Another attempt would fail in the same way: start none."""
-        self._failures += 1
-        self._due = math.inf
-
-    def wait_until(self, instant: float) -> None:
-        """Start no reading before this instant, give or take the slack."""
-        self._due = instant
-
-    def hurry(self) -> None:
-        """Read as soon as possible."""
-        self._due = float("-inf")
-
-
-BY = N_("this tool")
-
-
-class OwnKills:
-    """The KILL statements that we run, each from before it runs until its session is missing. May be called from any thread."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._victims: set[ProcesslistId] = set()
-        self._uncounted: set[ProcesslistId] = set()
-        """The victims of statements that ran and are not yet subtracted from the server's count of KILL statements."""
-        self._counted_before = 0
-        """How many of the KILL statements counted in the sample before were ours: each is counted in two samples."""
-        self._uptime = 0.0
-
-    @contextmanager
-    def killing(self, action: Action) -> Iterator[ExitStack]:
-        """Expect a KILL statement in the block. It is withdrawn at the end unless the yielded stack is emptied before."""
-        with ExitStack() as stack:
-            if isinstance(action, KillSession):
-                self.begin(action.session.id)
-                stack.callback(self.withdraw, action.session.id)
-            yield stack
-
-    def begin(self, victim: ProcesslistId) -> None:
-        with self._lock:
-            self._victims.add(victim)
-            self._uncounted.add(victim)
-
-    def withdraw(self, victim: ProcesslistId) -> None:
-        """The statement was not run after all, or found no session."""
-        with self._lock:
-            self._victims.discard(victim)
-            self._uncounted.discard(victim)
-
-    def added_to(self, sample: Sample) -> Sample:
-        """The sample, with our KILL statements among its evidence for the sessions that are missing."""
-        with self._lock:
-            if sample.server.uptime < self._uptime:  # a restarted server gives the same ids to other sessions
-                self._victims.clear()
-                self._uncounted.clear()
-                self._counted_before = 0
-            self._uptime = sample.server.uptime
-            if not self._victims and not self._uncounted and not self._counted_before:
-                return sample
-            missing = self._victims - {session.id for session in sample.sessions}
-            self._victims -= missing
-            killed = self._killed_by_others(sample.end_evidence)
-        others = tuple(kill for kill in sample.end_evidence.kills if kill.session_id not in missing)
-        own = tuple(KillStatement(victim, _(BY)) for victim in sorted(missing))
-        clues = replace(sample.end_evidence, kills=(*others, *own), killed=killed)
-        return replace(sample, end_evidence=clues)
-
-    def _killed_by_others(self, clues: EndEvidence) -> int | None:
-        """How many KILL statements whose victim the server does not name were not ours."""
-        self._uncounted -= {kill.session_id for kill in clues.kills}  # the server still names that victim
-        if clues.killed is None:
-            self._counted_before = 0
-            return None
-        new = clues.killed - min(clues.killed, self._counted_before)
-        own = min(len(self._uncounted), new)
-        for victim in sorted(self._uncounted)[:own]:
-            self._uncounted.discard(victim)
-        self._counted_before = own
-        return new - own
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One reading that succeeded."""
-
-    step: Step
-    seconds: float = 0.0
-    """How long reading and judging took."""
-    is_recovery: bool = False
-    """The reading before it failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class FailedReading:
-    """One reading that failed."""
-
-    error: SourceError
-    retry_seconds: float | None
-    """The pause until the next attempt; None where none is made, since the version of the server is not supported."""
-    is_first: bool
-    """The reading before it succeeded, or there was none."""
-
-
-class PollListener(Protocol):
-    """What a poller reports to, in the thread that reads."""
-
-    def on_reading(self, reading: Reading) -> None: ...
-    def on_failed_reading(self, failure: FailedReading) -> None: ...
-    def on_recording_error(self, error: FileError) -> None:
-        """The recording cannot be written or read any further."""
-
-
 class Poller:
-    """Reads one server, judges, records and reports. Keeps one snapshot.
+    """Reads one server, judges each sample, reports and records it. Keeps the newest snapshot only.
 
-    `run` repeats it in the thread of the caller. `start` makes a thread instead that reads when `request` asks for it, for
-    a screen that has a timer.
+    Use either `run`, which repeats readings in the thread of the caller, or `start`, which makes a thread that reads at
+    each `request`.
     """
 
     def __init__(
@@ -220,7 +63,7 @@ class Poller:
         server_name: str = "",
         judge_lock: AbstractContextManager[object] | None = None,
     ) -> None:
-        """`first`: what was read before. `server_name`: which of several servers the verdicts name.
+        """`first`: the snapshot that was read before. `server_name`: the name that verdicts carry where there are several servers.
 
         `judge_lock` is held while judging, never while a server is waited for: many threads that compute at once would
         leave the screen no share of the processor.
@@ -236,7 +79,7 @@ class Poller:
         self._recorder = recorder
         self._judge_lock = judge_lock or nullcontext()
         self.reuse_counter = ReuseCounter()
-        """Counts since the first reading; may be asked from any thread."""
+        """Counts since the first reading; may be read from any thread."""
         if first is not None:
             self.reuse_counter.observe(first)
         self._previous = first
@@ -250,7 +93,7 @@ class Poller:
 
     @property
     def is_recording(self) -> bool:
-        """Whether what is read is recorded; no longer once that has failed."""
+        """Whether readings are recorded; False after an error of the recording."""
         return self._recorder is not None
 
     @property
@@ -259,11 +102,11 @@ class Poller:
 
     @property
     def has_read(self) -> bool:
-        """Whether the server has ever answered."""
+        """Whether any reading has succeeded."""
         return self._previous is not None
 
     def poll(self) -> None:
-        """Read once and report. A failure after `stop` is not reported: closing the source causes it."""
+        """Do one reading: read, judge, report, record. A failure after `stop` is not reported: closing the source causes it."""
         started = self._clock()
         try:
             step = self._read()
@@ -304,7 +147,7 @@ class Poller:
             self._listener.on_recording_error(error)
 
     def run(self, seconds: float | None = None) -> None:
-        """Read until stopped, for so many seconds, or until the version of the server turns out not to be supported.
+        """Read until stopped, for `seconds` at most, or until the version of the server turns out not to be supported.
 
         Raises what the listener raises.
         """
@@ -322,7 +165,7 @@ class Poller:
             self._stopped.wait(due - now)
 
     def stop(self) -> None:
-        """Let the reading under way be the last. The source is left to the caller; safe from any thread."""
+        """Start no further reading. Does not close the source; safe from any thread."""
         self._stopped.set()
 
     @property
@@ -330,12 +173,12 @@ class Poller:
         return not self._idle.is_set()
 
     def start(self, on_fault: Callable[[Exception], object]) -> None:
-        """Begin a thread that reads at each `request`. `on_fault` is told of an error that is not the server's."""
+        """Start a thread that reads at each `request`. `on_fault` gets an error that is not the server's."""
         self._thread = threading.Thread(target=self._serve, args=(on_fault,), name="poller", daemon=True)
         self._thread.start()
 
     def request(self) -> bool:
-        """Ask for a reading; False where one is under way."""
+        """Request a reading; False where one is under way."""
         if self.is_busy:
             return False
         self._idle.clear()
@@ -343,18 +186,18 @@ class Poller:
         return True
 
     def request_if_due(self, now: float) -> bool:
-        """Ask for a reading where the schedule says so and none is under way; whether that was so."""
+        """Request a reading where the schedule has one due and none is under way; True where that was so."""
         if not self.schedule.is_due(now) or self.is_busy:
             return False
         self.schedule.begin(now)
         return self.request()
 
     def wait(self, timeout: float) -> bool:
-        """Block until no reading is under way, for so many seconds at most."""
+        """Block until no reading is under way, for `timeout` seconds at most; True where none is."""
         return self._idle.wait(timeout)
 
     def close(self) -> None:
-        """Stop, close the source, report nothing more. Waits for a moment only: a thread in a system call cannot be stopped."""
+        """Stop, close the source, and report nothing more. Waits JOIN_SECONDS at most: a thread in a system call cannot be stopped."""
         self._is_closed = True
         self.stop()
         self._source.close()
@@ -376,17 +219,190 @@ class Poller:
             self._idle.set()
 
 
+class PollListener(Protocol):
+    """Receives what a poller reports, in the thread that reads."""
+
+    def on_reading(self, reading: Reading) -> None: ...
+    def on_failed_reading(self, failure: FailedReading) -> None: ...
+    def on_recording_error(self, error: FileError) -> None:
+        """The recording can no longer be written or read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading that succeeded."""
+
+    step: Step
+    seconds: float = 0.0
+    """How long sampling and judging took."""
+    is_recovery: bool = False
+    """The reading before it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedReading:
+    """One reading that failed."""
+
+    error: SourceError
+    retry_seconds: float | None
+    """The pause until the next attempt; None where there is no next attempt: the version of the server is not supported."""
+    is_first: bool
+    """The reading before it succeeded, or there was none."""
+
+
+class PollSchedule:
+    """The instant at which a server is read next. A pause is from the start of one reading to the start of the next, in seconds.
+
+    Not for several threads at once, but for one thread after another.
+    """
+
+    def __init__(self, interval: float, slack: float, max_share: float = SERVER_SHARE) -> None:
+        """`slack`: how many seconds too early a reading may start, so that the caller needs no finer timer.
+
+        `max_share`: the share of the time that the server may spend on readings; with 1 a slow server gets no longer pauses.
+        """
+        self.interval = interval
+        self.slack = slack
+        self._max_share = max_share
+        self._last_two_durations = (0.0, 0.0)
+        self._failures = 0
+        self._due = float("-inf")
+
+    @property
+    def pause(self) -> float:
+        """The interval; longer where the last two readings took the server long."""
+        return max(self.interval, min(self._last_two_durations) / self._max_share)
+
+    @property
+    def is_stretched(self) -> bool:
+        return self.pause > self.interval
+
+    @property
+    def due(self) -> float:
+        """The instant of the next reading: -inf for as soon as possible, inf for never."""
+        return self._due
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the newest reading failed."""
+        return self._failures > 0
+
+    def is_due(self, now: float) -> bool:
+        return now >= self._due - self.slack
+
+    def begin(self, now: float) -> None:
+        """A reading starts. The next is due one pause after the instant planned for this one, or after `now` where this one is late."""
+        is_on_time = abs(now - self._due) <= self.slack
+        self._due = (self._due if is_on_time else now) + self.pause
+
+    def succeed(self, seconds_at_server: float) -> None:
+        """A reading succeeded, on which the server spent this many seconds."""
+        self._last_two_durations = (self._last_two_durations[1], seconds_at_server)
+        self._failures = 0
+
+    def fail(self, now: float) -> float:
+        """A reading failed: double the pause with each failure in a row, up to MAX_PAUSE_SECONDS. Returns the pause."""
+        pause = min(MAX_PAUSE_SECONDS, max(self.interval, 2.0 ** min(self._failures, 10)))
+        self._failures += 1
+        self._due = now + pause
+        return pause
+
+    def give_up(self) -> None:
+        """A reading failed, and another would fail in the same way: make none due."""
+        self._failures += 1
+        self._due = math.inf
+
+    def wait_until(self, instant: float) -> None:
+        """Make the next reading due at this instant."""
+        self._due = instant
+
+    def make_due(self) -> None:
+        """Make the next reading due at once."""
+        self._due = float("-inf")
+
+
+OWN_NAME = N_("this tool")
+
+
+class OwnKills:
+    """The KILL statements that we run, each from before it runs until its session is missing. Safe from any thread.
+
+    They explain those sessions, and are subtracted from the number of KILL statements that the server counts (Com_kill).
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._victims: set[ProcesslistId] = set()
+        self._uncounted: set[ProcesslistId] = set()
+        """The victims of statements that ran and are not yet subtracted from the server's count of KILL statements."""
+        self._counted_before = 0
+        """How many of the KILL statements in the evidence of the sample before were ours: each is in the evidence of two samples."""
+        self._uptime = 0.0
+
+    @contextmanager
+    def killing(self, action: Action) -> Iterator[ExitStack]:
+        """Expect a KILL statement in the block. It is withdrawn at the end, unless the caller empties the yielded stack."""
+        with ExitStack() as stack:
+            if isinstance(action, KillSession):
+                self.begin(action.session.id)
+                stack.callback(self.withdraw, action.session.id)
+            yield stack
+
+    def begin(self, victim: ProcesslistId) -> None:
+        with self._lock:
+            self._victims.add(victim)
+            self._uncounted.add(victim)
+
+    def withdraw(self, victim: ProcesslistId) -> None:
+        """The statement did not run, or found no session."""
+        with self._lock:
+            self._victims.discard(victim)
+            self._uncounted.discard(victim)
+
+    def added_to(self, sample: Sample) -> Sample:
+        """The sample, with our KILL statements among its evidence for the sessions that are missing."""
+        with self._lock:
+            if sample.server.uptime < self._uptime:  # a restarted server gives the same ids to other sessions
+                self._victims.clear()
+                self._uncounted.clear()
+                self._counted_before = 0
+            self._uptime = sample.server.uptime
+            if not self._victims and not self._uncounted and not self._counted_before:
+                return sample
+            missing = self._victims - {session.id for session in sample.sessions}
+            self._victims -= missing
+            killed = self._killed_by_others(sample.end_evidence)
+        others = tuple(kill for kill in sample.end_evidence.kills if kill.session_id not in missing)
+        own = tuple(KillStatement(victim, _(OWN_NAME)) for victim in sorted(missing))
+        evidence = replace(sample.end_evidence, kills=(*others, *own), killed=killed)
+        return replace(sample, end_evidence=evidence)
+
+    def _killed_by_others(self, evidence: EndEvidence) -> int | None:
+        """How many of the KILL statements whose victim is not known were not ours; None where the server does not count them."""
+        # The victim of a statement that the server remembers is known, so that statement is not in the count.
+        self._uncounted -= {kill.session_id for kill in evidence.kills}
+        if evidence.killed is None:
+            self._counted_before = 0
+            return None
+        new = evidence.killed - min(evidence.killed, self._counted_before)
+        own = min(len(self._uncounted), new)
+        for victim in sorted(self._uncounted)[:own]:
+            self._uncounted.discard(victim)
+        self._counted_before = own
+        return new - own
+
+
 GAP_SECONDS = 120
-"""Seconds from one snapshot of a recording to the next that are a jump, and not a replay at its highest speed."""
+"""Seconds from one snapshot to the next above which the replay has jumped: its highest speed does not skip so many."""
 SPEEDS = (1, 2, 5, 10, 30, 60)
 """Seconds of the recording per second of ours."""
 
 
 class ReplayPlayer:
-    """Plays a recording where a screen has a poller otherwise: it has the same methods, and moves in time."""
+    """Plays a recording, with the methods of a poller; can also pause, jump, and step."""
 
     is_busy = False
-    """Reading a recording takes milliseconds, so it is never under way."""
+    """Never: reading a recording takes milliseconds."""
 
     def __init__(self, timeline: Timeline, real: Clock) -> None:
         """`real` is our own clock, by which the recording is played."""
@@ -401,7 +417,7 @@ class ReplayPlayer:
 
     @property
     def trend(self) -> Trend:
-        """How many sessions there were in the hour before the instant that is shown, as far as that was read by now."""
+        """The number of sessions in the hour before the instant that is shown, as far as it is read by now."""
         if self._past is not None and self._past.trend is not None and self._shown is not None:
             read, self._past = self._past.trend, None
             self._trend = read.followed_by(self._trend).with_snapshot(self._shown)
@@ -417,31 +433,31 @@ class ReplayPlayer:
         return self._timeline.span
 
     def attach(self, listener: PollListener) -> None:
-        """Report to this listener what is shown."""
+        """Report to this listener each snapshot that is shown."""
         self._listener = listener
 
     def start(self, on_fault: Callable[[Exception], object]) -> None:
-        """Start nothing: there is no thread."""
+        """Do nothing: a replay needs no thread."""
 
     def close(self) -> None:
         self._timeline.pause()
         self._stop_trend()
 
-    def wait(self, timeout: float) -> bool:  # noqa: ARG002 - the poller's shape
+    def wait(self, timeout: float) -> bool:  # noqa: ARG002 - the signature of Poller
         return True
 
     def request(self) -> bool:
-        """Let time pass, and show what was there then."""
+        """Advance the replay by the time that has passed, and show that instant."""
         now = self._real()
         self._move(lambda: self._timeline.advance(now - self._advanced_at))
         self._advanced_at = now
         return True
 
-    def request_if_due(self, now: float) -> None:  # noqa: ARG002 - the poller's shape
+    def request_if_due(self, now: float) -> None:  # noqa: ARG002 - the signature of Poller
         self.request()
 
     def toggle(self) -> None:
-        """Play, or pause."""
+        """Play a replay that is paused; pause one that plays."""
         if self._timeline.is_playing:
             self._timeline.pause()
         else:
@@ -449,7 +465,7 @@ class ReplayPlayer:
             self._timeline.play(self.speed)
 
     def faster(self, steps: int) -> None:
-        """Go so many SPEEDS up, or down for a negative number."""
+        """Change the speed by so many places of SPEEDS; a negative number slows the replay."""
         index = SPEEDS.index(self.speed) + steps
         self.speed = SPEEDS[min(max(index, 0), len(SPEEDS) - 1)]
         if self._timeline.is_playing:
@@ -484,7 +500,7 @@ class ReplayPlayer:
                 self._listener.on_reading(Reading(Step(shown)))
 
     def _follow_trend(self, shown: Snapshot) -> None:
-        """Add what is shown to the trend; after a jump read the hour before it, in a thread."""
+        """Add the shown snapshot to the trend; after a jump read the hour before it, in a thread."""
         before = self._trend.points[-1].at if self._trend.points else math.inf
         self._trend = self._trend.with_snapshot(shown)
         is_forward = shown.taken_at - before > GAP_SECONDS
@@ -503,7 +519,7 @@ class TrendReader:
 
     def __init__(self, snapshots: Iterable[Snapshot]) -> None:
         self.trend: Trend | None = None
-        """None until it is read, and where the recording cannot be read."""
+        """None until the whole trend is read, and where the recording cannot be read."""
         self.is_stopped = False
         threading.Thread(target=self._read, args=(snapshots,), name="trend", daemon=True).start()
 

@@ -1,4 +1,8 @@
-"""One server that is monitored: what was read last, what ended there, and whether it answers."""
+"""The state of one monitored server: the newest snapshot, the ledger of ended sessions, and the error of a failed reading.
+
+`MonitorSpec` says how to read and change a server; `ServerMonitor` reads it by a `Poller`, or replays a recording, and keeps
+the results for a screen. The functions at the end name and close several of them.
+"""
 
 from __future__ import annotations
 
@@ -32,55 +36,55 @@ if TYPE_CHECKING:
 
 
 MIN_KEPT_DEPARTURES = 200
-"""How many ended sessions of one server are kept one by one, however many servers there are."""
+"""The least number of ended sessions that the ledger of one server keeps, however many servers there are."""
 CLOSING_THREADS = 16
-"""How many servers are closed at the same time."""
+"""How many servers `close_all` closes at the same time."""
 PAST_SECONDS = 3_600.0
-"""How far back the ledger begins, as far as the server's log tells."""
+"""How long before the first reading the ledger begins, as far as the log of the server covers it."""
 CLOSING_SECONDS = 0.5
-"""Longest time to wait until all are closed."""
-NOT_ASKED = N_("there is no server here to change")
+"""The longest time that `close_all` waits."""
+NO_EXECUTOR = N_("there is no server here to change")
 POLICY = RiskThresholds()
 NO_KILL_POLICY = KillPolicy()
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorSpec:
-    """All that is needed to monitor one server and to change it."""
+    """Everything needed to monitor one server and to change it."""
 
     source: Source
     policy: RiskThresholds = POLICY
     name: str = ""
-    """Its name among several; one server alone has the name of its source."""
+    """Its name among several servers; empty: the name of its source."""
     first: Snapshot | None = None
-    """What was read before the screen opened; it is shown at once."""
+    """The snapshot that was read before the screen opened; the screen shows it at once."""
     interval: float = 1.0
     """Seconds between two readings."""
     executor: Executor | None = None
     journal: Journal | None = None
-    why_read_only: str = NOT_ASKED
+    why_read_only: str = NO_EXECUTOR
     """The reason to show where there is no executor."""
     recorder: Recorder | None = None
     player: ReplayPlayer | None = None
-    """With a player a recording is shown, and the source only names it."""
+    """Where a recording is shown. The source only gives it a name then."""
     color: str | None = None
-    """The server's, of the config file."""
+    """The color of the server in the config file."""
     kill_policy: KillPolicy = NO_KILL_POLICY
     read_topology: Callable[[], ServerTopology] | None = None
-    """Asks the server for its topology, in the caller's thread. Raises SourceError."""
+    """Reads the topology of the server, in the caller's thread. Raises SourceError."""
     read_history: Callable[[], ServerFacts] | None = None
-    """Asks the server for what it has counted since it started, in the caller's thread. Raises SourceError."""
+    """Reads what the server has counted since it started, in the caller's thread. Raises SourceError."""
     read_statements: Callable[[ProcesslistId], tuple[PastStatement, ...] | Limitation] | None = None
-    """Asks the server for the statements of a session's open transaction, in the caller's thread; or why it tells
-    none. Raises SourceError."""
+    """Reads the statements of a session's open transaction, in the caller's thread, or why there are none to read.
+    Raises SourceError."""
     spec_for_host: Callable[[str, int], MonitorSpec] | None = None
-    """Makes the spec of the server at another host and port, by the same account; connects to no server.
+    """Makes the spec of the server at another host and port, with the same account; does not connect.
 
     Raises SettingsError and SourceError where no connection is possible there."""
 
 
 class ServerMonitor:
-    """What is known of one server by now. It has a thread for reading, and shares no state with another monitor."""
+    """The state of one server, for a screen. Its poller has a thread of its own; monitors share no state."""
 
     def __init__(
         self,
@@ -92,14 +96,14 @@ class ServerMonitor:
         slack: float = 0.0,
         judge_lock: AbstractContextManager[object] | None = None,
     ) -> None:
-        """`servers`: how many are monitored. `slack`: how many seconds too early it may be read.
+        """`servers`: how many servers the screen monitors. `slack`: how many seconds too early a reading may start.
 
-        `judge_lock` is held while judging.
+        `judge_lock` is held while judging; several monitors may share it.
         """
         self.spec = spec
         self.name = spec.name or spec.source.name
         self.server_name = self.name if servers > 1 else ""
-        """What its verdicts name: empty where there is one server alone."""
+        """The name that its verdicts carry; empty where there is only one server."""
         self.schedule = PollSchedule(spec.interval, slack)
         self.poller: Poller | ReplayPlayer
         if spec.player is None:
@@ -121,9 +125,9 @@ class ServerMonitor:
         self._trend = Trend() if spec.first is None else Trend().with_snapshot(spec.first)
         self._has_asked_past = False
         self.newest = spec.first
-        """What was read last."""
+        """The snapshot that was read last; None before the first."""
         self.shown: Snapshot | None = None
-        """What is on the screen: older than `newest` while the screen is frozen."""
+        """The snapshot on the screen: older than `newest` while the screen is frozen."""
         self.trouble = ""
         """Why the newest reading failed, in one line; empty where it succeeded."""
 
@@ -141,12 +145,12 @@ class ServerMonitor:
         return self._ledger if self.player is None else self.player.ledger()
 
     def reuse_gaps(self) -> ReuseGaps | None:
-        """What was counted since monitoring began; None in a recording, and before the first reading."""
+        """The reuse gaps since monitoring began; None in a recording, and before the first reading."""
         return self.poller.reuse_counter.counted() if isinstance(self.poller, Poller) else None
 
     @property
     def trend(self) -> Trend:
-        """How many sessions there were in the last hour, up to the instant that is shown."""
+        """The number of sessions in the last hour, up to the instant that is shown."""
         return self._trend if self.player is None else self.player.trend
 
     @property
@@ -155,15 +159,15 @@ class ServerMonitor:
 
     @property
     def own_kills(self) -> OwnKills:
-        """Our KILL statements there; in a recording there are none."""
+        """Our KILL statements on this server; none in a recording."""
         return self.poller.own_kills if isinstance(self.poller, Poller) else OwnKills()
 
     def own_ids(self) -> tuple[int, ...]:
-        """The ids of our own sessions there."""
+        """The ids of our own sessions on this server."""
         return () if self.shown is None else self.shown.sample.server.own_session_ids
 
     def join_others(self, slack: float) -> None:
-        """There are several servers from now on: its verdicts name it, and it is read on a finer beat."""
+        """From now on there are several servers: verdicts carry the name of this one, and readings have another slack."""
         self.server_name, self.schedule.slack = self.name, slack
         if isinstance(self.poller, Poller):
             self.poller.server_name = self.name
@@ -171,14 +175,14 @@ class ServerMonitor:
         self.shown = self.shown and self.shown.with_server_name(self.name)
 
     def start(self, now: float, delay: float, on_fault: Callable[[Exception], object]) -> None:
-        """Start to read `delay` seconds from now, or on its beat where it was read before."""
+        """Start to read: `delay` seconds from now, or an interval after the snapshot that was read before."""
         self.poller.start(on_fault)
         first = self.newest
         self.schedule.wait_until(now + delay if first is None else first.taken_at + self.schedule.interval)
 
     def load_past(self) -> None:
-        """Ask the server once for the sessions that ended before the first reading, in a thread; where it does not tell, there
-        are none.
+        """Read once which sessions ended before the first reading, in a thread. Where the server does not report them, the ledger
+        has none.
         """
         read, newest = self.spec.read_history, self.newest
         if self._has_asked_past or read is None or newest is None or self.player is not None:
@@ -193,7 +197,7 @@ class ServerMonitor:
         threading.Thread(target=load, name="past", daemon=True).start()
 
     def on_snapshot(self, snapshot: Snapshot) -> bool:
-        """Take what was read; True where the reading before failed or there was none."""
+        """Keep a snapshot that was read; True where the reading before failed, or there was none."""
         is_back = self.newest is None or bool(self.trouble)
         self.newest = snapshot.with_server_name(self.server_name)
         if self.player is None:
@@ -202,7 +206,7 @@ class ServerMonitor:
         return is_back
 
     def age(self, now: float) -> float | None:
-        """Seconds since what is shown was read; None where nothing is."""
+        """Seconds since the shown snapshot was read; None where none is shown."""
         return None if self.shown is None else max(0.0, now - self.shown.taken_at)
 
 
@@ -213,7 +217,7 @@ class Closeable(Protocol):
 
 
 def close_all(closeables: Iterable[Closeable]) -> None:
-    """Close all of them, several at the same time, and wait no longer than CLOSING_SECONDS: some may hang."""
+    """Close all of them, CLOSING_THREADS at the same time, and wait no longer than CLOSING_SECONDS: some may hang."""
     remaining = list(closeables)
 
     def close_some() -> None:
@@ -231,7 +235,7 @@ def close_all(closeables: Iterable[Closeable]) -> None:
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """The name where it is free; otherwise with a number.
+    """The name where it is not taken; otherwise the name with a number.
 
     >>> free_name("db1", ["db0"]), free_name("db1", ["db1", "db1#2"])
     ('db1', 'db1#3')
@@ -241,7 +245,7 @@ def free_name(name: str, taken: Collection[str]) -> str:
 
 
 def with_free_names(specs: Sequence[MonitorSpec], taken_names: Collection[str]) -> list[MonitorSpec]:
-    """The specs, each with a name unlike all others."""
+    """The specs, each with a name that no other has and that is not among `taken_names`."""
     taken = set(taken_names)
     named = []
     for spec in specs:

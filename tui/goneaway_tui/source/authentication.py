@@ -1,6 +1,7 @@
-"""Who listens on a Unix socket: whether that is proof enough to tell a password.
+"""Authentication plugins that send a password only to a server that has proved which one it is.
 
-In a folder that others may write (`/tmp`), another user may listen where a server is expected.
+A Unix socket can be such proof: `is_trusted_peer` checks which user listens on it. In a directory that others may write
+(`/tmp`), another user may listen where a server is expected.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ from goneaway_tui.source.sockets import Address
 
 ROOT = 0
 SERVER_ACCOUNTS = ("mysql", "_mysql")
-"""The accounts that servers run as: what packages of Linux, and of macOS and the BSDs, make."""
+"""The system accounts that servers run as: `mysql` in packages of Linux, `_mysql` on macOS and the BSDs."""
 _CREDENTIALS = struct.Struct("3i")
 """Process, user, group: `struct ucred` in unix(7)."""
 
 
 def is_trusted_peer(line: sockets.socket, path: str) -> bool:
-    """Whether root, we, or a server's account listens at `path`, to which `line` is connected.
+    """Whether root, our own user, or a server's account listens at `path`, to which `line` is connected.
 
-    Anybody else has to own the folder, where nobody but root and the owner could have put the socket.
+    Another user is trusted only as the owner of the directory, where only root and the owner can have made the socket.
     """
     user = _user(line, path)
     return user is not None and (
@@ -42,7 +43,7 @@ def is_trusted_peer(line: sockets.socket, path: str) -> bool:
 
 
 def _user(line: sockets.socket, path: str) -> int | None:
-    """Who listens, as the kernel says it. Where it does not (macOS), the owner of the file."""
+    """The user that listens, as the kernel reports it; where it does not (macOS), the owner of the file."""
     try:
         if hasattr(sockets, "SO_PEERCRED"):
             credentials = line.getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, _CREDENTIALS.size)
@@ -54,11 +55,11 @@ def _user(line: sockets.socket, path: str) -> int | None:
 
 
 def _is_owner_of_folder(user: int, path: str) -> bool:
-    """Not in a folder below one that anybody may write: there it may be of anybody's making."""
+    """False below a directory that every user may write: there any user can have made it."""
     folder = Path(path).absolute().parent
     try:
         return folder.stat().st_uid == user and not any(
-            each.stat().st_mode & stat.S_IWOTH for each in (folder, *folder.parents)
+            directory.stat().st_mode & stat.S_IWOTH for directory in (folder, *folder.parents)
         )
     except OSError:
         return False
@@ -75,21 +76,21 @@ def _is_server_account(user: int) -> bool:
 
 
 IN_CLEAR = 2061
-"""The client libraries' number for an error of a plugin: it needs a private line, or a server that has proved itself."""
+"""The client libraries' number for an error of a plugin: it needs an encrypted connection, or a server that has proved itself."""
 CANNOT = 2059
-"""The client libraries' number for: no such plugin here."""
+"""The client libraries' number for: this client has no such plugin."""
 _FAST_AUTHENTICATION, _FULL_AUTHENTICATION = b"\x01\x03", b"\x01\x04"
-"""What `caching_sha2_password` says where the scramble was right, and where it does not know the account's hash yet."""
+"""What `caching_sha2_password` answers where the scramble was right, and where the server has no hash of the account cached."""
 _ASK_FOR_KEY = {"caching_sha2_password": b"\x02", "sha256_password": b"\x01"}
 
 
 class AuthPlugin:
-    """What the wire tells of whom it leads to. Made when the plugin is chosen, after TLS has begun."""
+    """What is known of the server at the other end of a connection. Made when the plugin is chosen, after TLS has begun."""
 
     def __init__(self, wire: Any, *, address: Address) -> None:
         self._wire = wire
         self._address = address
-        line = self._wire._sock  # noqa: SLF001 - nothing public tells
+        line = self._wire._sock  # noqa: SLF001 - PyMySQL has no public name for it
         self._is_tls = isinstance(line, ssl.SSLSocket)
         self._is_proved_socket = address.socket is not None and is_trusted_peer(
             line, address.via or address.socket
@@ -109,7 +110,7 @@ class AuthPlugin:
 
 
 class InClear(AuthPlugin):
-    """The server wants the password itself. PyMySQL answers `dialog` where no method does."""
+    """The server asks for the password itself. PyMySQL answers `dialog` where the plugin has no method for it."""
 
     def __init__(self, wire: Wire[Any], *, address: Address) -> None:
         super().__init__(wire, address=address)
@@ -130,14 +131,14 @@ class ClearPassword(InClear):
 
 
 class PublicKey(AuthPlugin):
-    """On a line that is not encrypted the password goes under a public key, which whoever answers may make up."""
+    """Without TLS the password is encrypted with a public key, which a false server can make up."""
 
     NAME: ClassVar[str]
 
     def _ask_under_key(self, sent_key: bytes | None = None) -> Any:
-        """Send the password under the key we were given; without one under the server's, where that is allowed.
+        """Send the password encrypted with the key of the options; without one with the server's, where that is allowed.
 
-        `sent_key` is one that the server sent unasked for; it never takes the place of the given one.
+        `sent_key` is a key that the server sent without a request; it never replaces the key of the options.
         """
         wire = self._wire
         key = wire.server_public_key
@@ -160,9 +161,9 @@ class PublicKey(AuthPlugin):
 
 
 class CachingSha2(PublicKey):
-    """`caching_sha2_password`: a server that knows the hash already asks for no more than a scramble.
+    """`caching_sha2_password`: a server that has the hash cached asks only for a scramble.
 
-    After that it says one of two bytes, and nothing else is an answer: PyMySQL would read the byte and not see the rest.
+    After that it sends one of two bytes, and nothing else is an answer: PyMySQL would read the byte and ignore the rest.
     """
 
     NAME = "caching_sha2_password"
@@ -184,7 +185,7 @@ class CachingSha2(PublicKey):
         if self._is_tls or self._is_proved_socket:
             return self._ask(wire.password + b"\0")
         if self._address.socket is not None:
-            # Over a socket a server takes the password as it is and knows no keys.
+            # Over a socket a server takes the password as it is and has no keys.
             if not self._address.enable_cleartext_plugin:
                 self._refuse(
                     N_("the server asks for the password in clear text, and has not proved who it is")
@@ -194,7 +195,7 @@ class CachingSha2(PublicKey):
 
 
 class Sha256(PublicKey):
-    """`sha256_password`, to which a socket is not private enough: there too the password goes under the server's key."""
+    """`sha256_password`, which does not count a socket as private: there too the password is encrypted with the server's key."""
 
     NAME = "sha256_password"
 
@@ -215,14 +216,14 @@ def _malformed() -> pymysql.OperationalError:
 
 
 class OldPassword:
-    """Hashes of the last century, which PyMySQL names and does not have."""
+    """`mysql_old_password`, a plugin that PyMySQL knows by name and does not have."""
 
     def __init__(self, _: Wire[Any]) -> None:
         raise pymysql.OperationalError(CANNOT, N_("the account's password is in the format of MySQL 4.0"))
 
 
 def auth_plugins(address: Address) -> dict[Any, Callable[[Wire[Any]], object]]:
-    """What PyMySQL is told to use instead of its own, by the names servers give."""
+    """The plugins that replace PyMySQL's own, by the names that servers send."""
     return {
         "mysql_clear_password": partial(ClearPassword, address=address),
         "dialog": partial(InClear, address=address),

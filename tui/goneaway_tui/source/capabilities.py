@@ -1,4 +1,4 @@
-"""Who answers, and what this account may read there: found out once at connect."""
+"""Which server answers, and what our account may read on it: found out when a connection opens, and again from time to time."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from goneaway_tui.source.server_variants import ServerIdentity, identify, versio
 from goneaway_tui.source.sql.shapes import Statement
 from goneaway_tui.text.sanitize import from_wire, plain
 
-FLOORS: dict[Flavour, tuple[tuple[int, ...], str]] = {
+OLDEST_VERSIONS: dict[Flavour, tuple[tuple[int, ...], str]] = {
     # 5.7.9 is the first release of 5.7 for production: dev.mysql.com/doc/relnotes/mysql/5.7/en/news-5-7-9.html.
     Flavour.MYSQL: (
         (5, 7, 9),
         N_("performance_schema has the tables that goneaway-tui reads only from 5.7.9 on"),
     ),
-    # idle_transaction_timeout and its kin came with 10.3.0: mariadb.com/kb/en/server-system-variables/.
+    # idle_transaction_timeout and the two limits like it came with 10.3.0: mariadb.com/kb/en/server-system-variables/.
     Flavour.MARIADB: (
         (10, 3),
         N_("idle_transaction_timeout, which goneaway-tui reads, exists only from 10.3 on"),
@@ -40,28 +40,28 @@ FLOORS: dict[Flavour, tuple[tuple[int, ...], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """A server as our account sees it."""
+    """What one server can do for one account."""
 
     flavour: Flavour
     version: str
     banner: str
     own_id: int
     account: str
-    """Quoted, as a GRANT wants it: `'dba'@'%'`."""
+    """Quoted for GRANT: `'dba'@'%'`."""
     features: frozenset[str]
-    """Names of the probes in `sql.PROBES` that answered yes, and words of the services it is."""
+    """Names of the probes in `sql.PROBES` that brought a row, and keys of the services that the server belongs to."""
     uid: str | None = None
     """`server_uuid` or `server_uid`, where it has one."""
     refusals: tuple[Refusal, ...] = field(default=(), compare=False)
-    """What it refused of the statements that these abilities choose."""
+    """The refusals of statements that these features choose."""
     refused_files: frozenset[str] = frozenset()
-    """The files of those statements, which are not sent again."""
+    """The files of the refused statements, which are not sent again."""
 
     def statement(self, what: str) -> Statement | None:
         return sql.choose_statement(self.flavour, what, self.features, self.refused_files)
 
     def without(self, refusal: Refusal) -> Self:
-        """Itself, knowing that a statement is refused. Raises the refusal where nothing could be read without it."""
+        """The capabilities without a refused statement. Raises the refusal where no sample is possible without it."""
         variants = sql.variants_of(self.flavour, refusal.statement)
         files = {variant.file for _what, variant in variants}
         capabilities = replace(
@@ -73,50 +73,50 @@ class Capabilities:
         return capabilities
 
     def required_statement(self, what: str) -> Statement:
-        """A statement that has a variant for everyone."""
+        """A statement that has a variant for every server and account."""
         statement = self.statement(what)
         assert statement is not None, what  # noqa: S101 - a house test holds the table to it
         return statement
 
 
 def find_capabilities(connection: Connection) -> Capabilities:
-    """Ask who answers and try every probe. Raises SourceError, of which UnsupportedVersion will not change by itself."""
-    who = identify(connection)
-    _refuse_old(who)
-    features = {who.service} - {""}
-    if not who.stands_alone:
-        probes = {**sql.PROBES[who.flavour], **sql.VARIANT_PROBES[who.flavour]}
+    """Identify the server and run every probe. Raises SourceError; after UnsupportedVersion another attempt fails in the same way."""
+    identity = identify(connection)
+    _refuse_old(identity)
+    features = {identity.service} - {""}
+    if not identity.is_unprobed:
+        probes = {**sql.PROBES[identity.flavour], **sql.VARIANT_PROBES[identity.flavour]}
         features |= {name for name, file in probes.items() if _answers(connection, file)}
     return Capabilities(
-        who.flavour,
-        version=version_of(who.banner),
-        banner=f"{who.banner} {who.comment}".strip(),
-        own_id=who.own_id,
-        account=quoted_account(who.account),
+        identity.flavour,
+        version=version_of(identity.banner),
+        banner=f"{identity.banner} {identity.comment}".strip(),
+        own_id=identity.own_id,
+        account=quoted_account(identity.account),
         features=frozenset(features),
-        uid=None if who.stands_alone else _uid(connection, who.flavour),
+        uid=None if identity.is_unprobed else _uid(connection, identity.flavour),
     )
 
 
-def _refuse_old(who: ServerIdentity) -> None:
-    """Raise UnsupportedVersion below the floor. A service's own number says nothing of what it can."""
-    if who.service:
+def _refuse_old(identity: ServerIdentity) -> None:
+    """Raise UnsupportedVersion below the oldest version. The version number of a service does not show what it can do."""
+    if identity.service:
         return
-    floor, lacks = FLOORS[who.flavour]
-    version = version_of(who.banner)
+    oldest, lacks = OLDEST_VERSIONS[identity.flavour]
+    version = version_of(identity.banner)
     numbers = tuple(int(part) for part in version.split(".") if part)
-    if numbers and numbers < floor[: len(numbers)]:
+    if numbers and numbers < oldest[: len(numbers)]:
         raise UnsupportedVersion(
             _(
                 "{server} {version} is too old: {why}",
-                server=who.flavour.title,
+                server=identity.flavour.title,
                 version=version,
                 why=_(lacks),
             ),
             _(
                 "connect to {server} {version} or later",
-                server=who.flavour.title,
-                version=".".join(map(str, floor)),
+                server=identity.flavour.title,
+                version=".".join(map(str, oldest)),
             ),
         )
 
@@ -151,9 +151,9 @@ def _answers(connection: Connection, file: str) -> bool:
 
 
 def limitations_of(capabilities: Capabilities) -> tuple[Limitation, ...]:
-    """What this account on this server keeps from us, each with what would light it; a service's own notes first."""
+    """What cannot be read on this server with this account, each with what would allow it; the notes of its service first."""
     notes = server_variants.variant_limitations(capabilities.features)
-    if capabilities.features & server_variants.ALONE:
+    if capabilities.features & server_variants.UNPROBED_SERVICES:
         return notes
     user = capabilities.account.rpartition("@")[0]
     lacking = tuple(
@@ -161,11 +161,13 @@ def limitations_of(capabilities: Capabilities) -> tuple[Limitation, ...]:
         for needs, lacks, what, why, grant in LIMITATIONS[capabilities.flavour]
         if capabilities.features.issuperset(needs.split()) and capabilities.features.isdisjoint(lacks.split())
     )
-    return notes + lacking + tuple(_refused(capabilities.flavour, each) for each in capabilities.refusals)
+    return (
+        notes + lacking + tuple(_refused(capabilities.flavour, refusal) for refusal in capabilities.refusals)
+    )
 
 
 def history_limitation(capabilities: Capabilities, *, is_wanted: bool = True) -> Limitation:
-    """Why the statements of an open transaction are not read. `is_wanted`: whether SQL text may be brought over at all."""
+    """Why the statements of an open transaction are not read. `is_wanted`: whether SQL text may be read at all."""
     what = N_("the statements of an open transaction")
     if not is_wanted:
         return Limitation(what, N_("--no-statements shows no SQL text"))
@@ -191,37 +193,39 @@ def history_limitation(capabilities: Capabilities, *, is_wanted: bool = True) ->
     )
 
 
-def short_of_room(capabilities: Capabilities, unlisted: int) -> tuple[Limitation, ...]:
-    """The same where performance_schema has no room for some sessions: `unlisted` of them were read elsewhere."""
+def unlisted_limitations(capabilities: Capabilities, unlisted: int) -> tuple[Limitation, ...]:
+    """The limitations where performance_schema has no room for some sessions; `unlisted` of them were read from the process list."""
     sees_all = "process" in capabilities.features
     room = Limitation(
-        UNTOLD if sees_all else OTHER_ACCOUNTS_NO_ROOM,
+        UNLISTED_DETAILS if sees_all else OTHER_ACCOUNTS_NO_ROOM,
         NO_ROOM,
-        ROOM if sees_all else _PROCESS.format(account=capabilities.account),
+        MORE_INSTANCES if sees_all else _PROCESS.format(account=capabilities.account),
     )
-    # Our own session may be one of those: then it is not setup_actors that leaves it out.
-    others = tuple(each for each in limitations_of(capabilities) if each.why != LEFT_OUT)
+    # Our own session may be one of those: then the reason is not setup_actors.
+    others = tuple(limitation for limitation in limitations_of(capabilities) if limitation.why != LEFT_OUT)
     if any(
-        each.what in {OTHER_ACCOUNTS_MYSQL, OTHER_ACCOUNTS_MARIADB} for each in others
-    ):  # a larger loss, mended by the same GRANT
+        limitation.what in {OTHER_ACCOUNTS_MYSQL, OTHER_ACCOUNTS_MARIADB} for limitation in others
+    ):  # a larger loss, which the same GRANT removes
         return others
     return ((room,) if unlisted or not sees_all else ()) + others
 
 
 def _refused(flavour: Flavour, refusal: Refusal) -> Limitation:
-    """What a refused statement would have told; why is the server's own word, in the server's language."""
-    things = [what for what, _variant in sql.variants_of(flavour, refusal.statement)]
-    lost = next((LOST[what] for what in things if what in LOST), QUICKER)
+    """The limitation of a refused statement. Its reason is the server's message, in the server's language."""
+    keys = [what for what, _variant in sql.variants_of(flavour, refusal.statement)]
+    lost = next((LOST_BY_STATEMENT[what] for what in keys if what in LOST_BY_STATEMENT), QUICKER_READING)
     return Limitation(lost, refusal.why)
 
 
-REQUIRED = frozenset({"impatient", "session", "clock", "wall", "sessions", "limits", "variables", "counters"})
-"""Things without which there is no sample: a variant that is refused gives way to a lesser one, and the last one to none."""
+REQUIRED = frozenset(
+    {"short_wait_timeout", "session", "clock", "wall", "sessions", "limits", "variables", "counters"}
+)
+"""Statements without which there is no sample. Where a variant is refused, the next one is sent; the last one must not be refused."""
 
-QUICKER = N_("the quicker reading of a server with many sessions")
-"""What is lost with a statement that only saves time."""
+QUICKER_READING = N_("the quicker reading of a server with many sessions")
+"""What is lost where a statement is refused that only saves time."""
 
-LOST = {
+LOST_BY_STATEMENT = {
     "own_thread": N_("the exact idle clock"),
     "clock": N_("the exact idle clock"),
     "sessions": N_("own limits and the exact idle clock"),
@@ -239,20 +243,20 @@ LOST = {
     "limits": N_("the limit of transactions that are idle"),
     "counters": N_("how many KILL statements ran"),
     "all_sessions": N_("the sessions that performance_schema has no room for"),
-    "endings": N_("how the sessions of an account ended"),
+    "end_counts": N_("how the sessions of an account ended"),
     "accounts": N_("sessions that came and went between two readings"),
     "kills": N_("who ran a KILL"),
     "log": N_("what the server's error log says of sessions that ended"),
     "log_oldest": N_("whether the server's error log reaches back to the last run"),
 }
-"""What is lost where the statements that read a thing are refused."""
+"""What is lost where a statement is refused, by its key in `sql.STATEMENTS`."""
 
 
-UNTOLD = N_(
+UNLISTED_DETAILS = N_(
     "own limits, the exact idle clock, the program and the last statement of sessions that performance_schema has no room for"
 )
 NO_ROOM = N_("performance_schema_max_thread_instances is too small for so many sessions")
-ROOM = N_("set performance_schema_max_thread_instances = -1 under [mysqld] and restart")
+MORE_INSTANCES = N_("set performance_schema_max_thread_instances = -1 under [mysqld] and restart")
 LEFT_OUT = N_(
     "setup_actors leaves our own session out, so nobody tells us the timer: clocks count whole seconds"
 )
@@ -260,7 +264,7 @@ LEFT_OUT = N_(
 _SELECT = "GRANT SELECT ON performance_schema.* TO {account}"
 _PROCESS = "GRANT PROCESS ON *.* TO {account}"
 _NEVER = ""
-"""No probe at all: the limitation always holds."""
+"""No probes: the limitation always holds."""
 
 _ALL_EVENTS = N_(
     "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left"
@@ -374,7 +378,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         ),
         (
             "instrumented threads statements instruments timed",
-            "everyone",
+            "all_instrumented",
             N_("the exact idle clock and the last statement of some sessions"),
             N_("they are not instrumented: their clocks count whole seconds from the last command's start"),
             _INSTRUMENT.format("threads", "INSTRUMENTED = 'YES'", "PROCESSLIST_ID IS NOT NULL"),
@@ -487,5 +491,5 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         *_METADATA,
     ),
 }
-"""Rows of: probes that must say yes, probes that must all say no, what is lost, why, what lights it. The last three are
-said with `_` where they are shown: a recording of them is in English."""
+"""Rows of: probes that must have brought a row, probes that must all have brought none, what is lost, why, what allows it. The last
+three are translated where they are shown: a recording has them in English."""

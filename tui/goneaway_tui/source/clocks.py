@@ -1,8 +1,8 @@
-"""Another machine's timer, told in our clock's seconds.
+"""The clocks of a server, converted to our clock.
 
-A reading of the remote timer is asked for at `sent` and arrives at `received`; it was taken somewhere between. The
-tightest recent reading bounds the offset best, so it is kept for a while; a reading that contradicts it means that
-one of the two clocks was set, and then the newest word counts.
+The remote clock is read by a statement that is sent at `sent` and answered at `received`; the server read its clock somewhere
+between the two. The observation with the shortest round trip bounds the offset best, so it is kept for KEEP_SECONDS. An
+observation that contradicts it means that one of the two clocks was set; then the newest observation counts.
 """
 
 from __future__ import annotations
@@ -13,85 +13,85 @@ from dataclasses import dataclass, field
 
 from goneaway_tui.model.session import ThreadId
 from goneaway_tui.source.connection import Row
-from goneaway_tui.source.session_cache import CoarseWait, SessionCache, text
+from goneaway_tui.source.session_cache import SessionCache, WholeSecondWait, text
 
 PICOSECONDS = 1e12
-"""Of performance_schema's timers, to a second."""
+"""Picoseconds, the unit of performance_schema's timers, in a second."""
 KEEP_SECONDS = 30.0
-"""How long a tight reading outranks newer, looser ones: clocks drift 50 millionths at worst, 1.5 ms in this time."""
+"""How long an observation is preferred to newer ones with a longer round trip: clocks drift by 0.005 % at worst, 1.5 ms in this time."""
 SLACK = 0.005
-"""Seconds two readings may disagree by beyond their own uncertainty before a clock must have been set."""
+"""Seconds by which two observations may differ beyond their uncertainty before a clock must have been set."""
 
 
 @dataclass(slots=True)
 class Timebase:
-    """Offset between a remote timer and ours, in seconds."""
+    """The offset between a remote clock and ours, in seconds."""
 
     offset: float = 0.0
     uncertainty: float = field(default=float("inf"))
-    """Half-width in seconds of the reading in use."""
+    """Half of the round trip of the observation in use, in seconds; inf before any."""
     _read_at: float = float("-inf")
 
     def observe(self, sent: float, received: float, remote: float) -> float:
-        """Take a reading. Returns by how many seconds the remote clock was *set* since the last: 0 if it was not."""
+        """Take in an observation. Returns by how many seconds the remote clock was *set* since the last one: 0 where it was not."""
         uncertainty = (received - sent) / 2
         offset = (sent + received) / 2 - remote
         stepped = self.is_set and abs(offset - self.offset) > uncertainty + self.uncertainty + SLACK
-        jump = self.offset - offset if stepped else 0.0
+        step = self.offset - offset if stepped else 0.0
         if stepped or uncertainty <= self.uncertainty or received - self._read_at > KEEP_SECONDS:
             self.offset, self.uncertainty, self._read_at = offset, uncertainty, received
-        return jump
+        return step
 
     @property
     def is_set(self) -> bool:
-        """Whether there was any reading: before, nothing can be placed."""
+        """Whether there was any observation. Before the first, no instant can be converted."""
         return self.uncertainty != float("inf")
 
     @property
     def round_trip(self) -> float:
-        """Seconds the reading in use took to ask and be answered; 0 before any."""
+        """The round trip of the observation in use, in seconds; 0 before any."""
         return 2 * self.uncertainty if self.is_set else 0.0
 
     def local(self, remote: float) -> float:
-        """The instant on our clock at which the remote timer stood at `remote`."""
+        """The instant on our clock at which the remote clock was at `remote`."""
         return remote + self.offset
 
 
 TIME_ERROR = 1.0
-"""What whole seconds from a command's start may be wrong by, when nothing better is to be had."""
+"""The error of an idle time that is known only in whole seconds from the start of a command, in seconds."""
 
 
 def idle_since_whole_seconds(
     seconds: int, taken_at: float, wall: Timebase, uptime: float = math.inf, doubt: float = 0.0
 ) -> tuple[float | None, float]:
-    """The idle clock from TIME alone: it began in that second of the server's clock. None where TIME is absurd.
+    """When a session became idle, from TIME alone, and the error of that in seconds. None where TIME cannot be right.
 
-    A session that ran SET timestamp shows a TIME in the past or future of its own making; no session is older than
-    its server (`uptime` seconds, as far as known), and none idles in the future. What `wall` has not been set by cannot be placed.
+    A session that ran SET timestamp shows a TIME that is too large or negative; no session is older than its server (`uptime`
+    seconds, as far as known), and none became idle in the future. Without an observation in `wall` the result is None too.
     The server read its clock within `doubt` seconds of `taken_at`; where its second changed meanwhile, either may be meant.
     """
     if not 0 <= seconds <= min(OLDEST, uptime + 2 * TIME_ERROR) or not wall.is_set:
         return None, TIME_ERROR
-    earliest, latest = (math.floor(taken_at - wall.offset + by) for by in (-doubt, doubt))
+    earliest, latest = (math.floor(taken_at - wall.offset + shift) for shift in (-doubt, doubt))
     began = (earliest + latest + 1) / 2 - seconds
     return min(taken_at, wall.local(began)), TIME_ERROR + (latest - earliest) / 2
 
 
 OLDEST = 366 * 86_400 * 20 - 1
-"""Seconds beyond which a TIME is nobody's age, however old the server says it is."""
+"""The largest TIME in seconds that is taken for the age of a session, whatever uptime the server reports."""
 
 
 class WholeSecondWaits:
-    """Follows the idle waits of sessions without events, from look to look."""
+    """Follows the idle waits of sessions without events, from one sample to the next."""
 
     def __init__(self, wall: Timebase) -> None:
         self._wall = wall
-        self._looked_at = -math.inf
+        self._watched_at = -math.inf
         self.doubt = 0.0
-        """Seconds between the server's reading of its clock and the instant we take for it, at most."""
+        """The greatest distance in seconds between the server's reading of its clock and the instant that we take for it."""
 
     def began(self, seconds: int, taken_at: float, uptime: float = math.inf) -> tuple[float | None, float]:
-        """When a wait of so many whole seconds began, as a single look can tell."""
+        """When a wait of so many whole seconds began, by one sample alone; with the error in seconds."""
         return idle_since_whole_seconds(seconds, taken_at, self._wall, uptime, self.doubt)
 
     def watch(
@@ -105,46 +105,48 @@ class WholeSecondWaits:
         exact: bool,
         sweep: bool,
     ) -> set[ThreadId]:
-        """Note each wait; return the threads that may have run something unseen, at a `sweep` all.
+        """Note each wait; return the threads that may have run something without an event, at a `sweep` all.
 
-        Where TIME began anew since the last look, the wait began between the looks, whatever TIME says.
+        Where TIME started again since the sample before, the wait began between the two samples, whatever TIME says.
         """
-        unseen: set[ThreadId] = set()
+        possibly_changed: set[ThreadId] = set()
         for row in rows:
-            number, command, seconds, instrumented = int(row[1]), text(row[5]), row[6], bool(row[10])
-            cached = known.get(number)
+            session_id, command, seconds, instrumented = int(row[1]), text(row[5]), row[6], bool(row[10])
+            cached = known.get(session_id)
             if cached is None or seconds is None:
                 continue
             if instrumented and exact:
-                cached.followed = False
+                cached.was_followed = False
                 continue
-            before, cached.wait = cached.wait, None
+            before, cached.whole_second_wait = cached.whole_second_wait, None
             if command == "Sleep":
-                followed = cached.followed or (number in new and self._looked_at > -math.inf)
+                was_followed = cached.was_followed or (session_id in new and self._watched_at > -math.inf)
                 began = self.began(int(seconds), taken_at, uptime)
-                cached.wait = self._wait(before, int(seconds), taken_at, began, followed=followed)
-            cached.followed = True
-            lately = not uptime >= int(seconds) > taken_at - self._looked_at + 2 * TIME_ERROR
-            if cached.thread is not None and (sweep or lately or cached.wait != before):
-                unseen.add(cached.thread)
-        self._looked_at = taken_at
-        return unseen
+                cached.whole_second_wait = self._wait(
+                    before, int(seconds), taken_at, began, was_followed=was_followed
+                )
+            cached.was_followed = True
+            is_recent = not uptime >= int(seconds) > taken_at - self._watched_at + 2 * TIME_ERROR
+            if cached.thread is not None and (sweep or is_recent or cached.whole_second_wait != before):
+                possibly_changed.add(cached.thread)
+        self._watched_at = taken_at
+        return possibly_changed
 
     def _wait(
         self,
-        before: CoarseWait | None,
+        before: WholeSecondWait | None,
         seconds: int,
         taken_at: float,
         began: tuple[float | None, float],
         *,
-        followed: bool,
-    ) -> CoarseWait:
-        """This session's idle wait. `followed`: at the last look it worked, waited otherwise, or was not there."""
+        was_followed: bool,
+    ) -> WholeSecondWait:
+        """The idle wait of one session. `was_followed`: in the sample before it worked, had another wait, or did not exist."""
         second = math.floor(taken_at - self._wall.offset) - seconds
         if before is not None and abs(second - before.second) <= 1:
             return before
         since, within = began
-        if followed:
-            earliest = max(self._looked_at, -math.inf if since is None else since - TIME_ERROR / 2)
+        if was_followed:
+            earliest = max(self._watched_at, -math.inf if since is None else since - TIME_ERROR / 2)
             since, within = (earliest + taken_at) / 2, max(TIME_ERROR, (taken_at - earliest) / 2)
-        return CoarseWait(second, since, within)
+        return WholeSecondWait(second, since, within)

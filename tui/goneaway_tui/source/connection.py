@@ -1,7 +1,7 @@
-"""One connection to a server: bounded in time, named, and read-only by the statements we send.
+"""One connection to a server: bounded in time and in size, with every answer checked against the shape of its statement.
 
-PyMySQL does the protocol. Here its errors become ours, each with what to do about it; text stays bytes until it is
-decoded in a way that survives anything a client may have sent.
+PyMySQL speaks the protocol. Here its errors become SourceError and Refusal, each with what to do. Text stays bytes until
+`text.sanitize` decodes it, because a client may have sent anything.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ from goneaway_tui.text.sanitize import plain
 
 PROGRAM = "goneaway-tui"
 ANSWER_SECONDS = STATEMENT_SECONDS + 1
-"""How long we wait for the next bytes of an answer."""
+"""Seconds to wait for the next bytes of an answer."""
 
 MAX_KEY_BYTES = 64 * 1024
-"""Of a file with a public key."""
+"""The size of a file with a public key, at most."""
 
 LOGIN_BYTES = 64 * 1024
-"""What a server may send before we are logged in."""
+"""Bytes that a server may send before the login is done."""
 ANSWER_BYTES = 256 << 20
-"""What it may send in answer to one statement, each packet counted with PACKET_COST and each value with VALUE_COST. The list of 100,000 sessions, each
-with a statement of 1,024 letters, is some 130 MiB."""
+"""Bytes that a server may send in answer to one statement, with PACKET_COST for each packet and VALUE_COST for each value. The list
+of 100,000 sessions, each with a statement of 1,024 characters, takes some 130 MiB."""
 PACKET_COST = 128
-"""Bytes that a row takes here beside its text."""
+"""Bytes of our memory that a row takes besides its text."""
 VALUE_COST = 40
-"""The same of one value: it is an object and a pointer to it."""
+"""Bytes of our memory that a value takes besides its text: an object and a pointer to it."""
 MAX_COLUMNS = 512
-"""Of an answer: a replica's state has some 60. What describes one takes more than 1 KB here."""
+"""Columns of an answer, at most: the state of a replica has some 60. The description of a column takes more than 1 KB of our memory."""
 TOO_MUCH = 2020
-"""The client libraries' number for: an answer larger than allowed."""
+"""The client libraries' number for an answer that is larger than allowed."""
 
 Row = tuple[Any, ...]
 
@@ -71,16 +71,16 @@ PROTOCOL_ERRORS = (
     ValueError,
     struct.error,
 )
-"""What PyMySQL lets through when the other side breaks off or does not speak the protocol; only its code runs under these."""
+"""What PyMySQL raises where the server breaks the connection or does not speak the protocol. Caught only around calls of PyMySQL."""
 
 DENIED = frozenset({1142, 1143, 1044, 1045, 1227, 1370})
-"""Error numbers that mean: this account may not read that."""
+"""Error numbers of a missing privilege."""
 ABSENT = frozenset({1054, 1109, 1146, 1193, 1046, 1049, 1305})
-"""Error numbers that mean: this server has no such thing. A function that a server does not know is looked for in the
-default database: without one that is 1046 on MySQL 5.7 and MariaDB, with one 1305."""
+"""Error numbers of a table, column, variable or function that the server does not have. A server searches a function that it does not
+have in the default database: without one the error is 1046 on MySQL 5.7 and MariaDB, with one 1305."""
 ENDS = frozenset({1047, 1053, 1152, 1153, 1156, 1157, 1158, 1159, 1160, 1161, 1184, 1927, 3032, 3169, 4031})
-"""Error numbers of a server that say something of the conversation, not of the statement: it is over, or nothing more
-is answered in it."""
+"""Error numbers of a server that are about the session, not about the statement: the session has ended, or the server answers nothing
+more in it."""
 
 
 CLOSED_LOGIN = N_("it closes the connection during the login")
@@ -88,11 +88,11 @@ CLOSED_UNGREETED = N_("it closes the connection without a greeting")
 
 
 MAX_REFUSAL_LENGTH = 300
-"""Characters that are kept of what a server says against a statement."""
+"""Characters that are kept of the message with which a server refuses a statement."""
 
 
 class Refusal(Exception):
-    """The server understood a statement and will not run it; the connection stands."""
+    """The server refuses to run a statement; the connection stays open."""
 
     def __init__(self, number: int, message: str, statement: str = "") -> None:
         """`number` is the server's error number, `message` its text as it came; `statement` is what was sent, before values
@@ -104,15 +104,15 @@ class Refusal(Exception):
 
     @property
     def why(self) -> str:
-        """What the server said, in its own language."""
+        """The server's error number and message, in the server's language."""
         return f"error {self.number}: {plain(str(self), 200)}"
 
 
 class UnfitAnswer(Refusal):
-    """The server answered a statement, and not as one does: nothing of the answer is used; the connection stands."""
+    """The answer of a statement does not have its shape. Nothing of the answer is used; the connection stays open."""
 
     def __init__(self, error: MisshapenAnswer, statement: Statement) -> None:
-        reading = _(error.reading)
+        reading = _(error.content)
         super().__init__(
             0, _("unexpected answer ({reading}): {why}", reading=reading, why=error.why), statement
         )
@@ -122,7 +122,7 @@ class UnfitAnswer(Refusal):
         return str(self)
 
     def server_error(self, server: str) -> UnexpectedAnswer:
-        """The same as the error of a server, of which nothing can be read without that answer."""
+        """The error to raise where nothing can be read of the server without that answer."""
         return UnexpectedAnswer(
             f"{server}: {self}",
             _(
@@ -164,15 +164,15 @@ _CONVERSIONS: dict[Any, Any] = {
     ),
     **dict.fromkeys((FIELD_TYPE.FLOAT, FIELD_TYPE.DOUBLE, FIELD_TYPE.DECIMAL, FIELD_TYPE.NEWDECIMAL), float),
 }
-"""Numbers become numbers; everything else stays the bytes it was sent as."""
+"""Numbers are converted; all other values stay the bytes that the server sent."""
 
 
 class BoundedConnection(Wire):
-    """PyMySQL's connection, which reads no more than its budget: a server's word on how much follows is only a word."""
+    """PyMySQL's connection, which reads no more bytes than its budget, whatever lengths the server announces."""
 
     budget = LOGIN_BYTES
     _columns = 0
-    """Of the answer that is read."""
+    """The columns of the answer that is read."""
 
     def _create_ssl_ctx(self, asked: ssl.SSLContext | dict[str, Any]) -> ssl.SSLContext:
         """PyMySQL asks with an empty dict for PREFERRED, and would load every authority of this machine to verify nothing."""
@@ -208,9 +208,9 @@ class Connection:
     def __init__(
         self, address: Address, socket: ServerSocket | None = None, *, interactive: bool = False
     ) -> None:
-        """Connect. Raises SourceError with a line for the user. Cutting `socket` ends the attempt, and what comes of it.
+        """Connect. Raises SourceError with a line for the user. Cutting `socket` ends the attempt, and the connection later.
 
-        An `interactive` one gets the server's `interactive_timeout`, as a person at a prompt does.
+        An `interactive` session copies `interactive_timeout` as its wait_timeout, as that of a person at a prompt does.
         """
         self._address = address
         self._socket = socket or ServerSocket()
@@ -224,7 +224,7 @@ class Connection:
 
     @classmethod
     def over(cls, other: Connection) -> Self:
-        """The conversation `other` has, as one of this kind: `other` stays its owner, and is not used meanwhile."""
+        """The session of `other` as an object of this class. `other` stays its owner, and must not be used meanwhile."""
         same = cls.__new__(cls)
         same.__dict__.update(other.__dict__)
         return same
@@ -238,13 +238,13 @@ class Connection:
         return int(self._wire.thread_id())  # type: ignore[no-untyped-call]
 
     def rows(self, sql: Statement, parameters: Sequence[object] = ()) -> list[Row]:
-        """Run one statement and bring all its rows, checked. Raises Refusal where the server will not or gives others, else
-        SourceError.
+        """Run one statement and return all its rows, checked against its shape. Raises Refusal where the server refuses the
+        statement or the rows do not have the shape, and SourceError where the connection fails.
         """
         return fitted(sql, self._fetched(sql, parameters)[1])
 
     def records(self, sql: Statement) -> list[dict[str, Any]]:
-        """The same of a statement whose columns differ from version to version: each row by their names, in small letters."""
+        """As `rows`, for a statement whose columns differ between versions: each row by column name, in lower case."""
         names, rows = self._fetched(sql, ())
         return fitted(sql, [dict(zip(names, row, strict=True)) for row in rows])
 
@@ -275,7 +275,7 @@ class Connection:
         self._socket.cut()
 
     def explained(self, refusal: Refusal) -> SourceError:
-        """The error for a person where a refused statement is indispensable."""
+        """The error to report to a person where a refused statement is required."""
         return explain_error(self._address, refusal.number, str(refusal))
 
     def _broken(self, number: int, message: str) -> SourceError:
@@ -303,7 +303,7 @@ def _open(address: Address, socket: ServerSocket, *, interactive: bool = False) 
 
 
 def _unconnected(address: Address, *, interactive: bool = False) -> BoundedConnection:
-    """PyMySQL's connection before it has a socket. Raises SettingsError where what is asked for cannot be."""
+    """PyMySQL's connection before it has a socket. Raises SettingsError where the options cannot be used."""
     tls: dict[str, Any] = {}
     if address.ssl_mode == "DISABLED" or (address.socket and address.ssl_mode == "PREFERRED"):
         tls["ssl_disabled"] = True
@@ -332,7 +332,7 @@ def _unconnected(address: Address, *, interactive: bool = False) -> BoundedConne
 
 
 def _public_key(address: Address) -> bytes | None:
-    """The server's key that we were given. Raises SettingsError for a file that holds none."""
+    """The server's public key of the options. Raises SettingsError for a file without one."""
     path = address.server_public_key_path
     if not path:
         return None
@@ -351,19 +351,19 @@ def _public_key(address: Address) -> bytes | None:
 
 
 def _encoded(what: str, value: str) -> bytes:
-    """As the bytes that were typed. Raises SettingsError, which does not carry the text along."""
+    """The bytes that were typed. Raises SettingsError, which does not contain the text."""
     with suppress(UnicodeEncodeError):
         return value.encode("utf-8", "surrogateescape")
     raise SettingsError(_(HALVES[what]), _("type it again"))
 
 
 def _not_connected(address: Address, error: Exception, *, greeted: bool, expired: bool) -> SourceError:
-    """Why there is no connection, by how far the login came."""
+    """Why the attempt to connect failed, by how far the login got."""
     number, message = number_and_message(error) if isinstance(error, pymysql.Error) else (0, str(error))
     message = message.replace("'b'", "'").replace("''", "'")
     cause = getattr(error, "original_exception", error)
     if isinstance(cause, ssl.SSLError) or "[SSL" in message:
-        number, message = 2026, _tls_words(cause, message)
+        number, message = 2026, _tls_reason(cause, message)
     elif expired or isinstance(cause, TimeoutError) or "timed out" in message:
         number, message = 2003, N_("timed out while logging in") if greeted else N_("timed out")
     elif isinstance(cause, OSError):
@@ -382,10 +382,10 @@ def _not_connected(address: Address, error: Exception, *, greeted: bool, expired
     return explain_error(address, number, message)
 
 
-def _tls_words(error: BaseException, message: str) -> str:
-    """What was wrong with the encryption, without the line number in OpenSSL's source.
+def _tls_reason(error: BaseException, message: str) -> str:
+    """The reason of an error of TLS, without the line number in the source of OpenSSL.
 
-    >>> _tls_words(OSError(), "lost ([SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca (_ssl.c:2580))")
+    >>> _tls_reason(OSError(), "lost ([SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca (_ssl.c:2580))")
     'tlsv1 alert unknown ca'
     """
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -403,7 +403,7 @@ def _unverifying_context() -> ssl.SSLContext:
 
 
 def _tls(address: Address) -> ssl.SSLContext:
-    """What the mode asks for, exactly: REQUIRED verifies nothing, VERIFY_CA the chain, VERIFY_IDENTITY the name too."""
+    """The TLS context for the mode: REQUIRED verifies nothing, VERIFY_CA the chain, VERIFY_IDENTITY the name too."""
     try:
         if address.ssl_mode == "REQUIRED":
             context = _unverifying_context()
@@ -412,10 +412,10 @@ def _tls(address: Address) -> ssl.SSLContext:
         else:
             context = ssl.create_default_context(cafile=address.ssl_ca)
             context.check_hostname = address.ssl_mode == "VERIFY_IDENTITY"
-            # The certificates servers make for themselves would fail it.
+            # The certificates that servers make themselves would fail it.
             context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         if address.ssl_cert:
-            # With a pass phrase, even an empty one, OpenSSL asks for none on the terminal.
+            # With any pass phrase, even an empty one, OpenSSL does not prompt at the terminal.
             context.load_cert_chain(address.ssl_cert, address.ssl_key, password="")
     except OSError as error:
         files = ", ".join(filter(None, (address.ssl_ca, address.ssl_cert, address.ssl_key)))
@@ -423,7 +423,7 @@ def _tls(address: Address) -> ssl.SSLContext:
             _(
                 "cannot use {files}: {why}",
                 files=files,
-                why=_tls_words(error, error.strerror or str(error)),
+                why=_tls_reason(error, error.strerror or str(error)),
             ),
             _("check --ssl-ca, --ssl-cert and --ssl-key"),
         ) from None

@@ -1,4 +1,7 @@
-"""Read what a server remembers of ended sessions and refused logins, for a reader who comes after the event."""
+"""Read what a server has counted and logged of ended sessions and refused logins since it started.
+
+`end_evidence` covers the time between two samples; this covers the time before the first sample.
+"""
 
 from __future__ import annotations
 
@@ -24,35 +27,40 @@ _NAME: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class EndHistory:
-    """Everything of that kind; what a server does not keep, or the account may not read, is empty."""
+    """What the server keeps of ended sessions and refused logins. A field is empty where the account may not read it."""
 
     errors: tuple[RaisedError, ...] = ()
     counts_errors: bool = False
-    """Whether an error that is absent from `errors` was never raised since the server started."""
+    """Whether an error that is absent from `errors` was not raised since the server started."""
     unknown_errors: frozenset[int] = frozenset()
-    """Errors this server does not have: before MySQL 8.0.24 no 4031."""
+    """Error codes that this server does not have: 4031 before MySQL 8.0.24."""
     log: tuple[LogEntry, ...] = ()
-    """In the order it was written; only what tells why sessions or the server ended."""
+    """In the order in which they were written; only entries about why sessions or the server ended."""
     reads_log: bool = False
-    """Whether the log could be read: else that it tells of no end means nothing."""
+    """Whether the log could be read. Where it could not, an empty `log` means nothing."""
     hosts: tuple[FailingHost, ...] = ()
     killed_at: float | None = None
-    """When a KILL last ended a session, seconds since 1970 UTC; None where none did, or nobody knows."""
+    """When a KILL last ended a session, seconds since 1970 UTC; None where none did, or the server does not keep it."""
 
 
 def read_history(connection: Connection, capabilities: Capabilities, clock: Clock) -> EndHistory:
-    """Ask for all of it. Raises SourceError where the connection breaks."""
-    errors = _rows(connection, capabilities.statement("raised"))
-    asked = clock()
+    """Read all of it, dated on our clock. Raises SourceError where the connection breaks."""
+    errors = _rows(connection, capabilities.statement("raised_errors"))
+    asked_at = clock()
     raised = tuple(
         RaisedError(
-            int(code), int(count), _name(user), _name(host), _instant(asked, first), _instant(asked, last)
+            int(code),
+            int(count),
+            _name(user),
+            _name(host),
+            _instant(asked_at, first),
+            _instant(asked_at, last),
         )
         for user, host, code, count, first, last in errors or ()
     )
-    killed = _rows(connection, capabilities.statement("killed"))
+    killed = _rows(connection, capabilities.statement("last_kill"))
     killed_at = _instant(clock(), killed[0][0]) if killed else None
-    hosts = _rows(connection, capabilities.statement("hosts_troubled")) or ()
+    hosts = _rows(connection, capabilities.statement("failing_hosts")) or ()
     log = _log(connection, capabilities, clock)
     return EndHistory(
         raised,
@@ -69,11 +77,11 @@ def read_history(connection: Connection, capabilities: Capabilities, clock: Cloc
 
 def _log(connection: Connection, capabilities: Capabilities, clock: Clock) -> tuple[LogEntry, ...] | None:
     """None where there is no such table, or it may not be read."""
-    asked = clock()
+    asked_at = clock()
     newest_first = _rows(connection, capabilities.statement("past_log"), (LOG_SECONDS,))
     if newest_first is None:
         return None
-    return tuple(each for each in entries(reversed(newest_first), asked) if each.cause is not None)
+    return tuple(entry for entry in entries(reversed(newest_first), asked_at) if entry.cause is not None)
 
 
 def _rows(
@@ -86,10 +94,10 @@ def _rows(
         return None
 
 
-def _instant(asked: float, ago: float | None) -> float | None:
-    return None if ago is None else asked + float(ago)
+def _instant(asked_at: float, seconds_ago: float | None) -> float | None:
+    return None if seconds_ago is None else asked_at + float(seconds_ago)
 
 
 def _name(value: bytes | str | None) -> str:
-    """Hostile: whoever tried to log in chose it. Empty for those who had not said who they are."""
+    """A name fit to show. Hostile: the client that tried to log in chose it. Empty where the client had sent no name yet."""
     return plain(text(value), _NAME)

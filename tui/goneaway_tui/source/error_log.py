@@ -1,4 +1,4 @@
-"""MySQL's error log as a table, `performance_schema.error_log`: its rows read as the lines they were."""
+"""The error log of a server: as MySQL's table `performance_schema.error_log`, and as a file on this machine that is followed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from goneaway_tui.text.sanitize import plain
 
 
 def entries(rows: Iterable[tuple[Any, ...]], asked: float) -> Iterator[LogEntry]:
-    """What each row tells, dated on our clock, by how long ago the server says it was (negative) when it was `asked`.
+    """The entry of each row, dated on our clock.
 
-    `rows` are (thread, error code, text, seconds), the oldest first: a server that is going down means something else
-    by the same words.
+    `rows` are (thread, error code, text, seconds), the oldest first: the same message means something else while a server is
+    shutting down. `seconds` is how long before `asked` the row was logged, as a negative number.
     """
     log = ServerLog()
     for thread, code, data, ago in rows:
@@ -35,13 +35,13 @@ def entries(rows: Iterable[tuple[Any, ...]], asked: float) -> Iterator[LogEntry]
 
 
 READ_BYTES = 4 << 20
-"""At most this much is read for one sample; a log that grows faster is caught up with in the next."""
+"""Bytes that are read for one sample at most; the rest of a log that grows faster is read for the next sample."""
 LONGEST_ENTRY = 1024
-"""Bytes of one entry, at most."""
+"""The longest entry, in bytes."""
 HELD_SAMPLES = 3
-"""For how many samples a word on a session that is still there is kept: the log may speak before the list forgets."""
+"""For how many samples an entry about a session that is still listed is kept: the server may log an end before the list changes."""
 HELD_ENTRIES = 10_000
-"""How many such words are kept at most."""
+"""How many such entries are kept at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class ErrorLog:
     """Follows one file from its present end, over rotation (another file of that name) and truncation."""
 
     def __init__(self, path: Path, zone: tzinfo | None = None) -> None:
-        """Opens it. `zone` is the server's, for logs that do not tell. Raises FileError."""
+        """Open the file. `zone` is the time zone of the server, for logs without one in their time stamps. Raises FileError."""
         self._path, self._zone = path, zone
         self._log = ServerLog(zone)
         self._mender = TornEntryJoiner()
@@ -67,9 +67,9 @@ class ErrorLog:
         self._file.close()
 
     def entries(self, present: Collection[int]) -> tuple[LogEntry, ...]:
-        """What it said since the last call of sessions that are not `present` any more, and of the server itself.
+        """The entries since the last call about sessions that are not `present` any more, and about the server itself.
 
-        Never raises: a file that cannot be read just now says nothing, and is tried again.
+        Never raises: a file that cannot be read gives no entries, and is read again at the next call.
         """
         fresh = [
             _HeldEntry(entry, 0)
@@ -78,14 +78,14 @@ class ErrorLog:
         ]
         pending = [*self._held, *fresh]
         self._held = [
-            _HeldEntry(each.entry, each.samples + 1)
-            for each in pending
-            if each.entry.session_id in present and each.samples < HELD_SAMPLES
+            _HeldEntry(held.entry, held.samples + 1)
+            for held in pending
+            if held.entry.session_id in present and held.samples < HELD_SAMPLES
         ][-HELD_ENTRIES:]
-        return tuple(each.entry for each in pending if each.entry.session_id not in present)
+        return tuple(held.entry for held in pending if held.entry.session_id not in present)
 
     def past(self) -> tuple[LogEntry, ...] | None:
-        """What it told of ends so far, as far back as READ_BYTES reach; None where it cannot be read."""
+        """The entries about ends in the last READ_BYTES of the file; None where it cannot be read."""
         try:
             with FileIO(self._path) as file:
                 start = max(0, os.fstat(file.fileno()).st_size - READ_BYTES - LONGEST_ENTRY)
@@ -93,14 +93,14 @@ class ErrorLog:
                 data = file.read(READ_BYTES + LONGEST_ENTRY)
         except OSError:
             return None
-        if start:  # in the midst of an entry, perhaps, and its names may look like other entries
+        if start:  # this may be in the middle of an entry, and names in it may look like other entries
             data = data[data.find(b"\n", LONGEST_ENTRY) + 1 :]
         log = ServerLog(self._zone)
         read = joined_entries(_line(line) for line in data.split(b"\n")[:-1])
         return tuple(entry for line in read if (entry := log.parse_entry(line.text)) and entry.cause)
 
     def _lines(self) -> list[LogLine]:
-        """Whole entries only; what has no end yet waits for it, as far as anybody would look at it."""
+        """New lines, only whole ones: the beginning of a line is kept until its end is there, up to MAX_LINE_CHARS."""
         try:
             data = self._read()
         except OSError:
@@ -113,7 +113,7 @@ class ErrorLog:
         return found
 
     def _read(self) -> bytes:
-        """The file's new bytes; of a file that was put aside, its last ones first."""
+        """The new bytes of the file; of a file that was rotated, its last bytes first."""
         if self._file.tell() > os.fstat(self._file.fileno()).st_size:
             self._file.seek(0)
             self._tail = b""
@@ -126,7 +126,7 @@ class ErrorLog:
         return self._file.read(READ_BYTES)
 
     def _is_current(self) -> bool:
-        """Whether the open file is still the one of that name, or none has taken its place yet."""
+        """Whether the open file is still the one at the path, or there is none at the path."""
         try:
             named = self._path.stat()
         except OSError:

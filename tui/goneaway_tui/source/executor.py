@@ -1,4 +1,8 @@
-"""A connection that may change the server: each statement once, and never a guess at whether it took effect."""
+"""The connections that change a server: each statement is sent once, and where its effect is not known, the error says so.
+
+`LiveExecutor` opens connections. `LiveActConnection` is one of them, with the methods of `ports.ActConnection`: it uses a
+connection of its own, or, where the server has none left, the connection that reads, for one act.
+"""
 
 from __future__ import annotations
 
@@ -49,23 +53,23 @@ from goneaway_tui.source.globals import GlobalsReader, number, variable
 from goneaway_tui.source.live import CAPABILITIES_SECONDS, READERS, TEXT_LENGTH
 from goneaway_tui.source.privileges import find_privileges
 from goneaway_tui.source.server_variants import identify, version_of
-from goneaway_tui.source.session_cache import optional, text
+from goneaway_tui.source.session_cache import text, text_or_none
 from goneaway_tui.source.sockets import Address
 from goneaway_tui.source.sql.shapes import Statement
 from goneaway_tui.text.sanitize import from_wire, plain
 
-UNSURE = frozenset({0, 1053, 1317, 1927, 1969, 2006, 2013, 2014, 2027, 3024, 4031})
-"""Error numbers after which a statement may have taken effect or not: the line broke, or somebody cut it short."""
-LOOK = N_("look before you try again")
+OUTCOME_UNKNOWN_ERRORS = frozenset({0, 1053, 1317, 1927, 1969, 2006, 2013, 2014, 2027, 3024, 4031})
+"""Error numbers after which a statement may have taken effect or not: the connection broke, or the statement was ended early."""
+CHECK_FIRST = N_("look before you try again")
 
 
 class WriteConnection(Connection):
-    """Opened for one act, closed after it."""
+    """A connection for statements that change something."""
 
     def act(self, sql: str, parameters: tuple[object, ...]) -> tuple[str, int]:
-        """Run a statement that changes something; how it ran, and of how many things the server warns.
+        """Run a statement that changes something. Returns the statement with its values, and the number of warnings.
 
-        Raises Refusal where the server said no and did nothing, else OutcomeUnknown.
+        Raises Refusal where the server refused and did nothing, and OutcomeUnknown where that is not certain.
         """
         self._wire.budget = ANSWER_BYTES
         with self._wire.cursor() as cursor:
@@ -80,7 +84,7 @@ class WriteConnection(Connection):
                 number, message = 2013, f"{type(error).__name__}: {error}"
             else:
                 return statement, int(cursor.warning_count)
-        if number not in UNSURE:
+        if number not in OUTCOME_UNKNOWN_ERRORS:
             raise Refusal(number, message)
         raise OutcomeUnknown(
             _(
@@ -88,11 +92,11 @@ class WriteConnection(Connection):
                 why=self._broken(number, message).args[0],
                 statement=statement,
             ),
-            _(LOOK),
+            _(CHECK_FIRST),
         )
 
     def warnings(self, sql: Statement) -> tuple[str, ...]:
-        """What the last statement was warned of, as the mysql client says it. Ask only after an answer that counts some."""
+        """The warnings of the last statement, as the mysql client prints them. Call it only after an answer that counts some."""
         return tuple(
             f"{plain(from_wire(level))} {number}: {plain(from_wire(message))}"
             for level, number, message in self.rows(sql)
@@ -100,12 +104,12 @@ class WriteConnection(Connection):
 
 
 class SingleSessionCapabilities(Capabilities):
-    """Chooses the statements that read one session, where there are such."""
+    """Capabilities that choose the `one_...` statements, which read one session, where there are such."""
 
     __slots__ = ()
 
     def statement(self, what: str) -> Statement | None:
-        if what.startswith("packed_"):  # one row needs no packing, and a pack holds everybody's
+        if what.startswith("packed_"):  # one row needs no packing, and a pack has the rows of all sessions
             return None
         one = f"one_{what}"
         return sql.choose_statement(
@@ -114,24 +118,24 @@ class SingleSessionCapabilities(Capabilities):
 
 
 class SingleSessionConnection(Connection):
-    """Says which session is meant, where a statement asks for it and a reader of all does not."""
+    """A connection that adds the id of one session to statements that need it, so that a reader of all sessions can be used."""
 
-    only = 0
+    session_id = 0
 
     def rows(self, sql: Statement, parameters: Sequence[object] = ()) -> list[Row]:
         missing = sql.count("%s") - len(parameters)
-        return super().rows(sql, (*parameters, *[self.only] * missing))
+        return super().rows(sql, (*parameters, *[self.session_id] * missing))
 
 
 ACT_SECONDS = 3 * sql.STATEMENT_SECONDS
-"""How long all statements of one call may take together, connecting aside."""
-PATIENCE = 60
-"""Seconds our own session may idle, should its end not reach the server."""
+"""Seconds that all statements of one call may take together, without connecting."""
+OWN_WAIT_TIMEOUT = 60
+"""The wait_timeout of our session in seconds, in case the server does not see it close."""
 
 ALREADY_GONE = N_("already gone")
-"""The warning in Kept where there was no such session any more."""
+"""The warning in KeptValue where the session had already ended."""
 
-ASKS_FOR_ROOM = frozenset({"max_connections"})
+NEEDS_CAPACITY = frozenset({"max_connections"})
 
 _NO_SUCH_SESSION = 1094
 _NOT_OURS = frozenset({1044, 1095, 1142, 1227, 1370, 3630})
@@ -142,12 +146,12 @@ C = TypeVar("C", bound=Connection)
 
 
 class ConnectionLender(Protocol):
-    """Whoever keeps a connection to the same server by the same account, and can do without it for a moment."""
+    """Has a connection to the same server by the same account, and can lend it for one act."""
 
     def lend_connection(self) -> AbstractContextManager[tuple[Connection, Capabilities]]:
-        """The connection, used by nobody else meanwhile, and what is known of the server.
+        """The connection, which nothing else uses meanwhile, and the capabilities of the server.
 
-        Raises SourceError where there is none, or it is not free in time.
+        Raises SourceError where there is no connection, or it is not free in time.
         """
 
 
@@ -162,14 +166,14 @@ class LiveExecutor:
         statements: bool = True,
         lender: ConnectionLender | None = None,
     ) -> None:
-        """`statements=False` never brings SQL text over. `clock` is the one of the source whose sessions are compared."""
+        """`statements=False` reads no SQL text. `clock` is that of the source whose sessions are compared."""
         self.address = address
         self.clock = clock
         self.lender = lender
         self.text_length = TEXT_LENGTH if statements else 0
         self.is_full = self.is_account_full = False
         self._known: tuple[Capabilities, float, Capabilities] | None = None
-        """Who answered, when it was asked what may be read, and the answer."""
+        """The identity of the server, when its capabilities were read, and these."""
 
     @property
     def can_borrow(self) -> bool:
@@ -184,7 +188,7 @@ class LiveExecutor:
             conversation.close()
 
     def privileges(self) -> Privileges:
-        """Asked over the connection that reads, where one stands: a full server gives us no other."""
+        """Read over the connection that reads, where one is open: a full server accepts no other."""
         with self.conversation(borrow=True) as conversation:
             return conversation.privileges()
 
@@ -200,14 +204,14 @@ class LiveExecutor:
         try:
             with bounded(connection, self.address):
                 rows = connection.rows(
-                    with_variable_name(_answering(connection).required_statement("own_value"), name)
+                    with_variable_name(_identity_of(connection).required_statement("own_value"), name)
                 )
                 return NewSessionProbe(interactive, _number(rows[0][0]))
         finally:
             connection.close()
 
     def connected(self, kind: type[C], *, interactive: bool = False) -> C:
-        """A connection of our own. Raises SourceError, of which NoConnectionLeft is remembered in `is_full`."""
+        """Open a connection of our own. Raises SourceError; NoConnectionLeft also sets `is_full`."""
         try:
             connection = kind(self.address, interactive=interactive)
         except NoConnectionLeft as error:
@@ -216,22 +220,23 @@ class LiveExecutor:
         self.is_full = self.is_account_full = False
         return connection
 
-    def capabilities_of(self, connection: Connection, who: Capabilities) -> Capabilities:
-        """What may be read and done there: known from a moment ago, or found out now."""
+    def capabilities_of(self, connection: Connection, identity: Capabilities) -> Capabilities:
+        """The capabilities of the server: those remembered for CAPABILITIES_SECONDS, or read now."""
         now = self.clock()
-        if self._known is None or self._known[0] != who or now - self._known[1] > CAPABILITIES_SECONDS:
-            self.know(who, find_capabilities(connection))
+        if self._known is None or self._known[0] != identity or now - self._known[1] > CAPABILITIES_SECONDS:
+            self.remember(identity, find_capabilities(connection))
         assert self._known is not None  # noqa: S101 - it was just found out
         return replace(self._known[2], own_id=connection.id)
 
-    def know(self, who: Capabilities, capabilities: Capabilities) -> None:
-        self._known = (who, self.clock(), capabilities)
+    def remember(self, identity: Capabilities, capabilities: Capabilities) -> None:
+        self._known = (identity, self.clock(), capabilities)
 
 
 class LiveActConnection:
-    """The calls of one act, or of a run of acts, over one connection: that is opened at the first, and only once.
+    """The calls of one act, or of several acts, over one connection that is opened at the first call, and only once.
 
-    After it broke every further call raises Unreachable: of what was under way nobody knows, and nothing else was sent.
+    After it broke, every further call raises Unreachable: the outcome of the statement that ran is unknown, and nothing else was
+    sent.
     """
 
     def __init__(self, executor: LiveExecutor, *, borrow: bool) -> None:
@@ -247,26 +252,26 @@ class LiveActConnection:
 
     @property
     def is_borrowed(self) -> bool:
-        """Whether the act in hand runs over the connection that reads."""
+        """Whether the current act runs over the connection that reads."""
         return self._lent is not None
 
     @contextmanager
     def conversation(self, *, borrow: bool = False) -> Iterator[LiveActConnection]:
-        """One act of a run. A connection of our own stays for the next act, a lent one goes back."""
+        """One act of several. A connection of our own stays open for the next act; a lent one is returned."""
         self._borrow = borrow
         try:
             yield self
         finally:
-            self._give_back()
+            self._return_lent()
 
     def close(self) -> None:
-        self._give_back()
+        self._return_lent()
         if self._own is not None:
             self._own[0].close()
             self._own = None
 
     def privileges(self) -> Privileges:
-        """Reads only, so it does not wait for a connection of our own."""
+        """Changes nothing, so it uses the connection that reads where there is one."""
         if self._executor.lender is not None and self._own is None:
             with suppress(SourceError):
                 self._borrowed(self._executor.lender)
@@ -279,9 +284,9 @@ class LiveActConnection:
 
     def find(self, session_id: ProcesslistId) -> Session | None:
         with self._call() as (connection, capabilities):
-            only = SingleSessionConnection.over(connection)
-            only.only = session_id
-            alone = SingleSessionCapabilities(
+            single_connection = SingleSessionConnection.over(connection)
+            single_connection.session_id = session_id
+            single_capabilities = SingleSessionCapabilities(
                 capabilities.flavour,
                 capabilities.version,
                 capabilities.banner,
@@ -289,9 +294,11 @@ class LiveActConnection:
                 capabilities.account,
                 capabilities.features,
             )
-            reader = READERS[capabilities.flavour](only, alone, self._clock, self._executor.text_length)
+            reader = READERS[capabilities.flavour](
+                single_connection, single_capabilities, self._clock, self._executor.text_length
+            )
             _at, sessions = reader.sessions(self._uptime(connection, capabilities))
-            return next((each for each in sessions if each.id == session_id), None)
+            return next((session for session in sessions if session.id == session_id), None)
 
     def set_global(self, name: str, value: float, keep: Persistence) -> KeptValue:
         return self._change(f"set_{keep}", name, (literal(value),))
@@ -331,7 +338,7 @@ class LiveActConnection:
 
     @contextmanager
     def _prepared(self, connection: Connection, capabilities: Capabilities) -> Iterator[None]:
-        """With the session variables a change needs. A lent session gets its own values back, or is given up."""
+        """Set the session variables that a change needs. A lent session gets its own values back, or is closed."""
         prepare = capabilities.statement("session_act") if self.is_borrowed else None
         if prepare is None:
             yield
@@ -351,7 +358,7 @@ class LiveActConnection:
                 try:
                     connection.rows(capabilities.required_statement("session_restore"), before)
                 except (SourceError, Refusal):
-                    connection.abandon()  # a new session begins with the values of the server
+                    connection.abandon()  # a new session begins with the global values
 
     def _end(self, what: str, session_id: ProcesslistId) -> KeptValue:
         with self._call() as (connection, capabilities):
@@ -379,7 +386,7 @@ class LiveActConnection:
         return find_privileges(capabilities, lines, identity, where)
 
     def _variable_state(self, connection: Connection, capabilities: Capabilities, name: str) -> VariableState:
-        rows = connection.rows(capabilities.required_statement("standing"), (name,))
+        rows = connection.rows(capabilities.required_statement("variable_state"), (name,))
         if not rows:
             raise self._absent(name)
         _name, value, low, high, origin, default, block, path, user, host, at, persisted = rows[0]
@@ -387,35 +394,35 @@ class LiveActConnection:
             variable(capabilities, name, value, low, high, origin),
             default=_number(default),
             block_size=int(_number(block) or 0) if int(_number(block) or 0) > 1 else None,
-            path=optional(path),
+            path=text_or_none(path),
             set_by_account=plain(f"{text(user)}@{text(host)}", 300) if text(user) else None,
             set_at=float(at) if at else None,
             persisted=_number(persisted),
-            headroom=_room(connection, capabilities) if name in ASKS_FOR_ROOM else ResourceHeadroom(),
+            headroom=_headroom(connection, capabilities) if name in NEEDS_CAPACITY else ResourceHeadroom(),
             why_not_settable=fix_value(capabilities.flavour, name, _number(value)),
         )
 
     @contextmanager
     def _call(self) -> Iterator[tuple[WriteConnection, Capabilities]]:
-        """The connection with bounded statements, and what is known of the server."""
+        """The connection with statements bounded in time, and the capabilities of the server."""
         if self._broken:
             raise Unreachable(
                 _(
                     "the connection to {server} broke earlier, and nothing more was sent",
                     server=self._address.name,
                 ),
-                _(LOOK),
+                _(CHECK_FIRST),
             )
         try:
-            way = self._lent or self._own or self._opened()
-            with bounded(way[0], self._address):
-                yield way
+            opened = self._lent or self._own or self._opened()
+            with bounded(opened[0], self._address):
+                yield opened
         except (Unreachable, TooSlow):
             self._broken = True
             if self._lent is not None:
                 self._lent[
                     0
-                ].abandon()  # what is still to come on it would be taken for an answer to whoever reads
+                ].abandon()  # the rest of an answer would be taken for the answer to the next statement
             raise
 
     def _opened(self) -> tuple[WriteConnection, Capabilities]:
@@ -429,31 +436,31 @@ class LiveActConnection:
             raise
         try:
             with bounded(connection, self._address):
-                who = _answering(connection)
-                _configure_session(connection, who)
-                self._own = connection, self._executor.capabilities_of(connection, who)
+                identity = _identity_of(connection)
+                _configure_session(connection, identity)
+                self._own = connection, self._executor.capabilities_of(connection, identity)
                 return self._own
         except BaseException:
             connection.close()
             raise
 
     def _borrowed(self, lender: ConnectionLender) -> tuple[WriteConnection, Capabilities]:
-        """The connection that reads, till the end of the act. Raises SourceError where it is not to be had."""
+        """Borrow the connection that reads, until the end of the act. Raises SourceError where it cannot be borrowed."""
         with ExitStack() as loan:
-            reading, capabilities = loan.enter_context(lender.lend_connection())
-            connection = WriteConnection.over(reading)
+            lent, capabilities = loan.enter_context(lender.lend_connection())
+            connection = WriteConnection.over(lent)
             with bounded(connection, self._address):
-                self._executor.know(_answering(connection), capabilities)
+                self._executor.remember(_identity_of(connection), capabilities)
             self._lent = connection, capabilities
             self._loan = loan.pop_all()
             return self._lent
 
-    def _give_back(self) -> None:
+    def _return_lent(self) -> None:
         self._lent = None
         self._loan.close()
 
     def _uptime(self, connection: Connection, capabilities: Capabilities) -> float:
-        """Asked once: to tell it, some servers add up the counters of all sessions."""
+        """The uptime in seconds. Read once: for that some servers add up the counters of all sessions."""
         now = self._clock()
         if self._started is None:
             counters = dict(GlobalsReader(connection, capabilities).counters())
@@ -462,7 +469,7 @@ class LiveActConnection:
 
     @contextmanager
     def _accepted(self, statement: str) -> Iterator[None]:
-        """What goes wrong from here on does not undo what the server has taken."""
+        """Raise OutcomeUnknown for errors in the block: the server has accepted the statement already."""
         try:
             yield
         except (SourceError, Refusal) as error:
@@ -473,7 +480,7 @@ class LiveActConnection:
                     statement=statement,
                     why=error.args[0],
                 ),
-                _(LOOK),
+                _(CHECK_FIRST),
             ) from None
 
     def _refuse_change(
@@ -520,18 +527,18 @@ class LiveActConnection:
 
 @contextmanager
 def bounded(connection: Connection, address: Address) -> Iterator[None]:
-    """What is done inside takes ACT_SECONDS at most, and a refusal nobody expected is told as what it is."""
+    """Bound the block by ACT_SECONDS, and raise a refusal that is not handled in it as a SourceError."""
     try:
         with connection.within(ACT_SECONDS):
             yield
-    except UnfitAnswer as misfit:
-        raise misfit.server_error(address.name) from None
+    except UnfitAnswer as unfit:
+        raise unfit.server_error(address.name) from None
     except Refusal as refusal:
         raise explain_error(address, refusal.number, str(refusal)) from None
 
 
 def with_variable_name(statement: Statement, name: str) -> Statement:
-    """The one thing that cannot be bound, put in; only what can be nothing but a name. Raises Unsupported.
+    """The statement with the name of the variable, which cannot be bound. Raises Unsupported for anything but a name.
 
     >>> with_variable_name(sql.read_sql("mysql/set_global.sql"), "wait_timeout")
     'SET GLOBAL wait_timeout = %s'
@@ -542,7 +549,7 @@ def with_variable_name(statement: Statement, name: str) -> Statement:
 
 
 def literal(value: float) -> int | Decimal:
-    """As it is written in SQL: no server takes `28800.0` or `5e-1` for a whole number.
+    """The value as it is written in SQL: no server accepts `28800.0` or `5e-1` as a whole number.
 
     >>> literal(28800.0), literal(0.5)
     (28800, Decimal('0.5'))
@@ -551,7 +558,7 @@ def literal(value: float) -> int | Decimal:
 
 
 def fix_value(flavour: Flavour, name: str, value: float | None) -> str:
-    """Why a variable cannot be set while the server runs: MariaDB answers error 1290 (tried on 10.11 and 11.8)."""
+    """Why a variable cannot be set while the server runs; empty where it can: MariaDB answers error 1290 (tried on 10.11 and 11.8)."""
     if flavour is Flavour.MARIADB and name == "max_user_connections" and value == 0:
         return _(
             "MariaDB started with 0 takes no other value while it runs: write it into the option file, and restart"
@@ -559,34 +566,38 @@ def fix_value(flavour: Flavour, name: str, value: float | None) -> str:
     return ""
 
 
-def _room(connection: Connection, capabilities: Capabilities) -> ResourceHeadroom:
-    descriptors, memory = connection.rows(capabilities.required_statement("room"))[0]
+def _headroom(connection: Connection, capabilities: Capabilities) -> ResourceHeadroom:
+    descriptors, memory = connection.rows(capabilities.required_statement("connection_capacity"))[0]
     return ResourceHeadroom(max(0, int(descriptors)), int(memory))
 
 
-def _answering(connection: Connection) -> Capabilities:
-    """Who answers, before anything was found out: what is known of a server holds while this is the same.
+def _identity_of(connection: Connection) -> Capabilities:
+    """The identity of the server as Capabilities without features. Remembered capabilities hold while it is the same.
 
-    Raises Unsupported for what can be looked at and not changed from here.
+    Raises Unsupported for services that can only be read.
     """
-    who = identify(connection)
-    if who.stands_alone:
+    identity = identify(connection)
+    if identity.is_unprobed:
         raise Unsupported(
             _(
                 "{server} can be looked at, and not changed from here",
-                server=f"{who.banner} {who.comment}".strip(),
+                server=f"{identity.banner} {identity.comment}".strip(),
             ),
             _("change it with its own statements"),
         )
-    return Capabilities(who.flavour, version_of(who.banner), who.banner, 0, who.account, frozenset())
+    return Capabilities(
+        identity.flavour, version_of(identity.banner), identity.banner, 0, identity.account, frozenset()
+    )
 
 
-def _configure_session(connection: Connection, who: Capabilities) -> None:
-    """Make the session ours: sql_mode is nobody's, so that what is out of bounds is cut with a warning, not refused."""
-    if connection.rows(who.required_statement("hurried")):
-        connection.rows(who.required_statement("session"), (round(sql.STATEMENT_SECONDS * 1000), PATIENCE))
+def _configure_session(connection: Connection, identity: Capabilities) -> None:
+    """Set our session variables: an empty sql_mode, so that the server clamps a value with a warning and does not refuse it."""
+    if connection.rows(identity.required_statement("short_execution_limit")):
+        connection.rows(
+            identity.required_statement("session"), (round(sql.STATEMENT_SECONDS * 1000), OWN_WAIT_TIMEOUT)
+        )
     else:
-        connection.rows(who.required_statement("session_act"))
+        connection.rows(identity.required_statement("session_act"))
 
 
 def _number(value: bytes | str | float | None) -> int | float | None:

@@ -1,4 +1,4 @@
-"""What went wrong between a server and us, as the one line a person is told, with what to do about it."""
+"""Errors of a connection or a server as one line for a person, with what to do."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from goneaway_tui.source.sockets import NO_TUNNEL, Address
 from goneaway_tui.text.sanitize import from_wire, plain
 
 CLIENTS = range(2000, 3000)
-"""Error numbers of client libraries: what goes with them was not sent by a server."""
+"""Error numbers of client libraries: no server sends them."""
 FIRST_OF_SERVERS = 1000
 """The lowest error number that a server sends."""
 _FULL = N_(
     "all connections are taken. Connect with an account that has CONNECTION_ADMIN or SUPER, "
     "or use -P with admin_port (MySQL) or extra_port (MariaDB)"
 )
-_FULL_WITH_SIDE_DOOR = N_(
+_FULL_WITH_ADMIN_PORT = N_(
     "all connections are taken. Connect with an account that has CONNECTION_ADMIN or SUPER. {side_door}"
 )
 HINTS = {
@@ -65,7 +65,7 @@ HINTS = {
     3118: (AccessDenied, N_("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
     3159: (AccessDenied, N_("the server wants TLS: --ssl-mode=REQUIRED")),
     4151: (AccessDenied, N_("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
-    # MySQL 5.7 says so where MAX_EXECUTION_TIME ends a statement that sorts.
+    # MySQL 5.7 reports this where MAX_EXECUTION_TIME ends a statement that sorts.
     1028: (TooSlow, N_("the server is busy; the next poll tries again")),
     1317: (
         TooSlow,
@@ -85,32 +85,32 @@ HINTS = {
 
 
 OLD_TLS = ("unsupported protocol", "alert protocol version")
-"""How OpenSSL says that the two sides have no version of TLS in common; MySQL 5.7 built with yaSSL ends at TLS 1.1."""
+"""What OpenSSL reports where the two sides have no version of TLS in common; MySQL 5.7 built with yaSSL ends at TLS 1.1."""
 
 
 def number_and_message(error: pymysql.Error) -> tuple[int, str]:
-    """PyMySQL's exceptions carry (number, message), or anything at all where the protocol broke."""
+    """Number and message of an exception of PyMySQL; 2013 where it has no number, because the protocol broke."""
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 2013
     message = error.args[1] if len(error.args) > 1 else str(error)
     return number, from_wire(message) if isinstance(message, bytes) else str(message)
 
 
 def explain_error(address: Address, number: int, message: str) -> SourceError:
-    """The error a person is told, with what to do. `message` is the server's, PyMySQL's or, not yet said, ours."""
+    """The error to report to a person, with what to do. `message` is from the server, from PyMySQL, or ours and not yet translated."""
     reported = plain(message, 300).rstrip(".")
     if number in HINTS:
         kind, hint = HINTS[number]
         if any(words in reported for words in OLD_TLS):
             hint = N_("the server offers only TLS that is too old, as MySQL 5.7 may: --ssl-mode=DISABLED")
         if hint == _FULL and address.admin_port_hint:
-            hint = _FULL_WITH_SIDE_DOOR
+            hint = _FULL_WITH_ADMIN_PORT
         line = _(reported) if number in CLIENTS else reported
         line = f"{address.name}: {line} ({number})"
         return kind(line, _(hint, side_door=address.admin_port_hint))
     if number in {2002, 2003}:
         return Unreachable(
             _("cannot reach {server}: {why}", server=address.name, why=_(_reason(reported))),
-            _(_way_out(address, reported)),
+            _(_hint_for(address, reported)),
         )
     if number in {0, 2006, 2013, 2014, 2027}:
         return Unreachable(
@@ -127,7 +127,7 @@ def explain_error(address: Address, number: int, message: str) -> SourceError:
 
 
 def _reason(reported: str) -> str:
-    """The part of PyMySQL's message that tells something: what stands in its parentheses, without their wrapping.
+    """The useful part of a message of PyMySQL: the text in its parentheses, without the wrapping.
 
     >>> _reason("MySQL server has gone away (BrokenPipeError(32, 'Broken pipe'))")
     'Broken pipe'
@@ -141,11 +141,11 @@ def _reason(reported: str) -> str:
     return quoted[1] if quoted else inner.partition("] ")[2] or inner or reported
 
 
-def _way_out(address: Address, reported: str) -> str:
-    """What to do, not yet said: `reported` is looked through for words of ours, which are English till then."""
+def _hint_for(address: Address, reported: str) -> str:
+    """What to do, not yet translated. Searches `reported` for messages of ours, which are English until they are translated."""
     if address.via and "without a greeting" in reported:
         return N_("does it listen there, seen from the machine that --ssh names?")
-    for words, hint in _WAYS_OUT.items():
+    for words, hint in _HINTS_BY_REASON.items():
         if any(word in reported for word in words):
             return hint
     if address.socket:
@@ -155,9 +155,9 @@ def _way_out(address: Address, reported: str) -> str:
     return N_("is the server running, and is the port (-P) right?")
 
 
-_WAYS_OUT = {
+_HINTS_BY_REASON = {
     (NO_TUNNEL,): N_("start again: ssh may have to ask you something"),
     ("no possible", "no address", "Name or", "nodename", "resolution"): N_("check the host name (-h)"),
     ("timed out",): N_("a firewall may drop the packets; check host and port, or raise --connect-timeout"),
 }
-"""What to do, by what is in the words of the failure; the first that fits."""
+"""What to do, by words of the error; the first row of which a word occurs applies."""

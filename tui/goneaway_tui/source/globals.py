@@ -1,4 +1,4 @@
-"""Reading a server's global variables and counters."""
+"""Read the global variables and status counters of a server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from goneaway_tui.model.server import Flavour, Variable
 from goneaway_tui.model.snapshot import STALL_LIMIT
 from goneaway_tui.source.capabilities import Capabilities
 from goneaway_tui.source.connection import Connection
-from goneaway_tui.source.server_variants import ALONE
+from goneaway_tui.source.server_variants import UNPROBED_SERVICES
 from goneaway_tui.source.session_cache import text
 from goneaway_tui.source.sql.shapes import UNSIGNED
 from goneaway_tui.tune.tunables import TUNABLE
@@ -17,7 +17,7 @@ from goneaway_tui.tune.tunables import TUNABLE
 Cell = bytes | str | float | None
 
 BOUNDS_SECONDS = 60.0
-"""How long bounds and origins are believed while no limit changes: reading them costs ten times the limits."""
+"""How long bounds and origins are kept while no limit changes: reading them costs ten times as much as the limits."""
 
 SET_BY = {
     "COMPILED": "compiled",
@@ -36,8 +36,8 @@ SET_BY = {
     "SQL": "dynamic",
     "AUTO": "compiled",
 }
-"""The contract's words for where a value came from; a command line is told as a file, being what a service file holds, and
-what the server reckoned itself (MariaDB's AUTO) as compiled, being what nobody set."""
+"""The contract's words for where a value came from. A command line counts as a file, because a service file holds it. A value that
+the server computed itself (MariaDB's AUTO) counts as compiled, because no setting gave it."""
 
 DOCUMENTED: dict[str, tuple[int, int]] = {
     "wait_timeout": (1, 31_536_000),
@@ -54,8 +54,8 @@ DOCUMENTED: dict[str, tuple[int, int]] = {
     "log_error_verbosity": (1, 3),
     "thread_cache_size": (0, 16_384),
 }
-"""The bounds of MySQL 5.7, which tells none: dev.mysql.com/doc/refman/5.7/en/server-system-variables.html and
-innodb-parameters.html; interactive_timeout's maximum by its kin (LONG_TIMEOUT in sql/sys_vars.cc)."""
+"""The bounds of MySQL 5.7, which reports none: dev.mysql.com/doc/refman/5.7/en/server-system-variables.html and
+innodb-parameters.html. The maximum of interactive_timeout is that of wait_timeout (LONG_TIMEOUT in sql/sys_vars.cc)."""
 
 
 def variable(
@@ -66,15 +66,17 @@ def variable(
     high: Cell = None,
     origin: bytes | None = None,
 ) -> Variable:
-    """As the server tells it; bounds that MySQL 5.7 does not tell are those of its manual."""
+    """A variable as the server reports it; for MySQL 5.7, which reports no bounds, with the bounds of its manual."""
     as_read = Variable(name, number(value), number(low), number(high), SET_BY.get(text(origin)))
-    is_silent = capabilities.flavour is Flavour.MYSQL and capabilities.features.isdisjoint({"bounds", *ALONE})
-    bounds = DOCUMENTED.get(name) if is_silent and capabilities.version.startswith("5.7") else None
+    reports_no_bounds = capabilities.flavour is Flavour.MYSQL and capabilities.features.isdisjoint(
+        {"bounds", *UNPROBED_SERVICES}
+    )
+    bounds = DOCUMENTED.get(name) if reports_no_bounds and capabilities.version.startswith("5.7") else None
     return as_read if bounds is None else replace(as_read, min=bounds[0], max=bounds[1], is_documented=True)
 
 
 class GlobalsReader:
-    """Reads limits at each poll, the rest when something changed."""
+    """Reads the limits in every sample, and the other variables where a limit changed or BOUNDS_SECONDS have passed."""
 
     def __init__(self, connection: Connection, capabilities: Capabilities) -> None:
         self._connection = connection
@@ -84,7 +86,7 @@ class GlobalsReader:
         self._read_at = -math.inf
 
     def variables(self, now: float) -> tuple[Variable, ...]:
-        """Every variable of ours the server has, with bounds and origin where it tells. Raises SourceError."""
+        """The limits and tunables that the server has, with bounds and origin where it reports them. Raises SourceError and Refusal."""
         limits = {
             text(name): number(value)
             for name, value in self._connection.rows(self._capabilities.required_statement("limits"))
@@ -101,17 +103,17 @@ class GlobalsReader:
         return tuple(sorted(self._variables.values(), key=lambda v: v.name))
 
     def counters(self) -> tuple[tuple[str, int], ...]:
-        """Status counters by lower-case name. Raises SourceError."""
+        """Status counters by lower-case name. Raises SourceError and Refusal."""
         rows = self._connection.rows(self._capabilities.required_statement("counters"))
         read = {text(name).lower(): int(n) for name, value in rows if (n := number(value)) is not None}
-        most = self._variables.get("max_connections")
-        if most is not None and most.value is not None:
-            read["max_connections"] = int(most.value)
+        max_connections = self._variables.get("max_connections")
+        if max_connections is not None and max_connections.value is not None:
+            read["max_connections"] = int(max_connections.value)
         return tuple(sorted(read.items()))
 
 
 def number(value: Cell) -> int | float | None:
-    """A server's number; None for NULL, for what is no number and for one of more than 64 bits.
+    """A number that a server sent; None for NULL, for what is no number, and for a number of more than 64 bits.
 
     >>> number(b"28800"), number(b"0.500000"), number(b""), number(b"1e300"), number(None)
     (28800, 0.5, None, None, None)

@@ -1,4 +1,8 @@
-"""Read one server over one connection, which is opened again where it breaks: the source that a live program polls."""
+"""The source of a live server: reads samples over one connection, and opens another where that breaks.
+
+`LiveSource` bounds each sample in time and can be closed from any thread. `_ServerReader` is one connection with what was found
+out over it: capabilities, the reader of sessions of the family, global variables, counters, lock waits.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ from goneaway_tui.source.capabilities import (
     Capabilities,
     find_capabilities,
     limitations_of,
-    short_of_room,
+    unlisted_limitations,
 )
 from goneaway_tui.source.connection import Connection, Refusal, Row, UnfitAnswer
 from goneaway_tui.source.end_evidence import EndEvidenceReader
@@ -39,7 +43,8 @@ if TYPE_CHECKING:
 
 
 def uptime_of(counters: Mapping[str, int]) -> float:
-    """What the server says. One whose clock was set to before its start says it as an unsigned number below nothing.
+    """The Uptime that the server reports, in seconds. Where its clock was set to before its start, the server sends a negative
+    number as an unsigned one.
 
     >>> uptime_of({"uptime": 9}), uptime_of({"uptime": 18446744073709548025}), uptime_of({})
     (9.0, -3591.0, 0.0)
@@ -57,29 +62,29 @@ class SteadyUptime:
     """
 
     reported: float
-    """What the server said last."""
+    """The Uptime that the server reported last."""
     at: float
-    """When it did, on our clock."""
+    """When it did so, on our clock."""
     stepped: float = 0.0
-    """By how much its clock was set since the connection began."""
+    """By how much the server's clock was set since the connection began."""
 
     def is_step(self, reported: float, at: float) -> bool:
         """Whether the uptime differs from the one before by more than the time that has passed."""
         return abs(reported - self.now(at)) > RESTART_TOLERANCE
 
-    def take(self, reported: float, at: float) -> float:
-        """Note what it says now; its uptime as our clock would have counted it."""
+    def observe(self, reported: float, at: float) -> float:
+        """Take in a reported Uptime; return the uptime without steps of the server's clock."""
         if self.is_step(reported, at):
             self.stepped += reported - self.now(at)
         self.reported, self.at = reported, at
         return self.steady(at)
 
     def steady(self, at: float) -> float:
-        """Its uptime then, as our clock counts it."""
+        """The uptime at an instant, without steps of the server's clock."""
         return max(0.0, self.now(at) - self.stepped)
 
     def now(self, at: float) -> float:
-        """What the server would say now."""
+        """What the server would report at an instant."""
         return self.reported + (at - self.at)
 
 
@@ -92,7 +97,7 @@ class AdminPortKind:
     how_to_have: str
 
 
-KINDS = {
+ADMIN_PORT_KINDS = {
     Flavour.MYSQL: AdminPortKind(
         "admin_port",
         N_("an account with SERVICE_CONNECTION_ADMIN"),
@@ -105,19 +110,21 @@ KINDS = {
 
 
 def find_admin_port(connection: Connection, capabilities: Capabilities) -> str:
-    """What to do where this server is full, once we know it; empty where it does not say. Raises SourceError."""
+    """What to do once this server is full; empty where it has no admin port or does not show it. Raises SourceError."""
     try:
-        ((address, port),) = connection.rows(capabilities.required_statement("side_door"))
+        ((address, port),) = connection.rows(capabilities.required_statement("admin_port"))
     except (Refusal, ValueError):
         return ""
-    return admin_port_hint(KINDS[capabilities.flavour], plain(text(address), 200), int(number(port) or 0))
+    return admin_port_hint(
+        ADMIN_PORT_KINDS[capabilities.flavour], plain(text(address), 200), int(number(port) or 0)
+    )
 
 
 def admin_port_hint(kind: AdminPortKind, address: str, port: int) -> str:
     """
-    >>> admin_port_hint(KINDS[Flavour.MYSQL], "10.0.0.1", 33062)
+    >>> admin_port_hint(ADMIN_PORT_KINDS[Flavour.MYSQL], "10.0.0.1", 33062)
     'The admin_port still takes an account with SERVICE_CONNECTION_ADMIN: -h 10.0.0.1 -P 33062'
-    >>> admin_port_hint(KINDS[Flavour.MARIADB], "", 0)
+    >>> admin_port_hint(ADMIN_PORT_KINDS[Flavour.MARIADB], "", 0)
     'The server has no extra_port. For the next time: set extra_port under [mariadbd]'
     """
     if not port:
@@ -141,8 +148,8 @@ INSTANCES_LOST = "performance_schema_thread_instances_lost"
 TEXT_LENGTH = 1024
 """Characters of a statement to bring; performance_schema keeps no more by default."""
 SAMPLE_SECONDS = 3 * STATEMENT_SECONDS
-"""How long one reading of many statements may take altogether, connecting aside."""
-MANY = 1000
+"""How long all statements of one sample may take together, without connecting."""
+MANY_SESSIONS = 1000
 """Sessions from which on the server's counters are read less often than its sessions."""
 COUNTERS_SECONDS = 5.0
 """How often then, as long as no session ends."""
@@ -151,31 +158,31 @@ CAPABILITIES_SECONDS = 30.0
 REFUSED_SECONDS = 600.0
 """How long a statement that the server refused is left out before it is tried again."""
 CLOSE_SECONDS = 0.1
-"""How long a statement that is out may take to end before the line is cut."""
-MIN_PATIENCE = 10
-"""Least seconds our own session must be able to idle: polls come late on a busy machine."""
-OWN_PATIENCE = 600
-"""Least seconds our own session may idle: we set its wait_timeout so that no short global limit closes it between polls."""
+"""How long a running statement may take to end before the socket is cut."""
+MIN_OWN_IDLE_SECONDS = 10
+"""The least number of seconds that our session must be able to idle: polls come late on a busy machine."""
+OWN_WAIT_TIMEOUT = 600
+"""The wait_timeout that we set for our session, in seconds, where a shorter global limit would close it between polls."""
 
 
 class SessionReader(Protocol):
     """What differs between families."""
 
     lacks_threads: bool
-    """Set where performance_schema has no room for some sessions, which are to be read elsewhere."""
+    """Set where performance_schema has no room for some sessions. They are then read from the process list."""
     unlisted: int
-    """Sessions that were read elsewhere."""
+    """How many sessions only the process list had in the last sample."""
 
     @property
     def has_lost_timer(self) -> bool: ...
 
     @property
     def round_trip(self) -> float:
-        """Seconds to the server and back, as quick as they were of late."""
+        """The shortest round trip to the server of late, in seconds."""
 
     @property
     def open_transactions(self) -> Mapping[int, Row]:
-        """The InnoDB transactions of the last reading, as `session_cache.read_open_transactions` brings them."""
+        """The InnoDB transactions of the last sample, as `session_cache.read_open_transactions` brings them."""
 
     def sessions(self, uptime: float) -> tuple[float, tuple[Session, ...]]: ...
 
@@ -198,22 +205,22 @@ class LiveSource:
         interval: float = 1.0,
         log: ErrorLog | None = None,
     ) -> None:
-        """`statements=False` never brings SQL text over. `interval` is the longest pause between two readings.
+        """`statements=False` reads no SQL text. `interval` is the longest pause between two samples, in seconds.
 
-        `log` is the server's error log, where it lies on our own disk.
+        `log` is the error log of the server, where the file is on this machine.
         """
         self._log = log
         self._address = address
         self._clock = clock
         self._text_length = TEXT_LENGTH if statements else 0
-        self._patience = max(MIN_PATIENCE, round(interval * 3))
-        self._reading: _Reading | None = None
+        self._own_idle_seconds = max(MIN_OWN_IDLE_SECONDS, round(interval * 3))
+        self._server_reader: _ServerReader | None = None
         self._evidence: tuple[Sample, EndEvidenceReader] | None = None
-        """The last sample of the run that it is of; it outlives our connections to that server."""
+        """The last sample, and the reader for its run of the server; both outlive our connections."""
         self._stop_reported = False
-        """Whether the server has ended our session by an error of its stop since the last sample."""
+        """Whether the server has ended our session with an error that it sends when it stops, since the last sample."""
         self._socket = ServerSocket()
-        """The socket in use. Cutting it wakes the thread that waits on it, also while connecting."""
+        """The socket in use. Cutting it wakes a thread that waits on it, also while connecting."""
         self._lock = threading.Lock()
         self._closed = False
 
@@ -222,7 +229,7 @@ class LiveSource:
         return self._address.name
 
     def sample(self) -> Sample:
-        sample = self._with_reading(lambda reading: self._with_log(reading.sample(self._evidence_reader)))
+        sample = self._ask(lambda server_reader: self._with_log(server_reader.sample(self._evidence_reader)))
         stop_reported, self._stop_reported = self._stop_reported, False
         return (
             replace(sample, end_evidence=replace(sample.end_evidence, stop_reported=True))
@@ -231,8 +238,8 @@ class LiveSource:
         )
 
     def history(self) -> EndHistory:
-        """What the server remembers of ends and refusals, dated on our clock. Raises SourceError."""
-        past = self._with_reading(lambda reading: reading.history())
+        """What the server has kept of ended sessions and refused logins, dated on our clock. Raises SourceError."""
+        past = self._ask(lambda server_reader: server_reader.history())
         if self._log is None:
             return past
         in_file = self._log.past()
@@ -240,41 +247,41 @@ class LiveSource:
         return replace(past, log=log, reads_log=past.reads_log or in_file is not None)
 
     def transaction_statements(self, session: ProcesslistId) -> tuple[PastStatement, ...] | Limitation:
-        """The statements of a session's open transaction, the oldest first; or why none are told. Raises SourceError."""
-        return self._with_reading(lambda reading: reading.transaction_statements(session))
+        """The statements of a session's open transaction, the oldest first; or why they cannot be read. Raises SourceError."""
+        return self._ask(lambda server_reader: server_reader.transaction_statements(session))
 
-    def relatives(self) -> ServerTopology:
-        """What the server says of others that belong with it. Raises SourceError."""
-        return self._with_reading(lambda reading: reading.relatives())
+    def topology(self) -> ServerTopology:
+        """The replicas, sources and group members that the server names. Raises SourceError."""
+        return self._ask(lambda server_reader: server_reader.topology())
 
     @contextmanager
     def lend_connection(self) -> Iterator[tuple[Connection, Capabilities]]:
-        """The open connection, and the server's capabilities; no reading begins meanwhile.
+        """The open connection, and the server's capabilities; no sample begins meanwhile. Safe from any thread.
 
-        A caller that cannot trust the connection any more cuts it; the next reading opens another.
-        Raises SourceError where none stands, and where a reading does not end in time. From any thread.
+        A caller that cannot trust the connection any more cuts it; the next sample opens another.
+        Raises SourceError where no connection is open, and where a sample does not end in time.
         """
         if not self._lock.acquire(timeout=SAMPLE_SECONDS):
             raise TooSlow(_("{server} does not answer in time", server=self.name))
         try:
-            if self._reading is None:
+            if self._server_reader is None:
                 raise Unreachable(_("there is no open connection to {server}", server=self.name))
-            yield self._reading.connection, self._reading.capabilities
+            yield self._server_reader.connection, self._server_reader.capabilities
         finally:
             if self._socket.is_cut:
                 self._drop()
             self._lock.release()
 
-    def _with_reading(self, ask: Callable[[_Reading], T]) -> T:
+    def _ask(self, ask: Callable[[_ServerReader], T]) -> T:
         with self._lock:
             try:
-                if self._reading is None:
-                    self._reading = self._connect()
+                if self._server_reader is None:
+                    self._server_reader = self._connect()
                 with self._socket.within(SAMPLE_SECONDS):
-                    return ask(self._reading)
-            except UnfitAnswer as misfit:
+                    return ask(self._server_reader)
+            except UnfitAnswer as unfit:
                 self._drop()
-                raise misfit.server_error(self.name) from None
+                raise unfit.server_error(self.name) from None
             except Refusal as refusal:
                 self._drop()
                 raise SourceError(
@@ -294,10 +301,10 @@ class LiveSource:
                 raise
 
     def close(self) -> None:
-        """Disconnect (COM_QUIT), or cut the socket where a statement still runs. The first call waits for it for a moment."""
-        patience = 0.0 if self._closed else CLOSE_SECONDS
+        """Disconnect (COM_QUIT), or cut the socket where a statement runs longer than CLOSE_SECONDS. Safe from any thread."""
+        wait_seconds = 0.0 if self._closed else CLOSE_SECONDS
         self._closed = True
-        if self._lock.acquire(timeout=patience):
+        if self._lock.acquire(timeout=wait_seconds):
             try:
                 self._drop()
                 if self._log is not None:
@@ -307,25 +314,27 @@ class LiveSource:
         else:
             self._socket.cut()
 
-    def _connect(self) -> _Reading:
+    def _connect(self) -> _ServerReader:
         self._socket = ServerSocket()
         if self._closed:
             raise self._closed_error()
         connection = Connection(self._address, self._socket)
         try:
             with self._socket.within(SAMPLE_SECONDS):
-                reading = _Reading(self._address, connection, self._clock, self._text_length, self._patience)
-                self._address = replace(self._address, admin_port_hint=reading.side_door)
-                return reading
+                server_reader = _ServerReader(
+                    self._address, connection, self._clock, self._text_length, self._own_idle_seconds
+                )
+                self._address = replace(self._address, admin_port_hint=server_reader.admin_port_hint)
+                return server_reader
         except BaseException:
             connection.close()
             raise
 
     def _evidence_reader(self, sample: Sample) -> EndEvidenceReader:
-        """The reader of the run of the server that the sample is of."""
+        """The reader for the run of the server that the sample is of."""
         if self._evidence is None or not is_same_run(self._evidence[0], sample):
-            seen = None if self._evidence is None else self._evidence[1].taken_at
-            self._evidence = (sample, EndEvidenceReader(seen))
+            previous_run_seen_at = None if self._evidence is None else self._evidence[1].taken_at
+            self._evidence = (sample, EndEvidenceReader(previous_run_seen_at))
         self._evidence = (sample, self._evidence[1])
         return self._evidence[1]
 
@@ -345,62 +354,62 @@ class LiveSource:
         return SourceError(_("{server} is closed", server=self.name), _("start again"))
 
     def _drop(self) -> None:
-        if self._reading is not None:
-            self._reading.connection.close()
-            self._reading = None
+        if self._server_reader is not None:
+            self._server_reader.connection.close()
+            self._server_reader = None
 
 
-def configure_session(connection: Connection, capabilities: Capabilities, needed: int) -> None:
-    """Bound our session's statements and see that it may idle for `needed` seconds.
+def configure_session(connection: Connection, capabilities: Capabilities, seconds: int) -> None:
+    """Bound the statements of our session in time, and let it be idle for at least `seconds`.
 
-    Where setting our own variables leaves a trace others see, it is done only if there is no other way.
+    On MySQL that leaves a mark in variables_info that others see, so it is done only where our wait_timeout is too short.
     """
-    if connection.rows(capabilities.required_statement("impatient"), (needed,)):
-        patience = max(OWN_PATIENCE, needed)
+    if connection.rows(capabilities.required_statement("short_wait_timeout"), (seconds,)):
+        own_idle_seconds = max(OWN_WAIT_TIMEOUT, seconds)
         connection.rows(
-            capabilities.required_statement("session"), (round(STATEMENT_SECONDS * 1000), patience)
+            capabilities.required_statement("session"), (round(STATEMENT_SECONDS * 1000), own_idle_seconds)
         )
 
 
-class _Reading:
-    """One connection with all that was learned over it."""
+class _ServerReader:
+    """One connection, with everything that was found out over it."""
 
     def __init__(
-        self, address: Address, connection: Connection, clock: Clock, text_length: int, patience: int
+        self, address: Address, connection: Connection, clock: Clock, text_length: int, own_idle_seconds: int
     ) -> None:
-        """Find out who answers. Raises SourceError and Refusal."""
+        """Find out which server answers, and what it can do. Raises SourceError and Refusal."""
         self.connection = connection
         self._address = address
         self._clock = clock
         self._text_length = text_length
         self._capabilities_at = clock()
         self._capabilities = find_capabilities(connection)
-        configure_session(connection, self._capabilities, patience)
+        configure_session(connection, self._capabilities, own_idle_seconds)
         self._refused_at = -math.inf
-        self._use(self._capabilities)
+        self._use_capabilities(self._capabilities)
         self._uptime = SteadyUptime(uptime_of(dict(self._without_refused(self._status_counters))), clock())
         self._counters: tuple[tuple[str, int], ...] = ()
         self._counted_at = -math.inf
         self._present: frozenset[int] = frozenset()
-        self.side_door = find_admin_port(connection, self._capabilities)
+        self.admin_port_hint = find_admin_port(connection, self._capabilities)
 
     def sample(self, evidence_reader: Callable[[Sample], EndEvidenceReader]) -> Sample:
-        """`evidence_reader` gives the reader of the run of the server that a sample is of."""
+        """One sample. `evidence_reader` returns the reader for the run of the server that a sample is of."""
         began, asked = self._clock(), self.connection.statements_sent
         if self._reader.has_lost_timer or began - self._capabilities_at > CAPABILITIES_SECONDS:
             self._update_capabilities(began)
         read = self._without_refused(lambda: self._read(began))
         reader = evidence_reader(read)
-        clues = self._without_refused(
+        evidence = self._without_refused(
             lambda: reader.read(self.connection, self._capabilities, read, self._clock)
         )
         read = replace(read, limitations=self._current_limitations())
         took = self._clock() - began
         at_server = max(0.0, took - (self.connection.statements_sent - asked) * self._reader.round_trip)
-        return replace(read, end_evidence=clues, seconds_to_read=took, seconds_at_server=at_server)
+        return replace(read, end_evidence=evidence, seconds_to_read=took, seconds_at_server=at_server)
 
     def _read(self, began: float) -> Sample:
-        """All but the evidence of sessions that ended."""
+        """A sample without the evidence of ended sessions."""
         taken_at, sessions = self._reader.sessions(self._uptime.now(began))
         lock_waits = self._lock_waits.read(
             self._reader.open_transactions, sessions, taken_at, self._reader.round_trip
@@ -408,9 +417,9 @@ class _Reading:
         variables = self._globals.variables(taken_at)
         counters = self._read_counters(taken_at, frozenset(session.id for session in sessions))
         if not self._reader.lacks_threads and dict(counters).get(INSTANCES_LOST):
-            self._use(
+            self._use_capabilities(
                 self._capabilities
-            )  # a reader of its own: sessions that were left out did not come between two readings
+            )  # a new reader: sessions that were left out did not log in between two samples
             self._reader.lacks_threads = True
             return self._read(began)
         return Sample(
@@ -428,11 +437,11 @@ class _Reading:
         return (
             self._limitations
             if not lacks_threads
-            else short_of_room(self._capabilities, self._reader.unlisted)
+            else unlisted_limitations(self._capabilities, self._reader.unlisted)
         )
 
     def _without_refused(self, ask: Callable[[], T]) -> T:
-        """What `ask` brings, without the statements that the server refuses. Raises Refusal where it needs one of them."""
+        """Call `ask` until the server refuses none of its statements. Raises Refusal where a refused statement is required."""
         while True:
             try:
                 return ask()
@@ -440,25 +449,25 @@ class _Reading:
                 self._exclude_statement(refusal)
 
     def _exclude_statement(self, refusal: Refusal) -> None:
-        """Do without a statement from now on: what it would have brought becomes a limitation."""
+        """Do not send a statement any more: what it would have brought becomes a limitation."""
         capabilities = self._capabilities.without(refusal)
         now = find_capabilities(self.connection)
         self._capabilities_at = self._refused_at = self._clock()
-        # What may be read can have changed meanwhile: then it is known by the abilities, and needs no word of its own.
-        self._use(capabilities if now.features == capabilities.features else now)
+        # The privileges may have changed meanwhile: then the new features say so, and the refusal is not needed.
+        self._use_capabilities(capabilities if now.features == capabilities.features else now)
 
     def _status_counters(self) -> tuple[tuple[str, int], ...]:
         return self._globals.counters()
 
     def _read_counters(self, now: float, present: frozenset[int]) -> tuple[tuple[str, int], ...]:
-        """Counters are evidence when a session ended. Otherwise they can wait: for them the server adds up all sessions."""
-        rest = len(present) >= MANY and now - self._counted_at < COUNTERS_SECONDS
+        """The status counters: read again where a session ended, otherwise seldom. The server adds up all sessions for them."""
+        rest = len(present) >= MANY_SESSIONS and now - self._counted_at < COUNTERS_SECONDS
         if not rest or not self._present <= present:
             self._counters, self._counted_at = self._globals.counters(), now
             uptime = uptime_of(dict(self._counters))
             if self._uptime.is_step(uptime, now):
-                self._update_capabilities(now)  # behind a proxy it may be another server that answers now
-            self._uptime.take(uptime, now)
+                self._update_capabilities(now)  # behind a proxy another server may answer now
+            self._uptime.observe(uptime, now)
         self._present = present
         return self._counters
 
@@ -467,7 +476,7 @@ class _Reading:
         return self._capabilities
 
     def history(self) -> EndHistory:
-        # it comes with the rooms of the doctor, which a look does not need
+        # imported here: it loads the doctor, which a sample does not need
         from goneaway_tui.source.end_history import read_history
 
         return read_history(self.connection, self._capabilities, self._clock)
@@ -479,7 +488,7 @@ class _Reading:
             )
         )
 
-    def relatives(self) -> ServerTopology:
+    def topology(self) -> ServerTopology:
         from goneaway_tui.source.topology import read_topology
 
         return read_topology(self.connection, self._capabilities, self._address.host)
@@ -495,9 +504,9 @@ class _Reading:
         if capabilities.features != self._capabilities.features or (
             self._capabilities.refusals and now - self._refused_at > REFUSED_SECONDS
         ):
-            self._use(capabilities)
+            self._use_capabilities(capabilities)
 
-    def _use(self, capabilities: Capabilities) -> None:
+    def _use_capabilities(self, capabilities: Capabilities) -> None:
         while True:
             self._capabilities = capabilities
             self._limitations = limitations_of(capabilities)

@@ -1,9 +1,9 @@
-"""Which sessions wait for locks, and which hold them: asked only while some session waits.
+"""Read which sessions wait for locks, and which hold them; only while some session waits.
 
-Servers list a lock's wait as pairs of each waiter with everybody ahead of it: n (n + 1) / 2 rows for n waiters on one row,
-125,250 for 500, and joining these at the server took 0.5 s of CPU on MySQL 9.7 and 6.6 s on MariaDB 11.8. So the pairs are
-never joined: the waiting transactions are read already, with the lock each requests; what holds a lock is asked once for each
-lock (MySQL: `data_lock_waits` by its index), or read off `innodb_locks`, one row a lock (MariaDB, MySQL 5.7), and put together here.
+Servers list the waits for a lock as pairs of each waiter with every session ahead of it: n (n + 1) / 2 rows for n waiters on one
+row, 125,250 for 500. Joining these in the server took 0.5 s of CPU on MySQL 9.7 and 6.6 s on MariaDB 11.8. So the pairs are never
+joined. The waiting transactions are read in every sample, with the lock that each requests. The holders are read once for each
+lock (MySQL: `data_lock_waits` by its index) or from `innodb_locks`, one row a lock (MariaDB, MySQL 5.7), and matched here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.capabilities import Capabilities
 from goneaway_tui.source.connection import Connection, Row
-from goneaway_tui.source.session_cache import optional, text
+from goneaway_tui.source.session_cache import text, text_or_none
 from goneaway_tui.source.session_table import rows_of
 
 
@@ -62,7 +62,7 @@ class MetadataLock:
     schema: str | None
     name: str | None
     mode: str
-    """Empty where it is not known; then it waits for any."""
+    """Empty where the mode is not known; then the session waits for any."""
     is_granted: bool
 
     @property
@@ -71,7 +71,7 @@ class MetadataLock:
 
 
 def record_of(lock_id: str) -> str:
-    """What the id of a lock in `innodb_locks` says of the record or table, without the transaction it is of.
+    """The record or table in the id of a lock of `innodb_locks`, without the transaction.
 
     >>> record_of("523:8:3:2")
     '8:3:2'
@@ -82,7 +82,7 @@ def record_of(lock_id: str) -> str:
 def row_waits(waiting: Iterable[WaitingTransaction], locks: Iterable[InnodbLock]) -> tuple[LockWait, ...]:
     """Waits for rows, from the locks that `innodb_locks` lists."""
     waiting = tuple(waiting)
-    requested = {each.requested for each in waiting}
+    requested = {transaction.requested for transaction in waiting}
     by_id: dict[str, InnodbLock] = {}
     granted: dict[str, list[InnodbLock]] = defaultdict(list)
     for lock in locks:
@@ -90,26 +90,30 @@ def row_waits(waiting: Iterable[WaitingTransaction], locks: Iterable[InnodbLock]
         if lock.id not in requested:
             granted[record_of(lock.id)].append(lock)
     waits = []
-    for each in waiting:
-        wanted = by_id.get(each.requested)
+    for transaction in waiting:
+        wanted = by_id.get(transaction.requested)
         mode = wanted.mode if wanted is not None else "X"
         holders = tuple(
             dict.fromkeys(
                 lock.session
-                for lock in granted[record_of(each.requested)]
-                if lock.session != each.session and _conflicts(mode, lock.mode)
+                for lock in granted[record_of(transaction.requested)]
+                if lock.session != transaction.session and _conflicts(mode, lock.mode)
             )
         )
         wanted_lock = (
             Lock(LockKind.ROW, wanted.table, wanted.index, wanted.mode) if wanted else Lock(LockKind.ROW)
         )
-        waits.append(LockWait(each.session, holders, wanted_lock, each.since, record_of(each.requested)))
+        waits.append(
+            LockWait(
+                transaction.session, holders, wanted_lock, transaction.since, record_of(transaction.requested)
+            )
+        )
     return tuple(waits)
 
 
 @dataclass(frozen=True, slots=True)
 class LockHolder:
-    """A row of `mysql/lock_holders.sql`: a lock that stands before one that was asked about, and what that one is."""
+    """A row of `mysql/lock_holders.sql`: a lock that a requested lock waits for, and what the requested lock is."""
 
     asked: str
     id: str
@@ -122,10 +126,12 @@ class LockHolder:
 def oldest_of_each_record(
     waiting: Iterable[WaitingTransaction], limit: int
 ) -> tuple[WaitingTransaction, ...]:
-    """One wait for each record, the oldest: before it stands the least of the queue. The longest waits first, at most `limit`."""
+    """The oldest wait for each record: it has the fewest others ahead of it. The longest waits first, at most `limit`."""
     oldest: dict[str, WaitingTransaction] = {}
-    for each in sorted(waiting, key=lambda wait: (wait.since is None, wait.since or 0.0, wait.session)):
-        oldest.setdefault(_record_in_queue(each.requested), each)
+    for transaction in sorted(
+        waiting, key=lambda wait: (wait.since is None, wait.since or 0.0, wait.session)
+    ):
+        oldest.setdefault(_record_in_queue(transaction.requested), transaction)
     return tuple(oldest.values())[:limit]
 
 
@@ -147,24 +153,26 @@ def _record_in_queue(lock_id: str) -> str:
 def row_waits_by_holder(
     waiting: Iterable[WaitingTransaction], holders: Iterable[LockHolder]
 ) -> tuple[LockWait, ...]:
-    """Waits for rows, from what stands before the oldest wait of each record.
+    """Waits for rows, from the holders of the oldest wait of each record.
 
-    All that wait for the same record get the holders of the oldest; a wait nothing was read of has none.
+    All that wait for the same record get the holders of the oldest; a wait without any rows read has none.
     """
     waiting = tuple(waiting)
-    requested = {each.requested for each in waiting}
+    requested = {transaction.requested for transaction in waiting}
     by_record: dict[str, list[LockHolder]] = defaultdict(list)
     for holder in holders:
         by_record[_record_in_queue(holder.asked)].append(holder)
     waits = []
-    for each in waiting:
-        rows = by_record.get(_record_in_queue(each.requested), [])
-        granted = [row.session for row in rows if row.id not in requested and row.session != each.session]
-        ahead = [row.session for row in rows if row.session != each.session]
+    for transaction in waiting:
+        rows = by_record.get(_record_in_queue(transaction.requested), [])
+        granted = [
+            row.session for row in rows if row.id not in requested and row.session != transaction.session
+        ]
+        ahead = [row.session for row in rows if row.session != transaction.session]
         lock = Lock(LockKind.ROW, rows[0].table, rows[0].index, rows[0].mode) if rows else Lock(LockKind.ROW)
         holders_or_ahead = tuple(dict.fromkeys(granted or ahead))
-        record = _record_in_queue(each.requested)
-        waits.append(LockWait(each.session, holders_or_ahead, lock, each.since, record))
+        record = _record_in_queue(transaction.requested)
+        waits.append(LockWait(transaction.session, holders_or_ahead, lock, transaction.since, record))
     return tuple(waits)
 
 
@@ -184,7 +192,7 @@ def _strength(mode: str) -> str:
 def metadata_waits(
     locks: Sequence[MetadataLock], since: Mapping[ProcesslistId, float | None]
 ) -> tuple[LockWait, ...]:
-    """Waits for metadata locks. `since` has when the statement of each session began, as far as known."""
+    """Waits for metadata locks. `since`: when the statement of each session began, as far as known."""
     granted: dict[tuple[str, str | None, str | None], list[MetadataLock]] = defaultdict(list)
     pending: dict[tuple[str, str | None, str | None], list[MetadataLock]] = defaultdict(list)
     for lock in locks:
@@ -205,14 +213,14 @@ def metadata_waits(
         for request in requests:
             holding, asking, wanted = locks_of_mode[request.mode]
             session = request.session
-            # where none holds it, it stands behind a stronger request that waits itself
+            # where no session holds it, it is queued behind a stronger request that waits too
             holders = _without(session, holding) or _without(session, asking)
             waits.append(LockWait(session, holders, wanted, since.get(session), queue))
     return tuple(waits)
 
 
 def _in_conflict(mode: str, locks: Iterable[MetadataLock]) -> tuple[ProcesslistId, ...]:
-    """The sessions whose locks, held or asked for, a request of that mode waits for."""
+    """The sessions whose locks, held or requested, a request of that mode waits for."""
     return tuple(dict.fromkeys(lock.session for lock in locks if metadata_conflict(mode, lock.mode)))
 
 
@@ -236,7 +244,7 @@ CONFLICTS: Mapping[str, frozenset[str]] = {
     | {"SHARED_READ", "SHARED_UPGRADABLE", "SHARED_READ_ONLY", "SHARED_NO_WRITE"},
     "INTENTION_EXCLUSIVE": frozenset({"SHARED", "EXCLUSIVE"}),
 }
-"""Which locks on the same object a request waits for: the table of compatibility in sql/mdl.cc of MySQL 8.0."""
+"""The locks on the same object that a request waits for: the table of compatibility in sql/mdl.cc of MySQL 8.0."""
 
 
 def metadata_conflict(wanted: str, held: str) -> bool:
@@ -245,9 +253,9 @@ def metadata_conflict(wanted: str, held: str) -> bool:
 
 
 REST = 50
-"""How many times as long as an answer took it is not asked for again."""
+"""After an answer, the statement is not sent again for so many times as long as the answer took."""
 RECORDS_ASKED = 200
-"""Records and tables whose holders one statement asks for."""
+"""The number of records and tables whose holders one statement reads."""
 START_TOLERANCE = 1.0
 """Seconds by which two readings of the start of one wait may differ: the server keeps whole seconds."""
 
@@ -261,7 +269,7 @@ class _Answer:
 
 
 class LockWaitReader:
-    """Reads over one connection; a new connection, or other capabilities, need a new reader."""
+    """Reads the waits for locks over one connection; another connection, or other capabilities, need another reader."""
 
     def __init__(self, connection: Connection, capabilities: Capabilities, clock: Clock) -> None:
         self._connection = connection
@@ -270,7 +278,7 @@ class LockWaitReader:
         self._answers: dict[str, _Answer] = {}
         self._round_trip = 0.0
         self._starts: dict[tuple[ProcesslistId, str], float] = {}
-        """By session and requested lock, when the wait began as it was read first: later readings differ by milliseconds."""
+        """By session and requested lock, when the wait began by the first sample of it: later samples differ by milliseconds."""
 
     def read(
         self,
@@ -294,10 +302,10 @@ class LockWaitReader:
 
     def _waiting(self, open_transactions: Mapping[int, Row], taken_at: float) -> list[WaitingTransaction]:
         waiting, starts = [], {}
-        for number, (*_, requested, waited) in open_transactions.items():
+        for session_id, (*_, requested, waited) in open_transactions.items():
             if requested is None:
                 continue
-            session, lock_id = ProcesslistId(number), text(requested)
+            session, lock_id = ProcesslistId(session_id), text(requested)
             since = None if waited is None else taken_at - max(0.0, float(waited))
             before = self._starts.get((session, lock_id))
             if since is not None:
@@ -315,7 +323,7 @@ class LockWaitReader:
             return ()
         if self._capabilities.statement("innodb_locks") is not None:
             by_transaction = {
-                text(row[4]): ProcesslistId(number) for number, row in open_transactions.items()
+                text(row[4]): ProcesslistId(session_id) for session_id, row in open_transactions.items()
             }
             rows, _is_fresh = self._rows("innodb_locks")
             locks = (_innodb_lock(row, by_transaction) for row in rows)
@@ -337,12 +345,15 @@ class LockWaitReader:
         ]
         starts = {session.id: session.busy_since for session in by_id.values() if not session.is_idle}
         found = metadata_waits(locks, starts)
-        untold = waiting - {wait.waiter for wait in found}
+        unlisted = waiting - {wait.waiter for wait in found}
         lock = Lock(LockKind.METADATA)
-        return (*found, *(LockWait(number, (), lock, starts.get(number)) for number in sorted(untold)))
+        return (
+            *found,
+            *(LockWait(session_id, (), lock, starts.get(session_id)) for session_id in sorted(unlisted)),
+        )
 
     def _rows(self, what: str, *parameters: object) -> tuple[Sequence[Row], bool]:
-        """The rows of a thing, and whether they are of now; none where it cannot be read here."""
+        """The rows of the statement `what`, and whether they were read now; none where the server has no such statement."""
         if self._capabilities.statement(what) is None:
             return (), True
         before, sent = self._answers.get(what), self._clock()
@@ -356,7 +367,7 @@ class LockWaitReader:
 
 
 def _within_statement(wait: LockWait, session: Session | None) -> LockWait:
-    """The wait, begun no earlier than the statement that waits: InnoDB tells the start of a wait in whole seconds."""
+    """The wait, begun no earlier than the statement that waits: InnoDB reports the start of a wait in whole seconds."""
     began = None if session is None else session.busy_since
     if began is None or wait.since is None or wait.since >= began:
         return wait
@@ -364,24 +375,34 @@ def _within_statement(wait: LockWait, session: Session | None) -> LockWait:
 
 
 def _innodb_lock(row: Row, by_transaction: Mapping[str, ProcesslistId]) -> InnodbLock | None:
-    """None where the lock is of a transaction that is not listed, as of one that was prepared and has no session."""
+    """The lock of a row; None where its transaction is not listed, as a prepared one without a session is not."""
     lock_id, transaction, mode, table, index = row
     session = by_transaction.get(text(transaction))
     if session is None:
         return None
     name = text(table).strip("`").replace("`.`", ".") or None
-    return InnodbLock(text(lock_id), session, text(mode), name, optional(index))
+    return InnodbLock(text(lock_id), session, text(mode), name, text_or_none(index))
 
 
 def _lock_holder(row: Row) -> LockHolder:
     asked, lock_id, session, table, index, mode = row
     return LockHolder(
-        text(asked), text(lock_id), ProcesslistId(session), optional(table), optional(index), optional(mode)
+        text(asked),
+        text(lock_id),
+        ProcesslistId(session),
+        text_or_none(table),
+        text_or_none(index),
+        text_or_none(mode),
     )
 
 
 def _metadata_lock(row: Row) -> MetadataLock:
     session, kind, schema, name, mode, is_granted = row
     return MetadataLock(
-        ProcesslistId(session), text(kind), optional(schema), optional(name), text(mode), bool(is_granted)
+        ProcesslistId(session),
+        text(kind),
+        text_or_none(schema),
+        text_or_none(name),
+        text(mode),
+        bool(is_granted),
     )

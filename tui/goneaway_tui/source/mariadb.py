@@ -1,8 +1,8 @@
-"""Reading MariaDB's sessions.
+"""Read the sessions of a MariaDB server.
 
-MariaDB tells idleness to the millisecond (TIME_MS, from the end of the last command) and shows a session's own limit
-to nobody. Its commands are numbered (QUERY_ID), so that those who began one since the last look are told apart by it: of a
-large server only their rows are brought, and from time to time all.
+MariaDB reports idle times to the millisecond (TIME_MS, from the end of the last command), and shows no account the own limit of
+another session. It numbers commands (QUERY_ID): a session that has begun one since the sample before has a higher number. On a
+server with many sessions only the rows of such sessions are read, and all rows from time to time.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from goneaway_tui.source.clocks import Timebase
 from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.session_cache import (
     SessionCache,
-    optional,
     read_attributes,
     read_open_transactions,
+    shared_text,
     text,
-    word,
+    text_or_none,
 )
-from goneaway_tui.source.session_table import SessionTable, numbers, role_of, rows_of
+from goneaway_tui.source.session_table import SessionTable, integers, role_of, rows_of
 
 SLACK = 0.005
-"""Seconds by which two readings of one idle wait may differ beyond the way's own time before a clock must have drifted."""
+"""Seconds by which two samples may place one idle wait differently beyond the round trip, before a clock must have drifted."""
 
 
-WHOLE_SECONDS = 60.0
-"""How often a server is read whole, whatever it says has changed."""
+ALL_READ_SECONDS = 60.0
+"""How often all rows are read, whatever has changed."""
 LARGE = 200
-"""Sessions from which on not all rows are brought."""
+"""Number of sessions from which on not all rows are read."""
 
 
 class MariadbReader:
-    """Reads sessions over one connection; remembers what is asked once. A new connection needs a new reader."""
+    """Reads sessions over one connection; remembers what is read once for a session. A new connection needs a new reader."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class MariadbReader:
         *,
         large: int = LARGE,
     ) -> None:
-        """`text_length`: bytes of SQL text to bring, 0 for none. `large`: sessions from which on not all are read."""
+        """`text_length`: bytes of SQL text to read, 0 for none. `large`: number of sessions from which on not all rows are read."""
         self._connection = connection
         self._capabilities = capabilities
         self._clock = clock
@@ -56,68 +56,68 @@ class MariadbReader:
         self._server_clock = Timebase()
         self._known: dict[int, SessionCache] = {}
         self._table = SessionTable()
-        self._mark = 0
-        """Our own QUERY_ID at the last reading: a session that has begun a command since has a higher one."""
-        self._working: set[int] = set()
-        """Sessions that worked at the last look: they may have come to rest without another command."""
-        self._whole_at = -math.inf
+        self._last_query_id = 0
+        """Our own QUERY_ID in the last sample: a session that has begun a command since has a higher one."""
+        self._busy: set[int] = set()
+        """Sessions that worked in the last sample: they may have become idle since, without another command."""
+        self._all_read_at = -math.inf
         self.open_transactions: dict[int, Row] = {}
-        """The InnoDB transactions of the last reading, as `read_open_transactions` brings them."""
+        """The InnoDB transactions of the last sample, as `read_open_transactions` brings them."""
         self._late_by = 0.0
-        """Seconds by which the last reading may have been taken later than assumed: its way was slow."""
+        """Seconds by which the last sample may be of a later instant than assumed: its answer was slow."""
 
     has_lost_timer = False
-    """Nothing its clocks need can be switched off."""
+    """Never: MariaDB has no switch for what its clocks need."""
     lacks_threads = False
     unlisted = 0
-    """Its process list has every session."""
+    """Never and none: the process list of MariaDB has every session."""
 
     @property
     def round_trip(self) -> float:
-        """Seconds to the server and back, as quick as they were of late."""
+        """The shortest round trip to the server of late, in seconds."""
         return self._server_clock.round_trip
 
     def sessions(self, uptime: float = 0.0) -> tuple[float, tuple[Session, ...]]:  # noqa: ARG002 - no client can set TIME_MS
-        """The instant of the reading on our clock, and every session. Raises SourceError."""
+        """The instant of the sample on our clock, and every session. Raises SourceError and Refusal."""
         self._observe_clock()
         sent = self._clock()
-        rows, quiet = self._read_rows()
-        # The server fills the list in one go; our own row tells how long after our statement arrived that was.
+        rows, unchanged = self._read_rows()
+        # The server fills the list at once; our own row shows how long after the arrival of our statement.
         own = next((row for row in rows if int(row[0]) == self._capabilities.own_id), None)
         received = self._clock()
         taken_at = min(
             received, sent + self._server_clock.uncertainty + max(0.0, float(own[5]) if own else 0.0)
         )
         self._late_by = max(0.0, received - taken_at)
-        self._mark = int(own[8]) if own else 0
-        gone = self._known.keys() - quiet - {int(row[0]) for row in rows}
-        new, ran = self._update_known(rows, gone)
+        self._last_query_id = int(own[8]) if own else 0
+        ended = self._known.keys() - unchanged - {int(row[0]) for row in rows}
+        new, ran = self._update_known(rows, ended)
         read_attributes(self._connection, self._capabilities, new)
         self._read_statements(ran)
         held = self.open_transactions = read_open_transactions(self._connection, self._capabilities)
-        transactions = {number: _transaction(row, taken_at) for number, row in held.items()}
+        transactions = {session_id: _transaction(row, taken_at) for session_id, row in held.items()}
         sessions = [self._session(row, transactions, taken_at) for row in rows]
-        if quiet:
-            self._table.update(sessions, gone)
+        if unchanged:
+            self._table.update(sessions, ended)
         else:
-            self._table.fill(sessions)
-        self._table.hold(transactions)
-        self._working = {int(row[0]) for row in rows if word(row[4]) != "Sleep"}
+            self._table.replace_all(sessions)
+        self._table.set_transactions(transactions)
+        self._busy = {int(row[0]) for row in rows if shared_text(row[4]) != "Sleep"}
         return taken_at, self._table.sessions
 
     def _read_rows(self) -> tuple[list[Row], set[int]]:
-        """Rows of the sessions that may have done something, and the ids of the others; or all rows, and no ids."""
-        due = self._clock() - self._whole_at > WHOLE_SECONDS
+        """Rows of the sessions that may have run something, and the ids of the others; or all rows, and no ids."""
+        is_due = self._clock() - self._all_read_at > ALL_READ_SECONDS
         since = self._capabilities.statement("since")
-        if since is not None and self._mark and not due and len(self._table) >= self._large:
-            asked = (self._mark, sorted(self._working) or [0], self._text_length)
+        if since is not None and self._last_query_id and not is_due and len(self._table) >= self._large:
+            asked = (self._last_query_id, sorted(self._busy) or [0], self._text_length)
             answers = self._connection.rows(since, asked)
             rows = [row[:9] for row in answers if row[0]]
             count, ids = next((row[9:] for row in answers if not row[0]), (0, b""))
-            quiet = set(numbers(b"[%s]" % ids) or ()) if ids is not None else set()
-            if len(quiet) == count and quiet <= self._known.keys():
-                return rows, quiet
-        self._whole_at = self._clock()
+            unchanged = set(integers(b"[%s]" % ids) or ()) if ids is not None else set()
+            if len(unchanged) == count and unchanged <= self._known.keys():
+                return rows, unchanged
+        self._all_read_at = self._clock()
         return rows_of(self._connection, self._capabilities, "sessions", (self._text_length,)), set()
 
     def _observe_clock(self) -> None:
@@ -127,55 +127,60 @@ class MariadbReader:
             self._server_clock.observe(sent, self._clock(), float(rows[0][1]))
 
     def _update_known(
-        self, rows: list[Row], gone: Iterable[int]
+        self, rows: list[Row], ended: Iterable[int]
     ) -> tuple[dict[int, SessionCache], dict[int, SessionCache]]:
-        """Forget the sessions that ended; return the new ones, and those that ran something since the last reading."""
-        for number in gone:
-            del self._known[number]
+        """Forget the sessions that ended; return the new ones, and those that ran something since the sample before, by id."""
+        for session_id in ended:
+            del self._known[session_id]
         new, ran = {}, {}
         for row in rows:
-            session_id, user, query = int(row[0]), word(row[1]), int(row[8])
-            if role_of(word(row[4]), user) is Role.LOGIN:
+            session_id, user, query_id = int(row[0]), shared_text(row[1]), int(row[8])
+            if role_of(shared_text(row[4]), user) is Role.LOGIN:
                 self._known.pop(session_id, None)
                 continue
             cached = self._known.get(session_id)
             if cached is None:
                 cached = self._known[session_id] = new[session_id] = SessionCache(session_id)
-            if cached.query != query:
-                cached.query, cached.idle_since, cached.busy_since, cached.statement = query, None, None, None
+            if cached.query_id != query_id:
+                cached.query_id, cached.idle_since, cached.busy_since, cached.statement = (
+                    query_id,
+                    None,
+                    None,
+                    None,
+                )
                 ran[session_id] = cached
-            info = optional(row[7])
+            info = text_or_none(row[7])
             if info is not None:
                 cached.statement = info
         return new, ran
 
     def _read_statements(self, ran: dict[int, SessionCache]) -> None:
-        """The last statement of sessions that ran one; without its consumer, what was seen running is remembered."""
+        """Read the last statement of sessions that ran one. Where its consumer is off, the statement of an earlier sample stays."""
         statement = self._capabilities.statement("statements")
         if statement is None or not ran:
             return
         for session_id, sql_text in self._connection.rows(statement, (self._text_length, min(ran))):
             if int(session_id) in ran:
-                ran[int(session_id)].statement = optional(sql_text)
+                ran[int(session_id)].statement = text_or_none(sql_text)
 
     def _session(self, row: Row, transactions: dict[int, Transaction], taken_at: float) -> Session:
         number, user, host, db, command, seconds, state, info, _ = row
         session_id = int(number)
         cached = self._known.get(session_id) or SessionCache()
-        role = role_of(word(command), word(user))
+        role = role_of(shared_text(command), shared_text(user))
         since = None
-        if role is Role.LOGIN or (role is Role.CLIENT and word(command) == "Sleep"):
+        if role is Role.LOGIN or (role is Role.CLIENT and shared_text(command) == "Sleep"):
             since = cached.idle_since = self._refined(cached.idle_since, taken_at - max(0.0, float(seconds)))
         elif role is Role.CLIENT:
             cached.busy_since = self._refined(cached.busy_since, taken_at - max(0.0, float(seconds)))
         return Session(
             id=ProcesslistId(session_id),
-            user=word(user),
+            user=shared_text(user),
             host=text(host),
-            db=word(db) or None,
-            command=word(command),
-            state=word(state) or None,
-            statement=optional(info) or (cached.statement if self._text_length else None),
+            db=shared_text(db) or None,
+            command=shared_text(command),
+            state=shared_text(state) or None,
+            statement=text_or_none(info) or (cached.statement if self._text_length else None),
             program=cached.program,
             client=cached.client,
             role=role,
@@ -187,10 +192,10 @@ class MariadbReader:
         )
 
     def _refined(self, before: float | None, now_reported: float) -> float:
-        """When an idle wait began, from all readings of it.
+        """When an idle wait began, by all samples of it.
 
-        A slow way makes a reading look taken too early, never too late; so the latest beginning told is the truest,
-        unless the difference is more than this reading's way explains: then the clocks have drifted apart.
+        A slow answer makes a beginning look too early, never too late. So the latest beginning is the most exact, unless the
+        difference is more than the time of this answer explains: then the clocks have drifted.
         """
         if before is None or now_reported > before or before - now_reported > self._late_by + SLACK:
             return now_reported

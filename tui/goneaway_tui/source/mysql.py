@@ -1,4 +1,7 @@
-"""Read the sessions of a MySQL server, and its two clocks: the statement timer of its events, and its wall clock."""
+"""Read the sessions of a MySQL server, and its two clocks: the statement timer of its events, and its wall clock.
+
+`MysqlReader.sessions` is one sample: clocks, changed sessions, their rows, events, own limits, hosts, attributes, transactions.
+"""
 
 from __future__ import annotations
 
@@ -17,19 +20,19 @@ from goneaway_tui.source.session_cache import (
     StatementEvent,
     command_words,
     gaps_between,
-    is_few,
-    optional,
+    is_cheaper_by_id,
     read_attributes,
     read_open_transactions,
+    shared_text,
     text,
-    word,
+    text_or_none,
 )
-from goneaway_tui.source.session_table import SessionTable, numbers, role_of, rows_of
+from goneaway_tui.source.session_table import SessionTable, integers, role_of, rows_of
 from goneaway_tui.source.sql.shapes import UNSIGNED, Statement
 
 
 class MysqlClocks:
-    """Reads both at each reading. The timer is read off our own running statement, so our thread must be instrumented."""
+    """Both clocks of the server. The statement timer is read from our own running statement, so our thread must be instrumented."""
 
     def __init__(self, connection: Connection, capabilities: Capabilities, clock: Clock) -> None:
         self._connection = connection
@@ -38,23 +41,23 @@ class MysqlClocks:
         self.timer = Timebase()
         self.wall = Timebase()
         self.exact = False
-        """Whether this reading could tell the timer, without which no event can be placed in time."""
+        """Whether the timer could be read for this sample. Without it no event can be placed in time."""
         self.moved = 0.0
-        """Seconds by which the timer was found to have been set since the reading before."""
+        """Seconds by which the timer was set since the sample before."""
         self.has_lost_timer = False
-        """Whether the timer could be read when we connected and no longer can."""
+        """Whether the timer could be read when we connected, and no longer can."""
         self.own_thread: ThreadId | None = None
         statement = capabilities.statement("own_thread")
-        tells_timer = (
+        shows_timer = (
             "%s" in capabilities.required_statement("clock")
             and capabilities.statement("statements") is not None
         )
-        if statement is not None and tells_timer:
+        if statement is not None and shows_timer:
             own = connection.rows(statement)
             self.own_thread = ThreadId(int(own[0][0])) if own else None
 
     def read(self) -> float | None:
-        """Set both timebases; the statement timer's reading in seconds, where there is one. Raises SourceError."""
+        """Observe both clocks; return the statement timer in seconds, or None. Raises SourceError and Refusal."""
         timer, self.moved = None, 0.0
         if self.own_thread is not None:
             timer = self._observe(self._capabilities.required_statement("clock"), (self.own_thread,))
@@ -80,20 +83,20 @@ class MysqlClocks:
 
 
 ASKED_AT_ONCE = 500
-"""Sessions whose variables one statement asks for: 20 ms of the server's time at the measured 40 microseconds each."""
+"""Sessions whose variables one statement reads: 20 ms of the server's time at the measured 40 microseconds each."""
 RAN_AT_ONCE = 100
-"""How many of those that ran something are asked in one reading; the others wait for the next."""
+"""Sessions that ran something whose limits are read in one sample; the others wait for the next."""
 SWEEP_SECONDS = 30.0
-"""How often limits are asked again of sessions that did nothing: those without events may have changed them unseen."""
+"""How often limits are read again of sessions that ran nothing: one without events may have changed its limit."""
 SWEPT_AT_ONCE = 50
-"""How many of those with events are asked at a sweep."""
+"""Sessions with events whose limits are read at a sweep."""
 
 
 class OwnLimitReader:
-    """Reads the sessions' own limits, at most so many in one reading. Sessions without a known limit come first."""
+    """Reads the own limits of sessions, of at most so many in one sample. Sessions without a known limit come first."""
 
     def __init__(self, connection: Connection, capabilities: Capabilities, wall: Timebase) -> None:
-        """`wall` places the instants that the server tells."""
+        """`wall` converts instants of the server's wall clock."""
         self._connection = connection
         self._capabilities = capabilities
         self._wall = wall
@@ -104,7 +107,7 @@ class OwnLimitReader:
     def read(
         self, by_thread: Mapping[ThreadId, SessionCache], threads: Iterable[ThreadId]
     ) -> list[SessionCache]:
-        """Read the limits of sessions that are new or ran something; of all at the first reading. Returns the sessions read."""
+        """Read the limits of sessions that are new or ran something; of all in the first sample. Returns the sessions read."""
         if self._capabilities.statement("own_limits") is None:
             return []
         for thread in sorted(threads):
@@ -115,40 +118,42 @@ class OwnLimitReader:
             known = [thread for thread in asked if by_thread[thread].own_limit is not None]
             asked = [*unknown[:ASKED_AT_ONCE], *known[:RAN_AT_ONCE]]
         for first in range(0, len(asked), ASKED_AT_ONCE):
-            bunch = sorted(asked[first : first + ASKED_AT_ONCE])
-            for thread, name, value in rows_of(self._connection, self._capabilities, "own_limits", (bunch,)):
+            batch = sorted(asked[first : first + ASKED_AT_ONCE])
+            for thread, name, value in rows_of(self._connection, self._capabilities, "own_limits", (batch,)):
                 cached = by_thread.get(thread)
                 if cached is None:
                     continue
                 if text(name) == "wait_timeout":
                     cached.own_limit = int(value)
                 else:
-                    cached.began = self._wall.local(float(value))
+                    cached.command_began_at = self._wall.local(float(value))
         done = set(asked)
-        self._waiting = {each: None for each in self._waiting if each in by_thread and each not in done}
+        self._waiting = {
+            thread: None for thread in self._waiting if thread in by_thread and thread not in done
+        }
         self._begun = True
         return [by_thread[thread] for thread in asked]
 
     def sweep(self, by_thread: Mapping[ThreadId, SessionCache]) -> set[ThreadId]:
-        """Some of the sessions that did nothing, in turn: each limit is read again some time, whatever was missed."""
+        """Some threads, in turn, so that each limit is read again some time."""
         if not self._unswept:
             self._unswept = sorted(by_thread, reverse=True)
         return {self._unswept.pop() for _ in range(min(SWEPT_AT_ONCE, len(self._unswept)))}
 
 
 class TransactionReader:
-    """Reads them all each time: they are few, and both tables are short."""
+    """Reads all open transactions in every sample: they are few, and both tables are short."""
 
     def __init__(self, connection: Connection, capabilities: Capabilities, timer: Timebase) -> None:
-        """`timer` places the instants of events."""
+        """`timer` converts instants of events."""
         self._connection = connection
         self._capabilities = capabilities
         self._timer = timer
         self.open_transactions: dict[int, Row] = {}
-        """The InnoDB transactions of the last reading, as `read_open_transactions` brings them."""
+        """The InnoDB transactions of the last sample, as `read_open_transactions` brings them."""
 
     def read(self, by_thread: Mapping[ThreadId, SessionCache], taken_at: float) -> dict[int, Transaction]:
-        """By session id. Raises SourceError."""
+        """The open transactions by session id. Raises SourceError and Refusal."""
         began: dict[int, tuple[float, bool]] = {}
         statement = self._capabilities.statement("transactions")
         if statement is not None and self._timer.is_set:
@@ -159,8 +164,10 @@ class TransactionReader:
         held = self.open_transactions = read_open_transactions(self._connection, self._capabilities)
         readable = "process" in self._capabilities.features
         return {
-            number: _transaction(began.get(number), held.get(number), taken_at, rows_readable=readable)
-            for number in began.keys() | held.keys()
+            session_id: _transaction(
+                began.get(session_id), held.get(session_id), taken_at, rows_readable=readable
+            )
+            for session_id in began.keys() | held.keys()
         }
 
 
@@ -178,20 +185,20 @@ def _transaction(
 
 
 LOOK_BACK = 0.005
-"""Seconds before the last reading from which events are asked again, so that none falls between two readings."""
-WHOLE_SECONDS = 60.0
-"""How often the whole list is read, whatever the change detection says."""
+"""Seconds before the last sample from which events are read again, so that no event falls between two samples."""
+ALL_READ_SECONDS = 60.0
+"""How often the whole list is read, whatever has changed."""
 LARGE = 200
 """Number of sessions from which on changes are detected: reading all of fewer costs the same."""
 EVENTS_BY_THREAD = 100
-"""Sessions up to which events are asked by thread; of more it is cheaper for the server to look through all events."""
+"""Number of sessions up to which events are read by thread; for more it is cheaper for the server to search all events."""
 
-WOKEN_AT_ONCE = 500
-"""Sessions at most whose history of statements is asked in one reading."""
+RESUMED_AT_ONCE = 500
+"""Sessions whose history of statements is read in one sample, at most."""
 
 
 class MysqlReader:
-    """Reads sessions over one connection; remembers what is asked once. A new connection needs a new reader."""
+    """Reads sessions over one connection; remembers what is read once for a session. A new connection needs a new reader."""
 
     def __init__(
         self,
@@ -202,7 +209,7 @@ class MysqlReader:
         *,
         large: int = LARGE,
     ) -> None:
-        """`text_length`: characters of SQL text to bring, 0 for none. `large`: sessions from which on not all are read."""
+        """`text_length`: characters of SQL text to read, 0 for none. `large`: number of sessions from which on not all rows are read."""
         self._connection = connection
         self._capabilities = capabilities
         self._clock = clock
@@ -216,37 +223,37 @@ class MysqlReader:
         self._transactions = TransactionReader(connection, capabilities, self._clocks.timer)
         self._table = SessionTable()
         self._changes = ChangeDetector()
-        self._was_quiet = False
-        """At the last look no session but those that are always read had done anything."""
-        self._whole_at = -math.inf
+        self._was_unchanged = False
+        """Whether in the last sample no session had run anything, apart from those that are always read."""
+        self._all_read_at = -math.inf
         self._whole_second_waits = WholeSecondWaits(self._clocks.wall)
         self._swept_at = -math.inf
-        self._woken: list[tuple[SessionCache, StatementEvent, StatementEvent]] = []
-        """Sessions that ran something after a second or more, each with its last event before and after."""
+        self._resumed: list[tuple[SessionCache, StatementEvent, StatementEvent]] = []
+        """Sessions that ran something after an idle time of a second or more, each with its event before and after."""
         self.lacks_threads = False
-        """performance_schema has no room for some sessions: the server's own list is read too, which has them all."""
+        """Whether performance_schema has no room for some sessions. Then the process list is read too, which has all."""
         self.unlisted = 0
-        """How many sessions only that list had at the last reading."""
+        """How many sessions only the process list had in the last sample."""
 
     @property
     def has_lost_timer(self) -> bool:
-        """Events were kept when we connected and are no longer: what was found out then does not hold any more."""
+        """Whether events were kept when we connected and are no longer: then the capabilities must be read again."""
         return self._clocks.has_lost_timer
 
     @property
     def round_trip(self) -> float:
-        """Seconds to the server and back, as quick as they were of late."""
+        """The shortest round trip to the server of late, in seconds."""
         return self._clocks.wall.round_trip
 
     @property
     def open_transactions(self) -> Mapping[int, Row]:
-        """The InnoDB transactions of the last reading, as `read_open_transactions` brings them."""
+        """The InnoDB transactions of the last sample, as `read_open_transactions` brings them."""
         return self._transactions.open_transactions
 
     def sessions(self, uptime: float = math.inf) -> tuple[float, tuple[Session, ...]]:
-        """The instant of the reading on our clock, and every session. Raises SourceError.
+        """The instant of the sample on our clock, and every session. Raises SourceError and Refusal.
 
-        `uptime` is the server's age in seconds: no session has a TIME beyond it.
+        `uptime` of the server in seconds: no session is older.
         """
         now_on_timer = self._clocks.read()
         if self._clocks.moved:
@@ -261,59 +268,54 @@ class MysqlReader:
         received = self._clock()
         taken_at = (sent + received) / 2
         self._whole_second_waits.doubt = (received - sent) / 2 + self._clocks.wall.uncertainty
-        answered = {row[1] for row in rows}
+        listed_ids = {row[1] for row in rows}
         if changed is None:
-            self._whole_at = taken_at
-        gone = (
-            self._known.keys() - answered if changed is None else (changed.to_read - answered) | changed.ended
+            self._all_read_at = taken_at
+        ended = (
+            self._known.keys() - listed_ids
+            if changed is None
+            else (changed.to_read - listed_ids) | changed.ended
         )
-        new = self._update_known(rows, gone)
+        new = self._update_known(rows, ended)
         ran = self._read_events(now_on_timer, None if changed is None else rows)
         self._read_gaps()
-        sweep = taken_at - self._swept_at > SWEEP_SECONDS
-        if sweep:
-            self._swept_at = taken_at
-            ran |= self._limits.sweep(self._by_thread)
-        ran |= self._whole_second_waits.watch(
-            self._known, new, rows, taken_at, uptime, exact=self._clocks.exact, sweep=sweep
-        )
-        ran |= {d.thread for d in new.values() if d.thread is not None}
-        ran.discard(self._clocks.own_thread)  # ours runs statements all the time, and sets nothing
-        limits_read = self._limits.read(self._by_thread, ran)
+        limits_read = self._read_limits(new, rows, ran, taken_at, uptime)
         self._read_hosts(new)
         read_attributes(self._connection, self._capabilities, new)
         transactions = self._transactions.read(self._by_thread, taken_at)
         sessions = [self._session(row, transactions, taken_at) for row in rows]
         if changed is None:
-            self._table.fill(sessions)
+            self._table.replace_all(sessions)
         else:
-            self._table.update(sessions, gone)
+            self._table.update(sessions, ended)
             for cached in limits_read:
-                self._table.limit(cached.id, cached.own_limit)
-        self._table.hold(transactions)
+                self._table.set_own_limit(cached.id, cached.own_limit)
+        self._table.set_transactions(transactions)
         self._mark_always_read(rows)
         return taken_at, self._table.sessions
 
     def _follow_timer(self, moved: float, now_on_timer: float | None) -> None:
-        """Follow a timer that was set. One that fell behind stood still with its machine, and the idle waits stood still too."""
+        """Follow a timer that was set. Where the timer fell behind, its machine was suspended, and the idle times stood still too."""
         was_set = moved > 0 or (now_on_timer is not None and now_on_timer < self._events_since)
         for cached in self._known.values() if was_set else ():
             cached.timer_moved += moved
-        self._events_since, self._whole_at = 0.0, -math.inf
+        self._events_since, self._all_read_at = 0.0, -math.inf
 
     def _find_changes(self) -> ChangedSessions | None:
-        """Which sessions may have run something; None where the whole list is to be read."""
-        roll = (
-            self._capabilities.statement("roll") if self._capabilities.statement("some") is not None else None
+        """The sessions that may have run something; None where the whole list is to be read."""
+        activity = (
+            self._capabilities.statement("activity")
+            if self._capabilities.statement("some") is not None
+            else None
         )
-        is_small = len(self._table) < self._large and self._whole_at > -math.inf
-        if roll is None or not self._clocks.exact or is_small or self.lacks_threads:
-            self._changes, self._was_quiet = ChangeDetector(), False
+        is_small = len(self._table) < self._large and self._all_read_at > -math.inf
+        if activity is None or not self._clocks.exact or is_small or self.lacks_threads:
+            self._changes, self._was_unchanged = ChangeDetector(), False
             return None
-        changed = self._compare_digest() if self._was_quiet else None
+        changed = self._compare_checksum() if self._was_unchanged else None
         if changed is None:
-            second, count, pack = self._connection.rows(roll)[0]
-            entries = numbers(pack)
+            second, count, pack = self._connection.rows(activity)[0]
+            entries = integers(pack)
             if (
                 entries is None
                 or len(entries) != count
@@ -322,18 +324,18 @@ class MysqlReader:
                 return None
             expected = self._changes.always_read | {self._capabilities.own_id}
             changed = self._changes.update(entries, second)
-            self._was_quiet = not changed.ended and changed.to_read <= expected
-        is_due = self._clock() - self._whole_at > WHOLE_SECONDS
-        return changed if is_few(changed.to_read, len(self._table)) and not is_due else None
+            self._was_unchanged = not changed.ended and changed.to_read <= expected
+        is_due = self._clock() - self._all_read_at > ALL_READ_SECONDS
+        return changed if is_cheaper_by_id(changed.to_read, len(self._table)) and not is_due else None
 
-    def _compare_digest(self) -> ChangedSessions | None:
-        """The changes where the checksum is as before; None where some session has run something."""
-        digest = self._capabilities.statement("roll_digest")
-        if digest is None:
+    def _compare_checksum(self) -> ChangedSessions | None:
+        """The changes where the checksum is as before; None where a session has run something."""
+        statement = self._capabilities.statement("activity_checksum")
+        if statement is None:
             return None
-        second, count, checksum = self._connection.rows(digest)[0]
-        self._was_quiet = self._changes.digest(self._capabilities.own_id) == (count, checksum)
-        return self._changes.unchanged(second) if self._was_quiet else None
+        second, count, checksum = self._connection.rows(statement)[0]
+        self._was_unchanged = self._changes.checksum(self._capabilities.own_id) == (count, checksum)
+        return self._changes.unchanged(second) if self._was_unchanged else None
 
     def _rows_of(self, changed: ChangedSessions) -> list[Row]:
         if not changed.to_read:
@@ -343,7 +345,7 @@ class MysqlReader:
         )
 
     def _read_unlisted(self, listed: Iterable[Row]) -> list[Row]:
-        """Rows of the sessions that are not among those, as the server's own list has them: no thread, no events."""
+        """Rows of the sessions that are not among `listed`, from the process list: without thread and events."""
         statement = self._capabilities.statement("all_sessions")
         if statement is None:
             return []
@@ -352,40 +354,42 @@ class MysqlReader:
         self.unlisted = len(rows)
         return rows
 
-    def _update_known(self, rows: Iterable[Row], gone: Iterable[int]) -> dict[int, SessionCache]:
+    def _update_known(self, rows: Iterable[Row], ended: Iterable[int]) -> dict[int, SessionCache]:
         """Forget the sessions that ended; remember the new ones, and return them."""
-        for number in gone:
-            self._forget(number)
+        for session_id in ended:
+            self._forget(session_id)
         new = {}
         for row in rows:
-            thread, number, command_time = row[0], row[1], row[6]
-            cached = self._known.get(number)
+            thread, session_id, command_time = row[0], row[1], row[6]
+            cached = self._known.get(session_id)
             if cached is not None and (cached.thread != thread or command_time is None):
-                self._forget(number)
+                self._forget(session_id)
                 cached = None
             if cached is None and command_time is not None:
-                cached = new[number] = SessionCache(number, None if thread is None else ThreadId(int(thread)))
-                self._known[number] = cached
+                cached = new[session_id] = SessionCache(
+                    session_id, None if thread is None else ThreadId(int(thread))
+                )
+                self._known[session_id] = cached
                 if cached.thread is not None:
                     self._by_thread[cached.thread] = cached
         return new
 
-    def _forget(self, number: int) -> None:
-        cached = self._known.pop(number, None)
+    def _forget(self, session_id: int) -> None:
+        cached = self._known.pop(session_id, None)
         if cached is not None and cached.thread is not None:
             self._by_thread.pop(cached.thread, None)
 
     def _read_events(self, now_on_timer: float | None, rows: list[Row] | None) -> set[ThreadId]:
-        """Note the last statement of every session that ran one since the last reading; return their threads.
+        """Note the last statement of every session that ran one since the sample before; return their threads.
 
-        `rows` are of those that may have; None is everybody.
+        `rows`: of the sessions that may have run one; None for all sessions.
         """
         if self._capabilities.statement("statements") is None:
             return set()
-        of_some = self._capabilities.statement("statements_some")
-        if of_some is not None and rows is not None and len(rows) <= EVENTS_BY_THREAD:
+        by_thread = self._capabilities.statement("statements_some")
+        if by_thread is not None and rows is not None and len(rows) <= EVENTS_BY_THREAD:
             threads = [int(row[0]) for row in rows]
-            events = self._connection.rows(of_some, (self._text_length, threads)) if threads else []
+            events = self._connection.rows(by_thread, (self._text_length, threads)) if threads else []
         else:
             since = round(max(0.0, self._events_since - LOOK_BACK) * PICOSECONDS)
             events = rows_of(self._connection, self._capabilities, "statements", (self._text_length, since))
@@ -402,7 +406,7 @@ class MysqlReader:
         name: bytes,
         sql_text: bytes | None,
     ) -> bool:
-        """Whether this is an event that was not known."""
+        """Note an event of a session; True where it was not known."""
         if cached is None or start is None or end is None:
             return False
         event = StatementEvent(start / PICOSECONDS, end / PICOSECONDS, bool(running), text(name))
@@ -411,32 +415,55 @@ class MysqlReader:
         before, cached.event, cached.timer_moved = cached.event, event, 0.0
         self._note_gap(cached, before, event)
         if sql_text or not event.half_sent:
-            cached.statement = optional(sql_text) or command_words(event.name)
+            cached.statement = text_or_none(sql_text) or command_words(event.name)
         return True
 
     def _note_gap(self, cached: SessionCache, before: StatementEvent | None, event: StatementEvent) -> None:
-        """Note how long the session was idle before this event; where others may have run between, the history is asked."""
+        """Note how long the session was idle before this event. Where other statements may have run between, the history is read."""
         cached.gaps = ()
         if before is None or before.start == event.start:
             return
         longest = event.start - before.end
         if longest >= 1:
-            self._woken.append((cached, before, event))
+            self._resumed.append((cached, before, event))
         elif not before.running:
             cached.gaps = (max(0.0, round(longest, 3)),)
 
     def _read_gaps(self) -> None:
-        """Ask how long the sessions were idle that ran something after a second or more."""
-        woken, self._woken = self._woken[:WOKEN_AT_ONCE], []
+        """Read the history of the sessions in `_resumed`, and note how long each was idle."""
+        resumed, self._resumed = self._resumed[:RESUMED_AT_ONCE], []
         statement = self._capabilities.statement("statement_history")
-        if statement is None or not woken:
+        if statement is None or not resumed:
             return
         history: dict[int, list[tuple[float, float]]] = {}
-        threads = [cached.thread for cached, _before, _event in woken]
+        threads = [cached.thread for cached, _before, _event in resumed]
         for thread, start, end in self._connection.rows(statement, (threads,)):
             history.setdefault(thread, []).append((start / PICOSECONDS, end / PICOSECONDS))
-        for cached, before, event in woken:
+        for cached, before, event in resumed:
             cached.gaps = gaps_between(before, event, history.get(cached.thread or 0, ()))
+
+    def _read_limits(
+        self,
+        new: dict[int, SessionCache],
+        rows: list[Row],
+        ran: set[ThreadId],
+        taken_at: float,
+        uptime: float,
+    ) -> list[SessionCache]:
+        """Read own limits: of sessions that are new, that `ran` something, or that may have; return the sessions read."""
+        sweep = taken_at - self._swept_at > SWEEP_SECONDS
+        threads = ran | {cached.thread for cached in new.values() if cached.thread is not None}
+        if sweep:
+            self._swept_at = taken_at
+            threads |= self._limits.sweep(self._by_thread)
+        threads |= self._whole_second_waits.watch(
+            self._known, new, rows, taken_at, uptime, exact=self._clocks.exact, sweep=sweep
+        )
+        if self._clocks.own_thread is not None:
+            threads.discard(
+                self._clocks.own_thread
+            )  # our session runs statements in every sample, and sets no limit
+        return self._limits.read(self._by_thread, threads)
 
     def _read_hosts(self, new: dict[int, SessionCache]) -> None:
         if self._capabilities.statement("hosts") is None or not new:
@@ -446,26 +473,33 @@ class MysqlReader:
                 new[int(session_id)].host = text(host)
 
     def _mark_always_read(self, rows: Iterable[Row]) -> None:
-        """Note the sessions of which the detection tells nothing: those that work, have no events, have their own clock, or came since."""
+        """Note the sessions whose second shows nothing: those that work, have no events, have set their own clock, or are not listed yet."""
         for row in rows:
-            number, instrumented = row[1], bool(row[10])
-            cached = self._known.get(number)
+            session_id, instrumented = row[1], bool(row[10])
+            cached = self._known.get(session_id)
             event = cached.event if cached is not None else None
-            quiet = (
+            is_known_by_second = (
                 cached is not None
-                and word(row[5]) == "Sleep"
+                and shared_text(row[5]) == "Sleep"
                 and instrumented
-                and self._changes.is_listed(number)
+                and self._changes.is_listed(session_id)
             )
             if event is not None:
                 expected = self._clocks.timer.local(event.start) - self._clocks.wall.offset
-                quiet = quiet and not event.running and self._changes.began_at(number, expected)
-            (self._changes.always_read.discard if quiet else self._changes.always_read.add)(number)
+                is_known_by_second = (
+                    is_known_by_second and not event.running and self._changes.began_at(session_id, expected)
+                )
+            (self._changes.always_read.discard if is_known_by_second else self._changes.always_read.add)(
+                session_id
+            )
 
     def _session(self, row: Row, transactions: dict[int, Transaction], taken_at: float) -> Session:
         _, session_id, user, host, db, command, seconds, state, info, thread_name, instrumented = row
         cached = self._known.get(session_id) or SessionCache()
-        role, shown = role_of(word(command), word(user), word(thread_name)), word(command)
+        role, shown = (
+            role_of(shared_text(command), shared_text(user), shared_text(thread_name)),
+            shared_text(command),
+        )
         if seconds is None and role is Role.CLIENT:
             role, shown = Role.LOGIN, "Connect"
         event = cached.event
@@ -480,12 +514,12 @@ class MysqlReader:
             busy_since = self._busy_since(cached, seconds, exact=exact, taken_at=taken_at)
         return Session(
             id=ProcesslistId(session_id),
-            user=word(user) or ("unauthenticated user" if role is Role.LOGIN else ""),
+            user=shared_text(user) or ("unauthenticated user" if role is Role.LOGIN else ""),
             host=cached.host or text(host),
-            db=word(db) or None,
+            db=shared_text(db) or None,
             command=shown,
-            state=word(state) or None,
-            statement=optional(info) or (cached.statement if self._text_length else None),
+            state=shared_text(state) or None,
+            statement=text_or_none(info) or (cached.statement if self._text_length else None),
             program=cached.program,
             client=cached.client,
             role=role,
@@ -504,7 +538,7 @@ class MysqlReader:
     def _busy_since(
         self, cached: SessionCache, seconds: int, *, exact: bool, taken_at: float
     ) -> float | None:
-        """When the running statement began on our clock; to a second where no event times it."""
+        """When the running statement began, on our clock; to within a second where no event times it."""
         event = cached.event
         if exact and event is not None and event.running:
             return min(taken_at, self._clocks.timer.local(event.start + cached.timer_moved))
@@ -513,13 +547,13 @@ class MysqlReader:
     def _idle_since(
         self, cached: SessionCache, seconds: int, *, exact: bool, taken_at: float
     ) -> tuple[float | None, float]:
-        """When the running idle wait began on our clock, and by how much that may be wrong."""
+        """When the current idle wait began, on our clock, and by how many seconds that may be wrong."""
         event = cached.event
         if exact and event is not None:
             instant = event.start if event.half_sent else event.end
             return min(taken_at, self._clocks.timer.local(instant + cached.timer_moved)), 0.0
-        if exact and cached.began is not None:
-            return min(taken_at, cached.began), 0.0
-        if cached.wait is not None:
-            return cached.wait.since, cached.wait.within
+        if exact and cached.command_began_at is not None:
+            return min(taken_at, cached.command_began_at), 0.0
+        if cached.whole_second_wait is not None:
+            return cached.whole_second_wait.since, cached.whole_second_wait.within
         return self._whole_second_waits.began(seconds, taken_at)

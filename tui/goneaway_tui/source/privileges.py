@@ -1,4 +1,4 @@
-"""What our account may change: its grants, held against what each server asks for."""
+"""What our account may change: its grants, compared with what each server requires."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from goneaway_tui.model.tuning import Privileges
 from goneaway_tui.source.capabilities import Capabilities
 
 AnyOf = tuple[str, ...]
-"""Privileges of which one will do; the first is the one to grant."""
+"""Privileges of which one is enough; the first is the one to grant."""
 
 EVERYTHING = "ALL PRIVILEGES"
 CONNECTIONS = ("connect_timeout", "max_connections", "max_connect_errors")
-"""What MariaDB counts among the administration of connections."""
+"""The variables that CONNECTION ADMIN may set on MariaDB."""
 
 NEEDS: dict[Flavour, tuple[tuple[tuple[int, ...], dict[str, AnyOf]], ...]] = {
     Flavour.MYSQL: (
@@ -49,9 +49,10 @@ NEEDS: dict[Flavour, tuple[tuple[tuple[int, ...], dict[str, AnyOf]], ...]] = {
         ((), {"set": ("SUPER",), "kill": ("SUPER",)}),
     ),
 }
-"""By the first version it holds for, newest first: what an act needs. A variable that stands here is not like the others."""
+"""The privileges that an act needs, by the first version for which they hold, the newest first. The act `set` is for all variables
+that have no entry of their own."""
 
-MANAGED = (
+SERVICE_INSTRUCTIONS = (
     (
         {"rds", "aurora", "rds_superuser_role", "rdsdbbin"},
         N_("Amazon RDS keeps SET GLOBAL to itself: change the parameter group entry {name} instead"),
@@ -65,24 +66,25 @@ MANAGED = (
         N_("Google Cloud SQL keeps SET GLOBAL to itself: change the database flag {name} instead"),
     ),
 )
-"""Services that let nobody set a global variable, by what gives them away, and where it is done there."""
+"""Services that let no account set a global variable: the features, roles and directories that show the service, and what to change
+there instead."""
 
 NO_PERSIST = N_("{server} keeps no value across restarts: write it into the option file too")
-UNREAD = N_("persisted_globals_load is OFF: a restart would not read what is persisted")
+NOT_LOADED = N_("persisted_globals_load is OFF: a restart would not read what is persisted")
 
 
 def granted_privileges(lines: Iterable[str]) -> frozenset[str]:
-    """The global privileges in the lines of SHOW GRANTS, those of roles in use among them.
+    """The global privileges in the lines of SHOW GRANTS, which include those of active roles.
 
     >>> sorted(granted_privileges(["GRANT SELECT, SUPER ON *.* TO `dba`@`%`", "GRANT `SUPER` TO `dba`@`%`"]))
     ['SELECT', 'SUPER']
     """
-    found = (re.match(r"GRANT ([A-Z_ ,]+) ON \*\.\* TO ", line) for line in lines)
-    return frozenset(name.strip() for each in found if each for name in each[1].split(","))
+    matches = (re.match(r"GRANT ([A-Z_ ,]+) ON \*\.\* TO ", line) for line in lines)
+    return frozenset(name.strip() for match in matches if match for name in match[1].split(","))
 
 
 def needed_privileges(capabilities: Capabilities, act: str) -> AnyOf:
-    """What this server asks for an act: `set`, `persist`, `kill`, or setting the variable of that name."""
+    """The privileges that this server requires for an act: `set`, `persist`, `kill`, or setting the variable of that name."""
     version = tuple(int(part) for part in capabilities.version.split(".") if part)
     asked = next(asked for since, asked in NEEDS[capabilities.flavour] if version >= since)
     return asked.get(act, asked["set"])
@@ -92,41 +94,43 @@ def grant_for(capabilities: Capabilities, act: str) -> str:
     return f"GRANT {needed_privileges(capabilities, act)[0]} ON *.* TO {capabilities.account}"
 
 
-def service_way(capabilities: Capabilities, lines: Iterable[str], identity: Mapping[str, str]) -> str:
-    """What to do on a service that lets nobody set a variable, with a place for its name; empty elsewhere."""
+def service_instruction(capabilities: Capabilities, lines: Iterable[str], identity: Mapping[str, str]) -> str:
+    """What to do on a service that lets no account set a variable, with `{name}` in it; empty elsewhere."""
     roles = {
         role
         for line in lines
         if line.startswith("GRANT `")
         for role in re.findall(r"`([^`]+)`", line.partition(" TO ")[0])
     }
-    signs = capabilities.features | roles | set(identity.get("basedir", "").split("/"))
-    return next((way for marks, way in MANAGED if marks & signs), "")
+    names = capabilities.features | roles | set(identity.get("basedir", "").split("/"))
+    return next((instruction for service, instruction in SERVICE_INSTRUCTIONS if service & names), "")
 
 
 def _why_not_persist(capabilities: Capabilities, identity: Mapping[str, str], lacks: str) -> str:
-    """Why no value can be persisted; empty where it can. `lacks`: what the account lacks for it, empty for nothing."""
+    """Why no value can be persisted; empty where it can. `lacks`: the missing privilege in words, empty where none is missing."""
     if "persist" not in capabilities.features:
         return _(NO_PERSIST, server=f"{capabilities.flavour.title} {capabilities.version}")
     if not lacks and identity.get("persisted_globals_load", "ON").upper() in {"OFF", "0"}:
-        return _(UNREAD)
+        return _(NOT_LOADED)
     return lacks
 
 
 def find_privileges(
     capabilities: Capabilities, lines: list[str], identity: Mapping[str, str], where: str
 ) -> Privileges:
-    """`lines`: of SHOW GRANTS; `identity`: by lower-case name; `where`: what stands for a server without a uuid."""
-    held = granted_privileges(lines)
+    """What the account may change. `lines`: of SHOW GRANTS. `identity`: variables by lower-case name. `where`: the id of a server
+    without a uuid.
+    """
+    granted = granted_privileges(lines)
 
     def may(act: str) -> bool:
-        return bool(held & {EVERYTHING, *needed_privileges(capabilities, act)})
+        return bool(granted & {EVERYTHING, *needed_privileges(capabilities, act)})
 
-    way = service_way(capabilities, lines, identity)
+    instruction = service_instruction(capabilities, lines, identity)
 
     def lacking(act: str, name: str) -> str:
-        if way:
-            return _(way, name=name)
+        if instruction:
+            return _(instruction, name=name)
         return _("the account may not: {grant}", grant=grant_for(capabilities, act))
 
     lacks = lacking("set", _("of the same name"))

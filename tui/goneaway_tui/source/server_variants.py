@@ -1,4 +1,4 @@
-"""Who answers: a family, a version, an account, and the service that a banner names."""
+"""Which server answers: its family, version and account, and the service or derivative that it belongs to."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from goneaway_tui.source.connection import ABSENT, DENIED, Connection, Refusal, 
 from goneaway_tui.text.sanitize import from_wire, plain
 
 NOT_PARSED = 1064
-"""What a server says of a statement it cannot read; ProxySQL's admin port says 1045."""
+"""The error number of a statement that a server cannot parse; ProxySQL's admin port sends 1045."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerIdentity:
-    """Who answers, before anything is found out about it."""
+    """What the first statement on a connection shows: which server answers, and as which account we are logged in."""
 
     banner: str
     comment: str
     own_id: int
     account: str
-    """As the server says it: `dba@%`."""
+    """As the server writes it: `dba@%`."""
     service: str = ""
-    """The word of the service that its banner names."""
+    """The key in SERVICES of the service that the banner names; empty for none."""
 
     @property
     def flavour(self) -> Flavour:
         return flavour_of(self.banner, self.comment)
 
     @property
-    def stands_alone(self) -> bool:
-        return self.service in ALONE
+    def is_unprobed(self) -> bool:
+        return self.service in UNPROBED_SERVICES
 
 
 def identify(connection: Connection) -> ServerIdentity:
-    """Ask who answers. Raises SourceError."""
+    """Read which server answers. Raises SourceError."""
     try:
         version, comment, own_id, account = connection.rows(sql.read_sql(sql.IDENTIFY))[0]
     except Refusal as refusal:
@@ -52,7 +52,7 @@ def identify(connection: Connection) -> ServerIdentity:
 
 
 def _proxysql(connection: Connection, unknown: Exception) -> ServerIdentity:
-    """ProxySQL's admin port, which is no MySQL; of anything else it is `unknown` that is told."""
+    """The identity of ProxySQL's admin port. Raises Unsupported for any other server, with the error `unknown`."""
     try:
         comment = plain(from_wire(connection.rows(sql.read_sql(sql.PROXYSQL_COMMENT))[0][0]), 200)
         service = variant_by_banner("", comment)
@@ -76,7 +76,7 @@ def flavour_of(banner: str, comment: str) -> Flavour:
 
 
 def version_of(banner: str) -> str:
-    """The version's digits. MariaDB once wore a `5.5.5-` in front to please old replicas.
+    """The version number in a banner. Older MariaDB puts `5.5.5-` before it, for old replicas.
 
     >>> version_of("5.5.5-10.4.2-MariaDB"), version_of("9.7.4-2")
     ('10.4.2', '9.7.4')
@@ -87,13 +87,15 @@ def version_of(banner: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ServerVariant:
+    """A service, a derivative or a state of a server, and what is to be known of it."""
+
     word: str
-    """Among the abilities of a survey, where it chooses statements and these notes."""
+    """Its key among the features of Capabilities, where it chooses statements and the notes below."""
     title: str
     banner: str = ""
-    """A pattern of version and comment, where these give it away; else a statement of `sql.SIGNS` or a probe does."""
-    stands_alone: bool = False
-    """It has too little of performance_schema to be probed for more: what is here is all that is known."""
+    """A pattern of version and comment, where these show the variant; otherwise a probe does."""
+    is_unprobed: bool = False
+    """Whether no probes are run: it has too little of performance_schema."""
     notes: tuple[Limitation, ...] = ()
 
 
@@ -134,7 +136,7 @@ SERVICES: tuple[ServerVariant, ...] = (
         ),
     ),
     ServerVariant(
-        "apart",
+        "galera_non_primary",
         "Galera, apart",
         notes=(
             # mariadb.com/kb "Galera Cluster status variables": wsrep_cluster_status; and error 1047.
@@ -148,7 +150,7 @@ SERVICES: tuple[ServerVariant, ...] = (
         "tidb",
         "TiDB",
         banner=r"-TiDB-",
-        stands_alone=True,
+        is_unprobed=True,
         notes=(
             # docs.pingcap.com/tidb/stable/information-schema-processlist: columns; CLUSTER_PROCESSLIST has every node's.
             Limitation(
@@ -171,7 +173,7 @@ SERVICES: tuple[ServerVariant, ...] = (
         "proxysql",
         "ProxySQL",
         banner=r"\(ProxySQL Admin Module\)",
-        stands_alone=True,
+        is_unprobed=True,
         notes=(
             # proxysql.com/documentation/stats-statistics: stats_mysql_processlist; global variables in milliseconds.
             Limitation(
@@ -188,19 +190,21 @@ SERVICES: tuple[ServerVariant, ...] = (
     ),
 )
 
-ALONE = frozenset(service.word for service in SERVICES if service.stands_alone)
+UNPROBED_SERVICES = frozenset(service.word for service in SERVICES if service.is_unprobed)
 
 
 def variant_by_banner(banner: str, comment: str) -> ServerVariant | None:
-    """The one that gives itself away at the door.
+    """The variant that the version or the comment shows.
 
     >>> [service.title for banner in ("8.0.11-TiDB-v8.5.0", "9.7.4") if (service := variant_by_banner(banner, ""))]
     ['TiDB']
     """
     description = f"{banner} {comment}"
-    return next((each for each in SERVICES if each.banner and re.search(each.banner, description)), None)
+    return next(
+        (service for service in SERVICES if service.banner and re.search(service.banner, description)), None
+    )
 
 
 def variant_limitations(features: AbstractSet[str]) -> tuple[Limitation, ...]:
-    """What is to be known of the services among these abilities."""
+    """The notes of the services among these features."""
     return tuple(note for service in SERVICES if service.word in features for note in service.notes)

@@ -1,9 +1,9 @@
-"""What is remembered of each session, and which sessions must be read again: what has not changed is not read.
+"""What is remembered of each session, and which sessions must be read again.
 
-MySQL tells of every session the second in which its last command began. While a session is idle, that second stays, so a
-session with another second has run something. Three kinds of session are read each time, because the second does not tell:
-one that works, one whose last command began in the second of the reading (another may follow in the same second), and one
-that has set its own clock (`SET timestamp`).
+MySQL lists for every session the second in which its last command began. While a session is idle, that second stays the same,
+so a session with another second has run something. Three kinds of session are read in every sample, because the second does not
+show whether they ran something: a session that works; one whose last command began in the second of the sample (another may
+follow in the same second); and one that has set its own clock (`SET timestamp`).
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from goneaway_tui.source.session_table import rows_of
 from goneaway_tui.text.sanitize import from_wire
 
 SECOND_BITS = 32
-"""The low bits of an entry of roll.sql, which hold the second; the session's id stands above them."""
+"""The low bits of an entry of activity.sql, which hold the second. The bits above hold the id of the session."""
 SECOND_MASK = (1 << SECOND_BITS) - 1
 READ_BY_ID = 50
-"""Number of sessions up to which it is never cheaper to read the whole list."""
+"""Up to so many sessions, reading them by id is always cheaper than reading the whole list."""
 SECOND_TOLERANCE = 1
-"""Seconds by which the server may tell the same beginning differently: it does not fill the list in one instant."""
+"""Seconds by which the server may report the same beginning differently: it does not fill the list in one instant."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedSessions:
-    """How the list of sessions differs from the list before."""
+    """How the list of sessions differs from the list of the sample before."""
 
     to_read: frozenset[int]
     """Ids of the sessions that are new or may have run something."""
@@ -40,139 +40,155 @@ class ChangedSessions:
 
 @dataclass(slots=True)
 class ChangeDetector:
-    """Finds the sessions that may have run something since the last look.
+    """Finds the sessions that may have run something since the sample before.
 
-    The server answers one of two statements:
+    It compares the answers to one of two statements:
 
-    - `roll.sql` brings an entry a session, one integer: `id << 32 | second`, with the second in which the session's last
-      command began. A session whose entry is the same as before has done nothing.
-    - `roll_digest.sql` brings the number of sessions and a checksum, our own session left out of both: the XOR of
-      `id * second` over the sessions. Where both are as `digest` has them, no session has done anything. In an XOR, a term
-      that is added again is taken out, so a session that changed costs two terms, not a new sum over all.
+    - `activity.sql` brings an entry a session, one integer: `id << 32 | second`, with the second in which the session's last
+      command began. A session whose entry is the same as before has run nothing.
+    - `activity_checksum.sql` brings the number of sessions and a checksum, our own session left out of both: the XOR of
+      `id * second` over the sessions. Where both are equal to those of `checksum`, no session has run anything. An XOR with a
+      term that is already in it removes that term, so a session that changed costs two terms, not a new sum over all.
     """
 
     always_read: set[int] = field(default_factory=set)
-    """Ids of the sessions whose second does not tell whether they ran something; the reader of the rows keeps this."""
+    """Ids of the sessions whose second does not show whether they ran something; the reader of the rows keeps this up to date."""
     _entries: set[int] = field(default_factory=set)
-    """The entries of the last look, with the seconds of `_second_of`."""
+    """The entries of the sample before, with the seconds of `_second_of`."""
     _second_of: dict[int, int] = field(default_factory=dict)
-    """By session id. Where the server tells a second differently by no more than the tolerance, the one told first stays."""
+    """By session id. Where the server reports a second that differs by no more than the tolerance, the first one stays."""
     _checksum: int = 0
     """The XOR of `id * second` over all sessions, our own included."""
     _recent: frozenset[int] = frozenset()
-    """Sessions whose last command began so late that another may have followed in the same second."""
-    _looked_at: int = 0
-    """The second of the last look, by the server's clock."""
+    """Sessions whose last command began in the second of the sample before: another may have followed in the same second."""
+    _updated_at: int = 0
+    """The second of the sample before, by the server's clock."""
 
     def update(self, entries: Iterable[int], second: int) -> ChangedSessions:
-        """Compare the entries of roll.sql with those before; `second` is the server's clock. The first time all are to be read."""
+        """Compare the entries of activity.sql with those of the sample before. The first call returns all sessions as `to_read`.
+
+        `second` is the server's clock.
+        """
         now = set(entries)
-        came = _seconds_by_id(now - self._entries)
-        ended = frozenset(_seconds_by_id(self._entries - now).keys() - came.keys())
-        for number in ended:
-            self._checksum ^= number * self._second_of.pop(number, 0)  # a list may name one session twice
-        changed = {number for number, began in came.items() if not self._is_same_beginning(number, began)}
-        for number in came.keys() - changed:
-            now ^= {_entry(number, came[number]), _entry(number, self._second_of[number])}
-        for number in changed:
-            self._checksum ^= number * self._second_of.get(number, 0) ^ number * came[number]
-            self._second_of[number] = came[number]
+        new_seconds = _seconds_by_id(now - self._entries)
+        ended = frozenset(_seconds_by_id(self._entries - now).keys() - new_seconds.keys())
+        for session_id in ended:
+            self._checksum ^= session_id * self._second_of.pop(
+                session_id, 0
+            )  # a list may name one session twice
+        changed = {
+            session_id
+            for session_id, began_at_second in new_seconds.items()
+            if not self._is_same_beginning(session_id, began_at_second)
+        }
+        for session_id in new_seconds.keys() - changed:
+            now ^= {
+                _entry(session_id, new_seconds[session_id]),
+                _entry(session_id, self._second_of[session_id]),
+            }
+        for session_id in changed:
+            self._checksum ^= (
+                session_id * self._second_of.get(session_id, 0) ^ session_id * new_seconds[session_id]
+            )
+            self._second_of[session_id] = new_seconds[session_id]
         self._entries = now
         return self._changes(changed | self._recent - ended, second, ended)
 
     def unchanged(self, second: int) -> ChangedSessions:
-        """The same for a look at which the digest was as before."""
+        """As `update`, for a sample at which the checksum was as before."""
         return self._changes(self._recent, second)
 
-    def digest(self, own_id: int) -> tuple[int, int]:
-        """The number of sessions and their checksum, our own session left out, as roll_digest.sql brings them."""
+    def checksum(self, own_id: int) -> tuple[int, int]:
+        """The number of sessions and their checksum, without our own session: what activity_checksum.sql brings."""
         count, own_second = len(self._second_of), self._second_of.get(own_id)
         if own_second is None:
             return count, self._checksum
         return count - 1, self._checksum ^ own_id * own_second
 
-    def is_listed(self, number: int) -> bool:
-        """Whether a session was there at the last look: one may come between the look and the reading of the rows."""
-        return number in self._second_of
+    def is_listed(self, session_id: int) -> bool:
+        """Whether activity.sql listed the session: one may log in between that statement and the one that reads the rows."""
+        return session_id in self._second_of
 
-    def began_at(self, number: int, instant: float) -> bool:
-        """Whether a session's second is that of an instant of the server's clock: one that set its own clock has another."""
-        return abs(self._second_of.get(number, 0) - instant) <= 2 * SECOND_TOLERANCE
+    def began_at(self, session_id: int, instant: float) -> bool:
+        """Whether the second of a session is that of an instant of the server's clock. It differs where the session set its clock."""
+        return abs(self._second_of.get(session_id, 0) - instant) <= 2 * SECOND_TOLERANCE
 
     def _changes(
         self, to_read: Collection[int], second: int, ended: frozenset[int] = frozenset()
     ) -> ChangedSessions:
-        """With the sessions that are always read. One of them that was never listed came and ended between two looks."""
+        """The changes, with the sessions that are always read. One of those that was never listed ended between two samples."""
         never_listed = self.always_read - self._second_of.keys()
         self.always_read -= ended | never_listed
         changes = ChangedSessions(frozenset(to_read) | self.always_read, ended | never_listed)
         self._recent = frozenset(
-            number for number in changes.to_read if self._second_of[number] >= second - SECOND_TOLERANCE
+            session_id
+            for session_id in changes.to_read
+            if self._second_of[session_id] >= second - SECOND_TOLERANCE
         )
-        self._looked_at = second
+        self._updated_at = second
         return changes
 
-    def _is_same_beginning(self, number: int, began: int) -> bool:
-        """Whether this is the beginning told before: a later one would have been told at the last look already."""
-        before = self._second_of.get(number)
+    def _is_same_beginning(self, session_id: int, began_at_second: int) -> bool:
+        """Whether this is the beginning that was reported before: a later one would have been in the sample before already."""
+        before = self._second_of.get(session_id)
         return (
             before is not None
-            and abs(began - before) <= SECOND_TOLERANCE
-            and began < self._looked_at - SECOND_TOLERANCE
+            and abs(began_at_second - before) <= SECOND_TOLERANCE
+            and began_at_second < self._updated_at - SECOND_TOLERANCE
         )
 
 
-def _entry(number: int, second: int) -> int:
+def _entry(session_id: int, second: int) -> int:
     """
     >>> _seconds_by_id({_entry(7, 1_700_000_000)})
     {7: 1700000000}
     """
-    return number << SECOND_BITS | second
+    return session_id << SECOND_BITS | second
 
 
 def _seconds_by_id(entries: Iterable[int]) -> dict[int, int]:
     return {entry >> SECOND_BITS: entry & SECOND_MASK for entry in entries}
 
 
-def is_few(to_read: Collection[int], present: int) -> bool:
-    """Whether it is cheaper to read these sessions by id than the whole list."""
+def is_cheaper_by_id(to_read: Collection[int], present: int) -> bool:
+    """Whether reading these sessions by id is cheaper than reading the whole list of `present` sessions."""
     return len(to_read) <= max(READ_BY_ID, present // 4)
 
 
 ATTRIBUTES_KEPT = 64
 TEXT_KEPT = 256
-"""A client may send 64 KB of attributes; what does not fit these is not kept."""
+"""Attributes of a session, and characters of each, that are kept: a client may send 64 KB of them."""
 PAIRS_SHARED = 2048
 FEW_NEW = 100
-"""New sessions up to which attributes are asked by key: of 5,000 sessions one costs 0.5 ms so, and 25 ms otherwise."""
+"""Up to so many new sessions, their attributes are read by key: with 5,000 sessions 0.5 ms for one, where all cost 25 ms."""
 
 
 @dataclass(slots=True)
 class SessionCache:
-    """One session's slow facts. Filled by a reader, never seen outside a source."""
+    """What a reader remembers of one session between samples. Not used outside `source`."""
 
     id: int = 0
     thread: ThreadId | None = None
     host: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
     own_limit: int | None = None
-    began: float | None = None
-    """When its last command began, on our clock; asked once, for a session that has run nothing yet."""
+    command_began_at: float | None = None
+    """When its last command began, on our clock; read once, for a session that has run nothing yet."""
     event: StatementEvent | None = None
     timer_moved: float = 0.0
-    """Seconds by which the server's timer was set since that event was read: the event keeps the old reckoning."""
+    """Seconds by which the server's timer was set since `event` was read: the event keeps the timer's earlier values."""
     gaps: tuple[float, ...] = ()
     """As in `Session.gaps`."""
     statement: str | None = None
-    query: int = 0
+    query_id: int = 0
     """MariaDB's QUERY_ID of its last command."""
     idle_since: float | None = None
     busy_since: float | None = None
     """When the command that it runs began, on our clock."""
-    wait: CoarseWait | None = None
-    """Its idle wait as whole seconds tell it, for a session without events; None while it works."""
-    followed: bool = False
-    """At the last look it had no events either, so that `wait` tells what it did then."""
+    whole_second_wait: WholeSecondWait | None = None
+    """Its idle wait by TIME in whole seconds, for a session without events; None while it works."""
+    was_followed: bool = False
+    """In the sample before it had no events either, so `whole_second_wait` is about that sample."""
 
     @property
     def program(self) -> str | None:
@@ -187,7 +203,7 @@ class SessionCache:
 
 @dataclass(frozen=True, slots=True)
 class StatementEvent:
-    """A session's last statement as performance_schema timed it; seconds of the server's timer."""
+    """The last statement of a session as performance_schema timed it; seconds of the server's timer."""
 
     start: float
     end: float
@@ -223,18 +239,18 @@ def gaps_between(
 
 
 @dataclass(frozen=True, slots=True)
-class CoarseWait:
-    """An idle wait of a session of which no events are kept."""
+class WholeSecondWait:
+    """An idle wait of a session for which the server keeps no events."""
 
     second: int
-    """The second of the server's clock its last command began in: a new one is a new wait."""
+    """The second of the server's clock in which its last command began: another second means another wait."""
     since: float | None
-    """When it began on our clock, as well as can be told."""
+    """When it began on our clock, to within `within` seconds; None where that is not known."""
     within: float
 
 
 def read_attributes(connection: Connection, capabilities: Capabilities, new: dict[int, SessionCache]) -> None:
-    """Fill the attributes of sessions that are new; does nothing where they may not be read."""
+    """Read the attributes of the `new` sessions, by session id; does nothing where the account may not read them."""
     if capabilities.statement("attributes") is None or not new:
         return
     of_some = capabilities.statement("some_attributes")
@@ -252,7 +268,7 @@ def read_attributes(connection: Connection, capabilities: Capabilities, new: dic
 
 @lru_cache(maxsize=PAIRS_SHARED)
 def _pair(name: bytes | str, value: bytes | str | None) -> tuple[str, str]:
-    """One object for the same words, as all sessions of a program say them: who left is kept by the ten thousand."""
+    """The same object for the same texts: all sessions of a program send the same, and thousands of ended sessions are kept."""
     return text(name)[:TEXT_KEPT], text(value)[:TEXT_KEPT]
 
 
@@ -264,12 +280,12 @@ def text(value: bytes | str | None) -> str:
 
 
 @lru_cache(maxsize=PAIRS_SHARED)
-def word(value: bytes | str | None) -> str:
-    """As `text`, of what many sessions say alike: it is one object for all of them."""
+def shared_text(value: bytes | str | None) -> str:
+    """As `text`, for values that many sessions have in common: the same object for all of them."""
     return text(value)
 
 
-def optional(value: bytes | str | None) -> str | None:
+def text_or_none(value: bytes | str | None) -> str | None:
     """As `text`, with NULL and the empty string as None."""
     return text(value) or None
 
@@ -290,7 +306,7 @@ def read_transaction_statements(
     session: ProcesslistId,
     text_length: int,
 ) -> tuple[PastStatement, ...] | Limitation:
-    """The statements of one session's open transaction, the oldest first; or why the server tells us none.
+    """The statements of one session's open transaction, the oldest first; or why they cannot be read.
 
     Raises SourceError and Refusal.
     """

@@ -1,7 +1,8 @@
-"""Many rows as one: most of what a row costs us is its being a row, so a server that can packs them as JSON.
+"""Rows that a server packs as JSON, and the table of all sessions as last read.
 
-A thing's `packed_...` statement brings of each pack the number of its rows and a JSON array of them, each an array of the
-columns of the plain statement. Measured with 5,000 sessions: a seventh to a tenth of our time, and none the more of the server's.
+Most of the cost of a row is the row itself, so a server that can packs many rows as one. The `packed_...` variant of a
+statement brings packs: the number of rows, and a JSON array of the rows, each an array of the columns of the plain statement.
+Measured with 5,000 sessions: a seventh to a tenth of our time, and no more of the server's.
 """
 
 from __future__ import annotations
@@ -21,75 +22,75 @@ from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.sql.shapes import MisshapenAnswer
 from goneaway_tui.text.sanitize import from_wire
 
-HALF: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\ud")
-"""Half a character, made up by somebody: none of the servers writes one so. A backslash before it makes it plain text."""
+LONE_SURROGATE: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\ud")
+"""An escaped half of a surrogate pair. No server writes one; a client may send it. After a backslash it is plain text."""
 
 
 def rows_of(
     connection: Connection, capabilities: Capabilities, what: str, parameters: Sequence[object] = ()
 ) -> list[Row]:
-    """All rows of a thing that may be read here. Raises SourceError and Refusal.
+    """All rows of the statement `what`, packed where the server can. Raises SourceError and Refusal.
 
-    Text comes as bytes from a plain statement and as `str` from a packed one. Where the packs were too large for the
-    server, or are not what they should be, the rows are asked one by one.
+    Text is bytes from a plain statement and `str` from a packed one. Where the packs were too large for the server, or do not
+    have the shape they must have, the plain statement is sent.
     """
     plain, packed = capabilities.required_statement(what), capabilities.statement(f"packed_{what}")
     if packed is not None:
-        rows = unpacked(connection.rows(packed, parameters))
+        rows = unpack(connection.rows(packed, parameters))
         if rows is not None:
             with suppress(MisshapenAnswer):
                 return plain.shape.fitted(rows)
     return connection.rows(plain, parameters)
 
 
-def unpacked(packs: Iterable[Row]) -> list[Row] | None:
-    r"""The rows of all packs; None where one was cut off, is no list of rows, or holds what is not text.
+def unpack(packs: Iterable[Row]) -> list[Row] | None:
+    r"""The rows of all packs; None where one was cut off, is no list of rows, or cannot be read.
 
-    >>> unpacked([(2, b'[[7, "web"], [8, null]]'), (1, b'[[9, "cron"]]')])
+    >>> unpack([(2, b'[[7, "web"], [8, null]]'), (1, b'[[9, "cron"]]')])
     [[7, 'web'], [8, None], [9, 'cron']]
-    >>> unpacked([(2, b'[[7, "web"], [8, nu')]), unpacked([(2, b'[[7, "web"]]')]), unpacked([(1, b"[7]")])
+    >>> unpack([(2, b'[[7, "web"], [8, nu')]), unpack([(2, b'[[7, "web"]]')]), unpack([(1, b"[7]")])
     (None, None, None)
     """
     rows: list[Any] = []
     for count, pack in packs:
-        values = listed(pack)
+        values = json_list(pack)
         if values is None or len(values) != count or not set(map(type, values)) <= {list}:
             return None
         rows += values
     return cast(list[Row], rows)
 
 
-def numbers(pack: bytes | None) -> list[int] | None:
+def integers(pack: bytes | None) -> list[int] | None:
     """
-    >>> numbers(b"[7, 8]"), numbers(None), numbers(b"[7, 8.5]"), numbers(b'["7"]'), numbers(b"7")
+    >>> integers(b"[7, 8]"), integers(None), integers(b"[7, 8.5]"), integers(b'["7"]'), integers(b"7")
     ([7, 8], [], None, None, None)
     """
-    values = listed(pack)
+    values = json_list(pack)
     return values if values is None or set(map(type, values)) <= {int} else None
 
 
-def listed(pack: bytes | None) -> list[Any] | None:
-    """What a JSON array holds; None where it cannot be read, or is no array."""
+def json_list(pack: bytes | None) -> list[Any] | None:
+    """The values of a JSON array; None where it cannot be read, or is no array."""
     if pack is None:
         return []
-    if rb"\ud" in pack and HALF.search(pack):
+    if rb"\ud" in pack and LONE_SURROGATE.search(pack):
         return None
     try:
-        words, is_text = pack.decode(), True
+        pack_text, is_text = pack.decode(), True
     except UnicodeDecodeError:
-        words, is_text = pack.decode("utf-8", "surrogateescape"), False
+        pack_text, is_text = pack.decode("utf-8", "surrogateescape"), False
     try:
-        values = json.loads(words)
+        values = json.loads(pack_text)
     except (ValueError, RecursionError):
         return None
     if not isinstance(values, list):
         return None
     if is_text:
         return values
-    return [[_legible(value) for value in row] if isinstance(row, list) else row for row in values]
+    return [[_readable(value) for value in row] if isinstance(row, list) else row for row in values]
 
 
-def _legible(value: Any) -> Any:
+def _readable(value: Any) -> Any:
     return from_wire(value.encode("utf-8", "surrogateescape")) if isinstance(value, str) else value
 
 
@@ -114,12 +115,12 @@ BY_THREAD = {
     "thread/sql/event": Role.DAEMON,
     "thread/sql/compress_gtid_table": Role.DAEMON,
 }
-"""By the beginning of performance_schema's thread name, which calls an applier by what it is, not by its user."""
+"""By the beginning of the thread name in performance_schema, which names an applier by what it is, not by its user."""
 
 
 @lru_cache(maxsize=1024)
 def role_of(command: str, user: str, thread_name: str = "") -> Role:
-    """The first table that knows it decides; everybody else is a client.
+    """The role of a session, by the first table that has it: by thread, by command, by user. Otherwise it is a client.
 
     >>> role_of("Query", "root", "thread/sql/replica_worker").value
     'replica'
@@ -130,8 +131,8 @@ def role_of(command: str, user: str, thread_name: str = "") -> Role:
     return BY_COMMAND.get(command) or BY_USER.get(user) or Role.CLIENT
 
 
-STEADY = 0.005
-"""Seconds two readings of one instant may differ by, as a server's clock is told over an uneven way."""
+CLOCK_NOISE_SECONDS = 0.005
+"""Seconds by which two samples may place the same instant differently: round trips differ."""
 
 
 class SessionTable:
@@ -139,7 +140,7 @@ class SessionTable:
 
     def __init__(self) -> None:
         self._by_id: dict[int, Session] = {}
-        self._holding: set[int] = set()
+        self._in_transaction: set[int] = set()
         self._all: tuple[Session, ...] | None = ()
 
     def __len__(self) -> int:
@@ -151,76 +152,83 @@ class SessionTable:
             self._all = tuple(self._by_id.values())
         return self._all
 
-    def fill(self, sessions: Iterable[Session]) -> None:
-        """These are all there are."""
+    def replace_all(self, sessions: Iterable[Session]) -> None:
+        """Replace all sessions by these."""
         before = self._by_id
-        self._by_id = {each.id: steady(each, before.get(each.id)) for each in sorted(sessions, key=_id)}
+        self._by_id = {
+            session.id: unchanged_session(session, before.get(session.id))
+            for session in sorted(sessions, key=_id)
+        }
         self._all = None
 
-    def update(self, sessions: Iterable[Session], gone: Iterable[int]) -> None:
-        """These did something, or are new; those went."""
-        for number in gone:
-            self._by_id.pop(number, None)
+    def update(self, sessions: Iterable[Session], ended: Iterable[int]) -> None:
+        """Take in the sessions that changed or are new, and remove the `ended` ones."""
+        for session_id in ended:
+            self._by_id.pop(session_id, None)
             self._all = None
         last = next(reversed(self._by_id), 0)
-        for each in sorted(sessions, key=_id):
-            before = self._by_id.get(each.id)
-            after = steady(each, before)
+        for session in sorted(sessions, key=_id):
+            before = self._by_id.get(session.id)
+            after = unchanged_session(session, before)
             if after is before:
                 continue
-            self._by_id[each.id] = after
+            self._by_id[session.id] = after
             self._all = None
-            if before is None and each.id < last:  # ids have begun anew, or one was missed
+            if before is None and session.id < last:  # ids started again, or one was missed
                 self._by_id = dict(sorted(self._by_id.items()))
 
-    def limit(self, number: int, seconds: int | None) -> None:
-        """What was learned of a session's own limit, though it did nothing else."""
-        session = self._by_id.get(number)
+    def set_own_limit(self, session_id: int, seconds: int | None) -> None:
+        """Set the own limit of a session that did not change otherwise."""
+        session = self._by_id.get(session_id)
         if session is not None and session.own_limit != seconds:
-            self._by_id[number] = replace(session, own_limit=seconds)
+            self._by_id[session_id] = replace(session, own_limit=seconds)
             self._all = None
 
-    def hold(self, transactions: Mapping[int, Transaction]) -> None:
-        """These are all the transactions that are open."""
-        for number in self._holding | transactions.keys():
-            session = self._by_id.get(number)
+    def set_transactions(self, transactions: Mapping[int, Transaction]) -> None:
+        """Set the open transactions by session id; all other sessions have none."""
+        for session_id in self._in_transaction | transactions.keys():
+            session = self._by_id.get(session_id)
             if session is None:
                 continue
-            transaction = unchanged_identity(transactions.get(number), session.transaction)
+            transaction = same_transaction(transactions.get(session_id), session.transaction)
             if transaction is not session.transaction:
-                self._by_id[number] = replace(session, transaction=transaction)
+                self._by_id[session_id] = replace(session, transaction=transaction)
                 self._all = None
-        self._holding = set(transactions)
+        self._in_transaction = set(transactions)
 
 
 _other_fields = attrgetter(
     *(field.name for field in fields(Session) if field.name not in {"idle_since", "transaction"})
 )
-"""All else of a session. For 5,000 sessions a fifth of the time of comparing a copy, which `replace` makes."""
+"""The fields of a session without those two. With 5,000 sessions a fifth of the time of comparing a copy that `replace` makes."""
 
-_held_rows = attrgetter(*(field.name for field in fields(Transaction) if field.name != "started"))
-"""All else of a transaction."""
+_other_transaction_fields = attrgetter(
+    *(field.name for field in fields(Transaction) if field.name != "started")
+)
+"""The fields of a transaction without its start."""
 
 
-def steady(now: Session, before: Session | None) -> Session:
-    """The session as it was, where nothing has happened to it but that its clock was told a little differently."""
+def unchanged_session(now: Session, before: Session | None) -> Session:
+    """The object `before` where only the instants differ, by less than CLOCK_NOISE_SECONDS; otherwise `now`."""
     if before is None:
         return now
     since, was = now.idle_since, before.idle_since
     moved = abs(since - was) if since is not None and was is not None else 0.0
-    if since != was and (since is None or was is None or moved > STEADY):
+    if since != was and (since is None or was is None or moved > CLOCK_NOISE_SECONDS):
         return now
     is_same = _other_fields(now) == _other_fields(before) and (
-        unchanged_identity(now.transaction, before.transaction) == before.transaction
+        same_transaction(now.transaction, before.transaction) == before.transaction
     )
     return before if is_same else now
 
 
-def unchanged_identity(now: Transaction | None, before: Transaction | None) -> Transaction | None:
-    """The same of what a session holds."""
+def same_transaction(now: Transaction | None, before: Transaction | None) -> Transaction | None:
+    """As `unchanged_session`, of a transaction."""
     if now is None or before is None or now.started is None or before.started is None:
         return before if now == before else now
-    is_same = abs(now.started - before.started) <= STEADY and _held_rows(now) == _held_rows(before)
+    is_same = abs(now.started - before.started) <= CLOCK_NOISE_SECONDS and _other_transaction_fields(
+        now
+    ) == _other_transaction_fields(before)
     return before if is_same else now
 
 

@@ -1,8 +1,8 @@
-"""Where a server is and who we are to it; and the socket to it, which any thread may cut.
+"""The address of a server with our login, the socket to it, which any thread may cut, and the ssh tunnel to it.
 
-PyMySQL's timeouts hold for each piece of an answer, so a peer that sends a byte now and then could keep us for ever; and
-the socket it speaks on is out of reach while it connects or shakes hands. ServerSocket keeps a second handle on the same
-connection, only to end it: when the source is closed, or when the whole has taken too long.
+The timeouts of PyMySQL hold for each piece of an answer, so a server that sends a byte now and then could keep us for ever. Its
+socket cannot be closed while it connects or logs in. So `ServerSocket` keeps a second handle on the same connection, only to
+end it: when the source is closed, or when a call takes too long as a whole.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ STANDARD_SOCKETS = (
     "/run/mysqld/mysqld.sock",
     "/run/mysql/mysql.sock",
     "/var/lib/mysql/mysql.sock",
-    "/tmp/mysql.sock",  # noqa: S108 - where upstream builds put it
+    "/tmp/mysql.sock",  # noqa: S108 - the default of upstream builds
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What is needed to reach a server: by `socket` where there is one, else over TCP."""
+    """How to connect and log in to a server: over `socket` where there is one, else over TCP."""
 
     host: str = "localhost"
     port: int = 3306
@@ -49,45 +49,45 @@ class Address:
     ssl_cert: str | None = None
     ssl_key: str | None = None
     enable_cleartext_plugin: bool = False
-    """The password may go in clear text, inside TLS or over a socket, to a server that has not proved who it is."""
+    """Whether the password may be sent in clear text, inside TLS or over a socket, to a server that has not proved which one it is."""
     get_server_public_key: bool = False
-    """The server's public key is believed on a line that is not encrypted."""
+    """Whether the server's public key is trusted on a connection without TLS."""
     server_public_key_path: str | None = None
-    """A file with that key, in PEM."""
+    """A file with the server's public key, in PEM."""
     connect_timeout: float = 10.0
     """Seconds."""
     via: str | None = None
-    """Path of a Unix socket of ours that leads to it, through a tunnel; the rest still says what is at its end."""
+    """Path of our end of a tunnel to the server, a Unix socket. `host`, `port` and `socket` are still those of the server."""
     admin_port_hint: str = ""
-    """What to do where the server is full, as far as it is known: see `source.live.find_admin_port`."""
+    """What to do where the server is full; empty where that is not known: see `source.live.find_admin_port`."""
     label: str | None = None
-    """What to call it instead of where it is."""
+    """The name to show instead of the address."""
 
     @property
     def name(self) -> str:
-        """As a person says it: `db-01:3306`, `[::1]:3306`, or the socket's path."""
+        """The name to show: `db-01:3306`, `[::1]:3306`, or the path of the socket."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.label or self.socket or f"{host}:{self.port}"
 
 
 def standard_socket() -> str:
-    """The first standard socket that exists, else the first standard path (its absence is then what is told)."""
+    """The first standard socket that exists, else the first standard path, so that the error names it."""
     return next((path for path in STANDARD_SOCKETS if Path(path).exists()), STANDARD_SOCKETS[0])
 
 
 class ServerSocket:
-    """One connection's socket. `cut` from any thread, at any time; the rest from the thread that reads."""
+    """The socket of one connection. `cut` is safe from any thread, at any time; the rest only from the thread that reads."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._handle: sockets.socket | None = None
         self._cut = False
         self.expired = False
-        """It was cut because `within` ran out."""
+        """Whether it was cut because the time of `within` had passed."""
 
     @property
     def is_cut(self) -> bool:
-        """Nothing more comes over it."""
+        """Whether it was cut or closed."""
         return self._cut
 
     def open(self, address: Address) -> sockets.socket:
@@ -99,15 +99,15 @@ class ServerSocket:
 
     def _opened(self, address: Address) -> sockets.socket:
         if address.via:
-            return self._through(address.via, address.connect_timeout)
+            return self._open_tunnel(address.via, address.connect_timeout)
         if address.socket:
-            return self._reached(sockets.AF_UNIX, address.socket, address.connect_timeout)
+            return self._connected(sockets.AF_UNIX, address.socket, address.connect_timeout)
         failure = OSError(N_("the name has no address"))
         for family, *_rest, target in sockets.getaddrinfo(
             address.host, address.port, type=sockets.SOCK_STREAM
         ):
             try:
-                sock = self._reached(family, target, address.connect_timeout)
+                sock = self._connected(family, target, address.connect_timeout)
             except OSError as error:
                 failure = error
                 continue
@@ -116,16 +116,16 @@ class ServerSocket:
             return sock
         raise failure
 
-    def _through(self, way: str, timeout: float) -> sockets.socket:
+    def _open_tunnel(self, path: str, timeout: float) -> sockets.socket:
         try:
-            return self._reached(sockets.AF_UNIX, way, timeout)
+            return self._connected(sockets.AF_UNIX, path, timeout)
         except ConnectionAbortedError:
             raise
         except OSError:
             raise OSError(NO_TUNNEL) from None
 
     def cut(self) -> None:
-        """End the connection; a thread that waits on it wakes at once, and a later `open` fails."""
+        """End the connection. A thread that waits on it continues at once, and a later `open` fails."""
         with self._guard:
             self._cut = True
             if self._handle is not None:
@@ -133,7 +133,7 @@ class ServerSocket:
                     self._handle.shutdown(sockets.SHUT_RDWR)
 
     def close(self) -> None:
-        """Let go of the handle; without this the server would not see that the connection was closed."""
+        """Close the handle; without this the server would not see that the connection was closed."""
         with self._guard:
             self._cut = True
             if self._handle is not None:
@@ -142,7 +142,7 @@ class ServerSocket:
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Cut the socket where what is done inside takes longer."""
+        """Cut the socket where the block takes longer than so many seconds."""
         watchdog = threading.Timer(seconds, self._expire)
         watchdog.daemon = True
         watchdog.start()
@@ -155,10 +155,10 @@ class ServerSocket:
         self.expired = True
         self.cut()
 
-    def _reached(self, family: int, target: object, timeout: float) -> sockets.socket:
+    def _connected(self, family: int, target: object, timeout: float) -> sockets.socket:
         sock = sockets.socket(family, sockets.SOCK_STREAM)
         try:
-            self._hold(sock)
+            self._keep_handle(sock)
             sock.settimeout(timeout)
             sock.connect(target)  # type: ignore[arg-type]
         except (OSError, ValueError, OverflowError):
@@ -166,8 +166,8 @@ class ServerSocket:
             raise
         return sock
 
-    def _hold(self, sock: sockets.socket) -> None:
-        """From here on `cut` reaches it, also while it still connects."""
+    def _keep_handle(self, sock: sockets.socket) -> None:
+        """Keep a second handle, so that `cut` can end the connection, also while it connects."""
         with self._guard:
             if self._cut:
                 raise ConnectionAbortedError(N_("closed meanwhile"))
@@ -178,25 +178,25 @@ class ServerSocket:
 
 PROGRAM = "ssh"
 POLL_SECONDS = 0.05
-GOODBYE_SECONDS = 2.0
-"""How long ssh may take to end when it is asked to."""
+SSH_EXIT_SECONDS = 2.0
+"""Seconds that ssh may take to end after SIGTERM."""
 
 _OPTIONS = {
     "ExitOnForwardFailure": "yes",
     "ServerAliveInterval": "10",
     "ServerAliveCountMax": "3",
-    "ControlPath": "none",  # a shared connection would outlive us, with our way still open in it
+    "ControlPath": "none",  # a shared connection would outlive us, with our tunnel still open in it
 }
 
 
 class Tunnel:
-    """One running `ssh -L`. `close` from any thread, as often as you like."""
+    """One running `ssh -L`. `close` is safe from any thread and safe to call twice."""
 
     def __init__(self, host: str, target: str, *, may_ask: bool = True) -> None:
-        """Wait until `host` lets us in; it may ask the person at the terminal meanwhile, unless that is not to be.
+        """Wait until ssh has logged in to `host`. `may_ask`: whether ssh may prompt at the terminal.
 
-        `target` is what to reach from there: `db1:3306`, or the path of a Unix socket. Raises SourceError with the
-        last that ssh said.
+        `target` is the end of the tunnel as seen from `host`: `db1:3306`, or the path of a Unix socket. Raises SourceError
+        with the last line that ssh logged.
         """
         self.host = host
         self._closing = threading.Lock()
@@ -204,10 +204,10 @@ class Tunnel:
         folder = Path(self._folder.name)
         self._log = folder / "log"
         self.path = str(folder / "way")
-        """Of the Unix socket that leads to the target."""
-        how = _OPTIONS if may_ask else {**_OPTIONS, "BatchMode": "yes"}
-        options = [word for name, value in how.items() for word in ("-o", f"{name}={value}")]
-        words = [
+        """The path of the Unix socket at our end of the tunnel."""
+        ssh_options = _OPTIONS if may_ask else {**_OPTIONS, "BatchMode": "yes"}
+        options = [word for name, value in ssh_options.items() for word in ("-o", f"{name}={value}")]
+        command = [
             PROGRAM,
             "-N",
             "-T",
@@ -220,7 +220,7 @@ class Tunnel:
             host,
         ]
         try:
-            self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603
         except (OSError, ValueError) as error:
             self._folder.cleanup()
             why = getattr(error, "strerror", None) or _("that is no name of a host")
@@ -235,11 +235,11 @@ class Tunnel:
             raise
 
     def close(self) -> None:
-        """End it, and leave nothing of it behind."""
+        """End ssh, and remove its files."""
         with self._closing:
             self._process.terminate()
             try:
-                self._process.wait(GOODBYE_SECONDS)
+                self._process.wait(SSH_EXIT_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -252,20 +252,22 @@ class Tunnel:
         self.close()
 
     def _wait(self) -> None:
-        """Until it listens: it does so once it is let in, and not before."""
+        """Wait until ssh listens, which it does only after its login. Raises Unreachable where it ends instead."""
         while not Path(self.path).exists():
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(POLL_SECONDS)
-                said = plain(self._last_words(), 300) or _("status {number}", number=self._process.returncode)
+                last_line = plain(self._last_log_line(), 300) or _(
+                    "status {number}", number=self._process.returncode
+                )
                 raise Unreachable(
-                    _("no way through {host}: {said}", host=self.host, said=said),
+                    _("no way through {host}: {said}", host=self.host, said=last_line),
                     _("try it by hand: {command}", command=f"{PROGRAM} {self.host}"),
                 )
 
-    def _last_words(self) -> str:
+    def _last_log_line(self) -> str:
         try:
             with self._log.open("rb") as log:
                 lines = log.read(1 << 16).decode("utf-8", "replace").split("\n")
         except OSError:
             return ""
-        return next((sock.strip() for sock in reversed(lines) if sock.strip()), "")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -1,7 +1,7 @@
-"""What a server says of its replicas, sources and group members, asked only on demand.
+"""Read the replicas, sources and group members that a server names; only on demand.
 
-Each relation is a row of READERS. What the account may not ask becomes a limitation; the rest is read all the same.
-Nothing here connects to anybody else: an address is what that server says of another, no more.
+Each relation is a row of READERS. What the account may not read becomes a limitation; the rest is read all the same.
+Nothing here connects to another server: an address is what this server reports, and it is not verified.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from goneaway_tui.model.server import (
 from goneaway_tui.source import sql
 from goneaway_tui.source.capabilities import Capabilities
 from goneaway_tui.source.connection import ABSENT, Connection, Refusal, UnfitAnswer
-from goneaway_tui.source.server_variants import ALONE
+from goneaway_tui.source.server_variants import UNPROBED_SERVICES
 from goneaway_tui.source.session_cache import text
 from goneaway_tui.text.sanitize import plain
 
-MOST: Final = 500
-"""How many of one kind are taken: a server may say whatever it likes."""
+MAX_MEMBERS: Final = 500
+"""The number of rows of one relation that are used: a server may send any number."""
 LONGEST_HOST: Final = 255
 RENAMED_IN: Final = (8, 0, 22)
 """The first MySQL with SHOW REPLICAS and SHOW REPLICA STATUS, as its release notes say."""
@@ -36,7 +36,9 @@ DUMP_ADDRESS: Final = N_("it reports no address (report_host): this is the one i
 ONLY_DUMP: Final = N_(
     "only the address it reads the binary log from is known; a program that follows changes reads so too"
 )
-CUT: Final = N_("it lists more or fewer addresses than the cluster has nodes, itself perhaps among them")
+ADDRESSES_CUT: Final = N_(
+    "it lists more or fewer addresses than the cluster has nodes, itself perhaps among them"
+)
 NOT_ASKED: Final = N_("this service is not asked for them; ask it in its own words")
 AUTO: Final = N_("it tells the cluster no address: wsrep_node_incoming_address is not set there")
 NO_ADDRESS: Final = N_("it reports no address (report_host is not set there)")
@@ -48,10 +50,10 @@ BY_ENDPOINT: Final = N_("its name, with the ending of the endpoint we came by")
 AMAZON: Final = re.compile(
     r"[^.]+\.(?:cluster-(?:ro-|custom-)?)?([a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(?:\.cn)?)"
 )
-"""An endpoint of Aurora, of the cluster or of one instance; in the group what all of them end in ("Amazon Aurora endpoints")."""
+"""An endpoint of Aurora, of the cluster or of one instance. The group is the ending that all of them have ("Amazon Aurora endpoints")."""
 INSTANCE: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
 
-SAME: Final = {
+COLUMN_NAMES: Final = {
     "source_host": "host",
     "master_host": "host",
     "source_port": "port",
@@ -63,14 +65,14 @@ SAME: Final = {
     "replica_uuid": "uuid",
     "slave_uuid": "uuid",
 }
-"""What versions and families call one thing, and what it is called here. Only of statements that SHOW."""
+"""The column names of versions and families, and our name for each. Only for SHOW statements."""
 
 Record = Mapping[str, Any]
 
 
 @dataclass(slots=True)
-class AskedServer:
-    """One server that is asked, and what it does not let us know."""
+class TopologyQueries:
+    """The statements about the topology of one server, and what could not be read."""
 
     connection: Connection
     capabilities: Capabilities
@@ -78,28 +80,28 @@ class AskedServer:
     limitations: list[Limitation]
 
     names: dict[str, str] = field(default_factory=dict)
-    """What a person calls that which answered, by thing."""
+    """The table or SHOW statement that answered, by the key of the statement; for a person."""
 
     def records(self, what: str) -> list[Record] | None:
-        """The answers to one thing; None where it is not to be had, which is then among the limitations if it might be."""
-        lack: Refusal | None = None
-        for variant in sql.RELATIVES[self.capabilities.flavour].get(what, ()):
+        """The rows of one relation; None where they cannot be read, which becomes a limitation where a GRANT would allow it."""
+        refusal_to_report: Refusal | None = None
+        for variant in sql.TOPOLOGY_STATEMENTS[self.capabilities.flavour].get(what, ()):
             if not variant.needs <= self.capabilities.features:
                 continue
             statement = sql.read_sql(variant.file)
             try:
-                rows = self.connection.records(statement)[:MOST]
+                rows = self.connection.records(statement)[:MAX_MEMBERS]
             except Refusal as refusal:
-                lack = refusal if refusal.number not in ABSENT else lack
+                refusal_to_report = refusal if refusal.number not in ABSENT else refusal_to_report
                 continue
-            self.names[what] = statement if statement.startswith("SHOW") else NAMES.get(what, "")
-            return [{SAME.get(name, name): value for name, value in row.items()} for row in rows]
-        if lack is not None:
-            self._lack(what, lack)
+            self.names[what] = statement if statement.startswith("SHOW") else TABLE_NAMES.get(what, "")
+            return [{COLUMN_NAMES.get(name, name): value for name, value in row.items()} for row in rows]
+        if refusal_to_report is not None:
+            self._add_limitation(what, refusal_to_report)
         return None
 
-    def _lack(self, what: str, refusal: Refusal) -> None:
-        lost, grants = LACKS[what]
+    def _add_limitation(self, what: str, refusal: Refusal) -> None:
+        lost, grants = LOST_RELATIONS[what]
         if isinstance(refusal, UnfitAnswer):
             self.limitations.append(Limitation(lost, refusal.why))
             return
@@ -121,16 +123,16 @@ class AskedServer:
 
 
 BINLOG_DUMP: Final = "Binlog Dump"
-NAMES: Final = {
+TABLE_NAMES: Final = {
     "sources": "replication_connection_configuration",
     "members": "replication_group_members",
     "nodes": "wsrep_incoming_addresses",
     "instances": "replica_host_status",
 }
-"""What is asked by a SELECT, by the table or status that answers; a SHOW is its own name."""
+"""The table or status that a SELECT reads, by the key of the statement. A SHOW statement is its own name."""
 Grants = Mapping[Flavour, tuple[tuple[tuple[int, ...], str], ...]]
 SELECT: Final[Grants] = {Flavour.MYSQL: (((), "GRANT SELECT ON performance_schema.*"),), Flavour.MARIADB: ()}
-LACKS: Final[dict[str, tuple[str, Grants]]] = {
+LOST_RELATIONS: Final[dict[str, tuple[str, Grants]]] = {
     "replicas": (
         N_("the replicas of this server, and where they say they are"),
         {
@@ -156,99 +158,106 @@ LACKS: Final[dict[str, tuple[str, Grants]]] = {
     "dumps": (N_("who reads the binary log"), SELECT),
     "nodes": (N_("the other nodes of the cluster"), SELECT),
     "instances": (N_("the other instances of the cluster"), SELECT),
-    "self": (N_("what others know this server by"), SELECT),
+    "server_id": (N_("what others know this server by"), SELECT),
 }
-"""By thing: what is lost where the account may not ask for it, and what has to be granted, by the first version it holds for."""
+"""By the key of the statement: what is lost where the account may not read it, and the GRANT it needs, by the first version for
+which that holds."""
 
 
 def read_topology(connection: Connection, capabilities: Capabilities, host: str) -> ServerTopology:
-    """Everything it says. `host` is what we reach it by. Raises SourceError where the connection breaks."""
-    if capabilities.features & ALONE:  # none of what is asked here means there what it means elsewhere
+    """Read all relations. `host` is the address by which we connected. Raises SourceError where the connection breaks."""
+    if capabilities.features & UNPROBED_SERVICES:  # these statements mean something else on such a service
         return ServerTopology(limitations=(Limitation(N_("others that belong with it"), NOT_ASKED),))
-    words = sql.RENAMED if _version(capabilities) >= RENAMED_IN else sql.NOT_RENAMED
-    asked = AskedServer(connection, replace(capabilities, features=capabilities.features | {words}), host, [])
-    own = asked.records("self")
-    members = tuple(each for reader in READERS for each in reader(asked))
+    feature = sql.RENAMED if _version(capabilities) >= RENAMED_IN else sql.NOT_RENAMED
+    queries = TopologyQueries(
+        connection, replace(capabilities, features=capabilities.features | {feature}), host, []
+    )
+    own = queries.records("server_id")
+    members = tuple(member for reader in READERS for member in reader(queries))
     return ServerTopology(
-        members, tuple(dict.fromkeys(asked.limitations)), _number(own[0].get("server_id")) if own else None
+        members, tuple(dict.fromkeys(queries.limitations)), _number(own[0].get("server_id")) if own else None
     )
 
 
-def _replicas(asked: AskedServer) -> Iterator[TopologyMember]:
-    reported, dumps = asked.records("replicas"), asked.records("dumps") or []
-    yield from pair_replicas(reported, dumps, asked.names.get("replicas", ""))
+def _replicas(queries: TopologyQueries) -> Iterator[TopologyMember]:
+    reported, dumps = queries.records("replicas"), queries.records("dumps") or []
+    yield from pair_replicas(reported, dumps, queries.names.get("replicas", ""))
 
 
 def pair_replicas(
     reported: Sequence[Record] | None, dumps: Sequence[Record], reported_by: str
 ) -> Iterator[TopologyMember]:
-    """Replicas by what they report; where one keeps its address to itself, by the session it reads the binary log with.
+    """Replicas by what they report; a replica that reports no address, by the session with which it reads the binary log.
 
-    A session of MySQL carries the replica's uuid. One of MariaDB carries nothing: there all who report no address must
-    report the same port for it to be told. `reported` is None where it could not be asked.
+    On MySQL that session has the uuid of the replica. On MariaDB it has none: there an address is used only where all replicas
+    without an address report the same port. `reported` is None where it could not be read.
     """
-    by_uuid = {uuid: _host(each) for each in dumps if (uuid := _uuid(each))}
-    unknown = [_host(each) for each in dumps if not _uuid(each)]
-    named = [_relative(TopologyRelation.REPLICA, each, reported_by) for each in reported or ()]
-    yield from (each for each in named if each.host)
-    mute = [each for each in named if not each.host]
-    for each in mute:
-        if each.uid in by_uuid:
-            yield replace(each, host=by_uuid[each.uid], note=DUMP_ADDRESS)
-    left = [each for each in mute if each.uid not in by_uuid]
-    known = {each.uid for each in named}
-    strangers = [host for uuid, host in by_uuid.items() if uuid not in known]
-    if left and len(left) == len(named) == len(unknown) and len({each.port for each in left}) == 1:
+    by_uuid = {uuid: _host(record) for record in dumps if (uuid := _uuid(record))}
+    unknown = [_host(record) for record in dumps if not _uuid(record)]
+    named = [_member(TopologyRelation.REPLICA, record, reported_by) for record in reported or ()]
+    yield from (record for record in named if record.host)
+    without_address = [record for record in named if not record.host]
+    for record in without_address:
+        if record.uid in by_uuid:
+            yield replace(record, host=by_uuid[record.uid], note=DUMP_ADDRESS)
+    unmatched = [record for record in without_address if record.uid not in by_uuid]
+    known = {record.uid for record in named}
+    unknown_readers = [host for uuid, host in by_uuid.items() if uuid not in known]
+    if (
+        unmatched
+        and len(unmatched) == len(named) == len(unknown)
+        and len({record.port for record in unmatched}) == 1
+    ):
         yield from (
-            TopologyMember(TopologyRelation.REPLICA, host, left[0].port, reported_by, DUMP_ADDRESS)
+            TopologyMember(TopologyRelation.REPLICA, host, unmatched[0].port, reported_by, DUMP_ADDRESS)
             for host in dict.fromkeys(unknown)
         )
         return
-    yield from (replace(each, note=NO_ADDRESS) for each in left)
+    yield from (replace(record, note=NO_ADDRESS) for record in unmatched)
     if reported is None or len(unknown) > len(named):
-        addresses = {each.host for each in named}
-        strangers += [host for host in unknown if host not in addresses]
-    for host in dict.fromkeys(strangers):
+        addresses = {record.host for record in named}
+        unknown_readers += [host for host in unknown if host not in addresses]
+    for host in dict.fromkeys(unknown_readers):
         yield TopologyMember(TopologyRelation.READER, host, None, BINLOG_DUMP, ONLY_DUMP)
 
 
-def _sources(asked: AskedServer) -> Iterator[TopologyMember]:
-    for each in asked.records("sources") or ():
-        if _host(each):
-            yield _relative(TopologyRelation.SOURCE, each, asked.names["sources"])
+def _sources(queries: TopologyQueries) -> Iterator[TopologyMember]:
+    for record in queries.records("sources") or ():
+        if _host(record):
+            yield _member(TopologyRelation.SOURCE, record, queries.names["sources"])
 
 
-def _members(asked: AskedServer) -> Iterator[TopologyMember]:
-    for each in asked.records("members") or ():
-        yield _relative(TopologyRelation.MEMBER, each, asked.names["members"])
+def _members(queries: TopologyQueries) -> Iterator[TopologyMember]:
+    for record in queries.records("members") or ():
+        yield _member(TopologyRelation.MEMBER, record, queries.names["members"])
 
 
-def _nodes(asked: AskedServer) -> Iterator[TopologyMember]:
-    for each in asked.records("nodes") or ():
-        addresses = [one.strip() for one in text(each.get("addresses")).split(",")]
-        place, size = _number(each.get("place")), _number(each.get("size"))
-        if size != len(addresses):  # cut off at the column's width, or a node is just coming or going
-            asked.limitations.append(Limitation(LACKS["nodes"][0], CUT))
-        for index, one in enumerate(addresses[:MOST]):
-            host, port = split(one)
-            if index != place or size != len(addresses):
+def _nodes(queries: TopologyQueries) -> Iterator[TopologyMember]:
+    for record in queries.records("nodes") or ():
+        addresses = [address.strip() for address in text(record.get("addresses")).split(",")]
+        own_index, size = _number(record.get("place")), _number(record.get("size"))
+        if size != len(addresses):  # cut off at the width of the column, or a node is joining or leaving
+            queries.limitations.append(Limitation(LOST_RELATIONS["nodes"][0], ADDRESSES_CUT))
+        for index, address in enumerate(addresses[:MAX_MEMBERS]):
+            host, port = split_address(address)
+            if index != own_index or size != len(addresses):
                 yield TopologyMember(
-                    TopologyRelation.NODE, host, port, asked.names["nodes"], "" if host else AUTO
+                    TopologyRelation.NODE, host, port, queries.names["nodes"], "" if host else AUTO
                 )
 
 
-def _instances(asked: AskedServer) -> Iterator[TopologyMember]:
-    ending = AMAZON.fullmatch(asked.host.lower())
-    for each in asked.records("instances") or ():
-        name = _plain(each.get("name"))
+def _instances(queries: TopologyQueries) -> Iterator[TopologyMember]:
+    ending = AMAZON.fullmatch(queries.host.lower())
+    for record in queries.records("instances") or ():
+        name = _plain(record.get("name"))
         if ending and INSTANCE.fullmatch(name):
             host, note = f"{name.lower()}.{ending[1]}", BY_ENDPOINT
         else:
             host, note = "", f"{name}: {_(ONLY_NAME)}"
-        yield TopologyMember(TopologyRelation.INSTANCE, host, None, asked.names["instances"], note)
+        yield TopologyMember(TopologyRelation.INSTANCE, host, None, queries.names["instances"], note)
 
 
-READERS: tuple[Callable[[AskedServer], Iterator[TopologyMember]], ...] = (
+READERS: tuple[Callable[[TopologyQueries], Iterator[TopologyMember]], ...] = (
     _sources,
     _replicas,
     _members,
@@ -257,9 +266,9 @@ READERS: tuple[Callable[[AskedServer], Iterator[TopologyMember]], ...] = (
 )
 
 
-def split(address: str) -> tuple[str, int | None]:
+def split_address(address: str) -> tuple[str, int | None]:
     """
-    >>> split("10.0.0.2:3306"), split("[fd00::2]:3307"), split("db2"), split("AUTO"), split("")
+    >>> split_address("10.0.0.2:3306"), split_address("[fd00::2]:3307"), split_address("db2"), split_address("AUTO"), split_address("")
     (('10.0.0.2', 3306), ('fd00::2', 3307), ('db2', None), ('', None), ('', None))
     """
     host, colon, port = address.rpartition(":")
@@ -269,7 +278,7 @@ def split(address: str) -> tuple[str, int | None]:
     return plain(known, LONGEST_HOST), _number(port)
 
 
-def _relative(relation: TopologyRelation, record: Record, reported_by: str) -> TopologyMember:
+def _member(relation: TopologyRelation, record: Record, reported_by: str) -> TopologyMember:
     return TopologyMember(
         relation,
         _host(record),
@@ -293,7 +302,7 @@ def _plain(value: Any) -> str:
 
 
 def _number(value: Any) -> int | None:
-    """What is no small whole number is not known."""
+    """A whole number of at most 10 digits; None for anything else."""
     digits = text(value)
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 10 else None
 

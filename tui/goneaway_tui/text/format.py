@@ -96,7 +96,7 @@ def clock_words(seconds: float) -> str:
 def countdown(seconds_left: float, *, is_overdue: bool = False) -> str:
     """Time until the server closes a session. It is never negative, and with `clock_words` it adds up to the limit.
 
-    At the deadline and past it this is `now`: only the next reading tells whether the server closed the session.
+    At the deadline and past it this is `now`: only the next sample shows whether the server closed the session.
     `is_overdue`: that reading found it still there.
 
     >>> countdown(11.4), countdown(0.001), countdown(0), countdown(-3.5), countdown(-3.5, is_overdue=True)

@@ -1,6 +1,6 @@
 """Hostile text made fit to show: one line, no control over the terminal, nothing hidden.
 
-User names, host names, SQL, attributes and error messages are written by strangers. Whatever could move the cursor,
+User names, host names, SQL, attributes and error messages come from untrusted users. Whatever could move the cursor,
 repaint the screen, reverse reading order or hide is replaced by something visible of known width.
 """
 

@@ -1,7 +1,7 @@
 """Text in a grid of equal cells: how wide it is, how it is cut and padded, and where a line may end.
 
 Exports, help, the doctor's report and the screens all wrap by these rules. Wide letters (Chinese, Japanese, Korean) take two
-cells and are written without spaces: a line may end between any two, but none ends with an opening sign or begins with a
+cells and are written without spaces: a line may end between any two, but none ends with an opening mark or begins with a
 closing one.
 
 Textual draws by Rich's `cell_len`, so the screens measure by it, and hand it to `breaks`. This module counts by itself: no room
@@ -66,7 +66,7 @@ def cut_to(text: str, width: int) -> str:
 
 
 def shortened(text: str, width: int) -> str:
-    """`text` in at most `width` cells, marked by `…` in its middle where it lost something: its end tells names apart.
+    """`text` in at most `width` cells, marked by `…` in its middle where it lost something: names often differ at their end.
 
     >>> shortened("db-prod.example.com:3307", 14), shortened("db1", 14)
     ('db-prod.…:3307', 'db1')

@@ -101,7 +101,7 @@ class Gate:
 
         Raises FileError where the journal cannot be written, and Refused where the server or the session is not what was
         shown: nothing is done then. Raises SourceError, of which OutcomeUnknown alone leaves open whether it was done.
-        Between the check and a kill lies one network round trip, in which the session can become busy.
+        One network round trip is between the check and a kill, in which the session can become busy.
         """
         with self._lock:
             attempt = self._attempt(action)
@@ -232,8 +232,13 @@ class Gate:
             case ResetPersist(name, old):
                 return replace(entry, variable=name, old=old)
             case KillSession(shown_session) | KillQuery(shown_session):
-                of = f"session {shown_session.id} of {shown_session.user}@{shown_session.host}"
-                return replace(entry, about=f"{of}, {shown_session.program}" if shown_session.program else of)
+                session_name = f"session {shown_session.id} of {shown_session.user}@{shown_session.host}"
+                return replace(
+                    entry,
+                    about=f"{session_name}, {shown_session.program}"
+                    if shown_session.program
+                    else session_name,
+                )
 
     def _record(self, entry: JournalEntry) -> None:
         self.journal.append(replace(entry, at=self.journal.now()))

@@ -225,7 +225,7 @@ FIELD_KINDS = {
 
 def _fits(value: Any, kind: str) -> bool:
     if kind == TEXTS:
-        return value is None or (isinstance(value, list) and all(isinstance(each, str) for each in value))
+        return value is None or (isinstance(value, list) and all(isinstance(item, str) for item in value))
     if kind == FLAG:
         return value is None or isinstance(value, bool)
     if kind == NUMBER:

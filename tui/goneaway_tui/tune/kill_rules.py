@@ -51,30 +51,30 @@ class KillPolicy:
 
 # --- Which filters are refused
 
-_ANYBODY = "\N{CURRENCY SIGN}"
+_ANY_TEXT = "\N{CURRENCY SIGN}"
 """A text that no filter names."""
 _ANY_SESSIONS = tuple(
     Verdict(
         Session(
             ProcesslistId(number),
-            *(_ANYBODY, f"{_ANYBODY}:1", _ANYBODY, command),
-            state=_ANYBODY,
-            statement=_ANYBODY,
-            program=_ANYBODY,
-            client=_ANYBODY,
+            *(_ANY_TEXT, f"{_ANY_TEXT}:1", _ANY_TEXT, command),
+            state=_ANY_TEXT,
+            statement=_ANY_TEXT,
+            program=_ANY_TEXT,
+            client=_ANY_TEXT,
             idle_since=idle_since,
             busy_since=busy_since,
             transaction=transaction,
         ),
         risk,
-        server_name=_ANYBODY,
+        server_name=_ANY_TEXT,
     )
     for number, command, idle_since, busy_since, transaction, risk in (
         (1, "Sleep", 0.0, None, None, Risk.CALM),
         (2**40, "Query", None, 0.0, Transaction(0.0, 0, 0), Risk.BUSY),
     )
 )
-"""Two sessions of nobody in particular that became idle, or began to run, just now: a filter that matches both matches everybody."""
+"""Two sessions without any property that became idle, or began to run, just now: a filter that matches both matches every session."""
 
 
 def kill_filter(match: str) -> Filter:
@@ -90,7 +90,7 @@ def kill_filter(match: str) -> Filter:
         )
     if not parsed.tests and not parsed.selections:
         raise ValueError(_("the filter has no condition: write one, as in user:shop idle>10m"))
-    if all(parsed.matches(anybody, 0.0) for anybody in _ANY_SESSIONS):
+    if all(parsed.matches(verdict, 0.0) for verdict in _ANY_SESSIONS):
         raise ValueError(
             _("the filter matches every session: add a condition without -, as in user:shop or idle>10m")
         )

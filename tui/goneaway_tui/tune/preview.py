@@ -13,7 +13,7 @@ from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.model.tuning import Persistence, ResourceHeadroom, VariableState
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.actions import SetVariable, sql_number, undo_action
-from goneaway_tui.tune.tunables import IdleCounting, Reach, Tunable, Unit
+from goneaway_tui.tune.tunables import AppliesTo, IdleCounting, Tunable, Unit
 from goneaway_tui.tune.values import clamped, value_words
 
 
@@ -67,7 +67,7 @@ class PlannedChange:
 
 
 CLOSED_BY: dict[IdleCounting, Callable[[Verdict], bool]] = {
-    IdleCounting.NOBODY: lambda _verdict: False,
+    IdleCounting.NO_SESSION: lambda _verdict: False,
     IdleCounting.IDLE: lambda v: v.limit is None or not v.limit.variable.startswith("idle_"),
     IdleCounting.INTERACTIVE: lambda _verdict: True,
     IdleCounting.TRANSACTIONS: lambda v: v.session.transaction is not None,
@@ -262,21 +262,19 @@ def _closings(change: PlannedChange) -> str:
 
 
 def _reach(change: PlannedChange) -> str:
-    if change.tunable.reach not in {Reach.NEW_SESSIONS, Reach.RECONNECT}:
-        return change.tunable.reach.sentence
+    if change.tunable.applies_to not in {AppliesTo.NEW_SESSIONS, AppliesTo.RECONNECT}:
+        return change.tunable.applies_to.sentence
     return _(
         "0 of {open:,} open sessions change: each keeps its own until it reconnects",
         open=len(change.open_sessions),
     )
 
 
-def _after_restart(standing: VariableState, kept: float, keep: Persistence, unit: Unit) -> tuple[str, ...]:
-    if keep is Persistence.GLOBAL and standing.persisted is not None and standing.persisted != kept:
-        return (
-            _("a restart brings back the persisted {value}", value=value_words(standing.persisted, unit)),
-        )
-    if keep is Persistence.GLOBAL and standing.path:
-        return (_("a restart brings back what {path} says", path=standing.path),)
+def _after_restart(state: VariableState, kept: float, keep: Persistence, unit: Unit) -> tuple[str, ...]:
+    if keep is Persistence.GLOBAL and state.persisted is not None and state.persisted != kept:
+        return (_("a restart brings back the persisted {value}", value=value_words(state.persisted, unit)),)
+    if keep is Persistence.GLOBAL and state.path:
+        return (_("a restart brings back what {path} says", path=state.path),)
     return ()
 
 

@@ -92,13 +92,13 @@ def plan_changes(
     return tuple(parts)
 
 
-def _part(tunable: Tunable, wanted: float, keep: Persistence, looked: ExaminedServer) -> ServerPart:
-    standing, privileges, server = looked.variable_state, looked.privileges, looked.server
+def _part(tunable: Tunable, wanted: float, keep: Persistence, examined: ExaminedServer) -> ServerPart:
+    state, privileges, server = examined.variable_state, examined.privileges, examined.server
     if keep is Persistence.PERSIST and not privileges.can_persist:
         return ExcludedServer(server, dict(privileges.why_not).get("persist", _("not allowed")))
-    now = standing.variable.value
-    ahead = preview(tunable, standing, wanted, looked.snapshot, keep)
-    if now == ahead.kept and (keep is Persistence.GLOBAL or standing.persisted == ahead.kept):
+    now = state.variable.value
+    ahead = preview(tunable, state, wanted, examined.snapshot, keep)
+    if now == ahead.kept and (keep is Persistence.GLOBAL or state.persisted == ahead.kept):
         return ExcludedServer(server, _("it is {value} already", value=value_words(now, tunable.unit)))
     return ServerChange(server, now, ahead)
 

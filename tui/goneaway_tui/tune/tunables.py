@@ -25,7 +25,7 @@ class Unit(StrEnum):
     """One of a few steps, where more is more."""
 
 
-class Reach(StrEnum):
+class AppliesTo(StrEnum):
     """Which sessions a new global value applies to, and when."""
 
     NEW_SESSIONS = N_("new sessions")
@@ -35,14 +35,14 @@ class Reach(StrEnum):
 
     @property
     def sentence(self) -> str:
-        return _(REACH_SENTENCES[self])
+        return _(APPLIES_TO_SENTENCES[self])
 
 
-REACH_SENTENCES = {
-    Reach.NEW_SESSIONS: N_("only sessions that connect afterwards get it"),
-    Reach.NEXT_LOGIN: N_("at each login from then on; who is connected stays"),
-    Reach.SERVER_WIDE: N_("at once for everybody"),
-    Reach.RECONNECT: N_("a session keeps its own until it reconnects"),
+APPLIES_TO_SENTENCES = {
+    AppliesTo.NEW_SESSIONS: N_("only sessions that connect afterwards get it"),
+    AppliesTo.NEXT_LOGIN: N_("at each login from then on; who is connected stays"),
+    AppliesTo.SERVER_WIDE: N_("at once for everybody"),
+    AppliesTo.RECONNECT: N_("a session keeps its own until it reconnects"),
 }
 """Sessions copy most globals when they connect, and never again (measured on MySQL 9.7, MariaDB 10.11 and 11.8)."""
 
@@ -50,7 +50,7 @@ REACH_SENTENCES = {
 class IdleCounting(StrEnum):
     """Which idle sessions a limit closes, as far as the process list shows."""
 
-    NOBODY = N_("nobody")
+    NO_SESSION = N_("nobody")
     IDLE = N_("idle sessions")
     INTERACTIVE = N_("idle sessions, if their clients are interactive,")
     """The process list does not show which sessions those are."""
@@ -67,7 +67,7 @@ class Tunable:
     key: str | None
     """The key that opens its dialog from the board; without one it is listed under `t`."""
     unit: Unit
-    reach: Reach
+    applies_to: AppliesTo
     presets: tuple[int | float, ...]
     """Values to choose from, in the variable's own unit, the smallest first."""
     why: str
@@ -76,7 +76,7 @@ class Tunable:
     """Digits after the point that the server keeps."""
     block_size: int = 1
     """The value is rounded down to a multiple of this, where the server does not show its own."""
-    idle_counting: IdleCounting = IdleCounting.NOBODY
+    idle_counting: IdleCounting = IdleCounting.NO_SESSION
     """Which sessions it closes for being idle."""
     zero_meaning: str = ""
     """What 0 means, where it is not a quantity; else empty."""
@@ -87,10 +87,10 @@ class Tunable:
 
     @property
     def closes_idle(self) -> bool:
-        return self.idle_counting is not IdleCounting.NOBODY
+        return self.idle_counting is not IdleCounting.NO_SESSION
 
 
-S, MS, NEW = Unit.SECONDS, Unit.MILLISECONDS, Reach.NEW_SESSIONS
+S, MS, NEW = Unit.SECONDS, Unit.MILLISECONDS, AppliesTo.NEW_SESSIONS
 
 TUNABLES: tuple[Tunable, ...] = (
     Tunable(
@@ -105,7 +105,7 @@ TUNABLES: tuple[Tunable, ...] = (
         idle_counting=IdleCounting.INTERACTIVE,
     ),
     Tunable(
-        "max_allowed_packet", "p", Unit.BYTES, Reach.RECONNECT, (16 * MIB, 64 * MIB, 256 * MIB, GIB),
+        "max_allowed_packet", "p", Unit.BYTES, AppliesTo.RECONNECT, (16 * MIB, 64 * MIB, 256 * MIB, GIB),
         N_("The largest statement, row or blob; a packet above it ends the session that sent it."),
         block_size=1024,
         client_note=N_("the client has its own limit, whatever the server allows: raise max_allowed_packet there too"),
@@ -120,23 +120,23 @@ TUNABLES: tuple[Tunable, ...] = (
         client_note=N_("a client that reads row by row and works in between is what this ends"),
     ),
     Tunable(
-        "connect_timeout", None, S, Reach.NEXT_LOGIN, (5, 10, 30, 60),
+        "connect_timeout", None, S, AppliesTo.NEXT_LOGIN, (5, 10, 30, 60),
         N_("How long a login may take."),
         client_note=N_("the client's own time to connect may run out first"),
     ),
     Tunable(
-        "max_connections", None, Unit.COUNT, Reach.SERVER_WIDE, (151, 500, 1000, 5000),
+        "max_connections", None, Unit.COUNT, AppliesTo.SERVER_WIDE, (151, 500, 1000, 5000),
         N_("How many may be connected at once; one more is error 1040, Too many connections."),
         client_note=N_("the pools of all clients together should ask for less than this"),
         parameter_note=N_("managed servers often compute it from their memory; a number in its place fixes it"),
     ),
     Tunable(
-        "max_user_connections", None, Unit.COUNT, Reach.NEXT_LOGIN, (0, 50, 100, 500),
+        "max_user_connections", None, Unit.COUNT, AppliesTo.NEXT_LOGIN, (0, 50, 100, 500),
         N_("How many sessions one account may have at once."),
         zero_meaning=N_("no limit"),
     ),
     Tunable(
-        "max_connect_errors", None, Unit.COUNT, Reach.SERVER_WIDE, (100, 1000, 100_000),
+        "max_connect_errors", None, Unit.COUNT, AppliesTo.SERVER_WIDE, (100, 1000, 100_000),
         N_("How many broken logins in a row block a host, with error 1129."),
     ),
     Tunable(
@@ -174,15 +174,15 @@ TUNABLES: tuple[Tunable, ...] = (
         idle_counting=IdleCounting.WRITERS, zero_meaning=N_("off: idle_transaction_timeout counts"),
     ),
     Tunable(
-        "log_warnings", None, Unit.LEVEL, Reach.SERVER_WIDE, (0, 1, 2, 4),
+        "log_warnings", None, Unit.LEVEL, AppliesTo.SERVER_WIDE, (0, 1, 2, 4),
         N_("Whether the error log says why a session ended: from 2 on timeouts, from 4 on kills too."),
     ),
     Tunable(
-        "log_error_verbosity", None, Unit.LEVEL, Reach.SERVER_WIDE, (1, 2, 3),
+        "log_error_verbosity", None, Unit.LEVEL, AppliesTo.SERVER_WIDE, (1, 2, 3),
         N_("Whether the error log says why a session ended: only 3 does."),
     ),
     Tunable(
-        "thread_cache_size", None, Unit.COUNT, Reach.SERVER_WIDE, (0, 16, 64, 256),
+        "thread_cache_size", None, Unit.COUNT, AppliesTo.SERVER_WIDE, (0, 16, 64, 256),
         N_("How many threads are kept for those who connect next."),
     ),
 )  # fmt: skip

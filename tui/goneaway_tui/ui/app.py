@@ -115,7 +115,7 @@ BOARD_COMMANDS: tuple[CommandRow, ...] = (
     (
         N_("Relatives"),
         N_("Replicas, sources and members that the servers themselves name"),
-        "app.relatives",
+        "app.topology",
     ),
     (N_("Wall"), N_("Large and calm, for a screen on a wall; esc leaves it"), "app.wall"),
     (N_("Help"), N_("Keys, words, and what this account cannot see"), "help"),
@@ -399,7 +399,7 @@ class GoneawayApp(MonitorApp):
         return any(asked)
 
     def poll_soon(self, monitor: ServerMonitor) -> None:
-        monitor.schedule.hurry()
+        monitor.schedule.make_due()
         self.tick()
 
     def beat(self) -> None:
@@ -667,7 +667,7 @@ class GoneawayApp(MonitorApp):
             DoctorScreen(state, facts, monitor.name, lambda: self.freshness, monitor.spec.read_history)
         )
 
-    def action_relatives(self) -> None:
+    def action_topology(self) -> None:
         self._topology.open(self.monitors)
 
     def action_freeze(self) -> None:

@@ -1,7 +1,7 @@
-"""Every statement we ever send, one a file, chosen by table.
+"""Every statement that is sent to a user's server: one file each, chosen by the tables here.
 
-`STATEMENTS` names for each thing to read its variants, the one that tells most first. The first whose needs the
-server and the account meet is used for the whole connection. All variants of a thing return the same columns.
+`STATEMENTS` has the variants of each statement by its key, the variant that brings the most first. The first variant whose needs
+the server and the account meet is used. All variants of a statement bring the same columns.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from goneaway_tui.source.sql.shapes import AnswerShape, Statement
 
 IDENTIFY = "identify.sql"
 PROXYSQL_COMMENT, PROXYSQL_VERSION = "proxysql/comment.sql", "proxysql/version.sql"
-"""Asked where IDENTIFY is not understood."""
+"""Sent where the server does not understand IDENTIFY."""
 STATEMENT_SECONDS = 5.0
-"""What the server may spend on one statement of ours."""
+"""Seconds that the server may spend on one statement of ours."""
 HINT = f"/*+ MAX_EXECUTION_TIME({STATEMENT_SECONDS * 1000:.0f}) */"
-"""Bounds a SELECT on MySQL. Not SET SESSION: that marks the variable, for everybody, as set at run time by us."""
+"""Bounds a SELECT on MySQL. Not SET SESSION: that marks the variable in variables_info as set at run time by us."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatementVariant:
-    """One way to read a thing."""
+    """One variant of a statement."""
 
     file: str
     shape: AnswerShape
-    """Of what it brings, as all variants of a thing do."""
+    """The shape of the answer; the same for all variants of a statement."""
     needs: frozenset[str] = frozenset()
-    """Names of PROBES that must have answered yes."""
+    """Names of PROBES that must have brought a row."""
 
 
 def _variants(shape: AnswerShape, *rows: tuple[str, str]) -> tuple[StatementVariant, ...]:
@@ -48,7 +48,7 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "statements": "mysql/can_statements.sql",
         "instruments": "mysql/can_instruments.sql",
         "timed": "mysql/can_timed.sql",
-        "everyone": "mysql/can_everyone.sql",
+        "all_instrumented": "mysql/can_all_instrumented.sql",
         "aggregate": "mysql/can_aggregate.sql",
         "transactions": "mysql/can_transactions.sql",
         "transaction_instrument": "mysql/can_transaction_instrument.sql",
@@ -85,31 +85,34 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "azure": "mariadb/can_azure.sql",
     },
 }
-"""What is found out once at connect: a probe that brings a row says yes; a refusal or no row says no."""
+"""The probes that are run when a connection opens, by feature. The server has the feature where its probe brings a row; not where it
+brings none or is refused."""
 
-ROLL = "instrumented threads statements instruments timed aggregate"
-"""What calling the roll takes: an account that reads performance_schema, where every statement is timed."""
+ACTIVITY_NEEDS = "instrumented threads statements instruments timed aggregate"
+"""The features that activity.sql needs: an account that reads performance_schema, and every statement timed."""
 
 VARIANT_PROBES: dict[Flavour, dict[str, str]] = {
     Flavour.MYSQL: {
         "aurora": "service/aurora.sql",
         "galera": "service/galera_mysql.sql",
-        "apart": "service/apart_mysql.sql",
+        "galera_non_primary": "service/galera_non_primary_mysql.sql",
         "idle_transactions": "mysql/can_idle_transactions.sql",
         "pool": "mysql/can_pool.sql",
     },
     Flavour.MARIADB: {
         "galera": "service/galera_mariadb.sql",
-        "apart": "service/apart_mariadb.sql",
+        "galera_non_primary": "service/galera_non_primary_mariadb.sql",
         "pool": "mariadb/can_pool.sql",
     },
 }
-"""The same for services, by their keys in `source.server_variants`, and for what only a variant or a setting brings."""
+"""The probes of services, by their keys in `source.server_variants`, and of features that only a variant or a setting has."""
 
 STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
     Flavour.MYSQL: {
-        "impatient": _variants(
-            shapes.ASKED, ("proxysql/impatient.sql", "proxysql"), ("mysql/impatient.sql", "")
+        "short_wait_timeout": _variants(
+            shapes.OWN_LIMIT_CHECK,
+            ("proxysql/short_wait_timeout.sql", "proxysql"),
+            ("mysql/short_wait_timeout.sql", ""),
         ),
         "session": _variants(shapes.ACT, ("mysql/session.sql", "")),
         "own_thread": _variants(
@@ -134,10 +137,12 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "packed_sessions": _variants(
             shapes.PACK, ("mysql/packed_sessions.sql", "instrumented threads aggregate")
         ),
-        "roll": _variants(shapes.ROLL, ("mysql/roll.sql", ROLL)),
-        "roll_digest": _variants(shapes.ROLL_DIGEST, ("mysql/roll_digest.sql", ROLL)),
-        "some": _variants(shapes.MYSQL_SESSIONS, ("mysql/some_threads.sql", ROLL)),
-        "packed_some": _variants(shapes.PACK, ("mysql/packed_some.sql", ROLL)),
+        "activity": _variants(shapes.ACTIVITY, ("mysql/activity.sql", ACTIVITY_NEEDS)),
+        "activity_checksum": _variants(
+            shapes.ACTIVITY_CHECKSUM, ("mysql/activity_checksum.sql", ACTIVITY_NEEDS)
+        ),
+        "some": _variants(shapes.MYSQL_SESSIONS, ("mysql/some_threads.sql", ACTIVITY_NEEDS)),
+        "packed_some": _variants(shapes.PACK, ("mysql/packed_some.sql", ACTIVITY_NEEDS)),
         "statements": _variants(
             shapes.MYSQL_STATEMENTS, ("mysql/statements.sql", "instrumented threads statements")
         ),
@@ -210,8 +215,8 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
             ("tidb/counters.sql", "tidb"),
             ("mysql/counters.sql", ""),
         ),
-        "endings": _variants(
-            shapes.ENDINGS, ("mysql/endings.sql", "instrumented threads errors instruments")
+        "end_counts": _variants(
+            shapes.END_COUNTS, ("mysql/end_counts.sql", "instrumented threads errors instruments")
         ),
         "accounts": _variants(shapes.ACCOUNTS, ("mysql/accounts.sql", "instrumented accounts")),
         "kills": _variants(shapes.KILLS, ("mysql/kills.sql", "instrumented threads statements")),
@@ -221,11 +226,9 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "log": _variants(shapes.LOG, ("mysql/log.sql", "instrumented log")),
         "log_oldest": _variants(shapes.INSTANT, ("mysql/log_oldest.sql", "instrumented log")),
         "past_log": _variants(shapes.LOG, ("mysql/past_log.sql", "instrumented log")),
-        "raised": _variants(shapes.RAISED, ("mysql/raised.sql", "instrumented errors")),
-        "killed": _variants(shapes.KILLED, ("mysql/killed.sql", "instrumented threads")),
-        "hosts_troubled": _variants(
-            shapes.HOSTS_TROUBLED, ("mysql/hosts_troubled.sql", "instrumented threads")
-        ),
+        "raised_errors": _variants(shapes.RAISED_ERRORS, ("mysql/raised_errors.sql", "instrumented errors")),
+        "last_kill": _variants(shapes.LAST_KILL, ("mysql/last_kill.sql", "instrumented threads")),
+        "failing_hosts": _variants(shapes.FAILING_HOSTS, ("mysql/failing_hosts.sql", "instrumented threads")),
         "one_sessions": _variants(
             shapes.MYSQL_SESSIONS,
             ("mysql/one_threads.sql", "instrumented threads"),
@@ -241,13 +244,13 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "one_attributes": _variants(
             shapes.ATTRIBUTES, ("mysql/one_attributes.sql", "instrumented attributes")
         ),
-        "hurried": _variants(shapes.ASKED, ("mysql/hurried.sql", "")),
+        "short_execution_limit": _variants(shapes.OWN_LIMIT_CHECK, ("mysql/short_execution_limit.sql", "")),
         "session_act": _variants(shapes.ACT, ("mysql/session_act.sql", "")),
         "session_before": _variants(shapes.SESSION_BEFORE, ("mysql/session_before.sql", "")),
         "session_restore": _variants(shapes.ACT, ("mysql/session_restore.sql", "")),
         "identity": _variants(shapes.NAMED, ("mysql/identity.sql", "")),
         "uid": _variants(shapes.UID, ("mysql/uid.sql", "")),
-        "side_door": _variants(shapes.SIDE_DOOR, ("mysql/side_door.sql", "")),
+        "admin_port": _variants(shapes.ADMIN_PORT, ("mysql/admin_port.sql", "")),
         "grants": _variants(shapes.GRANTS, ("mysql/grants.sql", "")),
         "own_value": _variants(shapes.OWN_VALUE, ("mysql/own_value.sql", "")),
         "warnings": _variants(shapes.WARNINGS, ("mysql/warnings.sql", "")),
@@ -264,15 +267,17 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
             ("mysql/kill_query_azure.sql", "azure"),
             ("mysql/kill_query.sql", ""),
         ),
-        "standing": _variants(
-            shapes.STANDING, ("mysql/standing_bounds.sql", "bounds persist"), ("mysql/standing.sql", "")
+        "variable_state": _variants(
+            shapes.VARIABLE_STATE,
+            ("mysql/variable_state_bounds.sql", "bounds persist"),
+            ("mysql/variable_state.sql", ""),
         ),
-        "room": _variants(shapes.ROOM, ("mysql/room.sql", "")),
+        "connection_capacity": _variants(shapes.CONNECTION_CAPACITY, ("mysql/connection_capacity.sql", "")),
         "set_persist": _variants(shapes.ACT, ("mysql/set_persist.sql", "persist")),
         "reset_persist": _variants(shapes.ACT, ("mysql/reset_persist.sql", "persist")),
     },
     Flavour.MARIADB: {
-        "impatient": _variants(shapes.ASKED, ("mariadb/impatient.sql", "")),
+        "short_wait_timeout": _variants(shapes.OWN_LIMIT_CHECK, ("mariadb/short_wait_timeout.sql", "")),
         "session": _variants(shapes.ACT, ("mariadb/session.sql", "")),
         "clock": _variants(shapes.CLOCK, ("mariadb/clock.sql", "")),
         "sessions": _variants(shapes.MARIADB_SESSIONS, ("mariadb/sessions.sql", "")),
@@ -307,12 +312,12 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "limits": _variants(shapes.LIMITS, ("mariadb/limits.sql", "")),
         "variables": _variants(shapes.VARIABLES, ("mariadb/variables.sql", "")),
         "counters": _variants(shapes.COUNTERS, ("mariadb/counters.sql", "")),
-        "endings": _variants(shapes.ENDINGS, ("mariadb/endings.sql", "instrumented threads")),
+        "end_counts": _variants(shapes.END_COUNTS, ("mariadb/end_counts.sql", "instrumented threads")),
         "accounts": _variants(shapes.ACCOUNTS, ("mariadb/accounts.sql", "instrumented accounts")),
         "kills": _variants(shapes.KILLS, ("mariadb/kills.sql", "instrumented threads statements")),
-        "killed": _variants(shapes.KILLED, ("mariadb/killed.sql", "instrumented threads")),
-        "hosts_troubled": _variants(
-            shapes.HOSTS_TROUBLED, ("mariadb/hosts_troubled.sql", "instrumented threads")
+        "last_kill": _variants(shapes.LAST_KILL, ("mariadb/last_kill.sql", "instrumented threads")),
+        "failing_hosts": _variants(
+            shapes.FAILING_HOSTS, ("mariadb/failing_hosts.sql", "instrumented threads")
         ),
         "one_sessions": _variants(shapes.MARIADB_SESSIONS, ("mariadb/one_sessions.sql", "")),
         "one_statements": _variants(
@@ -321,10 +326,10 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "one_attributes": _variants(
             shapes.ATTRIBUTES, ("mariadb/one_attributes.sql", "instrumented attributes")
         ),
-        "hurried": _variants(shapes.ANSWERED, ("mariadb/hurried.sql", "")),
+        "short_execution_limit": _variants(shapes.ALWAYS_SET, ("mariadb/short_execution_limit.sql", "")),
         "identity": _variants(shapes.NAMED, ("mariadb/identity.sql", "")),
         "uid": _variants(shapes.UID, ("mariadb/uid.sql", "")),
-        "side_door": _variants(shapes.SIDE_DOOR, ("mariadb/side_door.sql", "")),
+        "admin_port": _variants(shapes.ADMIN_PORT, ("mariadb/admin_port.sql", "")),
         "grants": _variants(shapes.GRANTS, ("mariadb/grants.sql", "")),
         "own_value": _variants(shapes.OWN_VALUE, ("mariadb/own_value.sql", "")),
         "warnings": _variants(shapes.WARNINGS, ("mariadb/warnings.sql", "")),
@@ -341,19 +346,21 @@ STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
             ("mariadb/kill_query_azure.sql", "azure"),
             ("mariadb/kill_query.sql", ""),
         ),
-        "standing": _variants(
-            shapes.STANDING, ("mariadb/standing.sql", "paths"), ("mariadb/standing_before.sql", "")
+        "variable_state": _variants(
+            shapes.VARIABLE_STATE,
+            ("mariadb/variable_state.sql", "paths"),
+            ("mariadb/variable_state_before.sql", ""),
         ),
-        "room": _variants(shapes.ROOM, ("mariadb/room.sql", "")),
+        "connection_capacity": _variants(shapes.CONNECTION_CAPACITY, ("mariadb/connection_capacity.sql", "")),
     },
 }
 
 RENAMED, NOT_RENAMED = "replica_words", "slave_words"
-"""Whether MySQL calls a replica so in its statements (from 8.0.22 on); known by the version, and only where it is asked."""
+"""Features that `source.topology` adds by the version: whether statements of MySQL have the word replica (from 8.0.22 on)."""
 
-RELATIVES: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
+TOPOLOGY_STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
     Flavour.MYSQL: {
-        "self": _variants(shapes.SELF, ("mysql/self.sql", "")),
+        "server_id": _variants(shapes.SERVER_ID, ("mysql/server_id.sql", "")),
         "replicas": _variants(
             shapes.REPLICAS, ("mysql/replicas.sql", RENAMED), ("mysql/replicas_before.sql", NOT_RENAMED)
         ),
@@ -371,20 +378,20 @@ RELATIVES: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
         "instances": _variants(shapes.INSTANCES, ("mysql/instances.sql", "aurora")),
     },
     Flavour.MARIADB: {
-        "self": _variants(shapes.SELF, ("mariadb/self.sql", "")),
+        "server_id": _variants(shapes.SERVER_ID, ("mariadb/server_id.sql", "")),
         "replicas": _variants(shapes.REPLICAS, ("mariadb/replicas.sql", "")),
         "dumps": _variants(shapes.DUMPS, ("mariadb/dumps.sql", "")),
         "sources": _variants(shapes.SOURCES, ("mariadb/sources_shown.sql", "")),
         "nodes": _variants(shapes.NODES, ("mariadb/nodes.sql", "galera")),
     },
 }
-"""What is asked of others that belong with a server, seldom and by hand: the first variant that is not refused answers."""
+"""The statements about the topology of a server, sent only on demand. The first variant that is not refused is used."""
 
 
 def choose_statement(
     flavour: Flavour, what: str, features: AbstractSet[str], refused_files: AbstractSet[str] = frozenset()
 ) -> Statement | None:
-    """The statement that tells most about `what` with these abilities, or None where there is none.
+    """The first variant of the statement `what` that these features allow; None where there is none.
 
     `refused_files` are the files of statements that this server has refused.
     """
@@ -395,7 +402,7 @@ def choose_statement(
 
 
 def variants_of(flavour: Flavour, statement: str) -> list[tuple[str, StatementVariant]]:
-    """The things that this statement reads, each with the variant it is; none where it is not of `STATEMENTS`."""
+    """The keys of `STATEMENTS` that have this statement as a variant, each with the variant."""
     return [
         (what, variant)
         for what, variants in STATEMENTS[flavour].items()
@@ -406,7 +413,7 @@ def variants_of(flavour: Flavour, statement: str) -> list[tuple[str, StatementVa
 
 @cache
 def read_sql(file: str) -> Statement:
-    """A statement's text without its comments, which are for people, and on MySQL with its bound in time."""
+    """The statement in a file, without comments, and on MySQL with its bound in time."""
     text = (files(__package__) / file).read_text(encoding="utf-8")
     bare = "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip().rstrip(";")
     is_for_mysql = file.startswith("mysql/") or file in VARIANT_PROBES[Flavour.MYSQL].values()
@@ -421,11 +428,11 @@ def shape_of(file: str) -> AnswerShape:
 
 @cache
 def _shapes() -> dict[str, AnswerShape]:
-    tables = (table for by_flavour in (STATEMENTS, RELATIVES) for table in by_flavour.values())
+    tables = (table for by_flavour in (STATEMENTS, TOPOLOGY_STATEMENTS) for table in by_flavour.values())
     return {
         IDENTIFY: shapes.IDENTITY,
-        PROXYSQL_COMMENT: shapes.SAID,
-        PROXYSQL_VERSION: shapes.SAID,
+        PROXYSQL_COMMENT: shapes.VERSION_TEXT,
+        PROXYSQL_VERSION: shapes.VERSION_TEXT,
         **{
             file: shapes.PROBE
             for by_flavour in (*PROBES.values(), *VARIANT_PROBES.values())
@@ -441,5 +448,5 @@ def _shapes() -> dict[str, AnswerShape]:
 
 
 def named_files() -> set[str]:
-    """Every file the tables name."""
+    """The files that the tables name."""
     return set(_shapes())

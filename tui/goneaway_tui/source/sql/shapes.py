@@ -1,8 +1,8 @@
 """The shape of each statement's answer: how many rows and columns, and of each column the types, the range and the length.
 
-A server's answer is checked against its shape where it becomes rows, and nowhere else: readers take for granted what a
-shape promises. Whole columns are checked at once by functions in C; single values are converted or refused only where
-that fails. The list of 5,000 sessions is such an answer: its check takes 1.3 to 2 ms.
+An answer is checked against its shape where it becomes rows, and nowhere else: readers rely on it. Whole columns are checked at
+once by functions in C; single values are converted or rejected only where that fails. With 5,000 sessions the check of their list
+takes 1.3 to 2 ms.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from typing import Any, Final, Self
 from goneaway_tui.i18n import N_, _
 
 UNSIGNED: Final = 2**64
-"""No number of a server's is larger; the largest, which is one less, is rounded to it where it comes as a float."""
+"""No server sends a larger number. The largest is one less, and is rounded to this where it comes as a float."""
 SIGNED: Final = 2**63 - 1
-"""No session has a higher id: servers keep ids in 32 bits, TiDB in 63."""
+"""The highest id of a session: servers have ids of 32 bits, TiDB of 63."""
 LATEST: Final = 1e11
-"""Seconds since 1970, or of any interval, that no server's clock reaches: the year 5138."""
+"""The highest instant or interval in seconds that a server may send: the year 5138."""
 
 
 class MisshapenAnswer(Exception):
-    """An answer is not of its statement's shape. Its text says where and how, and goes with `reading`."""
+    """An answer does not have the shape of its statement. `why` says where and how; `content` what was read."""
 
-    def __init__(self, why: str, reading: str = "") -> None:
+    def __init__(self, why: str, content: str = "") -> None:
         super().__init__(why)
         self.why = why
-        self.reading = reading
+        self.content = content
 
 
 NULL: Final = type(None)
@@ -42,10 +42,10 @@ BOOL: Final = frozenset({bool})
 
 @dataclass(frozen=True, slots=True)
 class ColumnShape:
-    """One column: what is of its `types` and fits is taken as it came; anything else is converted, or raises MisshapenAnswer."""
+    """One column. A value of its `types` that fits is used as it came; any other is converted, or raises MisshapenAnswer."""
 
     kind: str
-    """For a person, in English until it is translated."""
+    """What a value is, for a person, in English until it is translated."""
     types: frozenset[type]
 
     @property
@@ -53,20 +53,20 @@ class ColumnShape:
         return replace(self, types=self.types | {NULL})
 
     def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
-        """The same object where all values can be taken as they are, else a list. Raises MisshapenAnswer."""
+        """The same object where all values can be used as they are, else a list. Raises MisshapenAnswer."""
         types = set(map(type, values))
         if types <= self.types:
             if NULL not in types:
                 if self.all_fit(values, types):
                     return values
             elif len(types) == 1 or self.all_fit(
-                [each for each in values if each is not None], types - {NULL}
+                [value for value in values if value is not None], types - {NULL}
             ):
                 return values
         return self._converted(values, types)
 
     def value(self, value: Any) -> Any:
-        """One value as a reader may take it. Raises MisshapenAnswer."""
+        """One value as a reader may use it. Raises MisshapenAnswer."""
         if value is None:
             if NULL in self.types:
                 return None
@@ -74,11 +74,11 @@ class ColumnShape:
         return self._taken(value)
 
     def all_fit(self, values: Sequence[Any], types: AbstractSet[type]) -> bool:
-        """Whether all of them, of these right types and not None, can be taken as they are; False where that is not known."""
+        """Whether all values can be used as they are; False where that is not known. `types` are right, and none is None."""
         raise NotImplementedError
 
-    def _converted(self, values: Sequence[Any], types: AbstractSet[type]) -> Sequence[Any]:  # noqa: ARG002 - others look
-        return [self.value(each) for each in values]
+    def _converted(self, values: Sequence[Any], types: AbstractSet[type]) -> Sequence[Any]:  # noqa: ARG002 - subclasses use it
+        return [self.value(value) for value in values]
 
     def _taken(self, value: Any) -> Any:
         raise NotImplementedError
@@ -89,7 +89,7 @@ class ColumnShape:
 
 @dataclass(frozen=True, slots=True)
 class Number(ColumnShape):
-    """Within bounds. A service may send it as text."""
+    """A number within bounds. A service may send it as text."""
 
     low: float
     high: float
@@ -98,7 +98,7 @@ class Number(ColumnShape):
         if types == BOOL:
             return self.low <= 0 and self.high >= 1
         if float in types:
-            return all(self.low <= each <= self.high for each in values)  # also false of what is no number
+            return all(self.low <= value <= self.high for value in values)  # also false of what is no number
         return bool(self.low <= min(values) and max(values) <= self.high)
 
     def _converted(self, values: Sequence[Any], types: AbstractSet[type]) -> Sequence[Any]:
@@ -107,7 +107,7 @@ class Number(ColumnShape):
                 numbers = [*map(float if float in self.types else int, values)]
                 if self.all_fit(numbers, self.types):
                     return numbers
-        return [self.value(each) for each in values]
+        return [self.value(value) for value in values]
 
     def _taken(self, value: Any) -> int | float:
         number = _read(value) if isinstance(value, bytes | str) else value
@@ -123,7 +123,7 @@ class Number(ColumnShape):
 
 
 LONGEST_NUMBER: Final = 40
-"""Characters of a number that is sent as text: 20 digits are the most that a server writes before the point."""
+"""Characters of a number that is sent as text, at most: a server writes at most 20 digits before the point."""
 
 
 def _read(digits: bytes | str) -> int | float | None:
@@ -141,14 +141,14 @@ def _read(digits: bytes | str) -> int | float | None:
 
 @dataclass(frozen=True, slots=True)
 class Text(ColumnShape):
-    """What is longer is cut."""
+    """Text, cut to the longest length."""
 
     longest: int | None = None
-    """Bytes that are kept, or characters of a pack's; None where it is kept whole."""
+    """Bytes that are kept, or characters of text from a pack; None where it is kept whole."""
     pattern: re.Pattern[bytes] | None = None
 
     def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
-        """As for every column; thousands of sessions repeat few texts, so the distinct ones are checked first."""
+        """As for every column. Thousands of sessions have few distinct texts, so these are checked first."""
         with suppress(TypeError):  # a list or an object from JSON is not hashable, and is no text
             distinct = [*set(values)]
             if ColumnShape.fitted(self, distinct) is distinct:
@@ -172,7 +172,7 @@ class Text(ColumnShape):
 
 @dataclass(frozen=True, slots=True)
 class Figure(ColumnShape):
-    """The value of a variable or a counter: a number, or a text that need not be one."""
+    """The value of a variable or a counter: a number, or any text."""
 
     text: Text
     number: Number
@@ -188,7 +188,7 @@ class Figure(ColumnShape):
 
 @dataclass(frozen=True, slots=True)
 class Anything(ColumnShape):
-    """A column that no reader looks at."""
+    """A column that no reader uses."""
 
     def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
         return values
@@ -216,30 +216,30 @@ FIGURE = Figure(
 ANYTHING = Anything("", frozenset())
 PICOSECONDS = COUNT.or_null
 WORD = text(512).or_null
-"""A user, a database, a command: 128 characters of four bytes at the longest."""
+"""A user, a database, a command: at most 128 characters of four bytes."""
 HOST = text(512).or_null
-LETTERS = text(8192).or_null
-"""A statement, of which 1,024 characters are asked for, or a line of a log."""
+LONG_TEXT = text(8192).or_null
+"""A statement, of which at most 1,024 characters are read, or a line of a log."""
 ADDRESSES = text(65_536).or_null
 SERVER_TEXT = replace(text(1024), types=frozenset({bytes}))
-"""What the server tells of itself. It never comes in a pack, so it is never `str`."""
+"""A text of the server about itself. It never comes in a pack, so it is never `str`."""
 PACKED = replace(text(None), types=frozenset({bytes})).or_null
-"""Rows as JSON: the connection's budget bounds it, and what is cut off cannot be read."""
+"""Rows as JSON: the budget of the connection bounds them, and a pack that is cut off cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerShape:
-    """Of a statement's answer."""
+    """The shape of a statement's answer."""
 
-    reading: str
+    content: str
     """What is read, for a person, in English until it is translated."""
 
     def fitted(self, rows: Sequence[Any]) -> list[Any]:
-        """The rows as readers may take them. Raises MisshapenAnswer."""
+        """The rows as readers may use them. Raises MisshapenAnswer."""
         try:
             return self._fitted(rows)
         except MisshapenAnswer as error:
-            raise MisshapenAnswer(error.why, self.reading) from None
+            raise MisshapenAnswer(error.why, self.content) from None
 
     def _fitted(self, rows: Sequence[Any]) -> list[Any]:
         raise NotImplementedError
@@ -247,7 +247,7 @@ class AnswerShape:
 
 @dataclass(frozen=True, slots=True)
 class RowsShape(AnswerShape):
-    """Of an answer whose columns are known by their position."""
+    """The shape of an answer whose columns are known by their position."""
 
     columns: tuple[ColumnShape, ...]
     minimum_rows: int = 0
@@ -280,7 +280,7 @@ class RowsShape(AnswerShape):
 
 @dataclass(frozen=True, slots=True)
 class RecordsShape(AnswerShape):
-    """Of an answer whose columns differ from version to version: those that are known by name, the rest is left out."""
+    """The shape of an answer whose columns differ between versions: the columns that are used, by name; all others are ignored."""
 
     columns: Mapping[str, ColumnShape]
 
@@ -302,7 +302,7 @@ def _at(column: int | str, error: MisshapenAnswer) -> MisshapenAnswer:
 
 
 class Statement(str):
-    """A statement's text, with the shape of what it brings."""
+    """The text of a statement, with the shape of its answer."""
 
     __slots__ = ("shape",)
     shape: AnswerShape
@@ -316,33 +316,33 @@ class Statement(str):
 SESSIONS: Final = N_("the list of sessions")
 
 PROBE = RowsShape(N_("what may be read"), (ANYTHING,))
-ASKED = RowsShape(N_("the limits of our own session"), (ANYTHING,))
-ANSWERED = replace(ASKED, minimum_rows=1)
+OWN_LIMIT_CHECK = RowsShape(N_("the limits of our own session"), (ANYTHING,))
+ALWAYS_SET = replace(OWN_LIMIT_CHECK, minimum_rows=1)
 ACT = RowsShape(N_("the answer to a change"), ())
 PACK = RowsShape(N_("rows packed as JSON"), (COUNT, PACKED))
 
 IDENTITY = RowsShape(
     N_("the server's version"), (SERVER_TEXT, SERVER_TEXT.or_null, ID, SERVER_TEXT), minimum_rows=1
 )
-SAID = RowsShape(N_("the server's version"), (SERVER_TEXT,), minimum_rows=1)
+VERSION_TEXT = RowsShape(N_("the server's version"), (SERVER_TEXT,), minimum_rows=1)
 UID = RowsShape(N_("the server's own id"), (SERVER_TEXT.or_null,), minimum_rows=1)
 OWN_THREAD = RowsShape(N_("our own thread"), (ID,))
 CLOCK = RowsShape(N_("the server's clock"), (PICOSECONDS, seconds(0)))
 MYSQL_SESSIONS = RowsShape(
     SESSIONS,
     (
-        ID.or_null, ID, WORD, HOST, WORD, WORD, whole(-UNSIGNED).or_null, WORD, LETTERS, WORD, FLAG,
+        ID.or_null, ID, WORD, HOST, WORD, WORD, whole(-UNSIGNED).or_null, WORD, LONG_TEXT, WORD, FLAG,
     ),
 )  # fmt: skip
 MARIADB_SESSIONS = RowsShape(
-    SESSIONS, (ID, WORD, HOST, WORD, WORD, seconds(-UNSIGNED, UNSIGNED), WORD, LETTERS, COUNT)
+    SESSIONS, (ID, WORD, HOST, WORD, WORD, seconds(-UNSIGNED, UNSIGNED), WORD, LONG_TEXT, COUNT)
 )
 SINCE = RowsShape(SESSIONS, (*MARIADB_SESSIONS.columns, COUNT, PACKED))
-ROLL = RowsShape(SESSIONS, (COUNT, COUNT, PACKED), minimum_rows=1)
-ROLL_DIGEST = RowsShape(SESSIONS, (COUNT, COUNT, COUNT), minimum_rows=1)
-MYSQL_STATEMENTS = RowsShape(N_("the last statements"), (ID, PICOSECONDS, PICOSECONDS, FLAG, WORD, LETTERS))
+ACTIVITY = RowsShape(SESSIONS, (COUNT, COUNT, PACKED), minimum_rows=1)
+ACTIVITY_CHECKSUM = RowsShape(SESSIONS, (COUNT, COUNT, COUNT), minimum_rows=1)
+MYSQL_STATEMENTS = RowsShape(N_("the last statements"), (ID, PICOSECONDS, PICOSECONDS, FLAG, WORD, LONG_TEXT))
 STATEMENT_HISTORY = RowsShape(N_("when the last statements ran"), (ID, PICOSECONDS, PICOSECONDS))
-MARIADB_STATEMENTS = RowsShape(N_("the last statements"), (ID, LETTERS))
+MARIADB_STATEMENTS = RowsShape(N_("the last statements"), (ID, LONG_TEXT))
 OWN_LIMITS = RowsShape(N_("the sessions' own limits"), (ID, WORD, seconds(0)))
 HOSTS = RowsShape(N_("clients' ports"), (ID, HOST))
 ATTRIBUTES = RowsShape(N_("the connection attributes"), (ID, text(1024).or_null, text(1024).or_null))
@@ -354,35 +354,37 @@ LOCK_HOLDERS = RowsShape(N_("the holders of locks"), (text(512), text(512), ID, 
 INNODB_LOCKS = RowsShape(N_("the holders of locks"), (text(512), text(512), WORD, WORD, WORD))
 METADATA_LOCKS = RowsShape(N_("the metadata locks"), (ID, WORD, WORD, WORD, WORD, FLAG))
 TRANSACTIONS = RowsShape(N_("open transactions"), (ID, PICOSECONDS, FLAG.or_null))
-TRANSACTION_STATEMENTS = RowsShape(N_("the statements of a transaction"), (seconds().or_null, LETTERS))
+TRANSACTION_STATEMENTS = RowsShape(N_("the statements of a transaction"), (seconds().or_null, LONG_TEXT))
 LIMITS = RowsShape(N_("the limits"), (NAME, FIGURE))
 VARIABLES = RowsShape(N_("the global variables"), (NAME, FIGURE, FIGURE, FIGURE, WORD))
 COUNTERS = RowsShape(N_("the status counters"), (NAME, FIGURE))
-ENDINGS = RowsShape(N_("how the sessions of an account ended"), (whole(0, 1_000_000), COUNT))
+END_COUNTS = RowsShape(N_("how the sessions of an account ended"), (whole(0, 1_000_000), COUNT))
 ACCOUNTS = RowsShape(N_("the accounts"), (WORD, HOST, COUNT))
-KILLS = RowsShape(N_("the KILL statements"), (LETTERS, COUNT, WORD, HOST, ID.or_null, COUNT))
+KILLS = RowsShape(N_("the KILL statements"), (LONG_TEXT, COUNT, WORD, HOST, ID.or_null, COUNT))
 OFFLINE = RowsShape(N_("offline_mode"), (FLAG, seconds().or_null), minimum_rows=1)
-LOG = RowsShape(N_("the error log"), (COUNT, WORD, LETTERS, seconds()))
+LOG = RowsShape(N_("the error log"), (COUNT, WORD, LONG_TEXT, seconds()))
 INSTANT = RowsShape(N_("the error log"), (seconds().or_null,))
-KILLED = RowsShape(N_("the KILL statements"), (seconds().or_null,))
-RAISED = RowsShape(
+LAST_KILL = RowsShape(N_("the KILL statements"), (seconds().or_null,))
+RAISED_ERRORS = RowsShape(
     N_("the errors by account"),
     (WORD, HOST, whole(0, 1_000_000), COUNT, seconds().or_null, seconds().or_null),
 )
-HOSTS_TROUBLED = RowsShape(N_("the host cache"), (HOST, COUNT, COUNT))
+FAILING_HOSTS = RowsShape(N_("the host cache"), (HOST, COUNT, COUNT))
 NAMED = RowsShape(N_("the server's own id"), (NAME, text(1024).or_null))
-SIDE_DOOR = RowsShape(N_("the admin port"), (HOST, whole(0, 65_535).or_null), minimum_rows=1)
+ADMIN_PORT = RowsShape(N_("the admin port"), (HOST, whole(0, 65_535).or_null), minimum_rows=1)
 GRANTS = RowsShape(N_("the grants"), (text(65_536),))
 OWN_VALUE = RowsShape(N_("our own session's value"), (FIGURE,), minimum_rows=1)
 SESSION_BEFORE = RowsShape(N_("our own session's settings"), (SERVER_TEXT, text(4096)), minimum_rows=1)
 WARNINGS = RowsShape(N_("the warnings"), (SERVER_TEXT, COUNT, SERVER_TEXT))
-STANDING = RowsShape(
+VARIABLE_STATE = RowsShape(
     N_("the variable"),
     (
-        NAME, FIGURE, FIGURE, FIGURE, WORD, FIGURE, FIGURE, LETTERS, WORD, HOST, seconds(0).or_null, FIGURE,
+        NAME, FIGURE, FIGURE, FIGURE, WORD, FIGURE, FIGURE, LONG_TEXT, WORD, HOST, seconds(0).or_null, FIGURE,
     ),
 )  # fmt: skip
-ROOM = RowsShape(N_("room for more connections"), (whole(-UNSIGNED), whole(-UNSIGNED)), minimum_rows=1)
+CONNECTION_CAPACITY = RowsShape(
+    N_("room for more connections"), (whole(-UNSIGNED), whole(-UNSIGNED)), minimum_rows=1
+)
 
 _ADDRESS = {
     "host": HOST,
@@ -390,7 +392,7 @@ _ADDRESS = {
     "uuid": text(256).or_null,
     "server_id": whole(0, 2**32 - 1).or_null,
 }
-SELF = RecordsShape(N_("the server's own id"), {"server_id": _ADDRESS["server_id"]})
+SERVER_ID = RecordsShape(N_("the server's own id"), {"server_id": _ADDRESS["server_id"]})
 REPLICAS = RecordsShape(
     N_("the replicas"), _ADDRESS | dict.fromkeys(("replica_uuid", "slave_uuid"), _ADDRESS["uuid"])
 )

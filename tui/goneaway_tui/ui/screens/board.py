@@ -87,7 +87,7 @@ class BoardScreen(Screen[None]):
         Binding("A", "mark_all", "all", id="board.mark_all"),
         Binding("f", "app.freeze", "freeze", id="board.freeze"),
         Binding("v", "app.variables", "vars", id="board.variables"),
-        Binding("r", "app.relatives", "relatives", show=False, id="board.relatives"),
+        Binding("r", "app.topology", "relatives", show=False, id="board.relatives"),
         Binding("y", "app.copy", "copy", id="app.copy"),
         Binding("escape", "leave", "back", show=False, id="board.leave"),
     ]

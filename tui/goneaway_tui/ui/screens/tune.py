@@ -180,10 +180,10 @@ def _typed_words(gaps: ReuseGaps, typed: float, counting: ReuseCounting) -> Cont
 
 def _leak_words(gaps: ReuseGaps, typed: float) -> tuple[tuple[str, str], ...]:
     """A warning where sessions are idle for longer than any reuse needs, and the typed limit would keep them."""
-    from goneaway_tui.doctor.advice import LEAST_REUSES, limit_for  # a third of the start, and only this asks
+    from goneaway_tui.doctor.advice import MIN_REUSES, limit_for  # a third of the start, and only this asks
 
     longest = max((group.longest for group in gaps.groups if group.reuses), default=None)
-    if longest is None or gaps.reuses < LEAST_REUSES:
+    if longest is None or gaps.reuses < MIN_REUSES:
         return ()
     needed = limit_for(longest)
     unused = gaps.freed_under(needed).peak

@@ -1,2 +1,2 @@
--- MariaDB tells idleness itself (TIME_MS); this measures how long the way to the server is.
+-- MariaDB reports idle time itself (TIME_MS); this measures the round trip to the server.
 SELECT NULL, UNIX_TIMESTAMP(NOW(6))

@@ -1,5 +1,5 @@
 -- The plugin lists locks that are granted, and not what a session waits for. A session that waits for a metadata lock and holds
--- an upgradable one waits for a stronger one on the same table: ALTER TABLE does. Its mode is not told.
+-- an upgradable one waits for a stronger one on the same table: ALTER TABLE does. Its mode is not listed.
 WITH wanted AS (
     SELECT held.THREAD_ID, held.TABLE_SCHEMA, held.TABLE_NAME
     FROM information_schema.metadata_lock_info AS held JOIN information_schema.processlist AS waiting ON waiting.ID = held.THREAD_ID

@@ -1,4 +1,4 @@
--- The last statement of the given sessions, where somebody switched its consumer on. A transaction is what encloses a
+-- The last statement of the given sessions, where its consumer is on. A transaction is what encloses a
 -- statement of the client's, and before 10.5 nothing is; NESTING_EVENT_LEVEL is not there before 10.5.
 SELECT t.PROCESSLIST_ID, LEFT(e.SQL_TEXT, %s)
 FROM performance_schema.threads t

@@ -1,5 +1,5 @@
 -- The statements that one session has run since InnoDB opened its transaction, as far as they are kept: by default its last ten.
--- InnoDB tells that instant in whole seconds. TIMER_END of a running statement, here ours, is the present.
+-- InnoDB reports that instant in whole seconds. TIMER_END of a running statement, here ours, is the present.
 SELECT (own.timer - h.TIMER_START) / 1e12, LEFT(h.SQL_TEXT, %s)
 FROM (SELECT MAX(c.TIMER_END) AS timer FROM performance_schema.threads o
       JOIN performance_schema.events_statements_current c ON c.THREAD_ID = o.THREAD_ID WHERE o.PROCESSLIST_ID = CONNECTION_ID()) AS own

@@ -1,2 +1,2 @@
--- Only after an answer that counts warnings: otherwise MariaDB tells those of an earlier statement again.
+-- Only after an answer that counts warnings: otherwise MariaDB repeats those of an earlier statement.
 SHOW WARNINGS

@@ -1,3 +1,3 @@
--- Amazon RDS and Aurora lend these to accounts that may not KILL.
+-- Amazon RDS and Aurora offer these to accounts that may not KILL.
 SELECT 1 FROM information_schema.ROUTINES
 WHERE ROUTINE_SCHEMA = 'mysql' AND ROUTINE_NAME IN ('rds_kill', 'rds_kill_query') HAVING COUNT(*) = 2

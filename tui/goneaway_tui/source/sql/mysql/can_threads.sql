@@ -1,5 +1,5 @@
 -- SELECT on performance_schema.* shows every session, with or without PROCESS. An account may be let read some of its
--- tables only, so whatever is read once this says yes is named here; nothing of it is looked at.
+-- tables only, so whatever is read once this says yes is named here; no row of them is read.
 SELECT 1 FROM performance_schema.threads WHERE NOT EXISTS (
     SELECT 1 FROM performance_schema.variables_by_thread WHERE FALSE
     UNION ALL SELECT 1 FROM performance_schema.events_statements_current WHERE FALSE

@@ -1,3 +1,3 @@
--- Who reads the binary log, and from where. Without PROCESS only our own account.
+-- The hosts from which sessions read the binary log. Without PROCESS only our own account.
 SELECT LEFT(HOST, CHAR_LENGTH(HOST) - LOCATE(':', REVERSE(HOST))) AS host, NULL AS uuid
 FROM information_schema.PROCESSLIST WHERE COMMAND IN ('Binlog Dump', 'Binlog Dump GTID')

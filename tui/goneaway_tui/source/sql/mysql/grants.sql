@@ -1,2 +1,2 @@
--- Without FOR: what the roles in use grant is told as well.
+-- Without FOR: what the active roles grant is listed as well.
 SHOW GRANTS

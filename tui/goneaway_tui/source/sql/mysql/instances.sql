@@ -1,4 +1,4 @@
--- The other instances of the cluster that were heard of in the last five minutes, by their names: no address is told.
+-- The other instances of the cluster that reported in the last five minutes, by their names: no address is listed.
 SELECT SERVER_ID AS name
 FROM information_schema.replica_host_status
 WHERE SERVER_ID <> @@aurora_server_id

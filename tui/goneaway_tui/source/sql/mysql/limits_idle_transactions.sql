@@ -1,4 +1,4 @@
--- limits.sql, and the limits that relatives of MySQL have for a transaction that is idle: Percona Server's, of 5.5 and of
+-- limits.sql, and the limits that servers derived from MySQL have for a transaction that is idle: Percona Server's, of 5.5 and of
 -- 5.7 and later; Tencent's; PolarDB-X's; Huawei's, named as MariaDB's.
 SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables
 WHERE VARIABLE_NAME IN (

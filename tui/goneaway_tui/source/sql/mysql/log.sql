@@ -1,4 +1,4 @@
--- What the error log said in the last so many seconds of why sessions, or the server, ended.
+-- The entries of the error log in the last so many seconds about why sessions, or the server, ended.
 SELECT THREAD_ID, ERROR_CODE, DATA, UNIX_TIMESTAMP(LOGGED) - UNIX_TIMESTAMP(NOW(6))
 FROM performance_schema.error_log
 WHERE LOGGED >= NOW(6) - INTERVAL %s SECOND

@@ -1,4 +1,4 @@
--- Every lock on what some session waits for. Locks that are granted and wanted by nobody else are left out: there is one for each open table.
+-- Every lock on what some session waits for. Locks that are granted and that no other session waits for are left out: there is one for each open table.
 SELECT owner.PROCESSLIST_ID, locks.OBJECT_TYPE, locks.OBJECT_SCHEMA, locks.OBJECT_NAME, locks.LOCK_TYPE, locks.LOCK_STATUS = 'GRANTED'
 FROM (SELECT DISTINCT OBJECT_TYPE, OBJECT_SCHEMA, OBJECT_NAME FROM performance_schema.metadata_locks WHERE LOCK_STATUS = 'PENDING' LIMIT 100) AS wanted
 JOIN performance_schema.metadata_locks AS locks ON locks.OBJECT_TYPE = wanted.OBJECT_TYPE

@@ -1,2 +1,2 @@
--- Before MySQL 8.0 no server says when a variable was set.
+-- Before MySQL 8.0 no server reports when a variable was set.
 SELECT @@GLOBAL.offline_mode, NULL

@@ -1,2 +1,2 @@
--- What a session got at its login; of a variable that sessions do not have, the global value.
+-- The value that a session got at its login; of a variable that sessions do not have, the global value.
 SELECT @@{variable}

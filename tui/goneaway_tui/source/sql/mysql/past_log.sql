@@ -1,5 +1,5 @@
--- The latest of what the error log said in the last so many seconds of why sessions, or the server, ended, newest first;
--- and when it came back, by which an end during a shutdown is told from one before.
+-- The newest entries of the error log in the last so many seconds about why sessions, or the server, ended, newest first;
+-- and about when the server started again, which separates an end during a shutdown from one before.
 SELECT THREAD_ID, ERROR_CODE, DATA, UNIX_TIMESTAMP(LOGGED) - UNIX_TIMESTAMP(NOW(6))
 FROM performance_schema.error_log
 WHERE LOGGED >= NOW(6) - INTERVAL %s SECOND

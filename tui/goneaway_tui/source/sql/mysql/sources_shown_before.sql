@@ -1,2 +1,2 @@
--- The same for an account that may not read performance_schema; gone since 8.4. Needs REPLICATION CLIENT.
+-- The same for an account that may not read performance_schema; removed in 8.4. Needs REPLICATION CLIENT.
 SHOW SLAVE STATUS

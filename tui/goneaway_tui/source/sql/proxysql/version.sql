@@ -1,2 +1,2 @@
--- ProxySQL's own version, as its admin port tells it.
+-- ProxySQL's own version, as its admin port reports it.
 SELECT version()

@@ -1,2 +1,2 @@
--- Amazon Aurora MySQL has this variable, as its documentation tells; asked so that nobody else counts an error of ours.
+-- Amazon Aurora MySQL has this variable, as its documentation says; asked in a way that raises no error on other servers.
 SELECT 1 FROM performance_schema.global_variables WHERE VARIABLE_NAME = 'aurora_version'

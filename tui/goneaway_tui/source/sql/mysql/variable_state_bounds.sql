@@ -1,5 +1,5 @@
--- MySQL 8.0 and later. It tells no default but where the value is still the compiled one, and no block sizes:
--- of what we change, max_allowed_packet alone is cut to one.
+-- MySQL 8.0 and later. It reports a default only where the value is still the compiled one, and no block
+-- sizes: of what we change, only max_allowed_packet is reduced to a multiple of one.
 SELECT g.VARIABLE_NAME, g.VARIABLE_VALUE, i.MIN_VALUE, i.MAX_VALUE, i.VARIABLE_SOURCE,
        IF(i.VARIABLE_SOURCE = 'COMPILED', g.VARIABLE_VALUE, NULL), IF(g.VARIABLE_NAME = 'max_allowed_packet', 1024, NULL),
        i.VARIABLE_PATH, i.SET_USER, i.SET_HOST, UNIX_TIMESTAMP(i.SET_TIME), p.VARIABLE_VALUE

@@ -1,4 +1,4 @@
--- standing.sql before MariaDB 10.5.
+-- variable_state.sql before MariaDB 10.5.
 SELECT LOWER(VARIABLE_NAME), GLOBAL_VALUE, NUMERIC_MIN_VALUE, NUMERIC_MAX_VALUE, GLOBAL_VALUE_ORIGIN,
        DEFAULT_VALUE, NUMERIC_BLOCK_SIZE, NULL, NULL, NULL, NULL, NULL
 FROM information_schema.system_variables WHERE VARIABLE_NAME = %s

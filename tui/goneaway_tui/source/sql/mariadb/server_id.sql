@@ -1,0 +1,2 @@
+-- The id by which other servers know this one.
+SELECT @@GLOBAL.server_id AS server_id
