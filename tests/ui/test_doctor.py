@@ -234,7 +234,7 @@ async def test_the_answer_is_copied_explained_and_left(tmp_path: Path) -> None:
         copied = {item.kind: item.text for item in screen.copy_items()}
         await pilot.press("question_mark")
         await until(pilot, on(app, HelpScreen))
-        assert "unfold every kind; again: fold every kind" in lines(app)
+        assert "unfold all kinds; again: fold all" in lines(app)
         await pilot.press("escape", "escape")
         await settle(app, pilot)
 

@@ -554,10 +554,10 @@ def explain_text(text: str, facts: ServerFacts, *, reads_files: bool) -> EventGr
 
 ANSWER_KEYS = (
     (N_("arrows page home end"), N_("move")),
-    ("enter, space", N_("unfold the kind of error under the cursor: reasons, how to verify, what to do; again: fold it")),
-    ("a", N_("unfold every kind; again: fold every kind")),
-    ("v", N_("all causes and every error, as explain --verbose writes them; again: the first cause alone")),
-    ("y", N_("copy the whole report, or what to do")),
+    ("enter, space", N_("unfold this kind of error: the reasons, how to verify them, what to do; again: fold it")),
+    ("a", N_("unfold all kinds; again: fold all")),
+    ("v", N_("show all causes and every error, like explain --verbose; again: only the first cause")),
+    ("y", N_("copy the whole answer, or what to do")),
     ("esc, q", N_("back to the doctor")),
 )  # fmt: skip
 FOLDED, UNFOLDED = "▸", "▾"
@@ -584,7 +584,7 @@ class AnswerLine(NamedTuple):
 ANSWER_COLUMNS: tuple[Column[AnswerLine], ...] = (
     Column(
         "answer",
-        N_("When, which error of whom, why, how often"),
+        N_("Time, error, client, cause, count"),
         lambda line, *_: line.text,
         lambda line: line.key,
         MIN_DETAILS,
