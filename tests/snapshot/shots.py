@@ -39,6 +39,8 @@ from tests.fakes import FakeExecutor, FakeServerDirectory
 from tests.ui.stage import HeldClock, Scripted, an_app
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+ASK_OF_LOG = ("d", "slash", f"={Path(__file__).with_name('app.log')}", "enter")
+"""Asks the doctor of a log."""
 CHINA = timezone(timedelta(hours=8))
 """The local time zone of the pictures that show one."""
 
@@ -50,6 +52,7 @@ class Shot:
     name: str
     size: tuple[int, int]
     keys: tuple[str, ...] = ()
+    """`=text` is no key: the text is put into the field that has the focus."""
     app: Callable[[], GoneawayApp | ConnectApp] = field(default=an_app)
     seconds_later: float = 0.0
     """How far the clock is moved, without a new reading, before the picture is taken."""
@@ -306,6 +309,8 @@ SHOTS = (
     Shot("departure", (120, 36), ("l", "down", "enter"), app=busy_day),
     Shot("doctor", (120, 36), ("d",), app=busy_day),
     Shot("doctor-80x24", (80, 24), ("d", "down"), app=busy_day),
+    Shot("answer", (120, 36), (*ASK_OF_LOG, "down"), app=busy_day),
+    Shot("answer-zh", (80, 24), (*ASK_OF_LOG, "enter", "down", "down", "enter"), app=busy_day, language="zh"),
     Shot("fleet", (120, 36), ("down", "down"), app=several_servers),
     Shot("wall", (120, 36), app=on_the_wall),
     Shot("wall-80x24", (80, 24), app=on_the_wall),
@@ -342,7 +347,10 @@ async def drawn(shot: Shot) -> str:
                 app.tick()
                 await settle(app, pilot)
         for key in shot.keys:
-            await pilot.press(key)
+            if key.startswith("=") and isinstance(app.focused, Input):
+                app.focused.value = key[1:]
+            else:
+                await pilot.press(key)
             await settle(app, pilot)
         if shot.seconds_later and isinstance(app, GoneawayApp):
             app.clock.now += shot.seconds_later  # type: ignore[attr-defined]
@@ -368,7 +376,7 @@ async def settle(app: GoneawayApp | ConnectApp, pilot: Pilot[Any]) -> None:
                 await asyncio.to_thread(each.poller.wait, 5)
                 await asyncio.to_thread(app.tuning_of(each).wait, 5)
         for thread in threading.enumerate():
-            if thread.name in {"patterns", "attempt", "topology", "joining", "statements"}:
+            if thread.name in {"patterns", "attempt", "topology", "joining", "statements", "doctor"}:
                 await asyncio.to_thread(thread.join, 5)
                 calm = 0
         await pilot.pause()

@@ -18,8 +18,8 @@ from goneaway_tui.model.departure import Pattern, PatternKind, PatternScope
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.columns import CAUSE_COLUMNS
 from goneaway_tui.ui.screens.board import BoardScreen
-from goneaway_tui.ui.screens.doctor import DoctorRow, DoctorScreen, sessions_of
-from goneaway_tui.ui.screens.help import Prose, TextViewer
+from goneaway_tui.ui.screens.doctor import AnswerScreen, DoctorRow, DoctorScreen, sessions_of
+from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.screens.ledger import LedgerScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
@@ -60,32 +60,10 @@ async def test_a_pasted_error_is_answered(tmp_path: Path) -> None:
         assert isinstance(app.screen, DoctorScreen)
         app.screen.field.value = GONE
         await pilot.press("enter")
-        await until(pilot, on(app, TextViewer))
+        await until(pilot, on(app, AnswerScreen))
 
         assert "2006" in lines(app)
         assert "idle timeout" in lines(app)
-
-
-@pytest.mark.parametrize("columns", [60, 80, 120])
-async def test_an_answer_is_wrapped_once_to_the_room_there_is(columns: int) -> None:
-    app = an_app()
-    async with app.run_test(size=(columns, 60)) as pilot:
-        await settle(app, pilot)
-        await pilot.press("d", "slash")
-        await settle(app, pilot)
-        assert isinstance(app.screen, DoctorScreen)
-        app.screen.field.value = GONE
-        await pilot.press("enter")
-        await until(pilot, on(app, TextViewer))
-        await settle(app, pilot)
-        prose = app.screen.query_one(Prose)
-        text, (width, height) = str(prose.visual), prose.size
-
-    told = text.splitlines()
-    why = next(nth for nth, line in enumerate(told) if line.startswith("    why"))
-    assert max(len(line) for line in told if "https://" not in line) <= width
-    assert told[why + 1].startswith(" " * 11)
-    assert height == sum(-(-max(1, len(line)) // width) for line in told)
 
 
 async def test_a_log_is_read_by_its_name(tmp_path: Path) -> None:
@@ -99,7 +77,7 @@ async def test_a_log_is_read_by_its_name(tmp_path: Path) -> None:
         assert isinstance(app.screen, DoctorScreen)
         app.screen.field.value = str(path)
         await pilot.press("enter")
-        await until(pilot, on(app, TextViewer))
+        await until(pilot, on(app, AnswerScreen))
 
         assert "app.log:1" in lines(app)
 
@@ -114,6 +92,158 @@ async def read_log(app: Any, pilot: Any, path: Path) -> None:
     await pilot.press("enter")
 
 
+FULL = "pymysql.err.OperationalError: (1040, 'Too many connections [@click=app.quit]free[/]')"
+NO_ADDRESS = "ERROR 2005 (HY000): Unknown MySQL server host 'db9' (-2)"
+
+
+def a_log(path: Path) -> Path:
+    """One of three kinds of errors, the second of them hostile and the third without a time."""
+    many = "".join(f"2026-11-23 18:00:0{second} ERROR {FULL}\n" for second in range(3))
+    path.write_text(f"2026-11-23 18:00:00 ERROR {GONE}\n{many}{NO_ADDRESS}\n")
+    return path
+
+
+async def open_answer(app: GoneawayApp, pilot: Pilot[Any], path: Path) -> AnswerScreen:
+    await read_log(app, pilot, path)
+    await until(pilot, on(app, AnswerScreen))
+    await settle(app, pilot)
+    assert isinstance(app.screen, AnswerScreen)
+    return app.screen
+
+
+def unfolded(screen: AnswerScreen) -> list[int]:
+    """The numbers of the kinds whose reasons are shown."""
+    by_group: dict[int, list[str]] = {}
+    for line in screen.rows.rows:
+        by_group.setdefault(line.group, []).append(line.text)
+    assert {0, 1, 2} == by_group.keys()
+    return [group + 1 for group, texts in by_group.items() if any(text[:8] == "    do  " for text in texts)]
+
+
+async def test_the_answer_is_a_verdict_for_each_kind_of_error_and_the_reasons_of_the_first(
+    tmp_path: Path,
+) -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_answer(app, pilot, a_log(tmp_path / "app.log"))
+        verdicts = [line.text for line in screen.rows.rows if line.number == 0]
+        title, *_, footer = lines(app).splitlines()
+
+        assert [1] == unfolded(screen)
+    first, second, third = verdicts
+    assert first.startswith("▾ 1. 2026-11-23T18:00:00  2006  unknown client  idle timeout: likely")
+    assert second.startswith(
+        "▸ 2. 2026-11-23T18:00:00  1040  PyMySQL  too many connections: confirmed  3 times, last on line 4"
+    )
+    assert third == "▸ 3. 2005  mysql command line  cause unknown"
+    assert ["app.log", "errors: 5", "kinds: 3"] == [
+        word for word in ("app.log", "errors: 5", "kinds: 3") if word in title
+    ]
+    assert footer.strip() == "⏎ fold  a fold all  v all causes  y copy  esc back  ? help"
+
+
+@pytest.mark.parametrize("key", ["enter", "space"])
+async def test_a_kind_is_folded_and_unfolded_by_a_key_on_any_of_its_lines(tmp_path: Path, key: str) -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_answer(app, pilot, a_log(tmp_path / "app.log"))
+        await pilot.press("down", "down", "down", key)
+        assert [] == unfolded(screen)
+        assert (0, 0) == screen.rows.cursor_key
+        await pilot.press("down", key)
+        assert [2] == unfolded(screen)
+        assert (1, 0) == screen.rows.cursor_key
+        await pilot.press(key)
+
+        assert [] == unfolded(screen)
+
+
+async def test_one_key_unfolds_all_and_folds_all(tmp_path: Path) -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_answer(app, pilot, a_log(tmp_path / "app.log"))
+        await pilot.press("a")
+        assert [1, 2, 3] == unfolded(screen)
+        await pilot.press("end", "a")
+
+        assert [] == unfolded(screen)
+        assert (2, 0) == screen.rows.cursor_key
+
+
+async def test_all_causes_and_every_error_are_shown_on_demand(tmp_path: Path) -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_answer(app, pilot, a_log(tmp_path / "app.log"))
+        await pilot.press("enter", "down", "v")
+        texts = [line.text for line in screen.rows.rows if line.group == 1]
+        await pilot.press("v")
+        short = [line.text for line in screen.rows.rows if line.group == 1]
+
+    assert 3 == sum(text.startswith("    app.log:") for text in texts)
+    assert any(text.strip() == "killed: ruled out" for text in texts)
+    assert len(short) < len(texts)
+    assert any("Ruled out: " in text for text in short)
+
+
+async def test_what_is_unfolded_at_the_end_of_the_screen_is_scrolled_into_sight(tmp_path: Path) -> None:
+    app = an_app()
+    async with app.run_test(size=(80, 14)) as pilot:
+        await open_answer(app, pilot, a_log(tmp_path / "app.log"))
+        await pilot.press("enter", "end", "enter")
+        await settle(app, pilot)
+
+        assert "do " in lines(app)
+        assert "▾ 3. 2005" in lines(app)
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+async def test_no_line_of_the_answer_is_cut(tmp_path: Path, columns: int) -> None:
+    app = an_app()
+    async with app.run_test(size=(columns, 60)) as pilot:
+        screen = await open_answer(app, pilot, a_log(tmp_path / "app.log"))
+        await pilot.press("a", "v")
+        await settle(app, pilot)
+        texts = [line.text for line in screen.rows.rows]
+        await pilot.resize_terminal(columns + 20, 60)
+        await settle(app, pilot)
+        wider = [line.text for line in screen.rows.rows]
+
+    assert max(map(len, texts)) <= columns - 4
+    assert len(wider) <= len(texts)
+    assert "…" not in "".join((*texts, *wider))
+
+
+async def test_markup_in_a_log_is_text(tmp_path: Path) -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_answer(app, pilot, a_log(tmp_path / "app.log"))
+        await pilot.press("a")
+        await settle(app, pilot)
+        assert "[@click=app.quit]free[/]" in lines(app)
+        index = next(i for i, line in enumerate(screen.rows.rows) if "[@click" in line.text)
+        await pilot.click(screen.rows, offset=(60, index + 1))
+        await settle(app, pilot)
+
+        assert app.screen is screen
+
+
+async def test_the_answer_is_copied_explained_and_left(tmp_path: Path) -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_answer(app, pilot, a_log(tmp_path / "app.log"))
+        copied = {item.kind: item.text for item in screen.copy_items()}
+        await pilot.press("question_mark")
+        await until(pilot, on(app, HelpScreen))
+        assert "unfold all kinds; again: fold all" in lines(app)
+        await pilot.press("escape", "escape")
+        await settle(app, pilot)
+
+        assert isinstance(app.screen, DoctorScreen)
+    assert copied["all"].startswith("1. 2026-11-23T18:00:00  2006")
+    assert "3. 2005" in copied["all"]
+    assert "28800" in copied["remedies"]
+
+
 @pytest.mark.parametrize("compress", [gzip.compress, lzma.compress, bz2.compress], ids=["gz", "xz", "bz2"])
 async def test_a_compressed_log_is_read_by_its_name(tmp_path: Path, compress: Any) -> None:
     path = tmp_path / "app.log.1"
@@ -121,7 +251,7 @@ async def test_a_compressed_log_is_read_by_its_name(tmp_path: Path, compress: An
     app = an_app()
     async with app.run_test(size=SIZE) as pilot:
         await read_log(app, pilot, path)
-        await until(pilot, on(app, TextViewer))
+        await until(pilot, on(app, AnswerScreen))
 
         assert "app.log.1:1" in lines(app)
 

@@ -52,6 +52,23 @@ def test_json_is_as_the_contract_has_it(capsys: pytest.CaptureFixture[str], log:
     assert {"cause", "certainty", "because", "remedies", "docs"} <= error["findings"][0].keys()
 
 
+@pytest.mark.parametrize(
+    ("argv", "says"), [((), True), (("--verbose",), False), (("--format=markdown",), False)]
+)
+def test_a_person_at_a_terminal_is_told_how_to_see_the_rest(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    log: Path,
+    argv: tuple[str, ...],
+    *,
+    says: bool,
+) -> None:
+    assert "--verbose" not in asked(capsys, *argv, str(log))[2]
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+    assert says == ("Add --verbose to see" in asked(capsys, *argv, str(log))[2])
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, bz2.compress], ids=["gz", "xz", "bz2"])
 def test_packed_logs_are_read_whatever_they_are_called(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, pack: Any

@@ -168,6 +168,22 @@ def test_of_a_server_that_did_not_stop_1927_is_surely_a_kill(event: ErrorEvent, 
     assert (Cause.KILLED, Certainty.CONFIRMED) == (first(event, server).cause, first(event, server).certainty)
 
 
+def test_what_a_proxy_closed_for_its_own_reasons_is_neither_a_kill_nor_a_stop() -> None:
+    timed_out = replace(KILLED, stated_cause=Cause.PROXY_OR_FIREWALL)
+    lost = replace(KILLED, stated_cause=Cause.SERVER_RESTART)
+
+    assert (Cause.PROXY_OR_FIREWALL, Certainty.LIKELY) == (first(timed_out).cause, first(timed_out).certainty)
+    assert (Cause.PROXY_OR_FIREWALL, Certainty.LIKELY) == (
+        first(timed_out, UP_LONG).cause,
+        first(timed_out, UP_LONG).certainty,
+    )
+    assert not any("10.6" in words for each in diagnose(Case(timed_out)) for words in each.because)
+    for event in (timed_out, lost):
+        causes = {each.cause: each.certainty for each in diagnose(Case(event, UP_LONG))}
+        assert Certainty.CONFIRMED not in causes.values()
+        assert Cause.KILLED not in causes
+
+
 def test_a_server_that_was_up_all_the_time_was_not_restarted() -> None:
     for cause in (Cause.SERVER_RESTART, Cause.SERVER_CRASH):
         assert Certainty.RULED_OUT is finding(cause, LOSS, UP_LONG).certainty

@@ -52,6 +52,7 @@ def findings_of(name: str) -> dict[Cause, Finding]:
 @pytest.mark.parametrize(
     "name",
     [
+        "maxscale idle limit",
         "maxscale lost its backend",
         "killed, without the name of a module",
         "dump that broke in a result",

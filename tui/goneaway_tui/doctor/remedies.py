@@ -457,7 +457,8 @@ def for_proxies(case: Case) -> Iterator[str]:
         "On the client's machine: net.ipv4.tcp_keepalive_time = 120, and SO_KEEPALIVE on, so that the way is not forgotten."
     )
     yield _(
-        "HAProxy: timeout client and server. ProxySQL: mysql-wait_timeout (milliseconds). Set them above the pools' figures."
+        "HAProxy: timeout client and server. ProxySQL: mysql-wait_timeout (milliseconds). MaxScale: the service's connection_timeout. "
+        "Set them above the pools' figures."
     )
 
 

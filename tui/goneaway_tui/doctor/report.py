@@ -240,21 +240,18 @@ def report_lines(events: EventGroups, width: int = WIDTH_COLUMNS, *, verbose: bo
         )
     for number, group in enumerate(events.groups, 1):
         yield ""
-        yield from group_paragraphs(number, group, width, verbose=verbose)
+        yield from wrapped(f"{number}. {verdict_words(group, with_time=False)}", width, "", "   ")
+        yield from group_details(group, width, verbose=verbose)
 
 
-def group_paragraphs(number: int, group: EventGroup, width: int, *, verbose: bool) -> Iterator[str]:
-    """Yield the report of one kind of errors, under its number."""
+def group_details(group: EventGroup, width: int, *, verbose: bool = False) -> Iterator[str]:
+    """Yield what is reported of one kind of errors below its verdict: the line, the reasons, and what to do."""
     explanation = group.first
-    yield from wrapped(f"{number}. {verdict_words(group, with_time=False)}", width, "", "   ")
     location = f"{explanation.file}:{explanation.event.line}"
     yield from wrapped("  ".join(filter(None, (location, time_words(explanation)))), width, "  ")
     yield from wrapped(explanation.text, width, "  | ")
     if words := code_words(explanation):
         yield from wrapped(words, width, "  ")
-    if verbose and group.count > 1:
-        for line, time in group.places:
-            yield from wrapped(f"{explanation.file}:{line}  {time}".rstrip(), width, "    ")
     shown, rest = _shown_findings(explanation.findings, verbose=verbose)
     printed: set[str] = set()
     for index, finding in enumerate(shown):
@@ -264,6 +261,10 @@ def group_paragraphs(number: int, group: EventGroup, width: int, *, verbose: boo
         yield from _finding_lines(finding, width, printed)
     if rest:
         yield from wrapped(rest, width, "  ", "      ")
+    if verbose and group.count > 1:
+        yield ""
+        for line, time in group.places:
+            yield from wrapped(f"{explanation.file}:{line}  {time}".rstrip(), width, "    ")
 
 
 def verdict_words(group: EventGroup, *, with_time: bool = True) -> str:

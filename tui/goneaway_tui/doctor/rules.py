@@ -371,7 +371,7 @@ def killed(case: Case) -> Iterator[Argument]:
         yield Argument(
             1, _("It was KILL QUERY, or Ctrl-C in a client: the statement ended, the session lives.")
         )
-    if event.is_kill:
+    if event.is_kill and event.stated_cause is Cause.KILLED:
         yield from _killed_or_stopped(case)
     if event.from_server_log and event.text.rstrip().endswith("(KILLED)"):
         yield Argument(
@@ -711,7 +711,7 @@ def server_restart(case: Case) -> Iterator[Argument]:
     """A server that was stopped or restarted."""
     yield from _server_down(case)
     event = case.event
-    if event.is_kill:
+    if event.is_kill and event.stated_cause is Cause.KILLED:
         yield Argument(
             2 if event.refused_near else 1,
             _("MariaDB before 10.6 reports error 1927 to idle sessions when it stops."),

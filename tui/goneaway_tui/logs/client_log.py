@@ -127,8 +127,9 @@ ERROR_PATTERNS: Final = (
     _pattern(r"is not allowed to connect to this (?:MySQL|MariaDB)", 1130),
     _pattern(r"Access denied for user '", 1045),
     _pattern(r"Server shutdown in progress|" + _constant("ER_SERVER_SHUTDOWN"), 1053, wants_context=True),
-    # MaxScale reports whatever made it close a session by MariaDB's error of a KILL.
-    _pattern(r"killed by MaxScale: Timed out", 1927, Cause.PROXY_OR_FIREWALL, certainty=_CONFIRMED),
+    # MaxScale reports whatever made it close a session by MariaDB's error of a KILL. That its time was out is the word
+    # of a proxy, not of a server: whether the server's own limit would have ended the session too is open.
+    _pattern(r"killed by MaxScale: Timed out", 1927, Cause.PROXY_OR_FIREWALL),
     _pattern(r"killed by MaxScale: Too many connections", 1040),
     _pattern(r"killed by MaxScale: Killed by another", 1927, Cause.KILLED, certainty=_CONFIRMED),
     _pattern(r"killed by MaxScale: (?:Router|Connection to backend|.{0,40}lost)", 1927, Cause.SERVER_RESTART),
@@ -219,8 +220,9 @@ ERROR_NUMBER_FORMS: Final = (
     ),
     re.compile(r"Errors?: (?P<n>\d{4})[ :]"),
     re.compile(r"\b(?:errno|code|error_code|Errno)['\"]?\s?[:=]\s?['\"]?(?P<n>\d{4})\b"),
+    re.compile(r"\bError:'(?P<n>\d{4})', {1,2}Message:'"),
 )
-"""Python's drivers; the command-line clients; Go, .NET, replication; PDO; mysqli; sqlx and mysql-connector; Node."""
+"""Python's drivers; the command-line clients; Go, .NET, replication; PDO; mysqli; sqlx and mysql-connector; Node; Cacti."""
 UNAMBIGUOUS_NUMBER_FORMS: Final = 7
 """How many of these forms, from the first, hold nothing but the number of a server's error."""
 
@@ -228,7 +230,7 @@ STANDALONE_ERROR: Final = re.compile(r"^ERROR (?:\d{4}) \(\w{5}\)|^mysqldump: |^
 """A line that is an error by itself, whatever the lines around it say."""
 
 MYSQL_WORDS: Final = re.compile(
-    r"(?i)mysql|mariadb|myxql|r2d2|binlog|shyiko|maxscale|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |galera|aurora|percona|HY000|08S01|^ {1,4}fatal: true"
+    r"(?i)mysql|mariadb|myxql|r2d2|binlog|shyiko|maxscale|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |CMDPHP|\bSPINE: |galera|aurora|percona|HY000|08S01|^ {1,4}fatal: true"
 )
 """Names that only logs about MySQL or MariaDB hold."""
 OTHER_SOFTWARE_WORDS: Final = re.compile(

@@ -122,6 +122,11 @@ DRIVERS: Final = (
         LogClient("mydumper", reports_4031=True),
         r"\b(?:mydumper|myloader)\b|Could not read data from [\w.`$]{1,200}: ",
     ),
+    (
+        LogClient("Gerbera", reports_4031=True),
+        r"(?i)\bgerbera\b|\bmediatomb\b|\bmysql_error \(\d{4}\): \"",
+    ),
+    (LogClient("spine", reports_4031=True), r"\bSPINE: "),
     (LogClient("PowerDNS", reports_4031=True), r"\bpdns(?:_server)?\[|GSQLBackend|gmysql"),
     (LogClient("FreeRADIUS", reports_4031=True), r"rlm_sql|(?i:freeradius)"),
     (LogClient("OpenSIPS", reports_4031=True), r"(?i)\bopensips\b"),
@@ -183,7 +188,7 @@ DRIVERS: Final = (
     ),
     (
         LogClient("PHP PDO", separates_write_errors=False),
-        r"PDOException|PDO(?:Statement)?->|PDO(?:Statement)?::|SQLSTATE\[\w{5}\] ?[:\[]|\[0\] => \w{5}$",
+        r"PDOException|PDO(?:Statement)?->|PDO(?:Statement)?::|SQLSTATE\[\w{5}\] ?[:\[]|\[0\] => \w{5}$|\bCMDPHP ERROR: |\bDB Error \{(?:$|\s{0,4}\")",
     ),
     (
         LogClient("PHP mysqli", separates_write_errors=False),
@@ -242,6 +247,8 @@ FRAMEWORKS: Final = (
     ("WordPress", r"WordPress|wp-config\.php|wp-includes|wp-content|wp-db\.php|\bWP->"),
     ("Drupal", r"Drupal[\\/]|\bdrupal\b|drush|\{watchdog\}"),
     ("Magento", r"Magento\\|Zend_Db|Mage_"),
+    ("Cacti", r"\bCMDPHP\b|\bSPINE: |/cacti/"),
+    ("Friendica", r"(?i)\bfriendica\b|\bDB Error \{(?:$|\s{0,4}\")"),
     ("CakePHP", r"Cake\\Database|cakephp"),
     ("CodeIgniter", r"CodeIgniter|CI_DB"),
     ("Swoft", r"Swoft\\"),
@@ -503,8 +510,12 @@ class ErrorEvent:
 
     @property
     def is_kill(self) -> bool:
-        """Whether the server sent the client that its session was killed. MariaDB before 10.6 also sends that when it stops."""
-        return self.code == CONNECTION_KILLED_ERROR and not self.from_server_log
+        """Whether the server sent the client that its session was killed. MariaDB before 10.6 also sends that when it stops.
+
+        Not where a proxy closed the session for reasons of its own: MaxScale reports that by the same number.
+        """
+        is_from_proxy = self.stated_cause is Cause.PROXY_OR_FIREWALL
+        return self.code == CONNECTION_KILLED_ERROR and not self.from_server_log and not is_from_proxy
 
     @property
     def never_began(self) -> bool:

@@ -29,9 +29,7 @@ MAX_DEPTH: Final = 8
 
 _CLOCK: Final = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
 _ISO: Final = rf"\d{{4}}-\d\d-\d\dT{_CLOCK}(?:Z|[+-]\d\d:?\d\d)?"
-_SYSLOG_TIME: Final = (
-    rf"[A-Z][a-z]{{2}} [ \d]\d {_CLOCK}|{_ISO}|[A-Z][a-z]{{2}} \d{{4}}-\d\d-\d\d {_CLOCK} [A-Z]{{2,5}}"
-)
+_SYSLOG_TIME: Final = rf"(?:[^\W\d_]{{3,5}}\.?| ?\d{{1,2}}月) [ \d]\d {_CLOCK}|{_ISO}|[^\W\d_]{{1,4}}\.? \d{{4}}-\d\d-\d\d {_CLOCK} [A-Z]{{2,5}}"
 
 PREFIX_FORMS: Final = (
     re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>stdout|stderr) [FP] "),

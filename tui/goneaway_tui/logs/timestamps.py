@@ -12,8 +12,34 @@ MAX_OFFSET_CHARS: Final = 160
 
 _OWN_OFFSET_CHARS: Final = 8
 """A timestamp that begins within these characters is the line's own: no other form is tried."""
-_MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
-_MONTH: Final = "(?P<mon>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_MONTH_NAMES: Final = (
+    "jan janv jän gen ene oca sty led янв 一月 1月",
+    "feb febr févr fév fev şub lut úno фев февр 二月 2月",
+    "mar mär märz mrz mars maart mrt bře мар марта 三月 3月",
+    "apr avr avril abr nis kwi dub апр 四月 4月",
+    "may mai maj mei mag maggio mayo kvě май мая 五月 5月",
+    "jun juin juni jún giu haz cze čer čen čvn июн июня 六月 6月",
+    "jul juil juli júl lug tem lip čvc čec июл июля 七月 7月",
+    "aug août aoû ago ağu sie srp авг 八月 8月",
+    "sep sept set eyl wrz zář сен сент 九月 9月",
+    "oct okt ott out eki paź říj окт 十月 10月",
+    "nov kas lis ноя нояб 十一月 11月",
+    "dec déc dez dic des ara gru pro дек 十二月 12月",
+)
+"""Short names of each month: those of strftime and of Java in English, French, German, Italian, Spanish, Portuguese, Dutch,
+Swedish, Danish, Norwegian, Turkish, Polish, Czech, Russian, Chinese and Japanese.
+"""
+_MONTHS: Final = {name: month for month, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+_MONTH: Final = (
+    r"(?<!\w)(?P<mon>"
+    + "|".join(
+        sorted({form for name in _MONTHS for form in (name, name.title(), name.upper())}, key=len)[::-1]
+    )
+    + r")\b\.?"
+)
+_HALF: Final = r"(?: (?P<half>[AP]M|上午|下午|午前|午後|VORM\.|NACHM\.))?"
+_AFTER_NOON: Final = frozenset({"PM", "下午", "午後", "NACHM."})
+"""The half of the day as Java's loggers write it."""
 _CLOCK: Final = r"(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?"
 _ZONE: Final = r"(?: ?(?P<z>Z\b|UTC\b|GMT\b|[+-]\d\d:?\d\d\b))?"
 
@@ -51,16 +77,17 @@ class Timestamp:
 
 FORMS: Final = (
     re.compile(r"(?<!\d)(?P<y>\d{4})[-/](?P<mo>\d\d)[-/](?P<d>\d\d)[T ] ?" + _CLOCK + _ZONE),
-    re.compile(r"(?<!\d)(?P<d>\d\d)[-/ ]" + _MONTH + r"[-/ ](?P<y>\d{4})[: ]" + _CLOCK + _ZONE),
+    re.compile(r"(?<!\d)(?P<d>\d\d)(?:[-/]|\.? )" + _MONTH + r"[-/ ](?P<y>\d{4})[: ]" + _CLOCK + _ZONE),
     re.compile(_MONTH + r" {1,2}(?P<d>\d{1,2}) " + _CLOCK + r"(?: (?P<y>\d{4}))?\b" + _ZONE),
+    re.compile(_MONTH + r" (?P<d>\d{1,2}), (?P<y>\d{4}) " + _CLOCK + _HALF),
     re.compile(r"(?<!\d)(?P<y>\d\d)(?P<mo>\d\d)(?P<d>\d\d) {1,2}" + _CLOCK),
     re.compile(r"^\W{0,2}(?P<y>\d\d)-(?P<mo>\d\d)-(?P<d>\d\d) " + _CLOCK),
-    re.compile(r"(?<!\d)(?P<a>\d{1,2})(?P<by>[/.])(?P<b>\d{1,2})[/.](?P<y>\d{4}),? " + _CLOCK + r"(?: (?P<half>[AP]M))?" + _ZONE),
+    re.compile(r"(?<!\d)(?P<a>\d{1,2})(?P<by>[/.])(?P<b>\d{1,2})[/.](?P<y>\d{4}),? " + _CLOCK + _HALF + _ZONE),
     re.compile(r"^ {0,6}\d{1,7}:(?P<y>\d{4})(?P<mo>\d\d)(?P<d>\d\d):(?P<h>\d\d)(?P<m>\d\d)(?P<s>\d\d)\.(?P<f>\d{3})\b"),
     re.compile(r"^[IWEF](?P<mo>\d\d)(?P<d>\d\d) " + _CLOCK),
     re.compile(r'"(?:ts|time|timestamp|@timestamp)" ?: ?"?(?P<epoch>\d{10}(?:\.\d{1,9})?|\d{13})\b'),
 )  # fmt: skip
-"""ISO 8601 and Go; Apache, PHP; syslog, ctime; old MariaDB; two-digit years; slashes and dots; Zabbix; glog; Unix time."""
+"""ISO 8601 and Go; Apache, PHP, Tomcat; syslog, the journal, ctime; Java's own logger; old MariaDB; two-digit years; slashes and dots; Zabbix; glog; Unix time."""
 
 _HINT: Final = re.compile(r"\d\d?:\d\d:\d\d|\d{10}|\d{8}:\d{6}\.")
 """What every form holds: one search for this spares the others for most lines."""
@@ -135,7 +162,7 @@ def _timestamp_of(match: re.Match[str], now: float | None) -> Timestamp | None:
         fraction = fields.get("f") or ""
         month, day = _month_and_day(fields)
         hour = (
-            int(fields["h"]) % 12 + (12 if fields["half"] == "PM" else 0)
+            int(fields["h"]) % 12 + (12 if fields["half"] in _AFTER_NOON else 0)
             if fields.get("half")
             else int(fields["h"])
         )
@@ -155,7 +182,7 @@ def _timestamp_of(match: re.Match[str], now: float | None) -> Timestamp | None:
 def _month_and_day(fields: dict[str, str | None]) -> tuple[int, int]:
     """Month and day. Slashes are read the American way unless that is impossible, dots the European way."""
     if fields.get("mon"):
-        return _MONTHS.index(fields["mon"] or "") // 3 + 1, int(fields["d"] or 0)
+        return _MONTHS[(fields["mon"] or "").lower()], int(fields["d"] or 0)
     if fields.get("a"):
         first, second = int(fields["a"] or 0), int(fields["b"] or 0)
         return (second, first) if fields["by"] == "." or first > 12 else (first, second)

@@ -12,6 +12,11 @@ BINDINGS: Mapping[str, str] = {
     "alike.page_up": "pageup",
     "alike.undo": "u",
     "alike.up": "up",
+    "answer.all": "a",
+    "answer.back": "q",
+    "answer.help": "question_mark",
+    "answer.leave": "escape",
+    "answer.verbose": "v",
     "app.copy": "y",
     "app.interrupt": "ctrl+c",
     "ask.cancel": "escape",
@@ -135,6 +140,7 @@ _BOARD = (
     *("tune.wait_timeout", "tune.interactive_timeout", "tune.max_allowed_packet"),
 )
 SCREENS: Mapping[str, tuple[str, ...]] = {
+    "answer": ("answer.", "app.copy", _TABLE),
     "blocking": ("blocking.", "app.copy", _TABLE),
     "board": _BOARD,
     "changeseveral": ("alike.",),

@@ -275,7 +275,7 @@ CAUSE_COLUMNS: tuple[Column[Any], ...] = (
     Column("name", "Finding", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0, tinted=True),
     Column("since_start", "Since start", lambda s, *_: _verdict_word(s.since_start), lambda s: _verdict_sort_key(s.since_start), 11, 11, 0, tint=lambda s: harm_tint(s.harm, s.since_start)),
     Column("now", "Now", lambda s, *_: _verdict_word(s.now), lambda s: _verdict_sort_key(s.now), 10, 10, 0, tint=lambda s: harm_tint(s.harm, s.now)),
-    Column("sessions", "Sessions", lambda s, *_: wording.count_words(s.opens.number) if s.opens else "", lambda s: s.opens and s.opens.number, 8, 8, 0, right=True),
+    Column("sessions", "Sessions", lambda s, *_: wording.count_words(s.sessions.number) if s.sessions else "", lambda s: s.sessions and s.sessions.number, 8, 8, 0, right=True),
     Column("because", "Because", lambda s, *_: say("; ").join(plain(reason, 300) for reason in s.because), lambda s: s.because, 16, UNBOUNDED, 1, tint=lambda _: "lines--quiet"),
 )  # fmt: skip
 

@@ -149,6 +149,7 @@ ASCII_SUBSTITUTES = {
     **dict.fromkeys("▲◆", "!"),
     "▴": "^",
     "▾": "v",
+    "▸": ">",
     "△": "^",
     **dict.fromkeys("●•✔", "*"),
     "✖": "x",

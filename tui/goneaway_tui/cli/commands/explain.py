@@ -188,6 +188,8 @@ def write_explanations(
         _explained(files or (STDIN,), facts, clock, stored_at), write, server, verbose=verbose
     )
     sys.stdout.flush()
+    if count and server is None and format_name == "text" and not verbose and sys.stdout.isatty():
+        write_err(_("Add --verbose to see all causes and every error."))
     if not count and server is None:
         write_err(_(NOTHING_LOST))
         for name in files:

@@ -26,7 +26,15 @@ from goneaway_tui.doctor.live import (
     LiveState,
     cause_statuses,
 )
-from goneaway_tui.doctor.report import EventGroups, grouped_events, report_lines
+from goneaway_tui.doctor.report import (
+    WIDTH_COLUMNS,
+    EventGroup,
+    EventGroups,
+    group_details,
+    grouped_events,
+    report_lines,
+    verdict_words,
+)
 from goneaway_tui.errors import FileError, SourceError
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge.filters import filter_term, parse_departure_filter, parse_filter
@@ -36,13 +44,21 @@ from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.departure import Pattern, PatternKind
 from goneaway_tui.model.snapshot import Risk, Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
-from goneaway_tui.text.width import wrapped
+from goneaway_tui.text.width import cell_width, wrapped
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.ui.base_app import MonitorApp, run_in_thread
-from goneaway_tui.ui.columns import CAUSE_COLUMNS, CAUSE_TINTS, PATTERN_TINTS, harm_tint
+from goneaway_tui.ui.columns import (
+    CAUSE_COLUMNS,
+    CAUSE_TINTS,
+    GUTTER,
+    PATTERN_TINTS,
+    UNBOUNDED,
+    Column,
+    harm_tint,
+)
 from goneaway_tui.ui.copying import CopyItem
 from goneaway_tui.ui.messages import RowChosen, VariableChosen, post_if_disabled
-from goneaway_tui.ui.screens.help import HelpScreen, TextViewer, help_rows
+from goneaway_tui.ui.screens.help import HelpScreen, help_rows
 from goneaway_tui.ui.screens.ledger import CAUSE_VARIABLES
 from goneaway_tui.ui.server_status import Freshness
 from goneaway_tui.ui.widgets.line_table import LineTable
@@ -505,7 +521,7 @@ class DoctorScreen(Screen[None]):
             self._show_notice(report, "warning")
             return
         self.query_one("#notice").display = False
-        self.app.push_screen(TextViewer(_("the doctor's answer"), partial(report_lines, report)))
+        self.app.push_screen(AnswerScreen(report))
 
     def _show_notice(self, words: str, css_class: str) -> None:
         notice = self.query_one("#notice", Static)
@@ -535,3 +551,195 @@ def explain_text(text: str, facts: ServerFacts, *, reads_files: bool) -> EventGr
     if not report.count:
         return _("No lost or refused connection in that. A whole line of a log says most.")
     return report
+
+
+# --- The answer to a pasted error or a log
+
+ANSWER_KEYS = (
+    (N_("arrows page home end"), N_("move")),
+    ("enter, space", N_("unfold this kind of error: the reasons, how to verify them, what to do; again: fold it")),
+    ("a", N_("unfold all kinds; again: fold all")),
+    ("v", N_("show all causes and every error, like explain --verbose; again: only the first cause")),
+    ("y", N_("copy the whole answer, or what to do")),
+    ("esc, q", N_("back to the doctor")),
+)  # fmt: skip
+FOLDED, UNFOLDED = "▸", "▾"
+END_GAP = 2
+"""Cells after the text, in which the scroll bar stands."""
+
+
+class AnswerLine(NamedTuple):
+    """A line of the answer."""
+
+    group: int
+    """The index of the kind of errors that it is about."""
+    number: int
+    """Its number among the lines of that kind, the verdict's first one being 0."""
+    text: str
+    tint: str
+    """The component class of its colour."""
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.group, self.number
+
+
+ANSWER_COLUMNS: tuple[Column[AnswerLine], ...] = (
+    Column(
+        "answer",
+        N_("Time, error, client, cause, count"),
+        lambda line, *_: line.text,
+        lambda line: line.key,
+        MIN_DETAILS,
+        UNBOUNDED,
+        0,
+        tinted=True,
+    ),
+)
+
+
+def verdict_tint(group: EventGroup) -> str:
+    """The colour of a verdict: the harm of its cause, where that is likely."""
+    finding = group.first.findings[0]
+    harm = CAUSE_TINTS.get(finding.cause, "lines--imminent")
+    return harm_tint(harm, (finding.certainty, finding.because))
+
+
+def answer_lines(
+    report: EventGroups, unfolded: set[int], width: int, *, verbose: bool = False
+) -> Iterator[AnswerLine]:
+    """Yield the verdict of each kind of errors, and below it what is known of those kinds that are unfolded.
+
+    `unfolded`: their indexes. Each line has at most `width` cells. `verbose`: with all of every finding.
+    """
+    for index, group in enumerate(report.groups):
+        sign = UNFOLDED if index in unfolded else FOLDED
+        verdict = wrapped(verdict_words(group), width, f"{sign} {index + 1}. ", " " * 5, fold=True)
+        details: list[str] = []
+        if index in unfolded:
+            for line in group_details(group, min(width, WIDTH_COLUMNS), verbose=verbose):
+                fits = cell_width(line) <= width  # a link may be longer
+                details += [line] if fits else wrapped(line.strip(), width, "    ", " " * 6, fold=True)
+            details.append("")
+        tints = (*[verdict_tint(group)] * len(verdict), *["lines--calm"] * len(details))
+        for number, (line, tint) in enumerate(zip((*verdict, *details), tints, strict=True)):
+            yield AnswerLine(index, number, line, tint)
+
+
+class FoldedLines(LineTable[AnswerLine]):
+    """The lines of the answer: space does what enter does, as nothing is marked here."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
+        return True
+
+    def action_mark(self) -> None:
+        self.action_choose()
+
+    def tooltip_at(self, event: events.MouseMove) -> str:  # noqa: ARG002 - as the tables have it
+        """None: no line is cut."""
+        return ""
+
+
+class AnswerScreen(Screen[None]):
+    """The verdict of each kind of errors in a log, each to be unfolded; at first the first one is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "all", "fold all", id="answer.all"),
+        Binding("v", "verbose", "all causes", id="answer.verbose"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
+        Binding("question_mark", "help", "help", key_display="?", id="answer.help"),
+        Binding("escape", "app.pop_screen", "back", id="answer.leave"),
+        Binding("q", "app.pop_screen", "back", show=False, id="answer.back"),
+    ]
+
+    rows: query_one[LineTable[AnswerLine]] = query_one("#answer", LineTable)
+
+    def __init__(self, report: EventGroups) -> None:
+        super().__init__()
+        self._report = report
+        self._unfolded = {0}
+        self._is_verbose = False
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="totals", classes="one")
+        yield FoldedLines(ANSWER_COLUMNS, lambda line: line.key, lambda line: line.tint, id="answer")
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self.rows.focus()
+
+    def on_resize(self) -> None:
+        self._draw_title()
+        self.call_after_refresh(self._draw)
+
+    def footer_plan(self) -> FooterPlan:
+        """The keys of the footer, the most used first."""
+        keys = ("answer.all", "answer.verbose", "app.copy", "answer.leave", "answer.help")
+        planned = (("table.choose", N_("fold")), *((key, "") for key in keys))
+        return FooterPlan(planned, always="answer.help")
+
+    def _draw_title(self) -> None:
+        report = self._report
+        figures = [
+            _("errors: {number:,}", number=report.count),
+            _("kinds: {number:,}", number=len(report.groups)),
+        ]
+        if report.ungrouped_count:
+            figures.append(_("of further kinds: {number:,}", number=report.ungrouped_count))
+        file = report.groups[0].first.file
+        title: list[Part] = [(_("the doctor's answer"), "bold $text-primary")]
+        title += [] if file == "-" else [(f"  {plain(file, 200)}", "bold")]
+        self.query_one("#totals", Static).update(
+            left_and_right(title, [("  ".join(("", *figures)), "")], max(0, self.size.width - 2))
+        )
+
+    def _draw(self) -> None:
+        width = max(MIN_DETAILS, self.rows.size.width - GUTTER - END_GAP)
+        self.rows.show([*answer_lines(self._report, self._unfolded, width, verbose=self._is_verbose)], 0.0)
+
+    def _draw_at_verdict(self) -> None:
+        """Draw with the cursor on the verdict of its kind, and scroll until all of that kind is seen, or its beginning."""
+        line = self.rows.cursor_row
+        group = 0 if line is None else line.group
+        if line is not None:
+            self.rows.action_move(-line.number)
+        self._draw()
+        last = max(index for index, row in enumerate(self.rows.rows) if row.group == group)
+        hidden = last - (self.rows.scroll_offset.y + self.rows.visible_lines - 1)
+        if hidden > 0:
+            top = min(self.rows.cursor, self.rows.scroll_offset.y + hidden)
+            self.rows.scroll_to(y=top, animate=False, force=True)
+
+    @on(RowChosen)
+    def _fold(self) -> None:
+        if self.rows.cursor_row is not None:
+            self._unfolded ^= {self.rows.cursor_row.group}
+            self._draw_at_verdict()
+
+    def action_all(self) -> None:
+        """Unfold all kinds; where all are, fold them."""
+        every = {*range(len(self._report.groups))}
+        self._unfolded = every if self._unfolded != every else set()
+        self._draw_at_verdict()
+
+    def action_verbose(self) -> None:
+        """Show all of every finding, or of the first one alone; of a kind that is folded too."""
+        self._is_verbose = not self._is_verbose
+        if self.rows.cursor_row is not None:
+            self._unfolded |= {self.rows.cursor_row.group}
+        self._draw_at_verdict()
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen(self.key_words()))
+
+    def key_words(self) -> list[tuple[str, str]]:
+        """The keys of this screen, for the help."""
+        return help_rows(ANSWER_KEYS)
+
+    def copy_items(self) -> list[CopyItem]:
+        line = self.rows.cursor_row
+        findings = self._report.groups[0 if line is None else line.group].first.findings
+        return [
+            CopyItem("all", "\n".join(report_lines(self._report, verbose=self._is_verbose))),
+            CopyItem("remedies", "\n".join(findings[0].remedies)),
+        ]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -96,25 +95,6 @@ def board_keys() -> list[tuple[str, str]]:
 
 
 MAX_LINES = 2_000
-MIN_COLUMNS, MAX_COLUMNS = 30, 80
-"""The narrowest and the widest lines of prose, in columns."""
-LinesForWidth = Callable[[int], Iterable[str]]
-"""Returns the lines of a text for a number of columns; the widget wraps longer lines."""
-
-
-class Prose(Static):
-    """A text that asks for its lines again at each new width, so that they are wrapped only once."""
-
-    def __init__(self, lines: LinesForWidth) -> None:
-        super().__init__()
-        self._lines = lines
-        self._width = 0
-
-    def on_resize(self, event: events.Resize) -> None:
-        width = max(MIN_COLUMNS, min(event.size.width, MAX_COLUMNS))
-        if width != self._width:
-            self._width = width
-            self.update(Content("\n".join(_plain_lines(self._lines(width)))))
 
 
 class TextViewer(ModalScreen[None]):
@@ -125,29 +105,25 @@ class TextViewer(ModalScreen[None]):
         Binding("y", "app.copy", "copy", id="app.copy"),
     ]
 
-    def __init__(self, title: str, lines: LinesForWidth) -> None:
+    def __init__(self, title: str, lines: Iterable[str]) -> None:
         super().__init__()
         self._title = title
-        self._lines = lines
+        self._lines = tuple(lines)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide") as dialog:
             dialog.border_title = heading(self._title)
             dialog.border_subtitle = heading(_("esc back"))
-            yield Prose(self._lines)
+            yield Static(Content("\n".join(_plain_lines(self._lines))))
 
     def copy_items(self) -> list[CopyItem]:
-        return [CopyItem("all", "\n".join(self._lines(MAX_COLUMNS)))]
+        return [CopyItem("all", "\n".join(self._lines))]
 
 
-def _plain_lines(lines: Iterable[str]) -> list[str]:
-    every = list(lines)
-    while every and not every[-1]:
-        every.pop()
-    result = [plain(line, 2000) for line in every[:MAX_LINES]]
-    if len(every) > MAX_LINES:
-        number = len(every) - MAX_LINES
-        result.append(_("... and {number:,} lines more; goneaway-tui explain writes them all", number=number))
+def _plain_lines(lines: Sequence[str]) -> list[str]:
+    result = [plain(line, 2000) for line in lines[:MAX_LINES]]
+    if len(lines) > MAX_LINES:
+        result.append(_("... and {number:,} lines more", number=len(lines) - MAX_LINES))
     return result
 
 

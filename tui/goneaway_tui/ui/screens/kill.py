@@ -303,7 +303,7 @@ class KillScreen(GuardedDialog[Kills | None]):
     def action_statements(self) -> None:
         """Show every statement that would be sent."""
         statements = [f"{kill.statement};" for kill in self._kills()]
-        self.app.push_screen(TextViewer(_("statements"), lambda _width: statements))
+        self.app.push_screen(TextViewer(_("statements"), statements))
 
     @on(RadioSet.Changed, "#how")
     def _show_choice(self) -> None:
@@ -486,7 +486,7 @@ class RulesScreen(ModalScreen[None]):
             title = _("dry run of {rule}", rule=plain(run.rule.name, 60))
             lines = [run.rule.match, "", dry_run_words(run), "", *self._victim_lines(run), ""]
             lines += [f"{statement};" for statement in run.statements]
-            self.app.push_screen(TextViewer(title, lambda _width: lines))
+            self.app.push_screen(TextViewer(title, lines))
 
     def copy_items(self) -> list[CopyItem]:
         run = self.rules.cursor_row if self._policy.rules else None

@@ -127,9 +127,9 @@ class VariablesScreen(ModalScreen[None]):
     def _open(self) -> None:
         row = self._table.cursor_row
         if isinstance(row, Variable):
-            self.app.push_screen(TextViewer(row.name, lambda _: variable_details(row)))
+            self.app.push_screen(TextViewer(row.name, variable_details(row)))
         elif isinstance(row, JournalAct):
-            self.app.push_screen(TextViewer(plain(row.entry.statement, 60), lambda _: act_details(row)))
+            self.app.push_screen(TextViewer(plain(row.entry.statement, 60), act_details(row)))
 
 
 def variable_details(variable: Variable) -> Iterator[str]:

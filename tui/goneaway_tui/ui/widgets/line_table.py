@@ -166,8 +166,8 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
     def _redraw(self) -> None:
         """Redraw the visible lines whose content has changed, neighbours together."""
         top, first = self.scroll_offset.y, 0
-        for line in range(self._visible_lines + 1):
-            if line < self._visible_lines and self._rendered_row(top + line) is not self._drawn.get(
+        for line in range(self.visible_lines + 1):
+            if line < self.visible_lines and self._rendered_row(top + line) is not self._drawn.get(
                 top + line
             ):
                 continue
@@ -219,12 +219,12 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         row = self.cursor_row
         self.cursor_key = None if row is None else self._key_of(row)
         top = self.scroll_offset.y
-        self._scroll_to_row(max(self.cursor - self._visible_lines + 1, min(self.cursor, top)))
+        self._scroll_to_row(max(self.cursor - self.visible_lines + 1, min(self.cursor, top)))
         if self.scroll_offset.y == top:  # otherwise scrolling draws all lines
             self._redraw()
 
     @property
-    def _visible_lines(self) -> int:
+    def visible_lines(self) -> int:
         """How many rows there is room for."""
         return max(1, self.size.height - HEADER_LINES)
 
@@ -241,9 +241,9 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
         if self.show_vertical_scrollbar:
             self._move_scroll_bar(new_value)
         if round(old_value) != round(new_value):
-            self._refresh_lines(HEADER_LINES, self._visible_lines)
+            self._refresh_lines(HEADER_LINES, self.visible_lines)
         top = self.scroll_offset.y
-        bottom = top + self._visible_lines - 1
+        bottom = top + self.visible_lines - 1
         for cached in (self._rendered, self._drawn):
             for index in [index for index in cached if not top <= index <= bottom]:
                 del cached[index]
@@ -300,7 +300,7 @@ class LineTable(ScrollView, TooltipWidget, Generic[RowT], can_focus=True):
 
     def action_page(self, by: int) -> None:
         self._cursor_was_moved = True
-        self._move_cursor(self.cursor + by * max(1, self._visible_lines - 1))
+        self._move_cursor(self.cursor + by * max(1, self.visible_lines - 1))
 
     def action_jump(self, to: int) -> None:
         self._cursor_was_moved = to != 0
