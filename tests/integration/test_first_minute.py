@@ -121,7 +121,10 @@ def test_predictions_of_the_first_minute_come_true_and_the_ledger_shows_the_caus
     ended = observer.ended_as_predicted
     assert len(ended) >= PREDICTIONS
     for each in ended:
-        assert (each.cause, each.certainty) == (Cause.IDLE_TIMEOUT, Certainty.CONFIRMED), each
+        assert each.cause is Cause.IDLE_TIMEOUT, each
+        # MariaDB may count an end one reading before it is missing, while another session ends.
+        is_counted_early = "but Aborted_clients did not rise for it in this interval" in each.evidence[-1]
+        assert each.certainty is (Certainty.LIKELY if is_counted_early else Certainty.CONFIRMED), each
         off = each.at - observer.predicted[each.verdict.session.id]
         assert abs(off) <= COARSE + GRACE_SECONDS + observer.lateness, each
     assert wanted <= {each.cause for each in observer.departures}

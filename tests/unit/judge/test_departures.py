@@ -156,6 +156,24 @@ def test_log_entry_without_a_matching_counter_is_not_used_as_evidence(cause: Cau
     )
 
 
+def test_a_timeout_in_the_log_at_the_deadline_is_likely_where_the_counter_did_not_rise_for_it() -> None:
+    [departure] = missed(about_to_close(), clues=said(log=(entry(Cause.IDLE_TIMEOUT, at=NOW + 0.5),)))
+
+    assert (Cause.IDLE_TIMEOUT, Certainty.LIKELY) == (departure.cause, departure.certainty)
+    assert departure.evidence == (
+        f"the server's log: {ABORTED}",
+        "its deadline had come, but Aborted_clients did not rise for it in this interval",
+    )
+
+
+def test_a_timeout_in_the_log_at_the_deadline_is_not_believed_where_com_quit_was_counted() -> None:
+    log = (entry(Cause.IDLE_TIMEOUT, at=NOW + 0.5),)
+    [departure] = missed(about_to_close(), clues=said({COM_QUIT: 1}, log=log))
+
+    assert (Cause.CLIENT_QUIT, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
+    assert "not believed" in departure.evidence[-1]
+
+
 @pytest.mark.parametrize("cause", LOGGED)
 def test_log_alone_confirms_no_cause_without_counters(cause: Cause) -> None:
     [departure] = missed(one(), clues=EndEvidence(log=(entry(cause),)))

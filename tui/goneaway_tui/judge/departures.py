@@ -43,8 +43,8 @@ class CounterAgreement:
     """Which of a log's statements the counters confirm."""
 
     accepted: Attributions
-    rejected: Mapping[ProcesslistId, str]
-    """What the log says of the sessions whose end no counter confirms, in words."""
+    rejected: Mapping[ProcesslistId, tuple[Attribution, str]]
+    """The log's statement on each session whose end no counter confirms, and that in words."""
 
 
 def checked_by_counters(
@@ -75,9 +75,12 @@ def checked_by_counters(
         return CounterAgreement(
             accepted,
             {
-                number: _(
-                    "not believed, because Aborted_clients did not rise for it: {line}",
-                    line=reason.evidence[0],
+                number: (
+                    reason,
+                    _(
+                        "not believed, because Aborted_clients did not rise for it: {line}",
+                        line=reason.evidence[0],
+                    ),
                 )
                 for number, reason in unconfirmed
             },
@@ -137,8 +140,15 @@ def find_departures(before: Snapshot, after: Snapshot) -> tuple[Departure, ...]:
     known = _attributed_by(_marked_killed, ended, after) | agreement.accepted | killed
     interval = EndInterval.between(before, after, tuple(ended), known)
     attributions = known | attributed_by_account(interval)
-    for number, doubt in agreement.rejected.items():
-        attributions[number] = replace(attributions[number], evidence=(*attributions[number].evidence, doubt))
+    for number, (logged_reason, doubt) in agreement.rejected.items():
+        counted = attributions[number]
+        is_due = logged_reason.cause in READ_TIMEOUT_CAUSES and interval.is_due(before.by_id[number])
+        if is_due and counted.certainty is not Certainty.CONFIRMED:
+            # Its count may have risen one sample early, and been taken for the end of another session.
+            why = _("its deadline had come, but Aborted_clients did not rise for it in this interval")
+            attributions[number] = _weaker(logged_reason, Certainty.LIKELY, why)
+        else:
+            attributions[number] = replace(counted, evidence=(*counted.evidence, doubt))
     return tuple(_departure(v, attributions[v.session.id], interval) for v in ended)
 
 
