@@ -332,6 +332,7 @@ def _saved_before(name: str | None) -> Observation | None:
     if name is None:
         return None
     path = Path(name)
+    _must_be_writable(name)
     if path.exists() and path.stat().st_size:
         return _read_saved(name)
     if not path.parent.is_dir():
@@ -357,9 +358,8 @@ def _save(name: str, observation: Observation, before: Observation | None) -> No
         }
     )
     beside = f"{name}.new"
+    _must_be_writable(name)
     try:
-        if Path(name).exists():
-            os.close(open_private(name, os.O_WRONLY))
         with os.fdopen(
             open_private(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w", encoding="ascii"
         ) as out:
@@ -368,6 +368,15 @@ def _save(name: str, observation: Observation, before: Observation | None) -> No
     except OSError as error:
         with suppress(OSError):
             Path(beside).unlink()
+        raise _unwritable(name, error.strerror or str(error)) from None
+
+
+def _must_be_writable(name: str) -> None:
+    """Raise FileError where the file is there, and another user's or not to be written to."""
+    try:
+        if Path(name).exists():
+            os.close(open_private(name, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError as error:
         raise _unwritable(name, error.strerror or str(error)) from None
 
 

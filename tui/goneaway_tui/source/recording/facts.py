@@ -306,6 +306,10 @@ class SampleReader:
         self._rows: list[SessionRow] = []
         self._rows_left = MAX_ROWS
 
+    def __len__(self) -> int:
+        """How many sessions the last line left."""
+        return len(self._rows)
+
     def follow(self, line: Any) -> None:
         """Take the next sample's line. Raises UnfitRecord."""
         match line:
