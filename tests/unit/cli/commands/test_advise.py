@@ -132,6 +132,10 @@ def test_recordings_of_one_server_are_added_up(tmp_path: Path, capsys: pytest.Ca
             "neither",
         ),
         (
+            b'{"schema":"goneaway.gaps/1","server_name":"a","uid":null,"limit_seconds":1,"gaps":[0,1,1e300,[],[]]}',
+            "neither",
+        ),
+        (
             b'{"schema":"goneaway.gaps/1","server_name":"a","uid":null,"limit_seconds":1,"gaps":[0,1,1,[["a","b",1,1,[[99,-1]]]],[]]}',
             "neither",
         ),
