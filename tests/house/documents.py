@@ -14,7 +14,7 @@ from goneaway_tui.metrics import listening
 from goneaway_tui.settings.completions import completion_text
 from goneaway_tui.settings.man_page import manual_text
 from goneaway_tui.source import connection
-from goneaway_tui.source.recording import streams
+from goneaway_tui.source.recording import reader, streams
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.web import service, viewer
 from goneaway_tui.web import viewer as screens
@@ -80,6 +80,14 @@ def budgets() -> str:
         (
             "the same where `explain --recording` reads it",
             f"{streams.LEAN.bytes >> 20} MiB, {streams.LEAN.line_bytes >> 20} MiB a line",
+        ),
+        (
+            "counts in a recording that `advise` reads",
+            f"{reader.COUNTED_BYTES >> 20} MiB, and {reader.COUNTED_BYTES_PER_BYTE} bytes for each of the file",
+        ),
+        (
+            "sessions in its samples that `advise` counts",
+            f"{reader.COUNTED_ROWS // 1_000_000} million, and {reader.COUNTED_ROWS_PER_BYTE} for each byte of the file",
         ),
         ("connections to `serve`", f"{service.MAX_CONNECTIONS} besides those of the viewers"),
         ("a connection to `serve` that asks nothing", f"{service.SILENT_SECONDS:g} s"),
