@@ -105,7 +105,7 @@ def budgets() -> str:
         ),
         (
             "connections to `exporter`",
-            f"{listening.MAX_CONNECTIONS}, each of {listening.CONNECTION_SECONDS:g} s at most",
+            f"{listening.MAX_CONNECTIONS}, each of {listening.CONNECTION_SECONDS:g} s and {listening.MAX_REQUEST_BYTES >> 10} KiB at most",
         ),
         (
             "wrong logins from one address",
