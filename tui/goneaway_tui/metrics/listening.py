@@ -9,8 +9,9 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedIOBase
 from socketserver import ThreadingMixIn
-from typing import Any, BinaryIO
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from prometheus_client import CollectorRegistry, ProcessCollector, make_wsgi_app
@@ -111,7 +112,7 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
 class BoundedRequest:
     """What a client sends over one connection, of which no more than MAX_REQUEST_BYTES are read."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BufferedIOBase) -> None:
         self._file = file
         self._bytes_left = MAX_REQUEST_BYTES
 
