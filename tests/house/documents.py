@@ -21,7 +21,7 @@ from goneaway_tui.settings.completions import completion_text
 from goneaway_tui.settings.help import STATUSES
 from goneaway_tui.settings.man_page import manual_text
 from goneaway_tui.source import connection
-from goneaway_tui.source.recording import streams
+from goneaway_tui.source.recording import reader, streams
 from goneaway_tui.source.server_variants import SERVICES
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.web import service, viewer
@@ -157,6 +157,14 @@ def budgets() -> str:
             "the same where `explain --recording` reads it",
             f"{streams.LEAN.bytes >> 20} MiB, {streams.LEAN.line_bytes >> 20} MiB a line",
         ),
+        (
+            "counts in a recording that `advise` reads",
+            f"{reader.COUNTED_BYTES >> 20} MiB, and {reader.COUNTED_BYTES_PER_BYTE} bytes for each of the file",
+        ),
+        (
+            "sessions in its samples that `advise` counts",
+            f"{reader.COUNTED_ROWS // 1_000_000} million, and {reader.COUNTED_ROWS_PER_BYTE} for each byte of the file",
+        ),
         ("connections to `serve`", f"{service.MAX_CONNECTIONS} besides those of the viewers"),
         ("a connection to `serve` that asks nothing", f"{service.SILENT_SECONDS:g} s"),
         ("one that does not take its answer", f"{service.ANSWER_SECONDS:g} s"),
@@ -173,7 +181,7 @@ def budgets() -> str:
         ),
         (
             "connections to `exporter`",
-            f"{listening.MAX_CONNECTIONS}, each of {listening.CONNECTION_SECONDS:g} s at most",
+            f"{listening.MAX_CONNECTIONS}, each of {listening.CONNECTION_SECONDS:g} s and {listening.MAX_REQUEST_BYTES >> 10} KiB at most",
         ),
         (
             "wrong logins from one address",

@@ -21,12 +21,15 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, cast
 
+from goneaway_tui.doctor.advice import TEXT_FORMATS, advice_data, advise
 from goneaway_tui.doctor.case import facts_from_sample
 from goneaway_tui.errors import GoneawayError
 from goneaway_tui.export import FORMATS, data
 from goneaway_tui.export.json import dumps
 from goneaway_tui.judge import Step, track
+from goneaway_tui.judge.departures import past_departures
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
+from goneaway_tui.judge.reuse_gaps import ReuseCounter
 from goneaway_tui.metrics.collector import MetricsStore
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId
@@ -36,6 +39,7 @@ from goneaway_tui.source.executor import LiveExecutor, WriteConnection
 from goneaway_tui.source.live import LiveSource, _ServerReader
 from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.source.sockets import Address, ServerSocket
+from goneaway_tui.tune.kill_rules import KillPolicy, KillRule, dry_run
 from tests.builders import NOW
 from tests.property.fuzz import bent
 from tests.servers.impostor import OK, Impostor, result
@@ -53,6 +57,14 @@ from tests.unit.source.standins import (
 Row = tuple[Any, ...]
 Bend = Callable[[str, list[Row]], list[Row]]
 LOOKS = 4
+RULES = tuple(
+    KillRule("rule", match, query=query)
+    for match, query in (
+        ("idle>1", False),
+        ("running>0 -blocked:yes", True),
+        ("user:shop oldest:2/user -program:x", False),
+    )
+)
 MANY = 210
 """Sessions from which on the quick readings of a large server are used."""
 
@@ -203,6 +215,7 @@ def answers(server: Standin, chance: random.Random, share: float) -> None:
             (0, b"MY-010931", b"mysqld: ready for connections. Version: '9.7.4'", -80_000.5)
         ],
         "raised_errors": [(b"shop", b"web-3", 4031, 3, -7200.5, -60.25), (None, None, 1045, 1, None, None)],
+        "transaction_statements": lambda *_: [(5.5, b"UPDATE shop.cart SET n = 1"), (None, None)],
         "last_kill": [(-30.5,)],
         "failing_hosts": [(b"10.0.0.9", 4, 0)],
         "admin_port": [(b"10.0.0.1", 33_062)],
@@ -429,13 +442,14 @@ def told_in_a_line() -> Iterator[None]:
 
 
 class Follower:
-    """Does with each sample what watch, exporter, board, recorder and exports do."""
+    """Does with each sample what watch, exporter, board, recorder, exports, a dry run of kill and advise do."""
 
     def __init__(self, folder: Path) -> None:
         self._last: Snapshot | None = None
         self._lessons = NOTHING_LEARNED
         self._board = MetricsStore(["db1"], lambda: NOW, 100)
         self._recorder = RecordingWriter(folder / "recording", "db1")
+        self._gaps = ReuseCounter()
 
     def look(self, source: LiveSource) -> None:
         taken: Step = track(source.sample(), self._last, RiskThresholds(), self._lessons)
@@ -451,6 +465,11 @@ class Follower:
         self._last, self._lessons = taken.snapshot, taken.learned_limits
         self._board["db1"] = self._board["db1"].after(taken, 0.1)
         self._recorder.record(taken.snapshot, taken.departed)
+        self._gaps.observe(taken.snapshot, taken.departed)
+        for rule in RULES:
+            run = dry_run(rule, taken.snapshot, KillPolicy(never_kill=("dba", "shop@web-3")))
+            for victim in run.victims:
+                dumps(data.kill_data(victim, taken.snapshot.taken_at))
 
     def finish(self) -> None:
         self._recorder.close()
@@ -461,6 +480,23 @@ class Follower:
             each.write(self._last, out)
             out.getvalue().encode()
         list(self._board.collect())
+        gaps = self._gaps.counted()
+        if gaps is not None:
+            advice = advise(gaps, self._last.sample.variable("wait_timeout"), "db1")
+            dumps(advice_data(advice))
+            for write in TEXT_FORMATS.values():
+                assert all(line.isprintable() for line in write(advice))
+
+
+def ask_for_the_past(source: LiveSource) -> None:
+    """As `watch --since`, the ledger, the doctor and the screen of a session do."""
+    with told_in_a_line():
+        for departure in past_departures(source.history().log, 0, NOW + 1e6):
+            dumps(data.departed_event(departure))
+    with told_in_a_line():
+        source.transaction_statements(ProcesslistId(12))
+    with told_in_a_line():
+        source.topology()
 
 
 def rows_case(seed: int) -> None:
@@ -477,10 +513,7 @@ def rows_case(seed: int) -> None:
                 follower.look(source)
             goes_on(server, chance)
         follower.finish()
-    with told_in_a_line():
-        source.history()
-    with told_in_a_line():
-        source.topology()
+    ask_for_the_past(source)
     with told_in_a_line():
         facts_from_sample(source.sample(), "db1")
     executor = WireExecutor(server, wire, source if chance.random() < 0.5 else None)
@@ -567,10 +600,7 @@ def packets_case(seed: int) -> None:
                     follower.look(source)
                 goes_on(server, chance)
             follower.finish()
-        with told_in_a_line():
-            source.history()
-        with told_in_a_line():
-            source.topology()
+        ask_for_the_past(source)
 
 
 CASES: dict[str, Callable[[int], None]] = {"rows": rows_case, "packets": packets_case}

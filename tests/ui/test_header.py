@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.judge import judge
@@ -281,6 +282,22 @@ async def test_k_without_a_session_is_reported(tmp_path: Path) -> None:
         await ready(app, pilot)
         await pilot.press("slash", *"user:nobody", "enter", "k")
         await until(pilot, lambda: "There is no session to kill here." in lines(app))
+
+
+async def test_two_clicks_beside_the_palette_close_it_once() -> None:
+    """The second one comes before the palette is gone."""
+    app = stage.an_app()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(app, pilot)
+        below = [*app.screen_stack]
+        await pilot.press("ctrl+p")
+        await settle(app, pilot)
+        palette = app.screen
+        for _ in range(2):
+            palette._forward_event(events.Click(palette, 11, 0, 0, 0, 1, False, False, False, 11, 0))
+        await settle(app, pilot)
+        assert app.crash is None
+        assert below == app.screen_stack
 
 
 async def test_palette_without_a_match_is_reported() -> None:

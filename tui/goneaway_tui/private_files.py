@@ -29,7 +29,7 @@ def open_private(path: str | os.PathLike[str], flags: int) -> int:
     except OSError as error:
         if error.errno != errno.ELOOP or not Path(path).is_symlink():
             raise
-        if not _is_trusted(os.lstat(path)):
+        if is_link_of_another(path):
             raise OSError(errno.EPERM, LINK_OF_ANOTHER) from None
         descriptor = os.open(Path(path).resolve(), flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     status = os.fstat(descriptor)
@@ -37,6 +37,11 @@ def open_private(path: str | os.PathLike[str], flags: int) -> int:
         os.close(descriptor)
         raise OSError(errno.EPERM, NOT_YOURS)
     return descriptor
+
+
+def is_link_of_another(path: str | os.PathLike[str]) -> bool:
+    """Whether the path is a symbolic link that neither we nor root made."""
+    return Path(path).is_symlink() and not _is_trusted(os.lstat(path))
 
 
 def must_be_private(path: str | os.PathLike[str]) -> None:

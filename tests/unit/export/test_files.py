@@ -8,6 +8,7 @@ from typing import TextIO
 
 import pytest
 
+from goneaway_tui import private_files
 from goneaway_tui.errors import ExitCode, FileError
 from goneaway_tui.export import save
 from goneaway_tui.export.files import publish, write_file
@@ -47,6 +48,26 @@ def test_an_existing_file_is_never_replaced_unasked(tmp_path: Path) -> None:
 
     assert path.read_text() == "old"
     assert [path] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("owner", ["me", "another"])
+def test_a_file_is_replaced_through_our_own_link_and_not_through_that_of_another_user(
+    owner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder like /tmp, another user may have put a link to a file of ours where the output is to be."""
+    precious, link = tmp_path / "precious", tmp_path / "out.json"
+    precious.write_text("old")
+    link.symlink_to(precious)
+    if owner == "another":
+        monkeypatch.setattr(private_files, "ROOT", -1)
+        monkeypatch.setattr(os, "geteuid", lambda: 4711)
+
+        with pytest.raises(FileError, match="it is a link that another user made"):
+            write_file(link, writes_new, overwrite=True)
+    else:
+        write_file(link, writes_new, overwrite=True)
+
+    assert ("old" if owner == "another" else "new") == precious.read_text()
 
 
 def test_a_file_that_appears_while_ours_is_written_is_not_replaced(tmp_path: Path) -> None:

@@ -319,6 +319,23 @@ def test_a_read_timeout_in_the_log_alone_does_not_confirm_that_the_session_was_i
     ]
 
 
+def test_no_text_file_confirms_what_ended_before_we_came() -> None:
+    text = "Aborted connection 8 to db: 'shop' user: 'app' host: 'web-3' (Got an error reading communication packets)"
+    told = LogEntry(NOW - 60, text, ProcesslistId(8), Cause.CLIENT_LOST, is_past_text=True)
+    [departure] = past_departures([told], NOW - 3_600, NOW)
+
+    assert (Cause.CLIENT_LOST, Certainty.LIKELY) == (departure.cause, departure.certainty)
+    assert "counters are not known" in departure.evidence[-1]
+
+
+def test_a_refused_login_in_the_log_is_no_proof_of_how_a_session_ended() -> None:
+    """Two entries of MariaDB's log look like one login by a user whose name holds the end of the first and the head of the second."""
+    refused = entry(Cause.ACCESS_DENIED, 1, text="Access denied for user 'y'@'10.0.0.9' (using password: NO)")
+    [departure] = missed(one(), clues=EndEvidence(log=(refused,), aborted=1))
+
+    assert Certainty.CONFIRMED is not departure.certainty
+
+
 def test_the_log_is_read_back_within_bounds() -> None:
     entries = [
         LogEntry(NOW - 5_000 + number, "gone", ProcesslistId(number), Cause.CLIENT_LOST)

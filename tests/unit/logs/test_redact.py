@@ -15,6 +15,8 @@ from tests.waiting import FAR
     "line",
     [
         "DB_PASSWORD=t1ger",
+        "dial app:t1ger@/shop: invalid connection",
+        "secret_key_base: t1ger",
         "MYSQL_PWD=t1ger mysqldump shop",
         "export DB_PASS=t1ger",
         "Server=db1;Uid=app;pass=t1ger;",

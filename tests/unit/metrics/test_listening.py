@@ -9,7 +9,7 @@ import socket
 import ssl
 import subprocess
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from importlib.resources import files
 from pathlib import Path
 from urllib.error import HTTPError
@@ -22,7 +22,12 @@ from goneaway_tui.errors import FileError, SettingsError
 from goneaway_tui.http_auth import HttpEndpoint
 from goneaway_tui.judge import track
 from goneaway_tui.metrics.collector import FAMILIES, MetricsStore
-from goneaway_tui.metrics.listening import CONNECTION_SECONDS, MAX_CONNECTIONS, metrics_server
+from goneaway_tui.metrics.listening import (
+    CONNECTION_SECONDS,
+    MAX_CONNECTIONS,
+    MAX_REQUEST_BYTES,
+    metrics_server,
+)
 from tests.builders import a_sample, a_session
 from tests.ui.stage import HeldClock
 from tests.waiting import PATIENCE, comes_true
@@ -183,6 +188,23 @@ def test_many_connections_that_drip_bytes_hold_no_more_threads_than_there_may_be
             dripping.sendall(b"G")
         assert "goneaway_up" in asked(port)
         comes_true(lambda: threading.active_count() - before <= MAX_CONNECTIONS + 1)
+
+
+@pytest.mark.parametrize(("headers", "is_answered"), [(6, True), (7, False)])
+def test_no_more_of_a_request_is_read_than_it_may_be_long(headers: int, is_answered: bool) -> None:  # noqa: FBT001
+    """Strangers may send it: nobody is asked for a login before its end."""
+    header = b"H: " + b"x" * 10_000 + b"\r\n"
+    with (
+        metrics_server(HttpEndpoint("127.0.0.1", 0), a_board(), HeldClock()) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as asking,
+    ):
+        received = b""
+        with suppress(ConnectionError):
+            asking.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n" + header * headers + b"\r\n")
+            received = asking.recv(100)
+
+        assert is_answered == (b" 200 " in received)
+        assert headers * len(header) > MAX_REQUEST_BYTES or is_answered
 
 
 def test_a_connection_that_drips_bytes_ends_when_its_time_is_over() -> None:

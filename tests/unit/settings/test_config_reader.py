@@ -454,15 +454,23 @@ def test_the_file_to_begin_with_names_nothing_that_is_not() -> None:
         (0o020620, False, True),
     ],
 )
-def test_a_command_is_not_run_that_another_user_could_have_written(
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[servers.db1]\nhost = "db1"\npassword_command = ["pass", "db1"]\n',
+        '[rules.leaky]\nmatch = "program:leaky-worker"\n',
+    ],
+)
+def test_no_command_and_no_rule_is_taken_that_another_user_could_have_written(
     mode: int,
     is_ours: bool,  # noqa: FBT001
     is_refused: bool,  # noqa: FBT001
+    text: str,
 ) -> None:
-    text = '[servers.db1]\nhost = "db1"\npassword_command = ["pass", "db1"]\n'
     content = FileContent(text.encode(), mode, is_ours=is_ours)
-    _config, faults = config_reader.find_faults(text, "config.toml", is_private=True, is_safe=content.is_safe)
+    config, faults = config_reader.find_faults(text, "config.toml", is_private=True, is_safe=content.is_safe)
 
+    assert not (is_refused and config.rules)
     assert is_refused == any("another user can write" in fault.line for fault in faults)
     assert len(faults) == is_refused
 

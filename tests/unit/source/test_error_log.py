@@ -160,7 +160,9 @@ def test_log_entries_before_the_start_are_reported_only_on_request(
     log = follow()
     add(path, 2, 3)
 
-    assert [1, 2, 3] == [entry.session_id for entry in log.past() or ()]
+    past = log.past() or ()
+    assert [1, 2, 3] == [entry.session_id for entry in past]
+    assert all(entry.is_past_text for entry in past)
     assert [2, 3] == ids(log)
 
     monkeypatch.setattr(error_log, "READ_BYTES", len(LOST) + 20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -120,6 +121,25 @@ def test_the_escape_key_arrives_at_once_and_later_characters_as_text() -> None:
     events = [event for keys in ("\x1b", "[x") for event in parser.feed(browser.allowed(keys))]
 
     assert ["escape", "left_square_bracket", "x"] == [event.key for event in events if isinstance(event, Key)]
+
+
+NUMBERS = ("", "1", "27", "97", "55296", "1114112", "9" * 25)
+
+
+@pytest.mark.parametrize("end", "ABHPQRSZu~GIOMm")
+def test_no_sequence_ends_the_screen(end: str) -> None:
+    """The framework's parser takes the numbers of some keys for characters, and raises where they are none."""
+    passed = 0
+    for one, sign, other, more in product(
+        NUMBERS, (";", ":", ""), NUMBERS, ("", ";", ";97", ";97:98", ";1114112", ":5")
+    ):
+        for sequence in (f"\x1b[{one}{sign}{other}{more}{end}", f"\x1b[<{one};{other}{more}{end}"):
+            characters = BrowserInput(HeldClock()).allowed(sequence)
+            if characters:
+                passed += 1
+                list(XTermParser().feed(characters))
+
+    assert passed
 
 
 def test_excess_keys_are_dropped_and_later_keys_accepted() -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from goneaway_tui.i18n import _, ngettext
+from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge.attribution import (
     CLOCK_SLACK,
     Attribution,
@@ -36,6 +36,7 @@ READ_TIMEOUT_ERRORS = (Cause.IDLE_TIMEOUT, Cause.NET_READ_TIMEOUT)
 """A timeout of reading raises either error, by the server's version and by what it waited for; the log's words are the same."""
 READ_TIMEOUT_CAUSES = frozenset({*READ_TIMEOUT_ERRORS, Cause.TRANSACTION_TIMEOUT})
 _CERTAINTIES = tuple(Certainty)
+NO_COUNTERS = N_("the server's counters are not known, so nothing but its log says so")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def checked_by_counters(
         else:
             unconfirmed.append((verdict.session.id, reason))
     if evidence.aborted is None:
-        why = _("the server's counters are not known, so nothing but its log says so")
+        why = _(NO_COUNTERS)
         return CounterAgreement(
             accepted
             | {number: _weaker(attribution, Certainty.LIKELY, why) for number, attribution in unconfirmed},
@@ -193,8 +194,9 @@ def _logged(verdict: Verdict, after: Snapshot) -> Attribution | None:
     entry = entries[-1]
     cause = entry.cause or Cause.UNKNOWN
     certainty = Certainty.CONFIRMED
-    if cause is Cause.KILLED and verdict.session.command == "Killed":
-        # MariaDB also says so of a session that was idle at a KILL QUERY and then timed out.
+    if cause is Cause.ACCESS_DENIED or (cause is Cause.KILLED and verdict.session.command == "Killed"):
+        # Two refused logins in MariaDB's log can be one whose user name holds the rest. Of a session that was idle at a
+        # KILL QUERY and then timed out MariaDB also says that it was killed.
         certainty = Certainty.LIKELY
     evidence = [_quoted(entry)]
     if cause is Cause.IDLE_TIMEOUT:
@@ -290,8 +292,10 @@ def _past_departure(entries: Sequence[LogEntry]) -> Departure:
     user, host = ("", "") if account is None else (plain(account["user"], 100), plain(account["host"], 255))
     session = Session(first.session_id or ProcesslistId(0), user, host, None, "")
     at, within = _instant(first, Verdict(session, Risk.EXEMPT))
-    is_certain = first.cause is not Cause.IDLE_TIMEOUT or any(
-        words in entry.text for entry in entries for words in IDLE_WORDS
+    is_text = any(entry.is_past_text for entry in entries)
+    is_certain = not is_text and (
+        first.cause is not Cause.IDLE_TIMEOUT
+        or any(words in entry.text for entry in entries for words in IDLE_WORDS)
     )
     return Departure(
         Verdict(session, Risk.EXEMPT),
@@ -299,7 +303,7 @@ def _past_departure(entries: Sequence[LogEntry]) -> Departure:
         within,
         first.cause or Cause.UNKNOWN,
         Certainty.CONFIRMED if is_certain else Certainty.LIKELY,
-        tuple(dict.fromkeys(map(_quoted, entries))),
+        (*dict.fromkeys(map(_quoted, entries)), *([_(NO_COUNTERS)] if is_text else [])),
         observed=False,
     )
 

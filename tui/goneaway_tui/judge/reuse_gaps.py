@@ -10,6 +10,7 @@ A recording writes the fields of ReuseGaps and GroupGaps by their names: renamin
 
 from __future__ import annotations
 
+import math
 import threading
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
@@ -194,21 +195,23 @@ def bucket_end(bucket: int) -> int:
 
 def merged(counted: Iterable[ReuseGaps]) -> ReuseGaps | None:
     """The sum of what was counted in several stretches of time, of one server or more; None of nothing."""
-    stretches = list(counted)
-    if not stretches:
-        return None
     tallies: dict[tuple[GroupKey, int], Tally] = {}
     idle_seconds, peaks = Counter[int](), Counter[int]()
-    for stretch in stretches:
+    began, ended, observed = math.inf, -math.inf, 0.0
+    for stretch in counted:
+        began, ended = min(began, stretch.began), max(ended, stretch.ended)
+        observed += stretch.seconds
         for group in stretch.groups:
             tallies.setdefault((group.key, group.day), Tally()).add(group)
         for limit, seconds, peak in stretch.freed:
             idle_seconds[limit] += seconds  # type: ignore[assignment]  # a sum, whatever a Counter is made for
             peaks[limit] = max(peaks[limit], peak)
+    if began > ended:
+        return None
     return ReuseGaps(
-        min(stretch.began for stretch in stretches),
-        max(stretch.ended for stretch in stretches),
-        sum(stretch.seconds for stretch in stretches),
+        began,
+        ended,
+        observed,
         tuple(tally.frozen(key, day) for (key, day), tally in tallies.items()),
         tuple((limit, idle_seconds[limit], peaks[limit]) for limit in sorted(peaks)),
     )

@@ -28,14 +28,14 @@ _SQL_BLANK: Final = r"(?:\s|/\*.{0,40}?\*/){1,5}"
 _ASSIGNED: Final = r"(?:\\{0,4}['\"]|%2[27])?\s?(?:=>|[:=：＝]|%3[AD])\s?(?:%2[27])?"
 _SENSITIVE_NAMES: Final = (
     r"(?:(?:password|passwd|passphrase|passwort|kennwort|wachtwoord|contrase(?:ñ|n)a|senha|mot[ _-]?de[ _-]?passe|пароль|パスワード|密码|密碼|口令)\w{0,16}"
-    r"|passcode|pwd|\bpass|_pass|\b(?:db|my|mysql|sql|user|root|admin)pass|secret|api_?key|access_?key|auth_?token|token)"
+    r"|passcode|pwd|\bpass|_pass|\b(?:db|my|mysql|sql|user|root|admin)pass|secret\w{0,16}|api_?key|access_?key|auth_?token|token)"
 )
 """Names of secrets, in the languages that logs have."""
 _MASKED_ALREADY: Final = r"(?!'\*{4}'|\w{1,20}\('\*{4}')"
 
 _SECRETS: Final = (
     (re.compile(r"(://[^\s/:@]{0,200}:)\S{1,1200}(?=@)"), r"\1" + MASK),
-    (re.compile(r"\b([\w.-]{1,64}:)[^\s:@/'\"(]{1,200}(?=@(?:tcp|tcp6|unix)?\()"), r"\1" + MASK),
+    (re.compile(r"\b([\w.-]{1,64}:)[^\s:@/'\"(]{1,200}(?=@(?:(?:tcp|tcp6|unix)?\(|/\w))"), r"\1" + MASK),
     (
         re.compile(
             rf"(?i)\b(IDENTIFIED{_SQL_BLANK}(?:(?:WITH|VIA){_SQL_BLANK}\S{{1,64}}{_SQL_BLANK})?(?:BY|AS|USING){_SQL_BLANK}(?:PASSWORD\s?\(?\s?)?)(?:{_QUOTED_VALUE}|{_UNQUOTED_VALUE})"

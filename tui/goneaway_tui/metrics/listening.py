@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedIOBase
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
@@ -33,6 +34,8 @@ CONNECTION_SECONDS = 10.0
 """Longest time of a connection, from its first byte to its last. Each has a thread, and sends one answer."""
 MAX_CONNECTIONS = 64
 """Connections at the same time; a further one closes the oldest."""
+MAX_REQUEST_BYTES = 64 * 1024
+"""Bytes of a request, with all its headers. The standard library takes 6 MiB of each connection before it asks for a login."""
 Application = Callable[[dict[str, Any], Callable[..., Any]], Any]
 """A WSGI application."""
 
@@ -106,8 +109,31 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
         """Ignore the error: a client may close its connection during an answer."""
 
 
+class BoundedRequest:
+    """What a client sends over one connection, of which no more than MAX_REQUEST_BYTES are read."""
+
+    def __init__(self, file: BufferedIOBase) -> None:
+        self._file = file
+        self._bytes_left = MAX_REQUEST_BYTES
+
+    def readline(self, size: int) -> bytes:
+        """The next line, or the first `size` bytes of it. Raises ConnectionError at the bound: half a request is none."""
+        line = self._file.readline(min(size, self._bytes_left))
+        self._bytes_left -= len(line)
+        if not self._bytes_left:
+            raise ConnectionAbortedError
+        return line
+
+    def close(self) -> None:
+        self._file.close()
+
+
 class _Unlogged(WSGIRequestHandler):
     timeout = CONNECTION_SECONDS
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = BoundedRequest(self.rfile)  # type: ignore[assignment]  # of which the standard library reads lines alone
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the standard library
         """Log nothing."""

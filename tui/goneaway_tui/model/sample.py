@@ -5,7 +5,7 @@ A recording writes the fields of Sample by their names: renaming one changes its
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from goneaway_tui.model.blocking import Blocking, LockWait, blocking
 from goneaway_tui.model.cause import Cause
@@ -44,6 +44,8 @@ class LogEntry:
     """Why the session, or the server, ended, by the words of the message; None where they give no cause."""
     code: str | None = None
     """`MY-010914`, where the server numbers its messages."""
+    is_past_text: bool = field(default=False, metadata={"recorded": False})
+    """Whether it was in a text file before the first sample: no counter confirms what a file says of that time."""
 
 
 @dataclass(frozen=True, slots=True)

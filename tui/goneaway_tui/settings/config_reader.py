@@ -385,13 +385,13 @@ class _Reader:
                 _("not a list of words"),
                 _("{hint}; no shell takes it apart", hint=_write_hint(path, '["pass", "db1"]')),
             )
-        if not self._is_safe:
-            raise self._faults.fault(
-                path,
-                _("a command in a file that another user can write"),
-                _("chmod go-w it, and make it your own file"),
-            )
+        self._refuse_unsafe(path, _("a command in a file that another user can write"))
         return PasswordCommand(tuple(value), self._faults.title(path))
+
+    def _refuse_unsafe(self, path: KeyPath, what: str) -> None:
+        """Raise SettingsError where another user can write the file."""
+        if not self._is_safe:
+            raise self._faults.fault(path, what, _("chmod go-w it, and make it your own file"))
 
     def _keyring(self, path: KeyPath, value: object) -> Keyring:
         if not (isinstance(value, str) and value and value.isprintable()):
@@ -456,6 +456,7 @@ class _Reader:
             kill_filter,
         )
 
+        self._refuse_unsafe(path, _("a rule for killing in a file that another user can write"))
         name = path[-1]
         if not _NAME.fullmatch(name):
             raise self._faults.fault(path, _("not a rule's name: {name}", name=shown(name)), _(_LETTERS))

@@ -97,7 +97,11 @@ class ErrorLog:
             data = data[data.find(b"\n", LONGEST_ENTRY) + 1 :]
         log = ServerLog(self._zone)
         read = joined_entries(_line(line) for line in data.split(b"\n")[:-1])
-        return tuple(entry for line in read if (entry := log.parse_entry(line.text)) and entry.cause)
+        return tuple(
+            replace(entry, is_past_text=True)
+            for line in read
+            if (entry := log.parse_entry(line.text)) and entry.cause
+        )
 
     def _lines(self) -> list[LogLine]:
         """New lines, only whole ones: the beginning of a line is kept until its end is there, up to MAX_LINE_CHARS."""

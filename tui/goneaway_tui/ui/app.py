@@ -138,6 +138,11 @@ GLOBAL_COMMANDS: tuple[CommandRow, ...] = (
 class Palette(CommandPalette):
     """Textual's command palette, which says immediately that no command matches, in the language of the run."""
 
+    def _on_click(self, event: events.Click) -> None:  # type: ignore[override]  # as in the framework
+        """Let the second click of two beside the palette do nothing: the framework would close the board, and fail."""
+        if not self.is_current:
+            event.prevent_default()
+
     def _start_no_matches_countdown(self, search_value: str) -> None:
         if search_value:
             words = Content(_("No match for {text}.", text=plain(search_value, 60)))

@@ -49,7 +49,7 @@ _TOKEN = re.compile(
 terminal sends (DCS, OSC, SOS, PM, APC) or nothing at all.
 """
 _ALLOWED = re.compile(
-    r"""\x1b\[ (?: [0-9;:]* [A-HPQRSZu~]  # keys, also as the kitty protocol writes them
+    r"""\x1b\[ (?: [0-9]* (?: ;[0-9]* (?: ;[0-9:]* )? )? [A-HPQRSZu~]  # keys, also as the kitty protocol writes them
                  | <[0-9;]+ [Mm]          # the mouse (SGR)
                  | [IO]                   # focus
                  | \?2026;[0-4]\$y        # whether the terminal can hold a frame back
@@ -122,12 +122,13 @@ class BrowserInput:
 
 
 def _names_characters(sequence: str) -> bool:
-    """Whether every number in a key of the kitty protocol is a character: Textual's parser fails at other numbers.
+    """Whether every number in a sequence is a character: Textual's parser takes those of any key for one, and fails at
+    others.
 
-    >>> _names_characters("\x1b[97;5u"), _names_characters("\x1b[1114112u"), _names_characters("\x1b[55296u")
+    >>> _names_characters("\x1b[97;5u"), _names_characters("\x1b[1114112A"), _names_characters("\x1b[55296u")
     (True, False, False)
     """
-    numbers = map(int, re.findall(r"\d+", sequence)) if sequence.endswith("u") else ()
+    numbers = map(int, re.findall(r"\d+", sequence))
     return all(number <= sys.maxunicode and number not in _SURROGATES for number in numbers)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from goneaway_tui import private_files
 from goneaway_tui.cli import run
 from goneaway_tui.judge.tracker import track
 from goneaway_tui.model.session import ProcesslistId
@@ -130,6 +132,10 @@ def test_recordings_of_one_server_are_added_up(tmp_path: Path, capsys: pytest.Ca
             "neither",
         ),
         (
+            b'{"schema":"goneaway.gaps/1","server_name":"a","uid":null,"limit_seconds":1,"gaps":[0,1,1e300,[],[]]}',
+            "neither",
+        ),
+        (
             b'{"schema":"goneaway.gaps/1","server_name":"a","uid":null,"limit_seconds":1,"gaps":[0,1,1,[["a","b",1,1,[[99,-1]]]],[]]}',
             "neither",
         ),
@@ -177,3 +183,17 @@ def test_impossible_options_are_refused_in_one_line(
     status, out, err = said(capsys, *words)
 
     assert (2, "", 1) == (status, out, err.count("\n"))
+
+
+def test_nothing_is_watched_for_a_file_of_another_user(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day of watching would end with a file that cannot be written."""
+    path = tmp_path / "gaps"
+    path.write_text("")
+    monkeypatch.setattr(private_files, "ROOT", -1)
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    status, out, err = said(capsys, "--host=127.0.0.1", "--port=1", f"--save={path}")
+
+    assert (4, "", 1) == (status, out, err.count("\n"))
+    assert "belongs to another user" in err

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import struct
+import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
@@ -32,6 +33,7 @@ from goneaway_tui.source.recording.database import (
 )
 from goneaway_tui.source.recording.facts import (
     DEPARTURE_COLUMNS,
+    GAP_COLUMNS,
     SAMPLE_COLUMNS,
     SampleWriter,
     departure_lines,
@@ -561,3 +563,54 @@ def test_a_short_file_makes_little_work(path: Path) -> None:
     told(path, ["db-01", COLUMNS], first_line(), b"[{},[" + b"[0,1]," * 600_000 + b"[0,1]],[]]")
 
     assert "more in it than any recorder puts there" in complaint(path)
+
+
+def counting_complaint(path: Path) -> str:
+    with closing(Recording(path)) as recording, pytest.raises(FileError) as refused:
+        recording.reuse_gaps()
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("runs", [None, [[0, 3 << 14]]])
+def test_a_short_file_makes_little_work_for_who_counts_its_samples(
+    path: Path, runs: list[Any] | None
+) -> None:
+    """Each line of ten bytes is a sample of 49,000 sessions: 16 KB took hours."""
+    doubled = [[{}, [[0, 3 << n], [0, 3 << n]], []] for n in range(14)]
+    told(path, ["db-01", COLUMNS], first_line(), *doubled, *[[{}, runs, []]] * 900)
+    began = time.process_time()
+
+    assert "more in it than any recorder puts there" in counting_complaint(path)
+    assert time.process_time() - began < 30
+    assert path.stat().st_size < 100_000
+
+
+def test_a_short_file_full_of_counts_takes_little_memory(path: Path) -> None:
+    """Each segment of 2 KB unpacks to 1 MB of groups; they were kept until the last."""
+    database = forged(path)
+    samples = database.execute("SELECT at, body FROM piece WHERE track = 0 ORDER BY rowid").fetchall()
+    group = ["a", "b", 20_000]
+    raw = b"".join(
+        json.dumps(line, separators=(",", ":")).encode() + b"\n"
+        for line in (["db-01", GAP_COLUMNS], [NOW, NOW + 1, 1.0, [group] * 60_000, []])
+    )
+    packed = zlib.compressobj(9, zlib.DEFLATED, -15)
+    body = packed.compress(raw) + packed.flush(zlib.Z_SYNC_FLUSH)
+    database.execute("BEGIN")
+    for segment in range(2, 32):
+        for track, pieces in ((0, samples), (2, [(NOW, body)])):
+            seal = first_seal(segment, track)
+            for at, piece in pieces:
+                seal = seal_of(at, piece, seal)
+                database.execute(
+                    "INSERT INTO piece VALUES (NULL, ?, ?, ?, ?, ?)", (segment, track, at, seal, piece)
+                )
+    database.execute("COMMIT")
+    database.close()
+    tracemalloc.start()
+    assert "more in it than any recorder puts there" in counting_complaint(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert len(body) < PIECE_BYTES
+    assert peak < 96 << 20

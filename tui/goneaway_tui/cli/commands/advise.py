@@ -333,6 +333,7 @@ def _read_existing(name: str | None) -> Observation | None:
     if name is None:
         return None
     path = Path(name)
+    _must_be_writable(name)
     if path.exists() and path.stat().st_size:
         return _read_saved(name)
     if not path.parent.is_dir():
@@ -358,9 +359,8 @@ def _save(name: str, observation: Observation, saved: Observation | None) -> Non
         }
     )
     temporary = f"{name}.new"
+    _must_be_writable(name)
     try:
-        if Path(name).exists():
-            os.close(open_private(name, os.O_WRONLY))
         with os.fdopen(
             open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w", encoding="ascii"
         ) as out:
@@ -369,6 +369,15 @@ def _save(name: str, observation: Observation, saved: Observation | None) -> Non
     except OSError as error:
         with suppress(OSError):
             Path(temporary).unlink()
+        raise _unwritable(name, error.strerror or str(error)) from None
+
+
+def _must_be_writable(name: str) -> None:
+    """Raise FileError where the file is there, and another user's or not to be written to."""
+    try:
+        if Path(name).exists():
+            os.close(open_private(name, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError as error:
         raise _unwritable(name, error.strerror or str(error)) from None
 
 

@@ -85,6 +85,15 @@ def file_error(what: str, path: Path, error: OSError | sqlite3.Error | ValueErro
     return recording_error(what, path, _(why), _(hint))
 
 
+def file_size(path: Path) -> int:
+    """Bytes of a file, with the WAL beside it."""
+    size = 0
+    for part in (path, path.with_name(f"{path.name}-wal")):
+        with suppress(OSError):
+            size += part.stat().st_size
+    return size
+
+
 class BoundedDatabase(sqlite3.Connection):
     """A database that gives up a transaction, or a statement outside of one, which takes far more steps than a file of
     that size is worth: sqlite3.OperationalError, SQLITE_INTERRUPT.
@@ -97,11 +106,7 @@ class BoundedDatabase(sqlite3.Connection):
     def execute(self, *arguments: Any) -> sqlite3.Cursor:
         """As in sqlite3."""
         if not self.in_transaction:
-            size = 0
-            for path in (self.file, self.file.with_name(f"{self.file.name}-wal")):
-                with suppress(OSError):
-                    size += path.stat().st_size
-            self._checks_left = (STEPS + STEPS_PER_BYTE * size) // STEPS_PER_CHECK
+            self._checks_left = (STEPS + STEPS_PER_BYTE * file_size(self.file)) // STEPS_PER_CHECK
         return super().execute(*arguments)
 
     def is_too_much(self) -> bool:

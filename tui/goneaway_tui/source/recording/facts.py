@@ -306,6 +306,10 @@ class SampleReader:
         self._rows: list[SessionRow] = []
         self._rows_left = MAX_ROWS
 
+    def __len__(self) -> int:
+        """How many sessions the last line left."""
+        return len(self._rows)
+
     def follow(self, line: Any) -> None:
         """Take the next sample's line. Raises UnfitRecord."""
         match line:
@@ -421,7 +425,8 @@ def unpack_saved_gaps(raw: Any) -> ReuseGaps:
         if not 0 <= group.day <= MAX_DAY:
             raise UnfitRecord(_("a day that no recorder counts"))
     figures = (figure for row in gaps.freed for figure in row)
-    if not 0 <= gaps.began <= gaps.ended < MAX_INSTANT or gaps.seconds < 0 or min(figures, default=0) < 0:
+    is_in_time = 0 <= gaps.began <= gaps.ended < MAX_INSTANT and 0 <= gaps.seconds < MAX_INSTANT
+    if not is_in_time or min(figures, default=0) < 0:
         raise UnfitRecord(_("a time that no recorder counts"))
     return gaps
 

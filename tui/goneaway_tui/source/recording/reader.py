@@ -20,6 +20,7 @@ from goneaway_tui.source.recording.database import (
     DAMAGE,
     READ,
     file_error,
+    file_size,
     open_to_read,
     recording_error,
     salvage,
@@ -34,6 +35,7 @@ from goneaway_tui.source.recording.facts import (
 )
 from goneaway_tui.source.recording.streams import (
     LEAN,
+    WHOLE,
     LineReader,
     StreamGap,
     StreamReader,
@@ -49,6 +51,11 @@ LATEST_BYTES = 14 << 20
 """Of memory for the latest departures: five thousand with two sentences of evidence take 13."""
 DEPARTURE_BYTES = 500
 """Of memory for one, beside its values."""
+COUNTED_BYTES, COUNTED_BYTES_PER_BYTE = 4 << 20, 4
+"""Of lines with counts that are added up, and for each byte of the file: they take some 20 times as much of memory."""
+COUNTED_ROWS, COUNTED_ROWS_PER_BYTE, ROWS_PER_SAMPLE = 10_000_000, 32, 100
+"""Sessions of samples that are counted, one for each sample it is in, and for each byte of the file; a million take 0.2 s.
+A sample costs as much as some sessions. Bytes alone bound neither: a line that leaves all sessions as they are has twelve."""
 MAX_DEPARTURES = 10_000
 
 
@@ -67,6 +74,8 @@ class Recording:
         """`is_damaged`: whether something was found to be missing by now, most likely the end."""
         self._is_closed = False
         self._samples: StreamReader[SampleReader] | None = None
+        self._rows_left = 0
+        """Sessions of samples that may still be counted."""
         self.server_name = ""
         """Who was recorded, by `Source.name`; where there are several, the server of the last snapshot read."""
         try:
@@ -190,13 +199,19 @@ class Recording:
         return latest
 
     def _counted_gaps(self) -> Iterator[ReuseGaps]:
+        """Raises UnfitRecord where that is more work than a file of its size is worth."""
         counted = dict(self._segments(Track.GAPS, -1.0, END_OF_TIME))
+        file_bytes = file_size(self.path)
+        bytes_left = COUNTED_BYTES + COUNTED_BYTES_PER_BYTE * file_bytes
+        self._rows_left = COUNTED_ROWS + COUNTED_ROWS_PER_BYTE * file_bytes
         before: tuple[int, int] | None = None
         for segment, last in self._segments(Track.SAMPLES, -1.0, END_OF_TIME):
             if segment in counted:
-                stream = StreamReader(segment, Track.GAPS, GapsReader)
+                bounds = WHOLE._replace(bytes=min(WHOLE.bytes, bytes_left))
+                stream = StreamReader(segment, Track.GAPS, GapsReader, bounds)
                 for _at, line in self._lines(stream, counted[segment]):
                     yield stream.reader.gaps(line)
+                bytes_left -= stream.line_bytes
             else:
                 gaps = self._gaps_of_samples(segment, last, before)
                 if gaps is not None:
@@ -213,6 +228,9 @@ class Recording:
         stream = StreamReader(segment, Track.SAMPLES, SampleReader)
         for _at, line in self._lines(stream, last):
             stream.reader.follow(line)
+            self._rows_left -= ROWS_PER_SAMPLE + len(stream.reader)
+            if self._rows_left < 0:
+                raise StreamTooLong(_("more in it than any recorder puts there"))
             snapshot = stream.reader.snapshot()
             if before is not None:
                 if not 0 <= snapshot.taken_at - seen_at <= PAUSE_SECONDS:

@@ -126,7 +126,9 @@ class StreamReader(Generic[LineReader]):
         self._open_reader, self._bounds = open_reader, bounds
         self._decompress = zlib.decompressobj(RAW_DEFLATE)
         self._seal = first_seal(segment, track)
-        self._piece_bytes = self._line_bytes = 0
+        self._piece_bytes = 0
+        self.line_bytes = 0
+        """Of all lines read so far."""
         self._line = bytearray()
 
     @property
@@ -176,8 +178,8 @@ class StreamReader(Generic[LineReader]):
             except zlib.error as error:
                 raise UnfitRecord(_("no deflate stream")) from error
             body, is_more = self._decompress.unconsumed_tail, len(raw) == CHUNK_BYTES
-            self._line_bytes += len(raw)
-            if self._line_bytes > allowed:
+            self.line_bytes += len(raw)
+            if self.line_bytes > allowed:
                 raise StreamTooLong(_("more in it than any recorder puts there"))
             *ends, rest = raw.split(b"\n")
             for end in ends:
