@@ -16,6 +16,15 @@ _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _MONTH: Final = "(?P<mon>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK: Final = r"(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?"
 _ZONE: Final = r"(?: ?(?P<z>Z\b|UTC\b|GMT\b|[+-]\d\d:?\d\d\b))?"
+_HALF: Final = r"(?: (?P<half>[AP]M))?"
+_BEFORE_DATE: Final = r"(?<![\d:.,/-])" + _CLOCK + r",?[ T]{1,2}"
+"""A clock that stands before its date."""
+_NO_CLOCK: Final = r"(?![T ,]{1,2}\d{1,2}:\d\d)"
+"""The date has no clock behind it, so that the one before it is its own."""
+_SIGNATURE: Final = re.compile(r"<[^<>@\s]{1,80}@[^<>\s]{1,80}>\s{1,4}(?:[A-Z][a-z]{2}, )?$|^(?:Date:\s{2}|(?:Author|Commit)Date:)\s{1,8}(?:[A-Z][a-z]{2},? )?$")
+"""What stands before the time at which a person signed a change, in changelogs and in what git prints."""
+_TAI_SECONDS: Final = 2**62 + 10
+"""What TAI64 counts from, in seconds before 1970 UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ class Timestamp:
 
 
 FORMS: Final = (
-    re.compile(r"(?<!\d)(?P<y>\d{4})[-/](?P<mo>\d\d)[-/](?P<d>\d\d)[T ] ?" + _CLOCK + _ZONE),
+    re.compile(r"(?<!\d)(?P<y>\d{4})[-/](?P<mo>\d\d)[-/](?P<d>\d\d)[T _] ?" + _CLOCK + _ZONE),
     re.compile(r"(?<!\d)(?P<d>\d\d)[-/ ]" + _MONTH + r"[-/ ](?P<y>\d{4})[: ]" + _CLOCK + _ZONE),
     re.compile(_MONTH + r" {1,2}(?P<d>\d{1,2}) " + _CLOCK + r"(?: (?P<y>\d{4}))?\b" + _ZONE),
     re.compile(r"(?<!\d)(?P<y>\d\d)(?P<mo>\d\d)(?P<d>\d\d) {1,2}" + _CLOCK),
@@ -59,10 +68,23 @@ FORMS: Final = (
     re.compile(r"^ {0,6}\d{1,7}:(?P<y>\d{4})(?P<mo>\d\d)(?P<d>\d\d):(?P<h>\d\d)(?P<m>\d\d)(?P<s>\d\d)\.(?P<f>\d{3})\b"),
     re.compile(r"^[IWEF](?P<mo>\d\d)(?P<d>\d\d) " + _CLOCK),
     re.compile(r'"(?:ts|time|timestamp|@timestamp)" ?: ?"?(?P<epoch>\d{10}(?:\.\d{1,9})?|\d{13})\b'),
+    re.compile(_BEFORE_DATE + r"(?P<y>\d{4})[-/.](?P<mo>\d\d)[-/.](?P<d>\d\d)\b" + _NO_CLOCK),
+    re.compile(_BEFORE_DATE + r"(?P<a>\d{1,2})(?P<by>[-/.])(?P<b>\d{1,2})(?P=by)(?P<y>\d{4})\b" + _NO_CLOCK),
+    re.compile(_BEFORE_DATE + r"(?P<d>\d{1,2})[- /]" + _MONTH + r"[- /](?P<y>\d{4})\b" + _NO_CLOCK),
+    re.compile(_MONTH + r"[a-z]{0,6}\.? (?P<d>\d{1,2}), (?P<y>\d{4}),? (?:at )?" + _CLOCK + _HALF + _ZONE),
+    re.compile(r"(?<!\d)(?P<y>\d{4})\.(?P<mo>\d\d)\.(?P<d>\d\d)[T _-]{1,3}" + _CLOCK + _ZONE),
+    re.compile(r"(?<!\d)(?P<a>\d{1,2})(?P<by>-)(?P<b>\d{1,2})-(?P<y>\d{4})[T ,]{1,2}" + _CLOCK + _ZONE),
+    re.compile(r"(?<!\d)(?P<y>\d{4})(?P<mo>\d\d)(?P<d>\d\d)[T _-]" + _CLOCK + _ZONE),
+    re.compile(r"(?<!\w)(?P<y>\d{4})(?P<mo>\d\d)(?P<d>\d\d)T(?P<h>\d\d)(?P<m>\d\d)(?P<s>\d\d)(?!\d)(?:[.,](?P<f>\d{1,9}))?" + _ZONE),
+    re.compile(r"^\[(?P<epoch>\d{10}(?:\.\d{1,9})?)\] "),
+    re.compile(r"^@(?P<tai>4[0-9a-f]{15})[0-9a-f]{8} "),
 )  # fmt: skip
-"""ISO 8601 and Go; Apache, PHP; syslog, ctime; old MariaDB; two-digit years; slashes and dots; Zabbix; glog; Unix time."""
+"""ISO 8601, Go and svlogd; Apache, PHP; syslog, ctime; old MariaDB; two-digit years; slashes and dots; Zabbix; glog; Unix
+time; the clock before the date, three ways; java.util.logging; dots from the year on; dashes from the day on; dates
+without marks; Nagios; TAI64N of multilog.
+"""
 
-_HINT: Final = re.compile(r"\d\d?:\d\d:\d\d|\d{10}|\d{8}:\d{6}\.")
+_HINT: Final = re.compile(r"\d\d?:\d\d:\d\d|\d{10}|\d{8}(?::|T)\d{6}|^@4")
 """What every form holds: one search for this spares the others for most lines."""
 
 
@@ -93,10 +115,17 @@ def parse_timestamp(line: str, now: float | None = None) -> Timestamp | None:
     return None
 
 
+_PRINTED: Final = re.compile(r'\[1\] "')
+"""How R begins a line that it prints."""
+
+
 def _is_value(line: str, start: int) -> bool:
-    """Whether what looks like a timestamp is a value of a statement, as in `updated_at = '2026-11-23 22:00:00'`."""
-    before = line[max(0, start - 2) : start]
-    return start > 0 and (before[-1:] == "'" or before == ' "') and line[:1] != "{"
+    """Whether what looks like a timestamp is a value of a statement, as in `updated_at = '2026-11-23 22:00:00'`, or signs a change."""
+    if start == 0 or line[:1] == "{":
+        return False
+    before = line[:start]
+    is_quoted = before.endswith("'") or (before.endswith(' "') and not _PRINTED.fullmatch(before))
+    return is_quoted or _SIGNATURE.search(before) is not None
 
 
 MAX_ZONE_SECONDS: Final = 15 * 3600
@@ -128,6 +157,10 @@ def better_timestamp(own: Timestamp | None, outer: Timestamp | None) -> Timestam
 def _timestamp_of(match: re.Match[str], now: float | None) -> Timestamp | None:
     fields = match.groupdict()
     try:
+        if fields.get("tai"):
+            return Timestamp(
+                datetime.fromtimestamp(int(fields["tai"], 16) - _TAI_SECONDS, UTC), zoned=True
+            )
         if fields.get("epoch"):
             digits = fields["epoch"]
             seconds = float(digits) / (1000 if len(digits) == 13 else 1)
@@ -153,12 +186,12 @@ def _timestamp_of(match: re.Match[str], now: float | None) -> Timestamp | None:
 
 
 def _month_and_day(fields: dict[str, str | None]) -> tuple[int, int]:
-    """Month and day. Slashes are read the American way unless that is impossible, dots the European way."""
+    """Month and day. Slashes are read the American way unless that is impossible, dots and dashes the European way."""
     if fields.get("mon"):
         return _MONTHS.index(fields["mon"] or "") // 3 + 1, int(fields["d"] or 0)
     if fields.get("a"):
         first, second = int(fields["a"] or 0), int(fields["b"] or 0)
-        return (second, first) if fields["by"] == "." or first > 12 else (first, second)
+        return (second, first) if fields["by"] in {".", "-"} or first > 12 else (first, second)
     return int(fields["mo"] or 0), int(fields["d"] or 0)
 
 
