@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Final
 
 from goneaway_tui.logs.blocks import LogLine
@@ -44,7 +45,14 @@ PREFIX_FORMS: Final = (
         rf"<\d{{1,3}}>1 (?P<timestamp>{_ISO}) (?P<program>\S{{1,80}} \S{{1,80}} \S{{1,80}}) \S{{1,40}} "
         r"(?:-|\[(?:[^\]\\]|\\.){0,400}\])(?: \ufeff?|$)"
     ),
-    re.compile(r"(?P<program>[\w.-]{1,64}(?:@[\w.-]{1,64})?) *\| ?(?P<timestamp>)"),
+    re.compile(rf"(?:[A-Z]{{4,8}} {{1,8}}\| )?(?P<program>[^|\t\n]{{1,40}}?) {{0,20}}\| (?P<timestamp>\d{{4}}[-/]\d\d[-/]\d\d[T ]{_CLOCK}) \| ?"),
+    re.compile(r"(?:\d\d:\d\d:\d\d )?(?P<program>\d{1,4}\|[\w.-]{1,64}|[\w.-]{1,64}(?:@[\w.-]{1,64})?) *\| ?(?P<timestamp>)"),
+    re.compile(r"(?P<program>[\w.-]{1,80}/[\w.-]{1,80}\[[\w.-]{1,80}\]): (?P<timestamp>)"),
+    re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>app\[\w{{4,20}}\] \w{{2,4}}) \[\w{{1,12}}\] ?"),
+    re.compile(rf" {{0,4}}(?P<timestamp>{_ISO}) (?P<program>\[[A-Z]{{2,12}}/[\w/.-]{{1,60}}\]) (?:OUT|ERR) ?"),
+    re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>\d\d[OE])[ +]"),
+    re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>[\w.-]{{1,80}}/[\w./\[\]$-]{{1,120}}) "),
+    re.compile(r"(?:\[ {0,8}\d{1,9}\.\d{6}\]|\d{10}\.\d{6})(?P<timestamp>) (?P<program>[\w.-]{1,80} [\w./@-]{1,80}\[\d{1,10}\]): "),
     re.compile(r"\[(?P<program>pod/[\w./-]{1,120})\] ?(?P<timestamp>)"),
     re.compile(rf"(?P<program>[^\t\n]{{1,100}}\t[^\t\n]{{1,100}})\t(?P<timestamp>{_ISO}) "),
     re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d {_CLOCK})(?P<program>) (?=\d{{4}}-\d\d-\d\d[ T]\d)"),
@@ -52,8 +60,10 @@ PREFIX_FORMS: Final = (
     re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?: ?[+-]\d{{4}}|Z)?)\s(?P<program>[\w.-]{{1,80}}): ?(?=\{{)"),
 )  # fmt: skip
 """Prefixes of containerd; of `kubectl --timestamps`, `docker logs -t` and GitHub Actions; of syslog (RFC 3164, Heroku)
-and the systemd journal; of syslog by RFC 5424; of docker compose; of `kubectl --prefix`; of `gh run view`; of Docker
-Desktop; of logcli; of fluentd.
+and the systemd journal; of syslog by RFC 5424; of the Java Service Wrapper; of docker compose, foreman and pm2; of pods by
+their namespace; of fly.io; of Cloud Foundry; of GitLab CI; of `aws logs tail`; of the journal with seconds; of
+`kubectl --prefix`; of `gh run view`; of Docker Desktop; of logcli; of fluentd. What else stands before all lines is
+found by `_RepeatedPrefixes`.
 """
 
 MESSAGE_FIELDS: Final = (
@@ -128,14 +138,14 @@ def split_prefix(text: str) -> PrefixedLine | None:
 
 def unwrap_lines(lines: Iterable[LogLine]) -> Iterator[LogLine]:
     """Yield the lines that programs wrote: without wrappers, and a message of several lines as several lines."""
-    for line in joined_objects(lines):
+    for line in joined_objects(_RepeatedPrefixes().removed(lines)):
         yield from unwrapped(line)
 
 
 def unwrapped(line: LogLine) -> list[LogLine]:
     """The lines that one line of a log holds; `[line]` where nothing is around it."""
     text, details = line.text, tuple[str, ...]()
-    programs: list[str] = []
+    programs = [line.program] if line.program else []
     timestamp_text = ""
     for _layer in range(MAX_LAYERS):
         prefixed = split_prefix(text)
@@ -148,7 +158,7 @@ def unwrapped(line: LogLine) -> list[LogLine]:
         prefixed = None
     if text is line.text:
         return [line]
-    text_before = line.text.removesuffix(text) if line.text.endswith(text) else ""
+    text_before = line.text_before + line.text.removesuffix(text) if line.text.endswith(text) else ""
     size_bytes = line.size_bytes if not details else len(text)
     first = replace(
         line, text=text, text_before=text_before, program=" ".join(programs), timestamp_text=timestamp_text,
@@ -161,6 +171,73 @@ def unwrapped(line: LogLine) -> list[LogLine]:
         for detail in details
     )
     return [first, *rest]
+
+
+LEARNING_LINES: Final = 40
+"""Lines by which it is decided whether a prefix stands before all lines of a log."""
+MAX_REPEATED_PREFIXES: Final = 50
+_ENTRY_START: Final = re.compile(r"\d{4}-\d\d-\d\d[T ] ?\d{1,2}:\d\d:\d\d|(?<!\d)\d{6} {1,2}\d{1,2}:\d\d:\d\d")
+"""The timestamp with which a program begins an entry."""
+_NAMES: Final = re.compile(r"[\[(<]?[\w./:@-]{1,100}(?: [\w./:@-]{1,100}){0,2}[\])>]?(?: ?[:|>=-]{1,2})?\s{1,8}")
+"""A prefix: up to three names, with or without brackets and a mark behind."""
+_SERVER_ENTRY: Final = re.compile(r"\S{6,40} {1,2}(?:\d{1,2}:\d\d:\d\d )?\d{1,20} \[(?:Note|Warning|ERROR|System)\] ")
+"""How a server's entry begins."""
+
+
+class _RepeatedPrefixes:
+    """Prefixes of a form that nobody told us: names that stand before all lines, as stern and kubetail write them.
+
+    Nothing is taken for a prefix unless all of the first LEARNING_LINES have one, and behind one stands what a program never
+    writes behind a name of its own: the next line of a traceback, or the beginning of a server's entry.
+    """
+
+    def __init__(self) -> None:
+        self._prefixes: set[str] = set()
+
+    def removed(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
+        """Yield the lines without such prefixes."""
+        iterator = iter(lines)
+        first = list(islice(iterator, LEARNING_LINES))
+        if not self._are_on_all(first):
+            yield from first
+            yield from iterator
+            return
+        for line in chain(first, iterator):
+            yield self._without(line)
+
+    def _are_on_all(self, lines: list[LogLine]) -> bool:
+        texts = [line.text for line in lines if line.text.strip()]
+        self._prefixes = {prefix for text in texts if (prefix := _prefix_before_entry(text))}
+        bodies = [self._split(text)[1] for text in texts]
+        if not texts or any(body is None for body in bodies):
+            return False
+        is_repeated = len(self._prefixes) < len(texts) or all(" " not in one.strip() for one in self._prefixes)
+        return is_repeated and any(
+            _SERVER_ENTRY.match(body) or (body and TRACEBACK_PART.match(body)) for body in bodies if body
+        )
+
+    def _split(self, text: str) -> tuple[str, str | None]:
+        """The prefix of a line and the rest; None for a line without one of the known prefixes."""
+        for prefix in self._prefixes:
+            if text.startswith(prefix) or text == prefix.rstrip():
+                return prefix, text[len(prefix) :]
+        return "", None
+
+    def _without(self, line: LogLine) -> LogLine:
+        new = _prefix_before_entry(line.text)
+        if new and len(self._prefixes) < MAX_REPEATED_PREFIXES:
+            self._prefixes.add(new)
+        prefix, body = self._split(line.text)
+        if body is None:
+            return line
+        return replace(line, text=body, text_before=prefix, program=prefix.strip(" []()<>:|=-"))
+
+
+def _prefix_before_entry(text: str) -> str:
+    """The names before the first entry of a line; empty where it begins with the entry, or none is near."""
+    entry = _ENTRY_START.search(text, 0, 240)
+    prefix = text[: entry.start()] if entry else ""
+    return prefix if _NAMES.fullmatch(prefix) and not prefix.strip(" |:[]").isupper() else ""
 
 
 def _split_object(text: str) -> PrefixedLine | None:
@@ -416,6 +493,8 @@ class Record:
     lines: list[LogLine] = field(default_factory=list)
     is_over: bool = False
     """Whether no further line belongs to it."""
+    starts_dated: bool = False
+    """Whether its first line has the timestamp: one that only a later line has may be of something else."""
 
 
 def split_records(lines: Iterable[LogLine], now: float | None) -> Iterator[Record]:
@@ -475,7 +554,7 @@ class _OpenRecords:
                 timestamp = before.timestamp
         elif len(self._by_program) >= MAX_PROGRAMS:
             self._end_all()
-        record = Record(timestamp, silent_seconds, line.program)
+        record = Record(timestamp, silent_seconds, line.program, starts_dated=timestamp is not None)
         self._by_program[line.program] = record
         self._in_order.append(record)
         return record
