@@ -180,6 +180,8 @@ _ENTRY_START: Final = re.compile(r"\d{4}-\d\d-\d\d[T ] ?\d{1,2}:\d\d:\d\d|(?<!\d
 """The timestamp with which a program begins an entry."""
 _NAMES: Final = re.compile(r"[\[(<]?[\w./:@-]{1,100}(?: [\w./:@-]{1,100}){0,2}[\])>]?(?: ?[:|>=-]{1,2})?\s{1,8}")
 """A prefix: up to three names, with or without brackets and a mark behind."""
+_POD: Final = re.compile(r"\[?[a-z\d][a-z\d.]{0,80}(?:-[a-z\d.]{1,80}){1,12}(?: [a-z\d-]{1,80})?\]? ")
+"""The name of a pod, and of its container: enough of a prefix where a log has only one line."""
 _SERVER_ENTRY: Final = re.compile(r"\S{6,40} {1,2}(?:\d{1,2}:\d\d:\d\d )?\d{1,20} \[(?:Note|Warning|ERROR|System)\] ")
 """How a server's entry begins."""
 
@@ -211,7 +213,7 @@ class _RepeatedPrefixes:
         bodies = [self._split(text)[1] for text in texts]
         if not texts or any(body is None for body in bodies):
             return False
-        is_repeated = len(self._prefixes) < len(texts) or all(" " not in one.strip() for one in self._prefixes)
+        is_repeated = len(self._prefixes) < len(texts) or all(map(_POD.fullmatch, self._prefixes))
         return is_repeated and any(
             _SERVER_ENTRY.match(body) or (body and TRACEBACK_PART.match(body)) for body in bodies if body
         )
@@ -510,6 +512,37 @@ def split_records(lines: Iterable[LogLine], now: float | None) -> Iterator[Recor
     yield from records.pop_all()
 
 
+BURST_GAP_SECONDS: Final = 5.0
+BURST_SECONDS: Final = 10.0
+"""Lines that follow each other so closely are of one piece of work: the silence before them is that before each."""
+STARTS_CHARS: Final = 300
+_STARTS: Final = re.compile(
+    r"(?i)\b(?:start(?:s|ed|ing|up)?|boot(?:ed|ing)?|(?:re)?connect(?:ed|ing)|launch(?:ed|ing)?|initiali[sz]\w{1,6}|version)\b"
+)
+"""What a program says when it begins, or connects: then no connection of it is older."""
+
+
+@dataclass(slots=True)
+class _Burst:
+    """Records of one program that follow each other closely, after a silence."""
+
+    began: Timestamp | None = None
+    silence_seconds: float | None = None
+    is_start: bool = False
+    """Whether the program began with it."""
+
+    def silence_before(self, timestamp: Timestamp, last: Timestamp) -> float | None:
+        """How long the program had been silent before a record; None where the log's clocks cannot be compared."""
+        gap = timestamp.seconds_after(last)
+        if gap is None:
+            return None
+        since = None if self.began is None else timestamp.seconds_after(self.began)
+        if self.began is None or since is None or gap > BURST_GAP_SECONDS:
+            self.began, self.silence_seconds, self.is_start = timestamp, gap, False
+            return gap
+        return gap if self.is_start or since > BURST_SECONDS else self.silence_seconds
+
+
 class _OpenRecords:
     """The record that each program is writing, and those that wait for an earlier one to end."""
 
@@ -517,7 +550,8 @@ class _OpenRecords:
         self._now = now
         self._in_order: list[Record] = []
         self._by_program: dict[str, Record] = {}
-        self._last_seconds: dict[str, float] = {}
+        self._last: dict[str, Timestamp] = {}
+        self._bursts: dict[str, _Burst] = {}
 
     def add(self, line: LogLine) -> None:
         if line.starts_block:
@@ -535,7 +569,9 @@ class _OpenRecords:
         record.timestamp = record.timestamp or timestamp
         record.lines.append(line)
         if timestamp is not None:
-            self._last_seconds[line.program] = timestamp.clock_seconds
+            self._last[line.program] = timestamp
+        if _STARTS.search(line.text[:STARTS_CHARS]) and line.program in self._bursts:
+            self._bursts[line.program].is_start = True
 
     def _timestamp(self, line: LogLine, own: Timestamp | None) -> Timestamp | None:
         outer = parse_timestamp(line.timestamp_text, self._now) if line.timestamp_text else None
@@ -547,9 +583,10 @@ class _OpenRecords:
         silent_seconds = None
         if before is not None:
             before.is_over = True
-            last_seconds = self._last_seconds.get(line.program)
-            if timestamp is not None and last_seconds is not None and not line.starts_block:
-                silent_seconds = timestamp.clock_seconds - last_seconds
+            last = self._last.get(line.program)
+            if timestamp is not None and last is not None and not line.starts_block:
+                burst = self._bursts.setdefault(line.program, _Burst())
+                silent_seconds = burst.silence_before(timestamp, last)
             if timestamp is None and not line.starts_block and len(before.lines) >= MAX_RECORD_LINES:
                 timestamp = before.timestamp
         elif len(self._by_program) >= MAX_PROGRAMS:
@@ -563,7 +600,8 @@ class _OpenRecords:
         for record in self._by_program.values():
             record.is_over = True
         self._by_program.clear()
-        self._last_seconds.clear()
+        self._last.clear()
+        self._bursts.clear()
 
     def pop_over(self, number: int) -> Iterator[Record]:
         """Yield the records that are over and have none before them that is not."""

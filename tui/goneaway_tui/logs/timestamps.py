@@ -36,6 +36,8 @@ class Timestamp:
     zoned: bool
     decimals: int = 0
     """How many decimals of a second the log wrote."""
+    offset_seconds: float = 0.0
+    """What the zone adds to UTC."""
     year_guessed: bool = False
     """Whether the log wrote no year, and the last year is taken that lets the time not be in the future."""
 
@@ -51,6 +53,16 @@ class Timestamp:
     def clock_seconds(self) -> float:
         """Seconds since 1970 by the log's own clock, UTC where the zone is known: for differences within one log."""
         return self.local.replace(tzinfo=UTC).timestamp()
+
+    def seconds_after(self, earlier: Timestamp) -> float | None:
+        """Seconds since another instant of one log; None where that is not known.
+
+        Of one with a zone and one without the clocks on the wall are compared: most logs are written in one place.
+        """
+        if self.zoned == earlier.zoned:
+            return self.clock_seconds - earlier.clock_seconds
+        apart = self.clock_seconds + self.offset_seconds - earlier.clock_seconds - earlier.offset_seconds
+        return apart if apart >= 0 else None
 
     @property
     def utc_seconds(self) -> float | None:
@@ -179,8 +191,11 @@ def _timestamp_of(match: re.Match[str], now: float | None) -> Timestamp | None:
         zone, is_guessed = _zone(fields.get("z")), not fields.get("y")
         if zone is None:
             return Timestamp(local, zoned=False, decimals=len(fraction), year_guessed=is_guessed)
+        offset_seconds = (zone.utcoffset(None) or timedelta()).total_seconds()
         local = local.replace(tzinfo=zone).astimezone(UTC)
-        return Timestamp(local, zoned=True, decimals=len(fraction), year_guessed=is_guessed)
+        return Timestamp(
+            local, zoned=True, decimals=len(fraction), offset_seconds=offset_seconds, year_guessed=is_guessed
+        )
     except (ValueError, OverflowError, OSError):
         return None
 
