@@ -20,6 +20,7 @@ from goneaway_tui.i18n import N_
 from goneaway_tui.logs.blocks import LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
+    PROXIES,
     SYSTEM_LOG,
     UNKNOWN_CLIENT,
     ErrorEvent,
@@ -859,16 +860,17 @@ def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: in
     # A later error below a timestamp is not of that time.
     is_undated = first > 0 and (start > 0 or STANDALONE_ERROR.search(record.lines[first].text))
     codes = (parsed.code for _index, parsed in group if parsed.code is not None)
+    client = recognise_client([*(part.text for part in lines), record.program])
     event = ErrorEvent(
         line.number,
         None if is_undated else record.timestamp,
         text,
         best.code if best.code is not None else next(codes, None),
-        recognise_client([*(part.text for part in lines), record.program]),
+        client,
         best.stated_cause,
         best.certainty,
         used_after_close=bool(best.pattern and best.pattern.used_after_close),
-        silent_seconds=record.silent_seconds,
+        silent_seconds=None if client.driver in PROXIES else record.silent_seconds,
         text_before=text_before,
         head=_head(line, best.start),
         is_mention=best.is_mention,

@@ -247,6 +247,7 @@ FRAMEWORKS: Final = (
     ("ThinkPHP", r"\bthink\\{1,2}|ThinkPHP|thinkphp|^\[ \S{19,32} \]\[ \w{1,10} \] \[\d"),
     ("WordPress", r"WordPress|wp-config\.php|wp-includes|wp-content|wp-db\.php|\bWP->"),
     ("Drupal", r"Drupal[\\/]|\bdrupal\b|drush|\{watchdog\}"),
+    ("ejabberd", r"\bejabberd"),
     ("Magento", r"Magento\\|Zend_Db|Mage_"),
     ("CakePHP", r"Cake\\Database|cakephp"),
     ("CodeIgniter", r"CodeIgniter|CI_DB"),
@@ -275,6 +276,8 @@ FRAMEWORKS: Final = (
 )
 """Of each table the first row that matches counts."""
 
+PROXIES: Final = frozenset({"ProxySQL", "MaxScale", "MySQL Router", "HAProxy"})
+"""Those that log errors, and not what passes through them: the silence of their logs says nothing of a session."""
 _DRIVERS: Final = tuple((client, re.compile(pattern)) for client, pattern in DRIVERS)
 _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAMEWORKS)
 
@@ -446,6 +449,7 @@ STATEMENT_SIZE_FORMS: Final = (
 STATED_LIMIT_FORMS: Final = (
     ("max_allowed_packet", re.compile(r"is >= to max_allowed_packet \((\d{1,12})\)")),
     ("max_allowed_packet", re.compile(r"too large \([\d,.]{1,14} ?> ?([\d,.]{1,14})\)")),
+    ("max_connections", re.compile(r"reached max active connections.{0,20} ?\((?:\d{1,9} max=)?(\d{1,9})\)")),
     ("wait_timeout", re.compile(r"\bwaitTimeout=(\d{1,9})\b")),
     ("wait_timeout", re.compile(r"Currently configured wait_timeout is (\d{1,9}) seconds")),
 )

@@ -512,6 +512,8 @@ def split_records(lines: Iterable[LogLine], now: float | None) -> Iterator[Recor
     yield from records.pop_all()
 
 
+MAX_SILENCE_SECONDS: Final = 31_536_000.0
+"""No idle limit is longer; after a longer silence the log is of something else."""
 BURST_GAP_SECONDS: Final = 5.0
 BURST_SECONDS: Final = 10.0
 """Lines that follow each other so closely are of one piece of work: the silence before them is that before each."""
@@ -534,7 +536,7 @@ class _Burst:
     def silence_before(self, timestamp: Timestamp, last: Timestamp) -> float | None:
         """How long the program had been silent before a record; None where the log's clocks cannot be compared."""
         gap = timestamp.seconds_after(last)
-        if gap is None:
+        if gap is None or gap > MAX_SILENCE_SECONDS:
             return None
         since = None if self.began is None else timestamp.seconds_after(self.began)
         if self.began is None or since is None or gap > BURST_GAP_SECONDS:
