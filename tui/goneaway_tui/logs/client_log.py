@@ -416,7 +416,7 @@ _OF_A_PERSON: Final = re.compile(
 """What a person writes, and no program."""
 _PROSE_BEFORE: Final = re.compile(r"(?:^|[a-z,;] )[a-z]{2,20},? $")
 _CHANGE: Final = re.compile(
-    r"\s{0,12}(?:(?:Fix(?:ed|es)?|Handle[sd]?|Avoid(?:ed|s)?|Prevent(?:ed|s)?|Resolve[sd]?|Improve[sd]?|Work(?:ed)? around)\b|(?:fix|feat|perf|refactor|test|docs|chore)(?:\([\w./-]{1,40}\))?!?: )"
+    r"\s{0,12}(?:[0-9a-f]{7,40} )?(?:(?:Fix(?:ed|es)?|Handle[sd]?|Avoid(?:ed|s)?|Prevent(?:ed|s)?|Resolve[sd]?|Improve[sd]?|Work(?:ed)? around)\b|(?:fix|feat|perf|refactor|test|docs|chore)(?:\([\w./-]{1,40}\))?!?: )"
 )
 """How a line begins that tells of a change."""
 _TICKET: Final = re.compile(r"\(#\d{1,7}\)\s*$|(?i:\b(?:issue|closes|fixes|resolves|bug|gh-|pr) ?#?\d{1,7}\b)")
@@ -848,7 +848,8 @@ def _is_same_traceback(record: Record, before: int, index: int) -> bool:
         return True
     between = [line.text for line in lines[before + 1 : index + 1] if line.text]
     is_continued = any(map(TRACEBACK_PART.match, [lines[before].text, *between]))
-    is_announced = before == 0 and record.timestamp is not None and EXCEPTION_HEAD.match(text) is not None
+    is_next = before == 0 or index - before == 1
+    is_announced = is_next and record.timestamp is not None and EXCEPTION_HEAD.match(text) is not None
     return is_continued or is_announced
 
 

@@ -37,7 +37,7 @@ _SURE, _LIKELY = Certainty.CONFIRMED, Certainty.LIKELY
 
 CODES: Final[dict[int | None, ErrorCode]] = {
     0: ErrorCode("InterfaceError", N_("the driver had closed this connection object before it was used")),
-    1040: ErrorCode("ER_CON_COUNT_ERROR", N_("the server is full"), Cause.TOO_MANY_CONNECTIONS, _SURE, refuses_connection=True),
+    1040: ErrorCode("ER_CON_COUNT_ERROR", N_("no connection was free"), Cause.TOO_MANY_CONNECTIONS, _SURE, refuses_connection=True),
     1043: ErrorCode("ER_HANDSHAKE_ERROR", N_("the greeting was not understood"), refuses_connection=True),
     1045: ErrorCode("ER_ACCESS_DENIED_ERROR", N_("user or password were refused"), Cause.ACCESS_DENIED, _SURE, refuses_connection=True),
     1053: ErrorCode("ER_SERVER_SHUTDOWN", N_("the server was shutting down"), Cause.SERVER_RESTART, _SURE),

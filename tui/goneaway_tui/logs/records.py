@@ -37,6 +37,7 @@ _SYSLOG_TIME: Final = (
 PREFIX_FORMS: Final = (
     re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>stdout|stderr) [FP] "),
     re.compile(r"(?P<timestamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(?:\d{9}|\d{7})Z)(?P<program>) "),
+    re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>\d\d[OE])[ +]"),
     re.compile(
         rf"(?:<\d{{1,3}}>)?(?P<timestamp>{_SYSLOG_TIME}) "
         r"(?P<program>(?!\d{4}-\d\d-\d\d)[\w.-]{1,80} [\w./@-]{1,80}(?:\[[\w.-]{1,20}\])?|[\w./@-]{1,80}\[[\w.-]{1,20}\]): ?"
@@ -50,7 +51,6 @@ PREFIX_FORMS: Final = (
     re.compile(r"(?P<program>[\w.-]{1,80}/[\w.-]{1,80}\[[\w.-]{1,80}\]): (?P<timestamp>)"),
     re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>app\[\w{{4,20}}\] \w{{2,4}}) \[\w{{1,12}}\] ?"),
     re.compile(rf" {{0,4}}(?P<timestamp>{_ISO}) (?P<program>\[[A-Z]{{2,12}}/[\w/.-]{{1,60}}\]) (?:OUT|ERR) ?"),
-    re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>\d\d[OE])[ +]"),
     re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>[\w.-]{{1,80}}/[\w./\[\]$-]{{1,120}}) "),
     re.compile(r"(?:\[ {0,8}\d{1,9}\.\d{6}\]|\d{10}\.\d{6})(?P<timestamp>) (?P<program>[\w.-]{1,80} [\w./@-]{1,80}\[\d{1,10}\]): "),
     re.compile(r"\[(?P<program>pod/[\w./-]{1,120})\] ?(?P<timestamp>)"),
@@ -59,9 +59,9 @@ PREFIX_FORMS: Final = (
     re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>\{{[^{{}}]{{0,400}}\}}) "),
     re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?: ?[+-]\d{{4}}|Z)?)\s(?P<program>[\w.-]{{1,80}}): ?(?=\{{)"),
 )  # fmt: skip
-"""Prefixes of containerd; of `kubectl --timestamps`, `docker logs -t` and GitHub Actions; of syslog (RFC 3164, Heroku)
+"""Prefixes of containerd; of `kubectl --timestamps`, `docker logs -t` and GitHub Actions; of GitLab CI; of syslog (RFC 3164, Heroku)
 and the systemd journal; of syslog by RFC 5424; of the Java Service Wrapper; of docker compose, foreman and pm2; of pods by
-their namespace; of fly.io; of Cloud Foundry; of GitLab CI; of `aws logs tail`; of the journal with seconds; of
+their namespace; of fly.io; of Cloud Foundry; of `aws logs tail`; of the journal with seconds; of
 `kubectl --prefix`; of `gh run view`; of Docker Desktop; of logcli; of fluentd. What else stands before all lines is
 found by `_RepeatedPrefixes`.
 """
@@ -181,7 +181,9 @@ _ENTRY_START: Final = re.compile(r"\d{4}-\d\d-\d\d[T ] ?\d{1,2}:\d\d:\d\d|(?<!\d
 _NAMES: Final = re.compile(r"[\[(<]?[\w./:@-]{1,100}(?: [\w./:@-]{1,100}){0,2}[\])>]?(?: ?[:|>=-]{1,2})?\s{1,8}")
 """A prefix: up to three names, with or without brackets and a mark behind."""
 _POD: Final = re.compile(r"\[?[a-z\d][a-z\d.]{0,80}(?:-[a-z\d.]{1,80}){1,12}(?: [a-z\d-]{1,80})?\]? ")
-"""The name of a pod, and of its container: enough of a prefix where a log has only one line."""
+"""The name of a pod, and of its container."""
+_LEVEL: Final = re.compile(r"(?:^|(?<=\s))\[?[A-Z]{3,8}\]?:?\s+$")
+"""The level before a timestamp, which is the program's own word."""
 _SERVER_ENTRY: Final = re.compile(r"\S{6,40} {1,2}(?:\d{1,2}:\d\d:\d\d )?\d{1,20} \[(?:Note|Warning|ERROR|System)\] ")
 """How a server's entry begins."""
 
@@ -189,8 +191,8 @@ _SERVER_ENTRY: Final = re.compile(r"\S{6,40} {1,2}(?:\d{1,2}:\d\d:\d\d )?\d{1,20
 class _RepeatedPrefixes:
     """Prefixes of a form that nobody told us: names that stand before all lines, as stern and kubetail write them.
 
-    Nothing is taken for a prefix unless all of the first LEARNING_LINES have one, and behind one stands what a program never
-    writes behind a name of its own: the next line of a traceback, or the beginning of a server's entry.
+    Nothing is taken for a prefix unless all of the first LEARNING_LINES have one, and it is the name of a pod, or behind one
+    stands what a program never writes behind a name of its own: the next line of a traceback, or a server's entry.
     """
 
     def __init__(self) -> None:
@@ -209,13 +211,15 @@ class _RepeatedPrefixes:
 
     def _are_on_all(self, lines: list[LogLine]) -> bool:
         texts = [line.text for line in lines if line.text.strip()]
-        self._prefixes = {prefix for text in texts if (prefix := _prefix_before_entry(text))}
+        found = {prefix for text in texts if (prefix := _prefix_before_entry(text))}
+        self._prefixes = {one for one in found if not any(one != other and one.startswith(other) for other in found)}
         bodies = [self._split(text)[1] for text in texts]
         if not texts or any(body is None for body in bodies):
             return False
-        is_repeated = len(self._prefixes) < len(texts) or all(map(_POD.fullmatch, self._prefixes))
-        return is_repeated and any(
-            _SERVER_ENTRY.match(body) or (body and TRACEBACK_PART.match(body)) for body in bodies if body
+        if all(map(_POD.fullmatch, self._prefixes)):
+            return True
+        return len(self._prefixes) < len(texts) and any(
+            _SERVER_ENTRY.match(body) or TRACEBACK_PART.match(body) for body in bodies if body
         )
 
     def _split(self, text: str) -> tuple[str, str | None]:
@@ -226,20 +230,21 @@ class _RepeatedPrefixes:
         return "", None
 
     def _without(self, line: LogLine) -> LogLine:
-        new = _prefix_before_entry(line.text)
-        if new and len(self._prefixes) < MAX_REPEATED_PREFIXES:
-            self._prefixes.add(new)
         prefix, body = self._split(line.text)
         if body is None:
-            return line
+            prefix = _prefix_before_entry(line.text)
+            if not prefix or len(self._prefixes) >= MAX_REPEATED_PREFIXES:
+                return line
+            self._prefixes.add(prefix)
+            body = line.text.removeprefix(prefix)
         return replace(line, text=body, text_before=prefix, program=prefix.strip(" []()<>:|=-"))
 
 
 def _prefix_before_entry(text: str) -> str:
     """The names before the first entry of a line; empty where it begins with the entry, or none is near."""
     entry = _ENTRY_START.search(text, 0, 240)
-    prefix = text[: entry.start()] if entry else ""
-    return prefix if _NAMES.fullmatch(prefix) and not prefix.strip(" |:[]").isupper() else ""
+    prefix = _LEVEL.sub("", text[: entry.start()].rstrip("[(<\"'")) if entry else ""
+    return prefix if _NAMES.fullmatch(prefix) else ""
 
 
 def _split_object(text: str) -> PrefixedLine | None:
