@@ -51,7 +51,9 @@ WRAPPERS: dict[str, Wrap] = {
     "fly.io": lambda line, at: f"{iso(at)} app[6e82d5] lhr [info]{line}",
     "cloud foundry": lambda line, at: f"   {at:%Y-%m-%dT%H:%M:%S}.00+0000 [APP/PROC/WEB/0] ERR {line}",
     "gitlab": lambda line, at: f"{iso(at)} 01E {line}",
-    "aws logs tail": lambda line, at: f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond:06}+00:00 shop/web/5f7c {line}",
+    "aws logs tail": lambda line, at: (
+        f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond:06}+00:00 shop/web/5f7c {line}"
+    ),
     "kubectl timestamps": lambda line, at: f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond:06}000Z {line}",
     "containerd": lambda line, at: f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond:06}000Z stdout F {line}",
     "syslog": lambda line, at: f"{at:%b} {at.day:2} {at:%H:%M:%S} host-3 shop[4711]: {line}",

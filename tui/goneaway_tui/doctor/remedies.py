@@ -223,11 +223,15 @@ def arithmetic(limit_seconds: float, source: str = "") -> str:
     ('28800 s - 10 % = 25920 s (7.2 hours)', '2009 s - 10 % = 1808 s (about 30.1 minutes)')
     """
     safe = seconds_words(safe_seconds(limit_seconds))
-    limit = f"{limit_seconds:.0f}" if limit_seconds >= 10 else f"{limit_seconds:.3g}"  # noqa: PLR2004 - a figure to read
+    limit = f"{limit_seconds:.0f}" if limit_seconds >= 10 else f"{limit_seconds:.3g}"
     if not source:
         return _("{limit} s - {margin} % = {safe}", limit=limit, margin=MARGIN_PERCENT, safe=safe)
     return _(
-        "{limit} s - {margin} % = {safe}; {whose}", limit=limit, margin=MARGIN_PERCENT, safe=safe, whose=source
+        "{limit} s - {margin} % = {safe}; {whose}",
+        limit=limit,
+        margin=MARGIN_PERCENT,
+        safe=safe,
+        whose=source,
     )
 
 

@@ -54,7 +54,9 @@ def refutation(text: str) -> Argument:
 
 
 NO_SESSION: Final = N_("No session had begun: the connection was refused.")
-SERVER_AWAY: Final = N_("The line is about the server: a health check found it away. It reports the end of no session.")
+SERVER_AWAY: Final = N_(
+    "The line is about the server: a health check found it away. It reports the end of no session."
+)
 NO_ANSWER: Final = N_("No session had begun: nothing answered the connection attempt.")
 NO_LOGIN: Final = N_("No session had begun: the connection ended before the login.")
 WAS_READING: Final = N_("The session was busy: the connection broke in the middle of a result.")
@@ -141,9 +143,13 @@ def _server_down_first(case: Case) -> Iterator[Argument]:
     if case.idle_before_start_seconds is not None and not case.idled_out_before_start:
         idle = seconds_words(case.idle_before_start_seconds)
         yield (
-            Argument(-3, _("The server went down first: until then the log had been silent for {idle}.", idle=idle))
+            Argument(
+                -3, _("The server went down first: until then the log had been silent for {idle}.", idle=idle)
+            )
             if event.idle_seconds is None
-            else Argument(-6, _("The server went down first: until then it had been unused for {idle}.", idle=idle))
+            else Argument(
+                -6, _("The server went down first: until then it had been unused for {idle}.", idle=idle)
+            )
         )
     if event.server_end is not None:
         yield Argument(
@@ -151,7 +157,9 @@ def _server_down_first(case: Case) -> Iterator[Argument]:
             _("The same log tells that the server itself ended, which ends every session."),
         )
     if FailureKind.SEVERED in event.failures:
-        yield Argument(-4, _("The server's side broke off with an error; a server ends an idle session in order."))
+        yield Argument(
+            -4, _("The server's side broke off with an error; a server ends an idle session in order.")
+        )
 
 
 def _idling_counted(case: Case) -> Iterator[Argument]:
@@ -534,7 +542,9 @@ def _idle_below_limit(case: Case) -> Iterator[Argument]:
         yield (
             Argument(4, _("It had been idle for {idle}, less than the server's own limit.", idle=idle))
             if case.knows_limit("wait_timeout")
-            else Argument(4, _("It had been idle for {idle}, less than the default of wait_timeout.", idle=idle))
+            else Argument(
+                4, _("It had been idle for {idle}, less than the default of wait_timeout.", idle=idle)
+            )
         )
 
 

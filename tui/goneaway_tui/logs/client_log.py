@@ -419,7 +419,9 @@ _CHANGE: Final = re.compile(
     r"\s{0,12}(?:[0-9a-f]{7,40} )?(?:(?:Fix(?:ed|es)?|Handle[sd]?|Avoid(?:ed|s)?|Prevent(?:ed|s)?|Resolve[sd]?|Improve[sd]?|Work(?:ed)? around)\b|(?:fix|feat|perf|refactor|test|docs|chore)(?:\([\w./-]{1,40}\))?!?: )"
 )
 """How a line begins that tells of a change."""
-_TICKET: Final = re.compile(r"\(#\d{1,7}\)\s*$|(?i:\b(?:issue|closes|fixes|resolves|bug|gh-|pr) ?#?\d{1,7}\b)")
+_TICKET: Final = re.compile(
+    r"\(#\d{1,7}\)\s*$|(?i:\b(?:issue|closes|fixes|resolves|bug|gh-|pr) ?#?\d{1,7}\b)"
+)
 """How a ticket is named."""
 _SAID_OF_ERRORS: Final = re.compile(
     r"(?i)\b(?:error|failed|failure|fatal|exception|warning|with|message|reason|because|critical|err|got|says|was|is|reported|detected|received|reconnect\w*)[: ]{1,2}$"
@@ -897,9 +899,7 @@ UNDATED_LINES: Final = 12
 """Lines before and after an error that may describe it in a log without times, besides its traceback."""
 
 
-def _own_lines(
-    record: Record, group: list[tuple[int, ParsedLine]], start: int, end: int
-) -> list[LogLine]:
+def _own_lines(record: Record, group: list[tuple[int, ParsedLine]], start: int, end: int) -> list[LogLine]:
     """The lines that describe an error: all below its timestamp; without one those near it, as others are of other things."""
     if record.starts_dated:
         return record.lines[start:end]
@@ -967,12 +967,10 @@ def _last_of_program(held: list[DraftEvent], program: str) -> int | None:
 def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     """Whether two drafts that follow each other are one event, reported twice."""
     before, after = held.event, draft.event
-    if draft.is_traceback_rest and before.code == after.code:
+    if (draft.is_traceback_rest and before.code == after.code) or _is_aftermath(before, draft):
         return True
     if held.subject is not None or draft.subject is not None:
         return held.subject == draft.subject and _seconds_between(before, after) <= 2
-    if draft.is_aftermath and before.client.driver == after.client.driver:
-        return before.timestamp is not None and _seconds_between(before, after) <= AFTERMATH_SECONDS
     if _seconds_between(before, after) > 1 or (
         before.speaker and after.speaker and before.speaker != after.speaker
     ):
@@ -993,6 +991,13 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
     return is_repeated and before.text != after.text and line_distance <= 2
+
+
+def _is_aftermath(before: ErrorEvent, draft: DraftEvent) -> bool:
+    """Whether a proxy only closes the other side of a session whose loss it has reported."""
+    is_same_proxy = draft.is_aftermath and before.client.driver == draft.event.client.driver
+    is_dated = before.timestamp is not None
+    return is_same_proxy and is_dated and _seconds_between(before, draft.event) <= AFTERMATH_SECONDS
 
 
 def _wraps_same_words(held: DraftEvent, draft: DraftEvent) -> bool:

@@ -348,10 +348,15 @@ FAILURE_WORDS: Final = tuple(
         (FailureKind.EOF, r"EOF|end of stream|PROTOCOL_CONNECTION_LOST|Connection lost: The server closed"),
         (
             FailureKind.TIMED_OUT,
-            r"[Tt]imed out|Timeout expired|ETIMEDOUT|Errno 110|system error: 110|i/o timeout|\(110\b|\b10060\b|connect timeout|Got timeout|failed to (?:receive|read) .{1,60}: timeout"
-            rf"|Layer[467] timeout|{haproxy_end('sC')}",
+            (
+                r"[Tt]imed out|Timeout expired|ETIMEDOUT|Errno 110|system error: 110|i/o timeout|\(110\b|\b10060\b|connect timeout|Got timeout"
+                rf"|failed to (?:receive|read) .{{1,60}}: timeout|Layer[467] timeout|{haproxy_end('sC')}"
+            ),
         ),
-        (FailureKind.REFUSED, rf"[Cc]onnection refused|ECONNREFUSED|\(111\b|Errno 111|\b10061\b|{haproxy_end('SC')}"),
+        (
+            FailureKind.REFUSED,
+            rf"[Cc]onnection refused|ECONNREFUSED|\(111\b|Errno 111|\b10061\b|{haproxy_end('SC')}",
+        ),
         (FailureKind.UNREACHABLE, r"No route to host|[Nn]etwork is unreachable|\(113\b|EHOSTUNREACH"),
         (
             FailureKind.TLS_EOF,
@@ -432,7 +437,9 @@ UNIT_SECONDS: Final = {"ms": 0.001, "millis": 0.001, "s": 1.0, "m": 60.0, "h": 3
 """Seconds of each unit, by the beginning of its name; the longest beginning that fits counts."""
 LASTED_FORM: Final = re.compile(r" -?\d{1,9}/-?\d{1,9}/\+?(\d{1,12}) \+?\d{1,15} [A-Za-z-]{2} \d")
 """How HAProxy states how long a session lasted, in milliseconds."""
-PAST_LIMIT_FORM: Final = re.compile(r"longer than the server configured value of '(?:wait|interactive)_timeout'")
+PAST_LIMIT_FORM: Final = re.compile(
+    r"longer than the server configured value of '(?:wait|interactive)_timeout'"
+)
 """How Connector/J states that a connection was idle for longer than the limit that the server told it."""
 _PACKET_TIME: Final = r"([\d,.]{1,15}) milliseconds? ago"
 RECEIVED_FORM: Final = re.compile(rf"last packet successfully received from the server was {_PACKET_TIME}")

@@ -176,15 +176,21 @@ def unwrapped(line: LogLine) -> list[LogLine]:
 LEARNING_LINES: Final = 40
 """Lines by which it is decided whether a prefix stands before all lines of a log."""
 MAX_REPEATED_PREFIXES: Final = 50
-_ENTRY_START: Final = re.compile(r"\d{4}-\d\d-\d\d[T ] ?\d{1,2}:\d\d:\d\d|(?<!\d)\d{6} {1,2}\d{1,2}:\d\d:\d\d")
+_ENTRY_START: Final = re.compile(
+    r"(?<!\d)(?:\d\d)?\d\d[-/]\d\d[-/]\d\d[T ] ?\d{1,2}:\d\d:\d\d|(?<!\d)\d{6} {1,2}\d{1,2}:\d\d:\d\d"
+)
 """The timestamp with which a program begins an entry."""
-_NAMES: Final = re.compile(r"[\[(<]?[\w./:@-]{1,100}(?: [\w./:@-]{1,100}){0,2}[\])>]?(?: ?[:|>=-]{1,2})?\s{1,8}")
+_NAMES: Final = re.compile(
+    r"[\[(<]?[\w./:@-]{1,100}(?: [\w./:@-]{1,100}){0,2}[\])>]?(?: ?[:|>=-]{1,2})?\s{1,8}"
+)
 """A prefix: up to three names, with or without brackets and a mark behind."""
 _POD: Final = re.compile(r"\[?[a-z\d][a-z\d.]{0,80}(?:-[a-z\d.]{1,80}){1,12}(?: [a-z\d-]{1,80})?\]? ")
 """The name of a pod, and of its container."""
 _LEVEL: Final = re.compile(r"(?:^|(?<=\s))\[?[A-Z]{3,8}\]?:?\s+$")
 """The level before a timestamp, which is the program's own word."""
-_SERVER_ENTRY: Final = re.compile(r"\S{6,40} {1,2}(?:\d{1,2}:\d\d:\d\d )?\d{1,20} \[(?:Note|Warning|ERROR|System)\] ")
+_SERVER_ENTRY: Final = re.compile(
+    r"\S{6,40} {1,2}(?:\d{1,2}:\d\d:\d\d )?\d{1,20} \[(?:Note|Warning|ERROR|System)\] "
+)
 """How a server's entry begins."""
 
 
@@ -212,7 +218,9 @@ class _RepeatedPrefixes:
     def _are_on_all(self, lines: list[LogLine]) -> bool:
         texts = [line.text for line in lines if line.text.strip()]
         found = {prefix for text in texts if (prefix := _prefix_before_entry(text))}
-        self._prefixes = {one for one in found if not any(one != other and one.startswith(other) for other in found)}
+        self._prefixes = {
+            one for one in found if not any(one != other and one.startswith(other) for other in found)
+        }
         bodies = [self._split(text)[1] for text in texts]
         if not texts or any(body is None for body in bodies):
             return False

@@ -21,7 +21,9 @@ _BEFORE_DATE: Final = r"(?<![\d:.,/-])" + _CLOCK + r",?[ T]{1,2}"
 """A clock that stands before its date."""
 _NO_CLOCK: Final = r"(?![T ,]{1,2}\d{1,2}:\d\d)"
 """The date has no clock behind it, so that the one before it is its own."""
-_SIGNATURE: Final = re.compile(r"<[^<>@\s]{1,80}@[^<>\s]{1,80}>\s{1,4}(?:[A-Z][a-z]{2}, )?$|^(?:Date:\s{2}|(?:Author|Commit)Date:)\s{1,8}(?:[A-Z][a-z]{2},? )?$")
+_SIGNATURE: Final = re.compile(
+    r"<[^<>@\s]{1,80}@[^<>\s]{1,80}>\s{1,4}(?:[A-Z][a-z]{2}, )?$|^(?:Date:\s{2}|(?:Author|Commit)Date:)\s{1,8}(?:[A-Z][a-z]{2},? )?$"
+)
 """What stands before the time at which a person signed a change, in changelogs and in what git prints."""
 _TAI_SECONDS: Final = 2**62 + 10
 """What TAI64 counts from, in seconds before 1970 UTC."""
@@ -170,9 +172,7 @@ def _timestamp_of(match: re.Match[str], now: float | None) -> Timestamp | None:
     fields = match.groupdict()
     try:
         if fields.get("tai"):
-            return Timestamp(
-                datetime.fromtimestamp(int(fields["tai"], 16) - _TAI_SECONDS, UTC), zoned=True
-            )
+            return Timestamp(datetime.fromtimestamp(int(fields["tai"], 16) - _TAI_SECONDS, UTC), zoned=True)
         if fields.get("epoch"):
             digits = fields["epoch"]
             seconds = float(digits) / (1000 if len(digits) == 13 else 1)
