@@ -652,6 +652,8 @@ _FORKED: Final = re.compile(
     r"|(?i:\b(?:boot|spawn)(?:ed|ing)?\b.{0,40}\bpid[ :=]{1,3}(?P<booted>\d{2,10})\b)"
 )
 """How a log tells of a process that was forked, with its number."""
+_FORK_WORDS: Final = ("fork", "Fork", "oot", "OOT", "pawn", "PAWN")
+"""One of these is in every line that does."""
 
 
 @dataclass(slots=True)
@@ -662,7 +664,8 @@ class _Forks:
 
     def add(self, record: Record) -> None:
         """Remember the processes that a record tells of."""
-        for line in record.lines:
+        told = (line for line in record.lines if any(word in line.text for word in _FORK_WORDS))
+        for line in told:
             for match in _FORKED.finditer(line.text[:FOREIGN_SEARCH_CHARS]):
                 seconds = None if record.timestamp is None else record.timestamp.clock_seconds
                 self.pids[match["pid"] or match["booted"]] = line.number, seconds

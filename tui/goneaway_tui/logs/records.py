@@ -546,6 +546,11 @@ class _Burst:
     is_start: bool = False
     """Whether the program began with it."""
 
+    @property
+    def is_after_silence(self) -> bool:
+        """Whether a silence stands before it that is worth a word."""
+        return (self.silence_seconds or 0.0) > BURST_SECONDS
+
     def silence_before(self, timestamp: Timestamp, last: Timestamp) -> float | None:
         """How long the program had been silent before a record; None where the log's clocks cannot be compared."""
         gap = timestamp.seconds_after(last)
@@ -585,8 +590,9 @@ class _OpenRecords:
         record.lines.append(line)
         if timestamp is not None:
             self._last[line.program] = timestamp
-        if _STARTS.search(line.text[:STARTS_CHARS]) and line.program in self._bursts:
-            self._bursts[line.program].is_start = True
+        burst = self._bursts.get(line.program)
+        if burst is not None and burst.is_after_silence and _STARTS.search(line.text[:STARTS_CHARS]):
+            burst.is_start = True
 
     def _timestamp(self, line: LogLine, own: Timestamp | None) -> Timestamp | None:
         outer = parse_timestamp(line.timestamp_text, self._now) if line.timestamp_text else None
