@@ -43,6 +43,17 @@ def iso(at: datetime) -> str:
 WRAPPERS: dict[str, Wrap] = {
     "docker compose": lambda line, _at: f"shop-1    | {line}",
     "kubectl prefix": lambda line, _at: f"[pod/shop-5f7c/app] {line}",
+    "stern": lambda line, _at: f"shop-5f7c-x2x4z app {line}",
+    "kubetail": lambda line, _at: f"[shop-5f7c-x2x4z] {line}",
+    "namespace and pod": lambda line, _at: f"prod/shop-0[app]: {line}",
+    "pm2": lambda line, _at: f"0|shop     | {line}",
+    "java service wrapper": lambda line, at: f"INFO   | jvm 1    | {at:%Y/%m/%d %H:%M:%S} | {line}",
+    "fly.io": lambda line, at: f"{iso(at)} app[6e82d5] lhr [info]{line}",
+    "cloud foundry": lambda line, at: f"   {at:%Y-%m-%dT%H:%M:%S}.00+0000 [APP/PROC/WEB/0] ERR {line}",
+    "gitlab": lambda line, at: f"{iso(at)} 01E {line}",
+    "aws logs tail": lambda line, at: (
+        f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond:06}+00:00 shop/web/5f7c {line}"
+    ),
     "kubectl timestamps": lambda line, at: f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond:06}000Z {line}",
     "containerd": lambda line, at: f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond:06}000Z stdout F {line}",
     "syslog": lambda line, at: f"{at:%b} {at.day:2} {at:%H:%M:%S} host-3 shop[4711]: {line}",
@@ -104,7 +115,7 @@ def wrapped(log: str, *wraps: Wrap) -> str:
     return "\n".join(lines)
 
 
-TIMELESS = {"docker compose", "kubectl prefix"}
+TIMELESS = {"docker compose", "kubectl prefix", "namespace and pod", "pm2"}
 
 
 @pytest.mark.parametrize(

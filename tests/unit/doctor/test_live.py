@@ -224,7 +224,7 @@ def test_remedy_stays_below_the_shortest_limit_that_ended_a_session_and_names_th
 
     assert status.limit_is_own
     assert "The session's own limit of 5 s ended it; no global value is that short." in status.remedies[0]
-    assert "5 s - 10 % = 4 s (the session's own wait_timeout)" in status.remedies[1]
+    assert "5 s - 10 % = 4 s; the session's own wait_timeout" in status.remedies[1]
 
 
 @pytest.mark.parametrize("own", [8, None], ids=["shown", "hidden"])

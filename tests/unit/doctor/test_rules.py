@@ -391,7 +391,7 @@ def test_of_two_global_limits_the_figure_is_of_the_one_the_server_is_old_enough_
     )
     remedies = " ".join(finding(Cause.IDLE_TIMEOUT, replace(GONE, timestamp=None), server).remedies)
 
-    assert "8 s - 10 % = 7 s (interactive_timeout, " in remedies
+    assert "8 s - 10 % = 7 s; interactive_timeout, " in remedies
     assert "25920" not in remedies
 
 

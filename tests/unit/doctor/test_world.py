@@ -177,3 +177,84 @@ def test_ten_thousand_lines_that_quote_errors_raise_no_alarm() -> None:
 )
 def test_the_source_of_a_driver_raises_no_alarm(path: Path) -> None:
     assert [] == [event.text for event in find_error_events([path.read_bytes()], NOW)]
+
+
+def told_in(name: str) -> str:
+    """All that is told of the one error of an entry."""
+    findings = findings_of(name).values()
+    return " ".join(words for one in findings for words in (*one.because, *one.against, *one.remedies))
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "never"),
+    [
+        ("mysql router full", "MySQL Router: raise max_connections of the route (now 64)", "At the server: raise"),
+        ("idle, by a number of seconds beside the word", "900 s - 10 % = 810 s", "25920"),
+        ("c3p0 in the java service wrapper", "longer than the server's wait_timeout: the driver compared", "HikariCP"),
+        ("c3p0 in the java service wrapper", "c3p0: maxIdleTime=7212", "hands on MySQL's error 4031"),
+        ("go finds a closed connection in its pool", "lost while it was idle", "4031, to an idle"),
+        ("a client that waited as long as it may", "CommandTimeout", "throw a connection away"),
+    ],
+)  # fmt: skip
+def test_what_a_log_says_is_told_and_nothing_else(name: str, words: str, never: str) -> None:
+    told = told_in(name)
+
+    assert words in told
+    assert never not in told
+
+
+def test_a_silence_is_not_called_an_idle_time() -> None:
+    log = (
+        b"2026-03-01 22:31:02 info: Processing: a.jpg\n"
+        b'2026-03-01 22:43:10 info: mysql_error (4031): "The client was disconnected by the server because of inactivity."\n'
+    )
+    (event,) = find_error_events([log], NOW)
+    (remedy, *_) = diagnose(Case(event))[0].remedies
+
+    assert (None, 728) == (event.idle_seconds, event.silent_seconds)
+    assert "or not" in remedy
+    assert "as long as the one that was lost" not in remedy
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        ("(idled for 900 secs)", 900),
+        ("after 3600 seconds of inactivity", 3600),
+        ("connection unused for 15 minutes", 900),
+        ("idle time: 1,800 s, idle timeout 60 s", 1800),
+        ("because inactive for 3600012ms", 3600.012),
+        ("was idle for more than 2 hours", 7200),
+        ("idle timeout 900 s", None),
+        ("max idle 10 s", None),
+        ("60 s idle timeout", None),
+    ],
+)
+def test_an_idle_time_is_read_and_a_setting_is_none(words: str, seconds: float | None) -> None:
+    (event,) = find_error_events(
+        [f"2026-03-01 10:00:00 (2006, 'MySQL server has gone away') {words}".encode()]
+    )
+
+    assert seconds == event.idle_seconds
+
+
+def test_a_silence_in_two_time_zones_is_by_the_clock_on_the_wall() -> None:
+    log = (
+        b'time="2026-03-01T16:42:08+08:00" level=trace msg="saved"\n'
+        b"[mysql] 2026/03/01 17:50:17 connection.go:158: driver: bad connection\n"
+    )
+    (event,) = find_error_events([log], NOW)
+
+    assert 4089 == event.silent_seconds
+
+
+def test_a_silence_before_a_piece_of_work_counts_for_all_of_it() -> None:
+    log = (
+        "2026-03-01 19:40:02 GET /a 200\n2026-03-02 09:14:51 POST /b\n2026-03-02 09:14:51 routing\n"
+        "2026-03-02 09:14:52 ERROR (2006, 'MySQL server has gone away')\n"
+    )
+    (event,) = find_error_events([log.encode()], NOW)
+    (started,) = find_error_events([log.replace("routing", "app started").encode()], NOW)
+
+    assert 48_889 == event.silent_seconds
+    assert 1 == started.silent_seconds

@@ -122,6 +122,8 @@ VERIFICATIONS: Final = {
 
 LIKELY_WEIGHT: Final = 4
 """The sum of weights from which a cause is likely; below it is possible."""
+POSSIBLE_WEIGHT: Final = 2
+"""The weight of what a log names as the cause without being sure."""
 _CERTAINTY_ORDER: Final = tuple(Certainty)
 
 _MYSQL: Final = "https://dev.mysql.com/doc/refman/en/"
@@ -236,7 +238,8 @@ def _stated_cause_arguments(case: Case, cause: Cause) -> tuple[Argument, ...]:
         return ()
     if event.certainty is Certainty.CONFIRMED:
         return (proof(_stated_cause_words(event)),)
-    return (Argument(LIKELY_WEIGHT, _likely_cause_words(event)),)
+    weight = LIKELY_WEIGHT if event.certainty is Certainty.LIKELY else POSSIBLE_WEIGHT
+    return (Argument(weight, _likely_cause_words(event)),)
 
 
 def _stated_cause_words(event: ErrorEvent) -> str:
@@ -262,7 +265,9 @@ def _likely_cause_words(event: ErrorEvent) -> str:
         return _(
             "The server waited for the client until a timeout: nearly always wait_timeout, seldom net_read_timeout."
         )
-    return _("The driver got a packet it had not asked for: MySQL's farewell to an idle session (4031).")
+    return _(
+        "The driver got a packet that it had not asked for. MySQL since 8.0.24 sends one, error 4031, to an idle session that it closes."
+    )
 
 
 def _other_cause_words(case: Case, stated_cause: Cause) -> str:

@@ -11,7 +11,8 @@ from typing import Final
 from goneaway_tui.doctor.case import LARGEST_PACKET_BYTES, Case, ServerFacts
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.deadline import EndLimit, LimitOrigin
-from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR
+from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR, FailureKind
+from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, TRANSACTION_LIMITS
 from goneaway_tui.text.format import seconds_words, size_with_bytes
@@ -91,6 +92,9 @@ POOLS: Final = {
     ),
     "R RMariaDB": (N_("R pool: dbPool(..., idleTimeout = {s}, validationInterval = {keep_s}) (seconds)"),),
     "PowerDNS": (N_("PowerDNS connects again by itself; gmysql-timeout is for answers, not for idling"),),
+    "ejabberd": (N_("ejabberd: sql_keepalive_interval: {keep_s} (seconds)"),),
+    "jasync-sql": (N_("jasync: maxIdleTime={ms} (milliseconds) of the pool"),),
+    "amphp/mysql": (N_("amphp/mysql: idleTimeout: {s} (seconds) of MysqlConnectionPool"),),
     "Lua resty.mysql": (N_("lua-resty-mysql: db:set_keepalive({ms}, 50) (milliseconds)"),),
     "Rails": (
         N_("Rails, database.yml: idle_timeout: {s} (seconds); reconnect only outside of transactions"),
@@ -215,13 +219,20 @@ def safe_seconds(limit_seconds: float) -> int:
 def arithmetic(limit_seconds: float, source: str = "") -> str:
     """The calculation of `safe_seconds`, in words; `source` names the limit.
 
-    >>> arithmetic(28800)
-    '28800 s - 10 % = 25920 s'
+    >>> arithmetic(28800), arithmetic(2009.28399992)
+    ('28800 s - 10 % = 25920 s (7.2 hours)', '2009 s - 10 % = 1808 s (about 30.1 minutes)')
     """
-    figures = {"limit": limit_seconds, "margin": MARGIN_PERCENT, "safe": safe_seconds(limit_seconds)}
+    safe = seconds_words(safe_seconds(limit_seconds))
+    limit = f"{limit_seconds:.0f}" if limit_seconds >= 10 else f"{limit_seconds:.3g}"
     if not source:
-        return _("{limit:.12g} s - {margin} % = {safe} s", **figures)
-    return _("{limit:.12g} s - {margin} % = {safe} s ({whose})", **figures, whose=source)
+        return _("{limit} s - {margin} % = {safe}", limit=limit, margin=MARGIN_PERCENT, safe=safe)
+    return _(
+        "{limit} s - {margin} % = {safe}; {whose}",
+        limit=limit,
+        margin=MARGIN_PERCENT,
+        safe=safe,
+        whose=source,
+    )
 
 
 def _figures(limit_seconds: float) -> dict[str, int]:
@@ -238,6 +249,8 @@ def _figures(limit_seconds: float) -> dict[str, int]:
 Remedies = Callable[[Case], Iterator[str]]
 SHORTEST_BALANCER_SECONDS: Final = 240.0
 """The shortest idle limit of the large cloud load balancers."""
+CLIENT_PACKET_ERROR: Final = 2020
+"""The error of a client that received more than its own max_allowed_packet."""
 TOO_MANY_CONNECTIONS_ERROR: Final = 1040
 """The error of a server without a free connection."""
 CONNECTION_CHECKS: Final = "ping(), pool_pre_ping, CONN_HEALTH_CHECKS, testOnBorrow"
@@ -262,10 +275,7 @@ def for_idling(case: Case) -> Iterator[str]:
     elif fatal_seconds is not None and (
         age_seconds is not None or limit is None or fatal_seconds < limit - 1
     ):
-        yield _(
-            "At the client: let no connection be idle for as long as the one that was lost: {arithmetic}.",
-            arithmetic=arithmetic(fatal_seconds),
-        )
+        yield _idle_less_than(case, fatal_seconds)
         yield from _pool_settings_for(case, fatal_seconds)
     elif age_seconds is not None:
         yield _("At the client: check each connection before its use: {ways}.", ways=CONNECTION_CHECKS)
@@ -275,11 +285,34 @@ def for_idling(case: Case) -> Iterator[str]:
         interactive_limit = case.server.limits.get("interactive_timeout", limit)
         if uptime_seconds is not None and interactive_limit < uptime_seconds < limit - 1:
             name, limit = "interactive_timeout", interactive_limit  # the other cannot have run out
-        yield _(
-            "At the client: keep connections younger than the limit: {arithmetic}.",
-            arithmetic=arithmetic(limit, _("{variable}, {source}", variable=name, source=source)),
+        yield (
+            _(
+                "At the client: keep connections younger than the server's wait_timeout, which the log does not tell. "
+                "SELECT @@GLOBAL.wait_timeout tells it; the default makes {arithmetic}.",
+                arithmetic=arithmetic(limit),
+            )
+            if case.event.is_past_limit and not case.knows_limit("wait_timeout")
+            else _(
+                "At the client: keep connections younger than the limit: {arithmetic}.",
+                arithmetic=arithmetic(limit, _("{variable}, {source}", variable=name, source=source)),
+            )
         )
         yield from _pool_settings_for(case, limit)
+
+
+def _idle_less_than(case: Case, fatal_seconds: float) -> str:
+    """What to do about a connection that was lost after so long an idle time, or so long a silence of its log."""
+    if case.event.idle_seconds is not None:
+        return _(
+            "At the client: let no connection be idle for as long as the one that was lost: {arithmetic}.",
+            arithmetic=arithmetic(fatal_seconds),
+        )
+    return _(
+        "The log had been silent for {silence}: the session may have been idle for as long, or not. Ask the server for its "
+        "limit (SELECT @@GLOBAL.wait_timeout). Until then, at the client: let no connection be idle for longer than {safe}.",
+        silence=seconds_words(fatal_seconds),
+        safe=seconds_words(safe_seconds(fatal_seconds)),
+    )
 
 
 def own_limit_words(age_seconds: float, server: ServerFacts, *, global_known: bool) -> str:
@@ -377,8 +410,10 @@ def longer_idling(case: Case) -> Iterator[str]:
     )
 
 
-def for_packets(_case: Case) -> Iterator[str]:
+def for_packets(case: Case) -> Iterator[str]:
     """A statement that is too large."""
+    if case.event.code == CLIENT_PACKET_ERROR:
+        return  # what it received was too large
     yield _(
         "At the client: send less in one statement: fewer rows in an INSERT, large values in parts or elsewhere."
     )
@@ -386,6 +421,12 @@ def for_packets(_case: Case) -> Iterator[str]:
 
 def larger_packets(case: Case) -> Iterator[str]:
     """Raise max_allowed_packet, at the server and at the client."""
+    if case.event.code == CLIENT_PACKET_ERROR:
+        yield _(
+            "At the client: raise its own max_allowed_packet, which this error names: --max-allowed-packet=1G, or the driver's "
+            "option. The server sent the packet, so its limit is large enough."
+        )
+        return
     size = case.event.statement_bytes
     limit, source = case.limit("max_allowed_packet")
     limit = limit or 64 * 1024**2
@@ -447,12 +488,9 @@ def for_proxies(case: Case) -> Iterator[str]:
     yield _(
         "At the client: be younger than the shortest limit on the way (cloud balancers: 350 s or 240 s; see their pages)."
     )
-    fatal_seconds = case.fatal_idle_seconds
-    yield from pool_settings(
-        client.framework,
-        client.driver,
-        SHORTEST_BALANCER_SECONDS if fatal_seconds is None else min(SHORTEST_BALANCER_SECONDS, fatal_seconds),
-    )
+    known_seconds = (case.fatal_idle_seconds, case.event.lasted_seconds)
+    shortest = min((SHORTEST_BALANCER_SECONDS, *(seconds for seconds in known_seconds if seconds)))
+    yield from pool_settings(client.framework, client.driver, shortest)
     yield _(
         "On the client's machine: net.ipv4.tcp_keepalive_time = 120, and SO_KEEPALIVE on, so that the way is not forgotten."
     )
@@ -462,8 +500,32 @@ def for_proxies(case: Case) -> Iterator[str]:
     )
 
 
-def for_closed_objects(_case: Case) -> Iterator[str]:
-    """A connection object that was used after it was closed."""
+READ_LIMITS: Final = {
+    ".NET": N_("Default Command Timeout in the connection string, or CommandTimeout (seconds)"),
+    "MySQL Connector/J": N_("socketTimeout in the JDBC URL, or setQueryTimeout"),
+    "MariaDB Connector/J": N_("socketTimeout in the JDBC URL, or setQueryTimeout"),
+    "PyMySQL": N_("read_timeout of connect() (seconds)"),
+    "mysqlclient": N_("read_timeout of connect() (seconds)"),
+    "PHP": N_("mysqlnd.net_read_timeout in php.ini (seconds)"),
+    "go-sql-driver": N_("readTimeout in the DSN, or the deadline of the context"),
+    "Node mysql": N_("timeout of the query (milliseconds)"),
+    "Ruby mysql2": N_("read_timeout in database.yml (seconds)"),
+}
+"""The client's own limit for an answer, by how the name of the driver begins. Marked for translation."""
+
+
+def for_closed_objects(case: Case) -> Iterator[str]:
+    """A connection object that was used after it was closed, or the client's own limit for an answer."""
+    event = case.event
+    ran_out = FailureKind.TIMED_OUT in event.failures and not event.used_after_close and event.code != 0
+    if event.stated_cause is Cause.CLIENT_QUIT or ran_out:
+        settings = (setting for name, setting in READ_LIMITS.items() if event.client.driver.startswith(name))
+        yield _(
+            "At the client: its own limit for an answer ran out. Make the statement faster, or raise that limit: {setting}.",
+            setting=_(next(settings, N_("the read timeout of the driver"))),
+        )
+        yield _("The statement may still run: SHOW PROCESSLIST shows it, and KILL QUERY ends it.")
+        return
     yield _(
         "At the client: throw a connection away after its first error; never use one after close(), or from two threads."
     )
@@ -482,11 +544,24 @@ def for_forks(case: Case) -> Iterator[str]:
     yield _("One connection belongs to one thread at a time: take each from a pool.")
 
 
-def for_full_servers(_case: Case) -> Iterator[str]:
-    """A server without a free connection."""
+PROXY_LIMITS: Final = {
+    "MySQL Router": N_("MySQL Router: raise max_connections of the route (now {limit}) in mysqlrouter.conf."),
+    "MaxScale": N_("MaxScale: raise max_connections of the service (now {limit})."),
+    "HAProxy": N_("HAProxy: raise maxconn of the frontend or of the server (now {limit}), or timeout queue."),
+    "ProxySQL": N_("ProxySQL: raise mysql-max_connections, or max_connections of the server (now {limit})."),
+}
+"""A proxy's own limit of connections, by its name. Marked for translation."""
+
+
+def for_full_servers(case: Case) -> Iterator[str]:
+    """A server, or a proxy, without a free connection."""
     yield _(
         "At the client: smaller pools. Workers x pool size, over all machines, must stay below max_connections."
     )
+    if proxy := PROXY_LIMITS.get(case.event.client.driver):
+        limit = dict(case.event.limits).get("max_connections")
+        yield _(proxy, limit=_("unknown") if limit is None else f"{limit:.0f}")
+        return
     yield _("At the server: close idle sessions sooner (wait_timeout).")
     yield _("One place is kept for an account with CONNECTION_ADMIN or SUPER: keep one to look with.")
 
@@ -495,7 +570,8 @@ def more_connections(case: Case) -> Iterator[str]:
     """Raise max_connections, unless an account's own limit (1203, 1226) or a proxy's refused the connection."""
     limit, used = case.server.limits.get("max_connections"), case.server.counters.get("max_used_connections")
     was_full = not limit or used is None or used >= limit or (case.uptime_seconds or -1) <= 0
-    if case.event.code not in {None, TOO_MANY_CONNECTIONS_ERROR} or not was_full:
+    is_of_proxy = case.event.client.driver in PROXY_LIMITS
+    if case.event.code not in {None, TOO_MANY_CONNECTIONS_ERROR} or not was_full or is_of_proxy:
         return
     yield (
         _("At the server: raise max_connections (now {limit:.0f}), if there is memory for it.", limit=limit)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from goneaway_tui.doctor.case import (
@@ -53,6 +54,9 @@ def refutation(text: str) -> Argument:
 
 
 NO_SESSION: Final = N_("No session had begun: the connection was refused.")
+SERVER_AWAY: Final = N_(
+    "The line is about the server: a health check found it away. It reports the end of no session."
+)
 NO_ANSWER: Final = N_("No session had begun: nothing answered the connection attempt.")
 NO_LOGIN: Final = N_("No session had begun: the connection ended before the login.")
 WAS_READING: Final = N_("The session was busy: the connection broke in the middle of a result.")
@@ -63,7 +67,8 @@ def _no_session(event: ErrorEvent) -> Iterator[Argument]:
     """What rules out every end of a session where none had begun."""
     if event.refused:
         is_silent = FailureKind.TIMED_OUT in event.failures and FailureKind.REFUSED not in event.failures
-        yield refutation(_(NO_ANSWER if is_silent else NO_SESSION))
+        is_check = FailureKind.SERVER_DOWN in event.failures
+        yield refutation(_(SERVER_AWAY if is_check else NO_ANSWER if is_silent else NO_SESSION))
     elif event.never_began:
         yield refutation(_(NO_LOGIN))
 
@@ -81,6 +86,8 @@ def _not_in_tls(event: ErrorEvent) -> Iterator[Argument]:
 COMMON_LIMIT_SECONDS = 600.0
 """A silence this long may be longer than a limit that is not known; few servers have a shorter limit."""
 
+SAME_MOMENT_SECONDS: Final = 2.0
+"""Seconds between two lines of a log that tell of one moment."""
 ANSWERED_SECONDS = 5.0
 """A server that has closed a session refuses its next statement at once, in far less than this."""
 
@@ -100,7 +107,7 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
     yield _loss_manner(event)
     if event.client.driver == "ProxySQL" and FailureKind.BETWEEN not in event.failures:
         yield Argument(-2, _("ProxySQL pings its idle connections, by default every 10 s."))
-    if event.client.reports_4031 and _ended_cleanly(event) and 4031 not in case.server.unknown_errors:
+    if _would_report_4031(event) and 4031 not in case.server.unknown_errors:
         yield Argument(
             -1,
             _(
@@ -113,17 +120,46 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         if event.waited_seconds is not None and event.waited_seconds >= ANSWERED_SECONDS:
             waited = seconds_words(event.waited_seconds)
             yield Argument(-4, _("The client waited {wait} for an answer that never came.", wait=waited))
-    if case.idle_before_start_seconds is not None and not case.idled_out_before_start:
-        yield Argument(
-            -3 if event.idle_seconds is None else -6,
-            _(
-                "The server went down first: until then it had been unused for {idle}.",
-                idle=seconds_words(case.idle_before_start_seconds),
-            ),
-        )
+    yield from _server_down_first(case)
     yield from _idling_counted(case)
     if FailureKind.TIMED_OUT in event.failures:
         yield Argument(-3, _("No end of the connection came, and a server that closes a session sends one."))
+
+
+FIRST_WITH_4031: Final = datetime(2021, 4, 20, tzinfo=UTC).timestamp()
+"""When MySQL 8.0.24 was published, the first that has error 4031."""
+
+
+def _would_report_4031(event: ErrorEvent) -> bool:
+    """Whether the client would have reported error 4031, had MySQL closed its session for idling: not before there was one."""
+    timestamp = event.timestamp
+    is_old = timestamp and not timestamp.year_guessed and timestamp.clock_seconds < FIRST_WITH_4031
+    return event.client.reports_4031 and _ended_cleanly(event) and not is_old
+
+
+def _server_down_first(case: Case) -> Iterator[Argument]:
+    """What speaks against an idle limit where the server itself ended, or its side of the connection broke off."""
+    event = case.event
+    if case.idle_before_start_seconds is not None and not case.idled_out_before_start:
+        idle = seconds_words(case.idle_before_start_seconds)
+        yield (
+            Argument(
+                -3, _("The server went down first: until then the log had been silent for {idle}.", idle=idle)
+            )
+            if event.idle_seconds is None
+            else Argument(
+                -6, _("The server went down first: until then it had been unused for {idle}.", idle=idle)
+            )
+        )
+    if event.server_end is not None:
+        yield Argument(
+            -4 if event.server_end_seconds <= SAME_MOMENT_SECONDS else -2,
+            _("The same log tells that the server itself ended, which ends every session."),
+        )
+    if FailureKind.SEVERED in event.failures:
+        yield Argument(
+            -4, _("The server's side broke off with an error; a server ends an idle session in order.")
+        )
 
 
 def _idling_counted(case: Case) -> Iterator[Argument]:
@@ -270,9 +306,18 @@ def _stated_idle_time(case: Case) -> Iterator[Argument]:
                 idle=seconds_words(idle_seconds),
             )
         )
+    elif case.event.is_past_limit and not case.knows_limit("wait_timeout"):
+        yield Argument(
+            6,
+            _(
+                "It had been idle for {idle}. That is longer than the server's wait_timeout: the driver compared both.",
+                idle=seconds_words(idle_seconds),
+            ),
+        )
     else:
         is_reached = idle_seconds >= limit - 1
-        yield Argument(6 if is_reached else -3, text, limit_reached=is_reached)
+        below = -3 if case.knows_limit("wait_timeout") else -1
+        yield Argument(6 if is_reached else below, text, limit_reached=is_reached)
     if idle_seconds >= LONG_SILENCE_SECONDS:
         yield Argument(2, _("It had lain unused for {idle}.", idle=seconds_words(idle_seconds)))
 
@@ -493,12 +538,13 @@ def _idle_below_limit(case: Case) -> Iterator[Argument]:
         and limit is not None
         and LONG_SILENCE_SECONDS <= event.idle_seconds < limit - 1
     ):
-        yield Argument(
-            4,
-            _(
-                "It had been idle for {idle}, less than the server's own limit.",
-                idle=seconds_words(event.idle_seconds),
-            ),
+        idle = seconds_words(event.idle_seconds)
+        yield (
+            Argument(4, _("It had been idle for {idle}, less than the server's own limit.", idle=idle))
+            if case.knows_limit("wait_timeout")
+            else Argument(
+                4, _("It had been idle for {idle}, less than the default of wait_timeout.", idle=idle)
+            )
         )
 
 
@@ -710,13 +756,16 @@ POOL_REUSE_SECONDS = 300.0
 def server_restart(case: Case) -> Iterator[Argument]:
     """A server that was stopped or restarted."""
     yield from _server_down(case)
+    yield from _server_ended(case, Cause.SERVER_RESTART)
     event = case.event
     if event.is_kill and event.stated_cause is Cause.KILLED:
         yield Argument(
             2 if event.refused_near else 1,
             _("MariaDB before 10.6 reports error 1927 to idle sessions when it stops."),
         )
-    if _nothing_listened(event):
+    if FailureKind.SERVER_DOWN in event.failures:
+        yield Argument(4, _("A health check found the server away."))
+    elif _nothing_listened(event):
         yield Argument(4, _("Nobody listened there: the server was down, or was just starting."))
     if event.never_began:
         yield Argument(2, _("A server that is stopping, or still starting, lets nobody finish logging in."))
@@ -731,8 +780,11 @@ def server_restart(case: Case) -> Iterator[Argument]:
 def server_crash(case: Case) -> Iterator[Argument]:
     """A server that crashed."""
     yield from _server_down(case)
+    yield from _server_ended(case, Cause.SERVER_CRASH)
     event = case.event
-    if _nothing_listened(event):
+    if FailureKind.SERVER_DOWN in event.failures:
+        yield Argument(3, _("A health check found the server away."))
+    elif _nothing_listened(event):
         yield Argument(2, _("A server that crashed does not listen until it has recovered."))
     if event.is_loss and not event.never_began:
         is_silent_end = FailureKind.EOF in event.failures and not event.write_failed
@@ -743,6 +795,30 @@ def server_crash(case: Case) -> Iterator[Argument]:
         if event.refused_near and event.timestamp is None and event.code == 2013 and event.answer_never_came:
             yield Argument(2, _("A statement was running, and right after it nothing listened any more."))
     yield from _not_in_tls(event)
+
+
+SERVER_END_WORDS: Final = {
+    Cause.SERVER_CRASH: (
+        N_("The same log tells that the server crashed or was killed at that time."),
+        N_("The same log tells that the server crashed or was killed {seconds} before."),
+    ),
+    Cause.SERVER_RESTART: (
+        N_("The same log tells that the server was stopped at that time."),
+        N_("The same log tells that the server was stopped {seconds} before."),
+    ),
+}  # fmt: skip
+
+
+def _server_ended(case: Case, cause: Cause) -> Iterator[Argument]:
+    """What the same log tells of the server's end, in the server's own words or those of its machine."""
+    event = case.event
+    if event.server_end is None or not (event.is_loss or event.refused or event.is_kill):
+        return
+    is_same_moment = event.server_end_seconds <= SAME_MOMENT_SECONDS
+    if event.server_end is cause:
+        at_once, later = SERVER_END_WORDS[cause]
+        words = at_once if is_same_moment else later
+        yield Argument(8 if is_same_moment else 5, _(words, seconds=seconds_words(event.server_end_seconds)))
 
 
 def _nothing_listened(event: ErrorEvent) -> bool:
@@ -769,6 +845,8 @@ def _server_down(case: Case) -> Iterator[Argument]:
             event.lost_near,
         )
         yield Argument(1, text)
+    if FailureKind.SEVERED in event.failures:
+        yield Argument(2, _("The proxy saw the server's side of the session break off with an error."))
     yield from _server_start(case)
 
 

@@ -271,6 +271,7 @@ class Progress(contextlib.AbstractContextManager["Progress"]):
 NEEDLES: Final = (
     b"onnect", b" has gone away", b"acket", b"ommunicati", b"ution was interrupted", b"ccess denied for user", b"hutdown",
     b" got signal ", b"ECONNRESET", b"InterfaceError", b"ommands out of sync", b"haproxy[", b"closed}", b"tcp_closed", b"f memory: Kill", b"process exited, code=", b"sqld restarted", b"rash recovery",
+    b"ocket #Port", b"ocket was closed", b"close signal",
 )  # fmt: skip
 """Words that every error in `client_log` and every end in `server_log` has in its line, or in a line of the same traceback.
 
@@ -419,9 +420,14 @@ def _lines_with(needle: bytes, data: bytes, start: int, end: int) -> Iterator[in
         offset = data.find(needle, newline, end)
 
 
+_COLOUR: Final = re.compile(r"\x1b\[[\d;]{0,20}m")
+"""How a terminal is told to change the colour, as compose, stern and many loggers do."""
+
+
 def _text(raw: bytes) -> str:
-    """The text of a line, of a long one both ends; bytes that are not UTF-8 become escapes."""
+    """The text of a line without colours, of a long one both ends; bytes that are not UTF-8 become escapes."""
     raw = raw.removesuffix(b"\r")
     if len(raw) > LINE_HEAD_BYTES + LINE_TAIL_BYTES:
         raw = raw[:LINE_HEAD_BYTES] + b" ... " + raw[-LINE_TAIL_BYTES:]
-    return raw.decode("utf-8", "backslashreplace")
+    text = raw.decode("utf-8", "backslashreplace")
+    return _COLOUR.sub("", text) if "\x1b[" in text else text

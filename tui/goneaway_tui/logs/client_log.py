@@ -20,10 +20,13 @@ from goneaway_tui.i18n import N_
 from goneaway_tui.logs.blocks import LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
+    PROXIES,
     SYSTEM_LOG,
     UNKNOWN_CLIENT,
     ErrorEvent,
+    FailureKind,
     LogClient,
+    haproxy_end,
     recognise_client,
     with_neighbours,
 )
@@ -71,6 +74,8 @@ class ErrorPattern:
     """A connection object was used that its driver already knows to be closed."""
     is_retried: bool = False
     """The driver tries further connections of its pool, and logs the same for each that is closed."""
+    is_aftermath: bool = False
+    """Whether a proxy logs it of a session that it closes after it has reported why."""
 
 
 def _pattern(
@@ -83,11 +88,12 @@ def _pattern(
     is_precursor: bool = False,
     used_after_close: bool = False,
     is_retried: bool = False,
+    is_aftermath: bool = False,
 ) -> ErrorPattern:
     """A row of ERROR_PATTERNS."""
     return ErrorPattern(
-        re.compile(words), code, cause, certainty, wants_context, is_precursor, used_after_close, is_retried
-    )
+        re.compile(words), code, cause, certainty, wants_context, is_precursor, used_after_close, is_retried, is_aftermath
+    )  # fmt: skip
 
 
 _CONFIRMED: Final = Certainty.CONFIRMED
@@ -145,7 +151,8 @@ ERROR_PATTERNS: Final = (
     # A 4031 packet, numbered 0, taken for the answer to a statement, which would be numbered 1.
     _pattern(r"Packets out of order\. Expected 1 received 0", None, Cause.IDLE_TIMEOUT, is_precursor=True),
     _pattern(r"commands out of sync\. You can't run this command now", None, Cause.IDLE_TIMEOUT),
-    _pattern(r"unexpected read from socket|closing bad idle connection", None, Cause.IDLE_TIMEOUT, is_precursor=True),
+    _pattern(r"unexpected read from socket", None, Cause.IDLE_TIMEOUT, is_precursor=True),
+    _pattern(r"closing bad idle connection", is_precursor=True),
     _pattern(r"Packets out of order\. Expected 0 received 1|reading greeting packet", None, is_precursor=True),
     _pattern(r"Packets out of order\b", None, Cause.FORKED_CONNECTION, wants_context=True),
     _pattern(r"Packet sequence number wrong", None, Cause.FORKED_CONNECTION),
@@ -162,7 +169,8 @@ ERROR_PATTERNS: Final = (
     _pattern(r"marked as broken because of SQLSTATE\(08", None, wants_context=True, is_precursor=True),
     _pattern(r"MySqlConnectionClosedException"),
     _pattern(r"Error establishing a database connection"),
-    _pattern(r"Command Timeout expired before the operation completed|Timeout expired\.  The timeout period elapsed prior", None, Cause.CLIENT_QUIT, wants_context=True),
+    _pattern(r"Command Timeout expired before the operation completed", None, Cause.CLIENT_QUIT, certainty=_CONFIRMED, wants_context=True),
+    _pattern(r"Timeout expired\.  The timeout period elapsed prior", None, Cause.CLIENT_QUIT, wants_context=True),
     _pattern(r"Connect Timeout expired\.(?! All pooled)", wants_context=True),
     _pattern(r"Can't reach database server at .{1,200}:\W?3306\b"),
     _pattern(r"bytes failed with errno=\d", wants_context=True, is_precursor=True),
@@ -199,8 +207,25 @@ ERROR_PATTERNS: Final = (
     _pattern(r"error communicating with database|expected to read \d+ bytes, got \d+ bytes at EOF", wants_context=False),
     _pattern(r"(?i:server disconnected)", wants_context=True),
     _pattern(r"Max connect timeout reached while reaching hostgroup", 9001),
-    _pattern(r"(?:Detected (?:a )?broken (?:idle )?connection|Closing (?:killed|unhealthy) client connection|Killing client connection)", wants_context=True),
-    _pattern(r" \d+/-?\d+/\+?(?P<held>\d+) \d+ [cs]D \d+/\d+/\d+/", None, Cause.PROXY_OR_FIREWALL, certainty=_CONFIRMED, wants_context=True),
+    _pattern(r"Detected offline server prior", 9004, wants_context=True),
+    _pattern(r"Detected (?:a )?broken (?:idle )?connection|missed \d+ heartbeats, shunning", wants_context=True),
+    _pattern(r"Killing client connection \S+ because (?:inactive for|of \(possible\) transaction)", None, Cause.PROXY_OR_FIREWALL, certainty=_CONFIRMED, wants_context=True),
+    _pattern(r"Killing client connection", wants_context=True),
+    _pattern(r"Closing killed client connection", None, Cause.KILLED, wants_context=True, is_aftermath=True),
+    _pattern(r"Closing (?:unhealthy|not established) client connection|Detected an offline server during query", wants_context=True, is_aftermath=True),
+    _pattern(r"reached max active connections", 1040),
+    # HAProxy's termination codes, each by what its manual says (8.5, session state at disconnection).
+    _pattern(haproxy_end("[cs]D"), None, Cause.PROXY_OR_FIREWALL, certainty=_CONFIRMED, wants_context=True),
+    _pattern(haproxy_end("K[CD]"), None, Cause.KILLED, certainty=_CONFIRMED, wants_context=True),
+    _pattern(haproxy_end("[UI][CD]"), None, Cause.PROXY_OR_FIREWALL, wants_context=True),
+    _pattern(haproxy_end("[PR]C|[sS]Q"), None, Cause.TOO_MANY_CONNECTIONS, wants_context=True),
+    _pattern(haproxy_end("C[CDQ]"), None, Cause.CLIENT_LOST, certainty=Certainty.POSSIBLE, wants_context=True),
+    _pattern(haproxy_end("[SD]D|[sS]C|DC"), wants_context=True),
+    _pattern(r"Server \S+ is DOWN, reason: |has no server available!", wants_context=True),
+    _pattern(r"Connection (?:not open|is not active now)|because the connection is closed|connection went away|ConnectionNotConnectedException|DatabaseException: Connection is being closed",
+             None, wants_context=True, used_after_close=True),
+    _pattern(r"Fail to read any response from the server", wants_context=True),
+    _pattern(r"Socket #Port<[\d.]+> closed|Received close signal, exiting|socket was closed \{|sending data on socket : closed", wants_context=True),
     _pattern(r"(?i:connection reset by peer|broken pipe)", wants_context=True),
     _pattern(r"(?i:connection refused|(?:i/o|connect(?:ion)?) timeout|connect(?:ion)? timed out)", wants_context=True),
     _pattern(r"(?i:server (?:has )?closed the connection)(?! unexpectedly)", wants_context=True),
@@ -249,7 +274,9 @@ PREFILTER_WORDS: Final = (
     "to validate", "as broken", "not connect", "PROTOCOL_", "enqueue", "closed state", "ECONN", "EPIPE", "ETIMEDOUT",
     "invalid conn", "bad connection", "not available", "closed MySQL", "header bytes", "result set", "has failed",
     "specified MySQL", "communicating", "at EOF", "disconnected", "hostgroup", "broken conn", "client conn", " cD ", " sD ",
-    "last packet", "a database conn", "Timeout expired", "packet timeout", "blocking client", "MaxScale", "greeting", "primary server", "master server", "Invalid Conn", "::SSLError",
+    "last packet", "max active", "ocket #Port", "close signal", "ocket was closed", "on socket : closed", "not open", "not active now",
+    "connection is closed", "went away", "NotConnected", "being closed", "any response from", "heartbeats", "is DOWN", "no server avail", "offline server",
+    *(f" {how}{where} " for how in "CDIKPRSUs" for where in "CDQ"), "a database conn", "Timeout expired", "packet timeout", "blocking client", "MaxScale", "greeting", "primary server", "master server", "Invalid Conn", "::SSLError",
     "Trilogy", "valid and open", "new commands", "unexpectedly", "closed by peer", "ConnectionClosed", "server is closed", ":closed", ": closed",
     "closed}", "tcp_closed", "result set's", "while sending", "failed to send", "failed to re", "SocketException", "transport connection", "idle conn", "ClosedConn",
     "closed connection", "ClosedException", "Timeout expired", "reach database", "errno=", "offline mode",
@@ -390,6 +417,14 @@ _OF_A_PERSON: Final = re.compile(
 )
 """What a person writes, and no program."""
 _PROSE_BEFORE: Final = re.compile(r"(?:^|[a-z,;] )[a-z]{2,20},? $")
+_CHANGE: Final = re.compile(
+    r"\s{0,12}(?:[0-9a-f]{7,40} )?(?:(?:Fix(?:ed|es)?|Handle[sd]?|Avoid(?:ed|s)?|Prevent(?:ed|s)?|Resolve[sd]?|Improve[sd]?|Work(?:ed)? around)\b|(?:fix|feat|perf|refactor|test|docs|chore)(?:\([\w./-]{1,40}\))?!?: )"
+)
+"""The beginning of a line that describes a change."""
+_TICKET: Final = re.compile(
+    r"\(#\d{1,7}\)\s*$|(?i:\b(?:issue|closes|fixes|resolves|bug|gh-|pr) ?#?\d{1,7}\b)"
+)
+"""The number of a ticket."""
 _BEFORE_REAL_ERRORS: Final = re.compile(
     r"(?i)\b(?:error|failed|failure|fatal|exception|warning|with|message|reason|because|critical|err|got|says|was|is|reported|detected|received|reconnect\w*)[: ]{1,2}$"
 )
@@ -462,7 +497,7 @@ def _in_prose(text: str, before: str) -> Mention:
         return Mention.YES if is_prose else Mention.MAYBE
     if _PROSE_BEFORE.search(before) and not _BEFORE_REAL_ERRORS.search(before):
         return Mention.MAYBE
-    return Mention.NO
+    return Mention.MAYBE if _CHANGE.match(text) or _TICKET.search(text) else Mention.NO
 
 
 # --- Records, drafts, events
@@ -501,6 +536,8 @@ CHAIN_LINES: Final = 6
 _DIGITS: Final = re.compile(r"\d+")
 _WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"]$")
 """How what is put before a quoted error ends."""
+AFTERMATH_SECONDS: Final = 2.0
+"""Seconds after a loss within which a proxy closes the other side of the session."""
 PRECURSOR_LINES: Final = 20
 """Lines, in a log without times, between a driver's remark and the error itself."""
 
@@ -526,6 +563,8 @@ class DraftEvent:
     """What stands before `words` on the line."""
     is_retried: bool = False
     """Whether the driver logs the same for each closed connection of its pool."""
+    is_aftermath: bool = False
+    """Whether a proxy logs it of a session after it has reported the loss."""
     is_of_host: bool = False
     """Whether the kernel or systemd reports it: of an end that a server's own log has reported already."""
     is_over: bool = False
@@ -534,8 +573,9 @@ class DraftEvent:
 
 def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
     """Decide what each record is, and read it as that: an entry of a server's own log, or what a program wrote."""
-    server_log, server_run, known_clients = ServerLog(UTC), _ServerRun(), _KnownClients()
+    server_log, server_run, known_clients, forks = ServerLog(UTC), _ServerRun(), _KnownClients(), _Forks()
     for record in records:
+        forks.add(record)
         yield from _host_drafts(record)
         entry = server_log.parse_entry(record.lines[0].text)
         if entry is not None and _is_of_server(entry):
@@ -543,7 +583,7 @@ def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
                 yield server_run.completed(draft)
         else:
             for draft in _client_drafts(record):
-                yield known_clients.completed(draft, record.program)
+                yield known_clients.completed(forks.completed(draft, record), record.program)
 
 
 @dataclass(slots=True)
@@ -568,11 +608,17 @@ class _KnownClients:
     """Which client each program of a log uses: the last MAX_REMEMBERED_PROGRAMS that named one."""
 
     clients: dict[str, LogClient] = field(default_factory=dict)
+    last: ErrorEvent | None = None
+    """The last event whose lines told its client."""
 
     def completed(self, draft: DraftEvent, program: str) -> DraftEvent:
         """Add the program's client to an event whose own lines do not name it."""
         client = draft.event.client
         known = self.clients.get(program, UNKNOWN_CLIENT)
+        if not program and self.last is not None and _speaks_alike(self.last, draft.event):
+            known = self.last.client
+        if client.driver:
+            self.last = draft.event
         if client.driver and program:
             self.clients.pop(program, None)
             self.clients[program] = client
@@ -581,6 +627,70 @@ class _KnownClients:
         elif known.driver and not client.framework and not client.driver:
             return replace(draft, event=replace(draft.event, client=known))
         return draft
+
+
+ALIKE_SECONDS: Final = 2.0
+ALIKE_CHARS: Final = 30
+"""Characters with which two lines of one program begin alike, its timestamp among them."""
+
+
+def _speaks_alike(event: ErrorEvent, other: ErrorEvent) -> bool:
+    """Whether two errors of a log without names of programs are told at one time and in one manner."""
+    if event.timestamp is None or other.timestamp is None or event.program or other.program:
+        return False
+    shared = next(
+        (count for count, (char, one) in enumerate(zip(event.text, other.text, strict=False)) if char != one),
+        min(len(event.text), len(other.text)),
+    )
+    return _seconds_between(event, other) <= ALIKE_SECONDS and shared >= ALIKE_CHARS
+
+
+FORK_SECONDS: Final = 10.0
+"""Seconds after a fork within which a lost connection points at it: later ones have other causes more often."""
+FORK_LINES: Final = 40
+MAX_FORKS: Final = 500
+_FORKED: Final = re.compile(
+    r"\b[Ff]ork(?:ed|ing|s)?\b[^\d\n]{0,30}(?P<pid>\d{2,10})\b"
+    r"|(?i:\b(?:boot|spawn)(?:ed|ing)?\b.{0,40}\bpid[ :=]{1,3}(?P<booted>\d{2,10})\b)"
+)
+"""How a log tells of a process that was forked, with its number."""
+_FORK_WORDS: Final = ("fork", "Fork", "oot", "OOT", "pawn", "PAWN")
+"""One of these is in every line that does."""
+
+
+@dataclass(slots=True)
+class _Forks:
+    """Which processes a log has told to be forked, with the line and the time: the last MAX_FORKS."""
+
+    pids: dict[str, tuple[int, float | None]] = field(default_factory=dict)
+
+    def add(self, record: Record) -> None:
+        """Remember the processes that a record tells of."""
+        told = (line for line in record.lines if any(word in line.text for word in _FORK_WORDS))
+        for line in told:
+            for match in _FORKED.finditer(line.text[:FOREIGN_SEARCH_CHARS]):
+                seconds = None if record.timestamp is None else record.timestamp.clock_seconds
+                self.pids[match["pid"] or match["booted"]] = line.number, seconds
+                if len(self.pids) > MAX_FORKS:
+                    del self.pids[next(iter(self.pids))]
+
+    def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
+        """Add that the process was forked just before, where the log tells so."""
+        if not self.pids:
+            return draft
+        event = draft.event
+        spoken = f"{record.program} {record.lines[0].text[:FOREIGN_SEARCH_CHARS]} {draft.outer_words}"
+        for pid in dict.fromkeys(_DIGITS.findall(spoken)):
+            line, seconds = self.pids.get(pid, (event.line, None))
+            if line < event.line and self._is_soon(event, line, seconds):
+                return replace(draft, event=replace(event, failures=event.failures | {FailureKind.FORKED}))
+        return draft
+
+    @staticmethod
+    def _is_soon(event: ErrorEvent, line: int, seconds: float | None) -> bool:
+        if seconds is None or event.timestamp is None:
+            return event.line - line <= FORK_LINES
+        return 0 <= event.timestamp.clock_seconds - seconds <= FORK_SECONDS
 
 
 def _is_of_server(entry: LogEntry) -> bool:
@@ -691,12 +801,33 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
         line.continues or TRACEBACK_PART.match(line.text) or (follows_part and not _BULLET.match(line.text))
     )
     is_announced = index > 0 and EXCEPTION_HEAD.match(line.text) is not None
+    if not record.starts_dated and not line.continues and _is_signed(record, index):
+        return Mention.YES
     dated = bool(line.timestamp_text) or (
-        record.timestamp is not None and (index == 0 or bool(is_part) or is_announced)
+        record.starts_dated and (index == 0 or bool(is_part) or is_announced)
     )
     before = [earlier.text for earlier in lines[:index]]
     may_be_source = index > 0 and not line.continues and not line.timestamp_text
-    return mention_in(line.text, parsed.start, before, dated=dated, may_be_source=may_be_source)
+    mention = mention_in(line.text, parsed.start, before, dated=dated, may_be_source=may_be_source)
+    # A wrapper puts a time before whatever a program prints, also before a list.
+    is_listed = line.timestamp_text and not line.continues and _is_item(line.text, before)
+    return Mention.MAYBE if mention is Mention.NO and is_listed else mention
+
+
+SIGNED_LINES: Final = 60
+"""Lines of one entry of a changelog."""
+_SIGNED: Final = re.compile(
+    r" -- .{1,80} <\S{1,80}@\S{1,80}>|[a-z0-9][a-z0-9+.-]{1,60} \([^()\s]{1,60}\) [\w. -]{1,60}; urgency="
+    r"|\* [A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d (?:\d\d:\d\d:\d\d \w{2,5} )?\d{4} \S.{0,80}|\d{4}-\d\d-\d\d {2}\S.{0,80} <\S{1,80}@\S{1,80}>"
+    r"|\s{0,8}(?:Author|Commit(?:ter)?|Signed-off-by|Reviewed-by|Co-authored-by): .{1,80} <\S{1,80}@\S{1,80}>|commit [0-9a-f]{40}\b"
+)
+"""Who signed a change, and what it is of: Debian, RPM, GNU, git."""
+
+
+def _is_signed(record: Record, index: int) -> bool:
+    """Whether a line is part of a change that a person signed, or of one that is named so."""
+    near = record.lines[max(0, index - SIGNED_LINES) : index + SIGNED_LINES]
+    return any(_SIGNED.match(line.text) for line in near)
 
 
 def _is_about_mysql(parsed: ParsedLine, text: str, *, is_mysql: bool, is_foreign: bool) -> bool:
@@ -718,11 +849,14 @@ def _is_same_traceback(record: Record, before: int, index: int) -> bool:
     text = lines[index].text
     if STANDALONE_ERROR.search(text) or PROCESS_NUMBER.match(text):
         return False
+    if _BULLET.match(text) and not lines[index].continues and not _ERROR_HEAD.match(text.lstrip()):
+        return False
     if lines[index].continues or any(line.text.startswith("Previous exception") for line in lines[:index]):
         return True
     between = [line.text for line in lines[before + 1 : index + 1] if line.text]
     is_continued = any(map(TRACEBACK_PART.match, [lines[before].text, *between]))
-    is_announced = before == 0 and record.timestamp is not None and EXCEPTION_HEAD.match(text) is not None
+    is_next = before == 0 or index - before == 1
+    is_announced = is_next and record.timestamp is not None and EXCEPTION_HEAD.match(text) is not None
     return is_continued or is_announced
 
 
@@ -734,26 +868,28 @@ def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: in
     # A later error below a timestamp is not of that time.
     is_undated = first > 0 and (start > 0 or STANDALONE_ERROR.search(record.lines[first].text))
     codes = (parsed.code for _index, parsed in group if parsed.code is not None)
+    client = recognise_client([*(part.text for part in lines), record.program])
     event = ErrorEvent(
         line.number,
         None if is_undated else record.timestamp,
         text,
         best.code if best.code is not None else next(codes, None),
-        recognise_client([*(part.text for part in lines), record.program]),
+        client,
         best.stated_cause,
         best.certainty,
         used_after_close=bool(best.pattern and best.pattern.used_after_close),
-        silent_seconds=record.silent_seconds,
+        silent_seconds=None if client.driver in PROXIES else record.silent_seconds,
         text_before=text_before,
         head=_head(line, best.start),
         is_mention=best.is_mention,
         program=record.program,
         speaker=_speaker(line.text) or _speaker(record.lines[0].text),
-    ).described_by(lines)
+    ).described_by(_own_lines(record, group, start, end))
     words_start = max(0, best.start - WORDS_BEFORE_CHARS)
     return DraftEvent(
         event,
         is_retried=best.pattern is not None and best.pattern.is_retried,
+        is_aftermath=best.pattern is not None and best.pattern.is_aftermath,
         words=line.text[words_start : best.end],
         words_start=best.start - words_start,
         outer_words=line.text[:words_start],
@@ -762,6 +898,23 @@ def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: in
         and record.timestamp is None
         and line.text[:1].isspace(),
     )
+
+
+UNDATED_LINES: Final = 12
+"""Lines before and after an error that may describe it in a log without times, besides its traceback."""
+
+
+def _own_lines(record: Record, group: list[tuple[int, ParsedLine]], start: int, end: int) -> list[LogLine]:
+    """The lines that describe an error: all below its timestamp; without one those near it, as others are of other things."""
+    if record.starts_dated:
+        return record.lines[start:end]
+    lines = record.lines
+    first, last = group[0][0], group[-1][0] + 1
+    while first > start and TRACEBACK_PART.match(lines[first - 1].text):
+        first -= 1
+    while last < end and TRACEBACK_PART.match(lines[last].text):
+        last += 1
+    return lines[max(start, first - UNDATED_LINES) : min(end, last + UNDATED_LINES)]
 
 
 def _speaker(text: str) -> str:
@@ -819,7 +972,7 @@ def _last_of_program(held: list[DraftEvent], program: str) -> int | None:
 def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     """Whether two drafts that follow each other are one event, reported twice."""
     before, after = held.event, draft.event
-    if draft.is_traceback_rest and before.code == after.code:
+    if (draft.is_traceback_rest and before.code == after.code) or _is_aftermath(before, draft):
         return True
     if held.subject is not None or draft.subject is not None:
         return held.subject == draft.subject and _seconds_between(before, after) <= 2
@@ -845,6 +998,13 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     return is_repeated and before.text != after.text and line_distance <= 2
 
 
+def _is_aftermath(before: ErrorEvent, draft: DraftEvent) -> bool:
+    """Whether a proxy only closes the other side of a session whose loss it has reported."""
+    is_same_proxy = draft.is_aftermath and before.client.driver == draft.event.client.driver
+    is_dated = before.timestamp is not None
+    return is_same_proxy and is_dated and _seconds_between(before, draft.event) <= AFTERMATH_SECONDS
+
+
 def _wraps_same_words(held: DraftEvent, draft: DraftEvent) -> bool:
     """Whether one report quotes the other: the same words, behind other words of a cause chain."""
     if held.words[held.words_start :] != draft.words[draft.words_start :]:
@@ -864,7 +1024,7 @@ def _shared_end(text: str, other: str) -> int:
 
 def _joined_draft(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
     """Two drafts of one event as one."""
-    if draft.is_traceback_rest or (draft.is_retried and not held.is_precursor):
+    if draft.is_traceback_rest or ((draft.is_retried or draft.is_aftermath) and not held.is_precursor):
         return held
     if held.subject is not None:
         return replace(held, event=_merged_server_events(held.event, draft.event))

@@ -37,7 +37,7 @@ _SURE, _LIKELY = Certainty.CONFIRMED, Certainty.LIKELY
 
 CODES: Final[dict[int | None, ErrorCode]] = {
     0: ErrorCode("InterfaceError", N_("the driver had closed this connection object before it was used")),
-    1040: ErrorCode("ER_CON_COUNT_ERROR", N_("the server is full"), Cause.TOO_MANY_CONNECTIONS, _SURE, refuses_connection=True),
+    1040: ErrorCode("ER_CON_COUNT_ERROR", N_("no connection was free"), Cause.TOO_MANY_CONNECTIONS, _SURE, refuses_connection=True),
     1043: ErrorCode("ER_HANDSHAKE_ERROR", N_("the greeting was not understood"), refuses_connection=True),
     1045: ErrorCode("ER_ACCESS_DENIED_ERROR", N_("user or password were refused"), Cause.ACCESS_DENIED, _SURE, refuses_connection=True),
     1053: ErrorCode("ER_SERVER_SHUTDOWN", N_("the server was shutting down"), Cause.SERVER_RESTART, _SURE),
@@ -76,6 +76,7 @@ CODES: Final[dict[int | None, ErrorCode]] = {
     3169: ErrorCode("ER_SESSION_WAS_KILLED", N_("somebody killed the session"), Cause.KILLED, _SURE),
     4031: ErrorCode("ER_CLIENT_INTERACTION_TIMEOUT", N_("the session idled past its wait_timeout"), Cause.IDLE_TIMEOUT, _SURE),
     9001: ErrorCode("ProxySQL 9001", N_("the proxy reached no server in time"), Cause.PROXY_OR_FIREWALL, _LIKELY, refuses_connection=True),
+    9004: ErrorCode("ProxySQL 9004", N_("the proxy had found the session's server offline")),
 }  # fmt: skip
 
 
@@ -114,7 +115,7 @@ DRIVERS: Final = (
     ),
     (
         LogClient("MySQL Router"),
-        r"(?i)mysqlrouter|mysql[ _]router|\[(?:connection_pool|routing)\S{0,40}\]|\brouting:\w",
+        r"(?i)mysqlrouter|mysql[ _]router|\[(?:connection_pool|routing)\S{0,40}\]|\brouting:\w|\brouting (?:INFO|WARNING|ERROR) \[",
     ),
     (LogClient("TiDB"), r"\btidb\b|\[conn\.go:\d{1,6}\]"),
     (LogClient("Vitess"), r"(?i)vttablet|vtgate|vitess|/vt/socket|tabletserver|TabletManager"),
@@ -134,6 +135,7 @@ DRIVERS: Final = (
     (LogClient("Zabbix", reports_4031=True), r"(?i)\bzabbix\b|\[Z300\d\]"),
     (LogClient("Postfix", reports_4031=True), r"\bpostfix/|\bdict_mysql"),
     (LogClient("Dovecot", reports_4031=True), r"\bdovecot\b|\bmysql\([\w./:-]{1,80}\): "),
+    (LogClient("Kodi", reports_4031=True), r"\bT:\d{1,10} {1,8}\w{4,8} <\w{1,20}>: SQL: \["),
     (LogClient("Icinga", reports_4031=True), r"(?i)\bicinga|IdoMysql"),
     (LogClient("Asterisk", reports_4031=True), r"(?i)\basterisk\b|cdr_mysql|res_config_mysql|\bapp_mysql"),
     (LogClient("Bacula", reports_4031=True), r"(?i)\b(?:bacula|bareos)"),
@@ -166,6 +168,8 @@ DRIVERS: Final = (
         LogClient("MariaDB Connector/J", reports_4031=True),
         r"\bmariadb\.jdbc|jdbc:mariadb|read \d+ bytes from \d+ \(socket was closed",
     ),
+    # Before version 8 it had no word for 4031, and no server sent it.
+    (LogClient("MySQL Connector/J"), r"com\.mysql\.jdbc\.(?!Driver)"),
     (
         LogClient("MySQL Connector/J", reports_4031=True),
         r"com\.mysql\.(?:cj|jdbc)|jdbc:mysql|Communications link failure|last packet s(?:uccessfully received|ent successfully)",
@@ -175,6 +179,8 @@ DRIVERS: Final = (
         r"r2dbc\.mysql|i\.a\.r\.mysql|(?:org\.)?mariadb\.r2dbc|io\.r2dbc",
     ),
     (LogClient("Vert.x MySQL client"), r"vertx\.mysqlclient|io\.vertx"),
+    (LogClient("jasync-sql"), r"github\.jasync|mauricio\.async\.db"),
+    (LogClient("amphp/mysql"), r"\bAmp\\{1,2}(?:Mysql|Sql)\\"),
     (LogClient("MySQL binlog client (Java)"), r"com\.github\.shyiko|BinaryLogClient"),
     (
         LogClient(N_("mysql command line"), reports_4031=True),
@@ -246,6 +252,7 @@ FRAMEWORKS: Final = (
     ("ThinkPHP", r"\bthink\\{1,2}|ThinkPHP|thinkphp|^\[ \S{19,32} \]\[ \w{1,10} \] \[\d"),
     ("WordPress", r"WordPress|wp-config\.php|wp-includes|wp-content|wp-db\.php|\bWP->"),
     ("Drupal", r"Drupal[\\/]|\bdrupal\b|drush|\{watchdog\}"),
+    ("ejabberd", r"\bejabberd"),
     ("Magento", r"Magento\\|Zend_Db|Mage_"),
     ("Cacti", r"\bCMDPHP\b|\bSPINE: |/cacti/"),
     ("Friendica", r"(?i)\bfriendica\b|\bDB Error \{(?:$|\s{0,4}\")"),
@@ -276,6 +283,8 @@ FRAMEWORKS: Final = (
 )
 """Of each table the first row that matches counts."""
 
+PROXIES: Final = frozenset({"ProxySQL", "MaxScale", "MySQL Router", "HAProxy"})
+"""Those that log errors, and not what passes through them: the silence of their logs says nothing of a session."""
 _DRIVERS: Final = tuple((client, re.compile(pattern)) for client, pattern in DRIVERS)
 _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAMEWORKS)
 
@@ -318,12 +327,21 @@ class FailureKind(StrEnum):
     """While the connection was idle in a pool, between statements."""
     NO_ANSWER = "no_answer"
     """The operating system gave up: what was sent was never acknowledged."""
+    SEVERED = "severed"
+    """A proxy saw the server's side break off with an error, and not end in order."""
+    SERVER_DOWN = "server_down"
+    """A health check found the server away: the line is about the server, and about no session."""
     FORKED = "forked"
     """Something near the error forks, and each process has the connection."""
     THROUGH_PROXY = "through_proxy"
     """The log names a proxy or tunnel between the client and the server."""
     MIXED_UP = "mixed_up"
     """The client received what was meant for another reader of the connection."""
+
+
+def haproxy_end(codes: str) -> str:
+    """The pattern of a line of HAProxy's TCP log whose session ended by one of the termination `codes`, a pattern."""
+    return rf" -?\d{{1,9}}/-?\d{{1,9}}/\+?\d{{1,12}} \+?\d{{1,15}} (?:{codes}) \d{{1,9}}/\d{{1,9}}/\d{{1,9}}/"
 
 
 FAILURE_WORDS: Final = tuple(
@@ -337,9 +355,15 @@ FAILURE_WORDS: Final = tuple(
         (FailureKind.EOF, r"EOF|end of stream|PROTOCOL_CONNECTION_LOST|Connection lost: The server closed"),
         (
             FailureKind.TIMED_OUT,
-            r"[Tt]imed out|Timeout expired|ETIMEDOUT|Errno 110|system error: 110|i/o timeout|\(110\b|\b10060\b|connect timeout|Got timeout|failed to (?:receive|read) .{1,60}: timeout",
+            (
+                r"[Tt]imed out|Timeout expired|ETIMEDOUT|Errno 110|system error: 110|i/o timeout|\(110\b|\b10060\b|connect timeout|Got timeout"
+                rf"|failed to (?:receive|read) .{{1,60}}: timeout|Layer[467] timeout|{haproxy_end('sC')}"
+            ),
         ),
-        (FailureKind.REFUSED, r"[Cc]onnection refused|ECONNREFUSED|\(111\b|Errno 111|\b10061\b"),
+        (
+            FailureKind.REFUSED,
+            rf"[Cc]onnection refused|ECONNREFUSED|\(111\b|Errno 111|\b10061\b|{haproxy_end('SC')}",
+        ),
         (FailureKind.UNREACHABLE, r"No route to host|[Nn]etwork is unreachable|\(113\b|EHOSTUNREACH"),
         (
             FailureKind.TLS_EOF,
@@ -349,7 +373,7 @@ FAILURE_WORDS: Final = tuple(
             FailureKind.DIALLING,
             (
                 r"\bdial (?:tcp|unix)\b|connect E[A-Z]{3,20}\b|java\.net\.ConnectException|[Cc]onnect [Tt]im(?:ed out|eout expired)"
-                r"|Can't reach database server"
+                rf"|Can't reach database server|{haproxy_end('[sS]C')}"
             ),
         ),
         (FailureKind.NO_SOCKET, r"through socket|No such file or directory"),
@@ -367,6 +391,7 @@ FAILURE_WORDS: Final = tuple(
                 r"\bmysqli?_(?:real_|p)?connect\(|\bmysqli::(?:__construct|real_connect)|SQLSTATE\[\w{5}\] \[20\d\d\]"
                 r"|reading (?:initial|inital|authorization|greeting|handshake)|waiting for initial communication|Expected 0 received 1"
                 r"|driver has not received any packets|establishing a database connection|[Cc]reate connection error|_get_server_information|_request_authentication"
+                r"|Closing not established client connection"
             ),
         ),
         (
@@ -389,6 +414,11 @@ FAILURE_WORDS: Final = tuple(
             FailureKind.NO_ANSWER,
             r"(?:read|write)(?: tcp .{0,120})?: connection timed out|ETIMEDOUT|[Ee]rrno 110|system error: 110|\(110\b|\b10060\b",
         ),
+        (FailureKind.SEVERED, haproxy_end("[SD]D")),
+        (
+            FailureKind.SERVER_DOWN,
+            r"missed \d{1,4} heartbeats, shunning|Server \S{1,120} is DOWN, reason: |has no server available!|Detected an offline server during query",
+        ),
         (FailureKind.FORKED, r"Psy Shell|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking"),
         (
             FailureKind.THROUGH_PROXY,
@@ -400,13 +430,24 @@ FAILURE_WORDS: Final = tuple(
         ),
     )
 )
+_AMOUNT: Final = r"(?P<amount>\d[\d.,]{0,20}?) ?(?P<unit>ms|millis(?:econds?)?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b"
+_IDLE: Final = r"\b(?:idl(?:e|ed|ing)|unused|inactiv(?:e|ity)|not (?:been )?used)\b"
+_SET_VALUE: Final = r"time-?out|limit|max\w*|min\w*|interval|period|test|check|every"
 IDLE_TIME_FORMS: Final = (
-    (re.compile(r"([\d]{1,9}) seconds after the last command started"), 1.0),
-    (re.compile(r" \d{1,9}/-?\d{1,9}/\+?(\d{1,12}) \d{1,12} [cs]D "), 0.001),
-    (re.compile(r"idle for (\d{1,9}) ?s"), 1.0),
-    (re.compile(r"\blast_used (\d{1,12})ms ago"), 0.001),
+    re.compile(r"(?P<amount>\d{1,9}) (?P<unit>seconds) after the last command started"),
+    re.compile(r"\blast_used (?P<amount>\d{1,12})(?P<unit>ms) ago"),
+    re.compile(rf"(?i)(?<!max )(?<!min ){_IDLE}(?: (?!(?:{_SET_VALUE})\b)[a-z]{{1,12}}){{0,4}}[ :=(]{{1,3}}{_AMOUNT}"),
+    re.compile(rf"(?i)(?<![\w.,-]){_AMOUNT}(?: of| being| spent| without being)? {_IDLE}(?! (?:{_SET_VALUE}|connections?)\b)"),
+)  # fmt: skip
+"""How a log states the idle time of a connection: an amount of a unit beside a word for idling, and not beside a setting."""
+UNIT_SECONDS: Final = {"ms": 0.001, "millis": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+"""Seconds of each unit, by the beginning of its name; the longest beginning that fits counts."""
+LASTED_FORM: Final = re.compile(r" -?\d{1,9}/-?\d{1,9}/\+?(\d{1,12}) \+?\d{1,15} [A-Za-z-]{2} \d")
+"""How HAProxy states how long a session lasted, in milliseconds."""
+PAST_LIMIT_FORM: Final = re.compile(
+    r"longer than the server configured value of '(?:wait|interactive)_timeout'"
 )
-"""How a log states the idle time of a connection, and the seconds of the unit it uses."""
+"""How Connector/J states that a connection was idle for longer than the limit that the server told it."""
 _PACKET_TIME: Final = r"([\d,.]{1,15}) milliseconds? ago"
 RECEIVED_FORM: Final = re.compile(rf"last packet successfully received from the server was {_PACKET_TIME}")
 SENT_FORM: Final = re.compile(rf"last packet sent successfully to the server was {_PACKET_TIME}")
@@ -422,12 +463,15 @@ STATEMENT_SIZE_FORMS: Final = (
 STATED_LIMIT_FORMS: Final = (
     ("max_allowed_packet", re.compile(r"is >= to max_allowed_packet \((\d{1,12})\)")),
     ("max_allowed_packet", re.compile(r"too large \([\d,.]{1,14} ?> ?([\d,.]{1,14})\)")),
+    ("max_connections", re.compile(r"reached max active connections.{0,20} ?\((?:\d{1,9} max=)?(\d{1,9})\)")),
     ("wait_timeout", re.compile(r"\bwaitTimeout=(\d{1,9})\b")),
     ("wait_timeout", re.compile(r"Currently configured wait_timeout is (\d{1,9}) seconds")),
 )
 """How a log states a limit."""
 OFFLINE_MODE_ERROR: Final = 3032
 """The error of a server in offline mode, which only administrators can connect to."""
+PROXYSQL_OFFLINE_ERROR: Final = 9004
+"""ProxySQL's error of a session whose server it found offline."""
 CONNECTION_KILLED_ERROR: Final = 1927
 """MariaDB's error of a session that was killed. 10.5 reports it to idle sessions when it stops, too; 10.6 and later do not."""
 SERVER_GONE_ERRORS: Final = frozenset({2006})
@@ -467,6 +511,10 @@ class ErrorEvent:
     session_id: ProcesslistId | None = None
     idle_seconds: float | None = None
     """The idle time of the connection, where the log states it."""
+    is_past_limit: bool = False
+    """Whether the log states that it was idle for longer than the server's limit."""
+    lasted_seconds: float | None = None
+    """How long the session had lasted, where the log states it."""
     silent_seconds: float | None = None
     """How long the log had been silent before; None where it has no times."""
     waited_seconds: float | None = None
@@ -490,6 +538,10 @@ class ErrorEvent:
     """Whether the server refused a connection by offline mode within a minute."""
     refused_near: bool = False
     """Whether a connection found no program listening within a minute."""
+    server_end: Cause | None = None
+    """What ended the server in the minute before, by the same log: a restart, a crash, or a kill by the system."""
+    server_end_seconds: float = 0.0
+    """How long before the event that was."""
     lost_near: int = 0
     """How many other connections were lost within two seconds."""
 
@@ -499,14 +551,25 @@ class ErrorEvent:
         if self.code in {2006, 2013, 4031}:
             return False
         code = CODES.get(self.code)
-        refusals = {FailureKind.REFUSED, FailureKind.DIALLING, FailureKind.NO_SOCKET}
+        refusals = {
+            FailureKind.REFUSED, FailureKind.DIALLING, FailureKind.NO_SOCKET, FailureKind.SERVER_DOWN,
+        }  # fmt: skip
         return bool((code and code.refuses_connection) or self.failures & refusals)
+
+    @property
+    def ends_server(self) -> bool:
+        """Whether the server's own log, or that of its machine, tells that the server itself ended."""
+        return (
+            self.from_server_log
+            and self.session_id is None
+            and self.stated_cause in {Cause.SERVER_RESTART, Cause.SERVER_CRASH}
+        )
 
     @property
     def is_loss(self) -> bool:
         """Whether a session that had begun is lost, and nothing in the log says why."""
         is_explained = self.refused or self.from_server_log or self.stated_cause is not None
-        return not is_explained and self.code in {None, 0, 2006, 2013, 2055, 1152, 1184, 2026}
+        return not is_explained and self.code in {None, 0, 2006, 2013, 2055, 1152, 1184, 2026, 9004}
 
     @property
     def is_kill(self) -> bool:
@@ -562,9 +625,9 @@ class ErrorEvent:
         idle_seconds, waited_seconds = self.idle_seconds, self.waited_seconds
         if (milliseconds := _last_figure(WAITED_FORM, lines)) is not None:
             waited_seconds = milliseconds / 1000
-        for form, unit_seconds in IDLE_TIME_FORMS:
-            figure = _last_figure(form, lines)
-            idle_seconds = idle_seconds if figure is None else figure * unit_seconds
+        stated = [amount for line in lines for amount in _stated_idle_times(line.text)]
+        idle_seconds = stated[-1] if stated else idle_seconds
+        lasted = _last_figure(LASTED_FORM, lines)
         if received_seconds is not None:
             idle_seconds, waited_seconds = idle_and_waiting(
                 received_seconds / 1000, None if sent_seconds is None else sent_seconds / 1000
@@ -572,14 +635,16 @@ class ErrorEvent:
         sizes = (_last_figure(form, lines) for form in STATEMENT_SIZE_FORMS)
         statement_bytes = next((int(size) for size in sizes if size is not None), self.statement_bytes)
         large = (line.size_bytes for line in lines if line.size_bytes >= LARGE_LINE_BYTES)
-        stated = ((name, _last_figure(form, lines)) for name, form in STATED_LIMIT_FORMS)
-        limits = dict(self.limits) | {name: figure for name, figure in stated if figure is not None}
+        stated_limits = ((name, _last_figure(form, lines)) for name, form in STATED_LIMIT_FORMS)
+        limits = dict(self.limits) | {name: figure for name, figure in stated_limits if figure is not None}
         sessions = [match for line in lines if (match := _SESSION_ID_FORM.search(line.text))]
         return replace(
             self,
             failures=frozenset(failures),
             limits=tuple(limits.items()),
             idle_seconds=idle_seconds,
+            is_past_limit=self.is_past_limit or any(PAST_LIMIT_FORM.search(line.text) for line in lines),
+            lasted_seconds=self.lasted_seconds if lasted is None else lasted / 1000,
             waited_seconds=waited_seconds,
             statement_bytes=next(large, None) if statement_bytes is None else statement_bytes,
             session_id=ProcesslistId(int(next(filter(None, sessions[-1].groups()))))
@@ -591,6 +656,19 @@ class ErrorEvent:
 def failures_in(lines: Iterable[LogLine]) -> set[FailureKind]:
     """How a connection failed, by the lines of its error."""
     return {kind for line in lines for kind, words in FAILURE_WORDS if words.search(line.text)}
+
+
+def _stated_idle_times(text: str) -> Iterator[float]:
+    """The idle times that a line states, in seconds."""
+    for form in IDLE_TIME_FORMS:
+        if match := form.search(text):
+            unit = match["unit"].casefold()
+            name = max((name for name in UNIT_SECONDS if unit.startswith(name)), key=len)
+            amount = match["amount"].rstrip(".,")
+            grouped = re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", amount) and unit.startswith("m")
+            amount = re.sub(r"[.,]", "", amount) if grouped else amount.replace(",", "")
+            if amount.replace(".", "", 1).isdecimal():
+                yield float(amount) * UNIT_SECONDS[name]
 
 
 def _last_figure(form: re.Pattern[str], lines: Iterable[LogLine]) -> float | None:
@@ -650,8 +728,17 @@ def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
         for position, (seconds, other) in enumerate(held)
         if position != index and _is_near(held[index], held[position])
     ]
+    ends = [
+        (held[index][0] - seconds, other.stated_cause)
+        for position, (seconds, other) in enumerate(held)
+        if position != index and other.ends_server and _is_near(held[index], held[position])
+    ]
+    ended_before = [end for end in ends if end[0] >= -_TOGETHER_SECONDS]
+    end_seconds, server_end = min(ended_before, key=lambda end: abs(end[0]), default=(0.0, None))
     return replace(
         held[index][1],
+        server_end=None if held[index][1].ends_server else server_end,
+        server_end_seconds=max(0.0, end_seconds),
         offline_near=any(other.code == OFFLINE_MODE_ERROR for _apart, other in neighbours),
         refused_near=any(_found_no_listener(other) for _apart, other in neighbours)
         or _is_refused_next(held, index),
@@ -669,6 +756,8 @@ def _found_no_listener(event: ErrorEvent) -> bool:
     """Whether a connection found no program that listens: it was refused, and not by a server, and did not time out."""
     is_silent = FailureKind.TIMED_OUT in event.failures or FailureKind.UNREACHABLE in event.failures
     is_unanswered = event.code in UNANSWERED_ERRORS and not is_silent
+    if FailureKind.SERVER_DOWN in event.failures or event.code == PROXYSQL_OFFLINE_ERROR:
+        return True
     return event.refused and (bool(event.failures & _NOT_LISTENING) or is_unanswered)
 
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Final
 
 from goneaway_tui.logs.blocks import LogLine
@@ -34,6 +35,7 @@ _SYSLOG_TIME: Final = rf"(?:[^\W\d_]{{3,5}}\.?| ?\d{{1,2}}月) [ \d]\d {_CLOCK}|
 PREFIX_FORMS: Final = (
     re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>stdout|stderr) [FP] "),
     re.compile(r"(?P<timestamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(?:\d{9}|\d{7})Z)(?P<program>) "),
+    re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>\d\d[OE])[ +]"),
     re.compile(
         rf"(?:<\d{{1,3}}>)?(?P<timestamp>{_SYSLOG_TIME}) "
         r"(?P<program>(?!\d{4}-\d\d-\d\d)[\w.-]{1,80} [\w./@-]{1,80}(?:\[[\w.-]{1,20}\])?|[\w./@-]{1,80}\[[\w.-]{1,20}\]): ?"
@@ -42,16 +44,24 @@ PREFIX_FORMS: Final = (
         rf"<\d{{1,3}}>1 (?P<timestamp>{_ISO}) (?P<program>\S{{1,80}} \S{{1,80}} \S{{1,80}}) \S{{1,40}} "
         r"(?:-|\[(?:[^\]\\]|\\.){0,400}\])(?: \ufeff?|$)"
     ),
-    re.compile(r"(?P<program>[\w.-]{1,64}(?:@[\w.-]{1,64})?) *\| ?(?P<timestamp>)"),
+    re.compile(rf"(?:[A-Z]{{4,8}} {{1,8}}\| )?(?P<program>[^|\t\n]{{1,40}}?) {{0,20}}\| (?P<timestamp>\d{{4}}[-/]\d\d[-/]\d\d[T ]{_CLOCK}) \| ?"),
+    re.compile(r"(?:\d\d:\d\d:\d\d )?(?P<program>\d{1,4}\|[\w.-]{1,64}|[\w.-]{1,64}(?:@[\w.-]{1,64})?) *\| ?(?P<timestamp>)"),
+    re.compile(r"(?P<program>[\w.-]{1,80}/[\w.-]{1,80}\[[\w.-]{1,80}\]): (?P<timestamp>)"),
+    re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>app\[\w{{4,20}}\] \w{{2,4}}) \[\w{{1,12}}\] ?"),
+    re.compile(rf" {{0,4}}(?P<timestamp>{_ISO}) (?P<program>\[[A-Z]{{2,12}}/[\w/.-]{{1,60}}\]) (?:OUT|ERR) ?"),
+    re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>[\w.-]{{1,80}}/[\w./\[\]$-]{{1,120}}) "),
+    re.compile(r"(?:\[ {0,8}\d{1,9}\.\d{6}\]|\d{10}\.\d{6})(?P<timestamp>) (?P<program>[\w.-]{1,80} [\w./@-]{1,80}\[\d{1,10}\]): "),
     re.compile(r"\[(?P<program>pod/[\w./-]{1,120})\] ?(?P<timestamp>)"),
     re.compile(rf"(?P<program>[^\t\n]{{1,100}}\t[^\t\n]{{1,100}})\t(?P<timestamp>{_ISO}) "),
     re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d {_CLOCK})(?P<program>) (?=\d{{4}}-\d\d-\d\d[ T]\d)"),
     re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>\{{[^{{}}]{{0,400}}\}}) "),
     re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?: ?[+-]\d{{4}}|Z)?)\s(?P<program>[\w.-]{{1,80}}): ?(?=\{{)"),
 )  # fmt: skip
-"""Prefixes of containerd; of `kubectl --timestamps`, `docker logs -t` and GitHub Actions; of syslog (RFC 3164, Heroku)
-and the systemd journal; of syslog by RFC 5424; of docker compose; of `kubectl --prefix`; of `gh run view`; of Docker
-Desktop; of logcli; of fluentd.
+"""Prefixes of containerd; of `kubectl --timestamps`, `docker logs -t` and GitHub Actions; of GitLab CI; of syslog (RFC 3164, Heroku)
+and the systemd journal; of syslog by RFC 5424; of the Java Service Wrapper; of docker compose, foreman and pm2; of pods by
+their namespace; of fly.io; of Cloud Foundry; of `aws logs tail`; of the journal with seconds; of
+`kubectl --prefix`; of `gh run view`; of Docker Desktop; of logcli; of fluentd. What else stands before all lines is
+found by `_RepeatedPrefixes`.
 """
 
 MESSAGE_FIELDS: Final = (
@@ -126,14 +136,14 @@ def split_prefix(text: str) -> PrefixedLine | None:
 
 def unwrap_lines(lines: Iterable[LogLine]) -> Iterator[LogLine]:
     """Yield the lines that programs wrote: without wrappers, and a message of several lines as several lines."""
-    for line in joined_objects(lines):
+    for line in joined_objects(_RepeatedPrefixes().removed(lines)):
         yield from unwrapped(line)
 
 
 def unwrapped(line: LogLine) -> list[LogLine]:
     """The lines that one line of a log holds; `[line]` where nothing is around it."""
     text, details = line.text, tuple[str, ...]()
-    programs: list[str] = []
+    programs = [line.program] if line.program else []
     timestamp_text = ""
     for _layer in range(MAX_LAYERS):
         prefixed = split_prefix(text)
@@ -146,7 +156,7 @@ def unwrapped(line: LogLine) -> list[LogLine]:
         prefixed = None
     if text is line.text:
         return [line]
-    text_before = line.text.removesuffix(text) if line.text.endswith(text) else ""
+    text_before = line.text_before + line.text.removesuffix(text) if line.text.endswith(text) else ""
     size_bytes = line.size_bytes if not details else len(text)
     first = replace(
         line, text=text, text_before=text_before, program=" ".join(programs), timestamp_text=timestamp_text,
@@ -159,6 +169,88 @@ def unwrapped(line: LogLine) -> list[LogLine]:
         for detail in details
     )
     return [first, *rest]
+
+
+LEARNING_LINES: Final = 40
+"""Lines by which it is decided whether a prefix stands before all lines of a log."""
+MAX_REPEATED_PREFIXES: Final = 50
+_ENTRY_START: Final = re.compile(
+    r"(?<!\d)(?:\d\d)?\d\d[-/]\d\d[-/]\d\d[T ] ?\d{1,2}:\d\d:\d\d|(?<!\d)\d{6} {1,2}\d{1,2}:\d\d:\d\d"
+)
+"""The timestamp with which a program begins an entry."""
+_NAMES: Final = re.compile(
+    r"[\[(<]?[\w./:@-]{1,100}(?: [\w./:@-]{1,100}){0,2}[\])>]?(?: ?[:|>=-]{1,2})?\s{1,8}"
+)
+"""A prefix: up to three names, with or without brackets and a mark behind."""
+_POD: Final = re.compile(r"\[?[a-z\d][a-z\d.]{0,80}(?:-[a-z\d.]{1,80}){1,12}(?: [a-z\d-]{1,80})?\]? ")
+"""The name of a pod, and of its container."""
+_LEVEL: Final = re.compile(r"(?:^|(?<=\s))\[?[A-Z]{3,8}\]?:?\s+$")
+"""The level before a timestamp, which is the program's own word."""
+_SERVER_ENTRY: Final = re.compile(
+    r"\S{6,40} {1,2}(?:\d{1,2}:\d\d:\d\d )?\d{1,20} \[(?:Note|Warning|ERROR|System)\] "
+)
+"""How a server's entry begins."""
+
+
+class _RepeatedPrefixes:
+    """Prefixes of a form that nobody told us: names that stand before all lines, as stern and kubetail write them.
+
+    Nothing is taken for a prefix unless all of the first LEARNING_LINES have one, and it is the name of a pod, or behind one
+    stands what a program never writes behind a name of its own: the next line of a traceback, or a server's entry.
+    """
+
+    def __init__(self) -> None:
+        self._prefixes: set[str] = set()
+
+    def removed(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
+        """Yield the lines without such prefixes."""
+        iterator = iter(lines)
+        first = list(islice(iterator, LEARNING_LINES))
+        if not self._are_on_all(first):
+            yield from first
+            yield from iterator
+            return
+        for line in chain(first, iterator):
+            yield self._without(line)
+
+    def _are_on_all(self, lines: list[LogLine]) -> bool:
+        texts = [line.text for line in lines if line.text.strip()]
+        found = {prefix for text in texts if (prefix := _prefix_before_entry(text))}
+        self._prefixes = {
+            one for one in found if not any(one != other and one.startswith(other) for other in found)
+        }
+        bodies = [self._split(text)[1] for text in texts]
+        if not texts or any(body is None for body in bodies):
+            return False
+        if all(map(_POD.fullmatch, self._prefixes)):
+            return True
+        return len(self._prefixes) < len(texts) and any(
+            _SERVER_ENTRY.match(body) or TRACEBACK_PART.match(body) for body in bodies if body
+        )
+
+    def _split(self, text: str) -> tuple[str, str | None]:
+        """The prefix of a line and the rest; None for a line without one of the known prefixes."""
+        for prefix in self._prefixes:
+            if text.startswith(prefix) or text == prefix.rstrip():
+                return prefix, text[len(prefix) :]
+        return "", None
+
+    def _without(self, line: LogLine) -> LogLine:
+        prefix, body = self._split(line.text)
+        if body is None:
+            prefix = _prefix_before_entry(line.text)
+            if not prefix or len(self._prefixes) >= MAX_REPEATED_PREFIXES:
+                return line
+            self._prefixes.add(prefix)
+            body = line.text.removeprefix(prefix)
+        return replace(line, text=body, text_before=prefix, program=prefix.strip(" []()<>:|=-"))
+
+
+def _prefix_before_entry(text: str) -> str:
+    """The names before the first entry of a line; empty where it begins with the entry, or none is near."""
+    entry = _ENTRY_START.search(text, 0, 240)
+    prefix = _LEVEL.sub("", text[: entry.start()].rstrip("[(<\"'")) if entry else ""
+    return prefix if _NAMES.fullmatch(prefix) else ""
 
 
 def _split_object(text: str) -> PrefixedLine | None:
@@ -414,6 +506,8 @@ class Record:
     lines: list[LogLine] = field(default_factory=list)
     is_over: bool = False
     """Whether no further line belongs to it."""
+    starts_dated: bool = False
+    """Whether its first line has the timestamp: one that only a later line has may be of something else."""
 
 
 def split_records(lines: Iterable[LogLine], now: float | None) -> Iterator[Record]:
@@ -429,6 +523,44 @@ def split_records(lines: Iterable[LogLine], now: float | None) -> Iterator[Recor
     yield from records.pop_all()
 
 
+MAX_SILENCE_SECONDS: Final = 31_536_000.0
+"""No idle limit is longer; after a longer silence the log is of something else."""
+BURST_GAP_SECONDS: Final = 5.0
+BURST_SECONDS: Final = 10.0
+"""Lines that follow each other so closely are of one piece of work: the silence before them is that before each."""
+STARTS_CHARS: Final = 300
+_STARTS: Final = re.compile(
+    r"(?i)\b(?:start(?:s|ed|ing|up)?|boot(?:ed|ing)?|(?:re)?connect(?:ed|ing)|launch(?:ed|ing)?|initiali[sz]\w{1,6}|version)\b"
+)
+"""What a program says when it begins, or connects: then no connection of it is older."""
+
+
+@dataclass(slots=True)
+class _Burst:
+    """Records of one program that follow each other closely, after a silence."""
+
+    began: Timestamp | None = None
+    silence_seconds: float | None = None
+    is_start: bool = False
+    """Whether the program began with it."""
+
+    @property
+    def is_after_silence(self) -> bool:
+        """Whether a silence stands before it that is worth a word."""
+        return (self.silence_seconds or 0.0) > BURST_SECONDS
+
+    def silence_before(self, timestamp: Timestamp, last: Timestamp) -> float | None:
+        """How long the program had been silent before a record; None where the log's clocks cannot be compared."""
+        gap = timestamp.seconds_after(last)
+        if gap is None or gap > MAX_SILENCE_SECONDS:
+            return None
+        since = None if self.began is None else timestamp.seconds_after(self.began)
+        if self.began is None or since is None or gap > BURST_GAP_SECONDS:
+            self.began, self.silence_seconds, self.is_start = timestamp, gap, False
+            return gap
+        return gap if self.is_start or since > BURST_SECONDS else self.silence_seconds
+
+
 class _OpenRecords:
     """The record that each program is writing, and those that wait for an earlier one to end."""
 
@@ -436,7 +568,8 @@ class _OpenRecords:
         self._now = now
         self._in_order: list[Record] = []
         self._by_program: dict[str, Record] = {}
-        self._last_seconds: dict[str, float] = {}
+        self._last: dict[str, Timestamp] = {}
+        self._bursts: dict[str, _Burst] = {}
 
     def add(self, line: LogLine) -> None:
         if line.starts_block:
@@ -454,7 +587,10 @@ class _OpenRecords:
         record.timestamp = record.timestamp or timestamp
         record.lines.append(line)
         if timestamp is not None:
-            self._last_seconds[line.program] = timestamp.clock_seconds
+            self._last[line.program] = timestamp
+        burst = self._bursts.get(line.program)
+        if burst is not None and burst.is_after_silence and _STARTS.search(line.text[:STARTS_CHARS]):
+            burst.is_start = True
 
     def _timestamp(self, line: LogLine, own: Timestamp | None) -> Timestamp | None:
         outer = parse_timestamp(line.timestamp_text, self._now) if line.timestamp_text else None
@@ -466,14 +602,15 @@ class _OpenRecords:
         silent_seconds = None
         if before is not None:
             before.is_over = True
-            last_seconds = self._last_seconds.get(line.program)
-            if timestamp is not None and last_seconds is not None and not line.starts_block:
-                silent_seconds = timestamp.clock_seconds - last_seconds
+            last = self._last.get(line.program)
+            if timestamp is not None and last is not None and not line.starts_block:
+                burst = self._bursts.setdefault(line.program, _Burst())
+                silent_seconds = burst.silence_before(timestamp, last)
             if timestamp is None and not line.starts_block and len(before.lines) >= MAX_RECORD_LINES:
                 timestamp = before.timestamp
         elif len(self._by_program) >= MAX_PROGRAMS:
             self._end_all()
-        record = Record(timestamp, silent_seconds, line.program)
+        record = Record(timestamp, silent_seconds, line.program, starts_dated=timestamp is not None)
         self._by_program[line.program] = record
         self._in_order.append(record)
         return record
@@ -482,7 +619,8 @@ class _OpenRecords:
         for record in self._by_program.values():
             record.is_over = True
         self._by_program.clear()
-        self._last_seconds.clear()
+        self._last.clear()
+        self._bursts.clear()
 
     def pop_over(self, number: int) -> Iterator[Record]:
         """Yield the records that are over and have none before them that is not."""

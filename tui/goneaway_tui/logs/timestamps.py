@@ -13,20 +13,20 @@ MAX_OFFSET_CHARS: Final = 160
 _OWN_OFFSET_CHARS: Final = 8
 """A timestamp that begins within these characters is the line's own: no other form is tried."""
 _MONTH_NAMES: Final = (
-    "jan janv jän gen ene oca sty led янв 一月 1月",
-    "feb febr févr fév fev şub lut úno фев февр 二月 2月",
-    "mar mär märz mrz mars maart mrt bře мар марта 三月 3月",
-    "apr avr avril abr nis kwi dub апр 四月 4月",
+    "january jan janv jän gen ene oca sty led янв 一月 1月",
+    "february feb febr févr fév fev şub lut úno фев февр 二月 2月",
+    "march mar mär märz mrz mars maart mrt bře мар марта 三月 3月",
+    "april apr avr avril abr nis kwi dub апр 四月 4月",
     "may mai maj mei mag maggio mayo kvě май мая 五月 5月",
-    "jun juin juni jún giu haz cze čer čen čvn июн июня 六月 6月",
-    "jul juil juli júl lug tem lip čvc čec июл июля 七月 7月",
-    "aug août aoû ago ağu sie srp авг 八月 8月",
-    "sep sept set eyl wrz zář сен сент 九月 9月",
-    "oct okt ott out eki paź říj окт 十月 10月",
-    "nov kas lis ноя нояб 十一月 11月",
-    "dec déc dez dic des ara gru pro дек 十二月 12月",
+    "june jun juin juni jún giu haz cze čer čen čvn июн июня 六月 6月",
+    "july jul juil juli júl lug tem lip čvc čec июл июля 七月 7月",
+    "august aug août aoû ago ağu sie srp авг 八月 8月",
+    "september sep sept set eyl wrz zář сен сент 九月 9月",
+    "october oct okt ott out eki paź říj окт 十月 10月",
+    "november nov kas lis ноя нояб 十一月 11月",
+    "december dec déc dez dic des ara gru pro дек 十二月 12月",
 )
-"""Short names of each month: those of strftime and of Java in English, French, German, Italian, Spanish, Portuguese, Dutch,
+"""Names of each month: in full in English, and the short ones of strftime and of Java in English, French, German, Italian, Spanish, Portuguese, Dutch,
 Swedish, Danish, Norwegian, Turkish, Polish, Czech, Russian, Chinese and Japanese.
 """
 _MONTHS: Final = {name: month for month, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
@@ -42,6 +42,16 @@ _AFTER_NOON: Final = frozenset({"PM", "下午", "午後", "NACHM."})
 """The half of the day as Java's loggers write it."""
 _CLOCK: Final = r"(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?"
 _ZONE: Final = r"(?: ?(?P<z>Z\b|UTC\b|GMT\b|[+-]\d\d:?\d\d\b))?"
+_BEFORE_DATE: Final = r"(?<![\d:.,/-])" + _CLOCK + r",?[ T]{1,2}"
+"""A clock that stands before its date."""
+_NO_CLOCK: Final = r"(?![T ,]{1,2}\d{1,2}:\d\d)"
+"""The date has no clock behind it, so that the one before it is its own."""
+_SIGNATURE: Final = re.compile(
+    r"<[^<>@\s]{1,80}@[^<>\s]{1,80}>\s{1,4}(?:[A-Z][a-z]{2}, )?$|^(?:Date:\s{2}|(?:Author|Commit)Date:)\s{1,8}(?:[A-Z][a-z]{2},? )?$"
+)
+"""What stands before the time at which a person signed a change, in changelogs and in what git prints."""
+_TAI_SECONDS: Final = 2**62 + 10
+"""What TAI64 counts from, in seconds before 1970 UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,8 @@ class Timestamp:
     zoned: bool
     decimals: int = 0
     """How many decimals of a second the log wrote."""
+    offset_seconds: float = 0.0
+    """What the zone adds to UTC."""
     year_guessed: bool = False
     """Whether the log wrote no year, and the last year is taken that lets the time not be in the future."""
 
@@ -69,6 +81,16 @@ class Timestamp:
         """Seconds since 1970 by the log's own clock, UTC where the zone is known: for differences within one log."""
         return self.local.replace(tzinfo=UTC).timestamp()
 
+    def seconds_after(self, earlier: Timestamp) -> float | None:
+        """Seconds since another instant of one log; None where that is not known.
+
+        Of one with a zone and one without the clocks on the wall are compared: most logs are written in one place.
+        """
+        if self.zoned == earlier.zoned:
+            return self.clock_seconds - earlier.clock_seconds
+        apart = self.clock_seconds + self.offset_seconds - earlier.clock_seconds - earlier.offset_seconds
+        return apart if apart >= 0 else None
+
     @property
     def utc_seconds(self) -> float | None:
         """Seconds since 1970 UTC; None where the zone is not known."""
@@ -76,20 +98,32 @@ class Timestamp:
 
 
 FORMS: Final = (
-    re.compile(r"(?<!\d)(?P<y>\d{4})[-/](?P<mo>\d\d)[-/](?P<d>\d\d)[T ] ?" + _CLOCK + _ZONE),
+    re.compile(r"(?<!\d)(?P<y>\d{4})[-/](?P<mo>\d\d)[-/](?P<d>\d\d)[T _] ?" + _CLOCK + _ZONE),
     re.compile(r"(?<!\d)(?P<d>\d\d)(?:[-/]|\.? )" + _MONTH + r"[-/ ](?P<y>\d{4})[: ]" + _CLOCK + _ZONE),
     re.compile(_MONTH + r" {1,2}(?P<d>\d{1,2}) " + _CLOCK + r"(?: (?P<y>\d{4}))?\b" + _ZONE),
-    re.compile(_MONTH + r" (?P<d>\d{1,2}), (?P<y>\d{4}) " + _CLOCK + _HALF),
     re.compile(r"(?<!\d)(?P<y>\d\d)(?P<mo>\d\d)(?P<d>\d\d) {1,2}" + _CLOCK),
     re.compile(r"^\W{0,2}(?P<y>\d\d)-(?P<mo>\d\d)-(?P<d>\d\d) " + _CLOCK),
     re.compile(r"(?<!\d)(?P<a>\d{1,2})(?P<by>[/.])(?P<b>\d{1,2})[/.](?P<y>\d{4}),? " + _CLOCK + _HALF + _ZONE),
     re.compile(r"^ {0,6}\d{1,7}:(?P<y>\d{4})(?P<mo>\d\d)(?P<d>\d\d):(?P<h>\d\d)(?P<m>\d\d)(?P<s>\d\d)\.(?P<f>\d{3})\b"),
     re.compile(r"^[IWEF](?P<mo>\d\d)(?P<d>\d\d) " + _CLOCK),
     re.compile(r'"(?:ts|time|timestamp|@timestamp)" ?: ?"?(?P<epoch>\d{10}(?:\.\d{1,9})?|\d{13})\b'),
+    re.compile(_BEFORE_DATE + r"(?P<y>\d{4})[-/.](?P<mo>\d\d)[-/.](?P<d>\d\d)\b" + _NO_CLOCK),
+    re.compile(_BEFORE_DATE + r"(?P<a>\d{1,2})(?P<by>[-/.])(?P<b>\d{1,2})(?P=by)(?P<y>\d{4})\b" + _NO_CLOCK),
+    re.compile(_BEFORE_DATE + r"(?P<d>\d{1,2})[- /]" + _MONTH + r"[- /](?P<y>\d{4})\b" + _NO_CLOCK),
+    re.compile(_MONTH + r" (?P<d>\d{1,2}), (?P<y>\d{4}),? (?:at )?" + _CLOCK + _HALF + _ZONE),
+    re.compile(r"(?<!\d)(?P<y>\d{4})\.(?P<mo>\d\d)\.(?P<d>\d\d)[T _-]{1,3}" + _CLOCK + _ZONE),
+    re.compile(r"(?<!\d)(?P<a>\d{1,2})(?P<by>-)(?P<b>\d{1,2})-(?P<y>\d{4})[T ,]{1,2}" + _CLOCK + _ZONE),
+    re.compile(r"(?<!\d)(?P<y>\d{4})(?P<mo>\d\d)(?P<d>\d\d)[T _-]" + _CLOCK + _ZONE),
+    re.compile(r"(?<!\w)(?P<y>\d{4})(?P<mo>\d\d)(?P<d>\d\d)T(?P<h>\d\d)(?P<m>\d\d)(?P<s>\d\d)(?!\d)(?:[.,](?P<f>\d{1,9}))?" + _ZONE),
+    re.compile(r"^\[(?P<epoch>\d{10}(?:\.\d{1,9})?)\] "),
+    re.compile(r"^@(?P<tai>4[0-9a-f]{15})[0-9a-f]{8} "),
 )  # fmt: skip
-"""ISO 8601 and Go; Apache, PHP, Tomcat; syslog, the journal, ctime; Java's own logger; old MariaDB; two-digit years; slashes and dots; Zabbix; glog; Unix time."""
+"""ISO 8601, Go and svlogd; Apache, PHP, Tomcat; syslog, the journal, ctime; old MariaDB; two-digit years; slashes and dots; Zabbix; glog; Unix
+time; the clock before the date, three ways; java.util.logging; dots from the year on; dashes from the day on; dates
+without marks; Nagios; TAI64N of multilog.
+"""
 
-_HINT: Final = re.compile(r"\d\d?:\d\d:\d\d|\d{10}|\d{8}:\d{6}\.")
+_HINT: Final = re.compile(r"\d\d?:\d\d:\d\d|\d{10}|\d{8}(?::|T)\d{6}|^@4")
 """What every form holds: one search for this spares the others for most lines."""
 
 
@@ -120,10 +154,17 @@ def parse_timestamp(line: str, now: float | None = None) -> Timestamp | None:
     return None
 
 
+_PRINTED: Final = re.compile(r'\[1\] "')
+"""How R begins a line that it prints."""
+
+
 def _is_value(line: str, start: int) -> bool:
-    """Whether what looks like a timestamp is a value of a statement, as in `updated_at = '2026-11-23 22:00:00'`."""
-    before = line[max(0, start - 2) : start]
-    return start > 0 and (before[-1:] == "'" or before == ' "') and line[:1] != "{"
+    """Whether what looks like a timestamp is a value of a statement, as in `updated_at = '2026-11-23 22:00:00'`, or signs a change."""
+    if start == 0 or line[:1] == "{":
+        return False
+    before = line[:start]
+    is_quoted = before.endswith("'") or (before.endswith(' "') and not _PRINTED.fullmatch(before))
+    return is_quoted or _SIGNATURE.search(before) is not None
 
 
 MAX_ZONE_SECONDS: Final = 15 * 3600
@@ -155,6 +196,8 @@ def better_timestamp(own: Timestamp | None, outer: Timestamp | None) -> Timestam
 def _timestamp_of(match: re.Match[str], now: float | None) -> Timestamp | None:
     fields = match.groupdict()
     try:
+        if fields.get("tai"):
+            return Timestamp(datetime.fromtimestamp(int(fields["tai"], 16) - _TAI_SECONDS, UTC), zoned=True)
         if fields.get("epoch"):
             digits = fields["epoch"]
             seconds = float(digits) / (1000 if len(digits) == 13 else 1)
@@ -173,19 +216,22 @@ def _timestamp_of(match: re.Match[str], now: float | None) -> Timestamp | None:
         zone, is_guessed = _zone(fields.get("z")), not fields.get("y")
         if zone is None:
             return Timestamp(local, zoned=False, decimals=len(fraction), year_guessed=is_guessed)
+        offset_seconds = (zone.utcoffset(None) or timedelta()).total_seconds()
         local = local.replace(tzinfo=zone).astimezone(UTC)
-        return Timestamp(local, zoned=True, decimals=len(fraction), year_guessed=is_guessed)
+        return Timestamp(
+            local, zoned=True, decimals=len(fraction), offset_seconds=offset_seconds, year_guessed=is_guessed
+        )
     except (ValueError, OverflowError, OSError):
         return None
 
 
 def _month_and_day(fields: dict[str, str | None]) -> tuple[int, int]:
-    """Month and day. Slashes are read the American way unless that is impossible, dots the European way."""
+    """Month and day. Slashes are read the American way unless that is impossible, dots and dashes the European way."""
     if fields.get("mon"):
         return _MONTHS[(fields["mon"] or "").lower()], int(fields["d"] or 0)
     if fields.get("a"):
         first, second = int(fields["a"] or 0), int(fields["b"] or 0)
-        return (second, first) if fields["by"] == "." or first > 12 else (first, second)
+        return (second, first) if fields["by"] in {".", "-"} or first > 12 else (first, second)
     return int(fields["mo"] or 0), int(fields["d"] or 0)
 
 
