@@ -221,7 +221,7 @@ def test_candidates_reach_the_recommended_limit_and_the_one_now() -> None:
 def test_a_limit_of_its_own_is_for_few_reuses_with_gaps_eight_times_as_long(
     web: float,
     number: int,
-    has_own: bool,
+    has_own: bool,  # noqa: FBT001
 ) -> None:
     groups = a_group(WEB, [4.0] * 949 + [web]), a_group(NIGHTLY, [21_000.0] * number)
 
@@ -243,7 +243,7 @@ def test_of_many_groups_all_above_the_step_get_limits_of_their_own() -> None:
 
 
 @pytest.mark.parametrize(("freed", "has_own"), [(1.0, True), (0.9, False)])
-def test_a_limit_of_its_own_is_worth_one_session_on_average(freed: float, has_own: bool) -> None:
+def test_a_limit_of_its_own_is_worth_one_session_on_average(freed: float, has_own: bool) -> None:  # noqa: FBT001
     groups = a_group(WEB, [4.0] * 950), a_group(NIGHTLY, [21_000.0] * 5)
 
     assert has_own == bool(advise(observed(*groups, freed=freed)).own_limits)

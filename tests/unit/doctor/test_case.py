@@ -102,7 +102,7 @@ def test_a_first_count_without_a_time_may_have_been_the_first_of_all() -> None:
 def test_the_counter_of_aborted_clients_covers_the_time_since_the_start(
     at: float | None,
     aborted: int | None,
-    confirms: bool | None,
+    confirms: bool | None,  # noqa: FBT001
 ) -> None:
     counters = {} if aborted is None else {"aborted_clients": aborted}
 
@@ -149,7 +149,7 @@ def test_a_time_without_a_zone_is_of_the_zone_of_the_case() -> None:
 @pytest.mark.parametrize(
     ("instant", "is_later"), [(AT + 6, True), (AT + 5, False), (AT - 9, False), (None, False)]
 )
-def test_clocks_may_differ_by_five_seconds(instant: float | None, is_later: bool) -> None:
+def test_clocks_may_differ_by_five_seconds(instant: float | None, is_later: bool) -> None:  # noqa: FBT001
     assert is_later is a_case().is_later(instant)
     assert not a_case(timestamp=None).is_later(instant)
 
@@ -275,7 +275,7 @@ def test_a_session_that_idled_out_before_the_start_has_no_such_age() -> None:
 def test_a_server_was_up_before_a_session_could_idle_where_it_is_older_than_the_limit(
     uptime: float,
     limits: dict[str, float],
-    was_up: bool,
+    was_up: bool,  # noqa: FBT001
 ) -> None:
     assert was_up is a_case(up(uptime, limits=limits)).was_up_before_idling
     assert not a_case(ServerFacts(limits=limits)).was_up_before_idling
@@ -285,7 +285,7 @@ def test_a_server_was_up_before_a_session_could_idle_where_it_is_older_than_the_
 def test_no_session_was_aborted_only_where_the_counter_is_of_the_run_of_the_error(
     seconds_up: float,
     aborted: int | None,
-    none: bool,
+    none: bool,  # noqa: FBT001
 ) -> None:
     counters = {} if aborted is None else {"aborted_clients": aborted}
 
@@ -340,7 +340,7 @@ def test_the_start_is_known_where_the_sample_counts_the_uptime() -> None:
 )
 def test_a_variable_is_unchanged_where_its_value_is_as_old_as_the_server(
     origin: str | None,
-    is_unchanged: bool,
+    is_unchanged: bool,  # noqa: FBT001
 ) -> None:
     variable = Variable("wait_timeout", 20, set_by=origin)
 
@@ -418,5 +418,5 @@ def test_a_pasted_version_tells_the_family(text: str, flavour: Flavour | None, v
 
 
 @pytest.mark.parametrize(("before", "read"), [(19_999, True), (20_000, False)])
-def test_of_a_pasted_text_twenty_thousand_lines_are_read(before: int, read: bool) -> None:
+def test_of_a_pasted_text_twenty_thousand_lines_are_read(before: int, read: bool) -> None:  # noqa: FBT001
     assert read == bool(facts_from_text("x\n" * before + "| wait_timeout | 600 |").limits)

@@ -256,7 +256,7 @@ def test_what_a_server_says_goes_before_what_was_pasted() -> None:
 @pytest.mark.parametrize(("before", "is_read"), [(WHOLE_LOG_BYTES - 30, True), (WHOLE_LOG_BYTES, False)])
 def test_facts_are_looked_for_in_the_first_bytes_of_a_log_whose_whole_is_searched_for_errors(
     before: int,
-    is_read: bool,
+    is_read: bool,  # noqa: FBT001
 ) -> None:
     ordinary = b"x" * 99 + b"\n"
     log = (ordinary * (before // 100 + 1))[-before:] + b"\n| wait_timeout | 90 |\n" + ERROR

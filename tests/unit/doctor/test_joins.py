@@ -118,7 +118,7 @@ def test_an_entry_of_the_servers_log_about_the_session_is_proof_where_the_counte
 def test_an_entry_of_an_earlier_run_is_of_another_session_with_the_same_id(
     ago: float,
     started: float | None,
-    is_used: bool,
+    is_used: bool,  # noqa: FBT001
 ) -> None:
     """Where the error came less than a minute after the start, the session may have been of the run before."""
     server = ServerFacts(log_entries=(logged(ago),), started_at=None if started is None else AT + started)
@@ -245,7 +245,7 @@ def test_without_a_time_no_counted_error_is_joined() -> None:
 )
 def test_a_counted_error_is_proof_only_where_no_other_end_can_be_meant(
     fields: dict[str, object],
-    is_proof: bool,
+    is_proof: bool,  # noqa: FBT001
 ) -> None:
     server = replace(ONE_IDLED, **fields)  # type: ignore[arg-type]
 

@@ -418,7 +418,7 @@ def test_without_any_limit_nothing_is_known() -> None:
 @pytest.mark.parametrize(
     ("uptime", "is_own"), [(28_798.0, True), (28_799.0, False)], ids=["too young", "old enough"]
 )
-def test_a_server_as_old_as_its_shortest_limit_may_have_used_it(uptime: float, is_own: bool) -> None:
+def test_a_server_as_old_as_its_shortest_limit_may_have_used_it(uptime: float, is_own: bool) -> None:  # noqa: FBT001
     past = ServerFacts(errors=(RaisedError(4031, 3),), counts_errors=True)
     status = idled_out(LiveState(a_snapshot(server=a_server(uptime=uptime)), (), NOW, past))
 

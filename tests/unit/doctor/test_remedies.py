@@ -161,7 +161,7 @@ def test_the_limit_is_the_one_that_can_have_run_out(uptime: float, variable: str
 )
 def test_a_limit_of_its_own_is_looked_for_where_it_can_be(
     server: ServerFacts,
-    known: bool,
+    known: bool,  # noqa: FBT001
     words: str,
 ) -> None:
     told = own_limit_words(40.0, server, global_known=known)
@@ -382,7 +382,7 @@ def test_a_net_timeout_is_raised_tenfold_for_the_session(
 def test_a_transaction_is_committed_within_the_shortest_limit_that_is_on(
     limits: dict[str, float],
     commit: str,
-    longer: bool,
+    longer: bool,  # noqa: FBT001
 ) -> None:
     server = ServerFacts(limits=limits)
     told = said(remedies.for_transactions, server)

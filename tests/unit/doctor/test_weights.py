@@ -512,7 +512,7 @@ def test_of_an_error_that_names_its_cause_only_a_stated_idle_time_is_weighed() -
 
 
 @pytest.mark.parametrize(("silent", "reached"), [(28_799.0, True), (28_798.0, False)])
-def test_a_limit_is_reached_only_where_it_is_known(silent: float, reached: bool) -> None:
+def test_a_limit_is_reached_only_where_it_is_known(silent: float, reached: bool) -> None:  # noqa: FBT001
     known, default = (
         argued(rules.idle_timeout, SILENT, loss(silent_seconds=silent), server)
         for server in (ServerFacts(limits=LIMIT), NO_SERVER)
@@ -524,7 +524,7 @@ def test_a_limit_is_reached_only_where_it_is_known(silent: float, reached: bool)
 
 
 @pytest.mark.parametrize(("idle", "reached"), [(28_799.0, True), (28_798.0, False)])
-def test_a_stated_idle_time_reaches_the_default_limit_too(idle: float, reached: bool) -> None:
+def test_a_stated_idle_time_reaches_the_default_limit_too(idle: float, reached: bool) -> None:  # noqa: FBT001
     found = argued(rules.idle_timeout, REACHED, loss(idle_seconds=idle))
 
     assert found is not None
@@ -536,7 +536,7 @@ def test_a_stated_idle_time_reaches_the_default_limit_too(idle: float, reached: 
 )
 def test_a_statement_shows_that_max_allowed_packet_is_too_low_where_that_is_known(
     server: ServerFacts,
-    reached: bool,
+    reached: bool,  # noqa: FBT001
 ) -> None:
     found = argued(rules.packet_too_large, "max_allowed_packet is", gone(statement_bytes=2**27), server)
 

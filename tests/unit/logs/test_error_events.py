@@ -154,7 +154,7 @@ def test_another_error_is_none(code: int) -> None:
 def test_a_connection_is_refused_by_its_failure_unless_its_number_is_of_a_session(
     code: int | None,
     failure: FailureKind,
-    refused: bool,
+    refused: bool,  # noqa: FBT001
 ) -> None:
     assert refused is an_event(0.0, failure, code=code).refused
 
@@ -180,7 +180,7 @@ def test_a_kill_is_told_to_the_client_alone() -> None:
 def test_a_session_never_began_where_the_connection_was_lost_in_its_login(
     failure: FailureKind,
     fields: dict[str, Any],
-    never: bool,
+    never: bool,  # noqa: FBT001
 ) -> None:
     assert never is an_event(0.0, failure, **fields).never_began
 
@@ -199,7 +199,7 @@ def test_a_session_never_began_where_the_connection_was_lost_in_its_login(
 def test_writing_failed_by_number_or_by_what_the_system_said(
     code: int | None,
     failure: FailureKind,
-    failed: bool,
+    failed: bool,  # noqa: FBT001
 ) -> None:
     event = an_event(0.0, failure, code=code)
 
@@ -315,7 +315,7 @@ def test_the_first_row_of_a_table_that_matches_any_line_names_the_client() -> No
         ("node_modules/mysql2/lib", "Node mysql2", True),
     ],
 )
-def test_a_driver_reports_4031_or_does_not(line: str, driver: str, reports: bool) -> None:
+def test_a_driver_reports_4031_or_does_not(line: str, driver: str, reports: bool) -> None:  # noqa: FBT001
     client = recognise_client([line])
 
     assert (driver, reports) == (client.driver, client.reports_4031)
@@ -332,7 +332,7 @@ REFUSED = an_event(60.0, FailureKind.REFUSED, code=2003)
 
 
 @pytest.mark.parametrize(("seconds", "is_near"), [(60.0, True), (61.0, False), (-60.0, True), (-61.0, False)])
-def test_what_is_within_a_minute_is_near(seconds: float, is_near: bool) -> None:
+def test_what_is_within_a_minute_is_near(seconds: float, is_near: bool) -> None:  # noqa: FBT001
     other = replace(REFUSED, timestamp=an_event(seconds).timestamp)
     offline = replace(other, code=3032)
     pair = (an_event(), other) if seconds > 0 else (other, an_event())
@@ -358,7 +358,7 @@ def test_what_is_within_a_minute_is_near(seconds: float, is_near: bool) -> None:
 )
 def test_no_program_listened_where_a_connection_was_refused_and_not_by_a_server(
     other: ErrorEvent,
-    found: bool,
+    found: bool,  # noqa: FBT001
 ) -> None:
     assert found is near(an_event(), other)[0].refused_near
 
@@ -388,7 +388,7 @@ def test_connections_of_other_programs_that_were_lost_together_are_counted(
 )
 def test_without_times_the_next_three_errors_within_twelve_lines_are_near(
     lines: tuple[int, ...],
-    found: bool,
+    found: bool,  # noqa: FBT001
 ) -> None:
     *others, last = lines
     followers = [an_event(None, line=line) for line in others]
