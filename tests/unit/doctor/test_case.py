@@ -134,7 +134,7 @@ def test_history_keeps_the_log_of_the_sample_where_it_has_none() -> None:
 
 
 def local(hour: int) -> Timestamp:
-    return Timestamp(datetime(2026, 11, 23, hour), zoned=False)
+    return Timestamp(datetime(2026, 11, 23, hour), zoned=False)  # noqa: DTZ001 - that is the point
 
 
 def test_a_time_without_a_zone_is_of_the_zone_of_the_case() -> None:

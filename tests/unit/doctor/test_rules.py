@@ -439,7 +439,7 @@ def test_idle_time_below_the_limit_is_evidence_against_an_idle_timeout() -> None
 @pytest.mark.parametrize(
     ("server", "speaks"), [(ServerFacts(), True), (UP_LONG, False)], ids=["assumed", "known"]
 )
-def test_hours_of_idle_time_are_compared_only_with_a_known_limit(server: ServerFacts, speaks: bool) -> None:  # noqa: FBT001
+def test_hours_of_idle_time_are_compared_only_with_a_known_limit(server: ServerFacts, speaks: bool) -> None:
     found = finding(Cause.IDLE_TIMEOUT, replace(GONE, silent_seconds=12_122.0), server)
 
     assert speaks == any("12122 s" in each for each in found.because)
@@ -678,7 +678,7 @@ def test_error_that_names_its_cause_makes_no_other_cause_likely() -> None:
 
 
 @pytest.mark.parametrize(("used", "speaks"), [(64, False), (6000, True)])
-def test_server_that_was_never_full_rules_out_too_many_connections(used: int, speaks: bool) -> None:  # noqa: FBT001
+def test_server_that_was_never_full_rules_out_too_many_connections(used: int, speaks: bool) -> None:
     server = replace(UP_LONG, limits={"max_connections": 6000}, counters={"max_used_connections": used})
     told = finding(Cause.TOO_MANY_CONNECTIONS, FULL, server)
 
