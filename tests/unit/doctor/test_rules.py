@@ -439,7 +439,7 @@ def test_idle_time_below_the_limit_is_evidence_against_an_idle_timeout() -> None
 @pytest.mark.parametrize(
     ("server", "speaks"), [(ServerFacts(), True), (UP_LONG, False)], ids=["assumed", "known"]
 )
-def test_hours_of_idle_time_are_compared_only_with_a_known_limit(server: ServerFacts, speaks: bool) -> None:
+def test_hours_of_idle_time_are_compared_only_with_a_known_limit(server: ServerFacts, speaks: bool) -> None:  # noqa: FBT001
     found = finding(Cause.IDLE_TIMEOUT, replace(GONE, silent_seconds=12_122.0), server)
 
     assert speaks == any("12122 s" in each for each in found.because)
@@ -649,7 +649,7 @@ def test_of_several_crashes_the_last_before_the_error_is_quoted() -> None:
 
 
 def test_time_without_a_zone_is_reported_as_local_time() -> None:
-    local = replace(LOSS, timestamp=Timestamp(datetime(2026, 11, 23, 12), zoned=False))
+    local = replace(LOSS, timestamp=Timestamp(datetime(2026, 11, 23, 12), zoned=False))  # noqa: DTZ001 - that is the point
     young = ServerFacts(started_at=AT - 60)
 
     assert "names no zone" in " ".join(finding(Cause.SERVER_RESTART, local, young).because)
@@ -678,7 +678,7 @@ def test_error_that_names_its_cause_makes_no_other_cause_likely() -> None:
 
 
 @pytest.mark.parametrize(("used", "speaks"), [(64, False), (6000, True)])
-def test_server_that_was_never_full_rules_out_too_many_connections(used: int, speaks: bool) -> None:
+def test_server_that_was_never_full_rules_out_too_many_connections(used: int, speaks: bool) -> None:  # noqa: FBT001
     server = replace(UP_LONG, limits={"max_connections": 6000}, counters={"max_used_connections": used})
     told = finding(Cause.TOO_MANY_CONNECTIONS, FULL, server)
 
