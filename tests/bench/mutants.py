@@ -39,10 +39,7 @@ PACKAGE: Final = ROOT / "tui" / "goneaway_tui"
 EQUIVALENTS: Final = Path(__file__).with_name("equivalents.toml")
 
 ROOM_TESTS: Final = {
-    "logs": (
-        "unit/logs", "unit/doctor", "unit/test_explain.py", "property/test_doctor.py", "property/test_reading.py",
-        "property/test_wrapping_logs.py",
-    ),
+    "logs": ("unit/logs", "unit/doctor", "unit/test_explain.py", "property/test_doctor.py", "property/test_wrapping_logs.py"),
     "doctor": ("unit/doctor", "unit/test_explain.py", "unit/cli/commands/test_advise.py", "property/test_doctor.py"),
     "judge": (
         "unit/judge", "unit/model", "property/test_judge.py", "property/test_forecast.py", "property/test_what_if.py",
@@ -212,17 +209,20 @@ def run_tests(
         "--hypothesis-seed=0", *arguments,
     ]  # fmt: skip
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GONEAWAY_")}
-    with tempfile.TemporaryDirectory(dir=folder) as scratch, subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=inherited
-        | {"PYTHONPATH": str(folder), "HYPOTHESIS_STORAGE_DIRECTORY": scratch}
-        | environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
+    with (
+        tempfile.TemporaryDirectory(dir=folder) as scratch,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=inherited
+            | {"PYTHONPATH": str(folder), "HYPOTHESIS_STORAGE_DIRECTORY": scratch}
+            | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process,
+    ):
         try:
             return process.wait(limit_seconds)
         except subprocess.TimeoutExpired:
