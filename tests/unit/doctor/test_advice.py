@@ -254,7 +254,7 @@ def reasons(freed: float, current: float | None = None) -> str:
 
 
 def test_what_the_limit_would_have_closed_is_told_from_a_twentieth_of_a_session_on() -> None:
-    assert "closed 0.1 idle sessions on average, and 0 at the most" in reasons(0.06)
+    assert "closed 0.1 idle sessions on average, and 0 at the most" in reasons(0.05)
     assert "closed no session while" in reasons(0.04)
 
 
@@ -272,7 +272,7 @@ def test_the_limit_now_is_compared(current: float, words: str) -> None:
     assert "Now it is" not in reasons(40.0)
 
 
-@pytest.mark.parametrize(("gap", "words"), [(0.06, "keeps 0.1 more"), (0.04, "did no harm")])
+@pytest.mark.parametrize(("gap", "words"), [(0.05, "keeps 0.1 more"), (0.04, "did no harm")])
 def test_a_twentieth_of_a_session_more_is_no_harm(gap: float, words: str) -> None:
     assert words in reasons(gap, 28_800)
 
