@@ -83,7 +83,7 @@ if REACHED_FILE:
 
     def pytest_sessionfinish() -> None:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
         reached = {
             test: {
                 "seconds": seconds,

@@ -165,7 +165,7 @@ def test_clocks_may_differ_by_five_seconds(instant: float | None, is_later: bool
     ],
 )
 def test_how_long_a_connection_was_idle_before_the_start(
-    fields: dict[str, float], seconds: float | None
+    fields: dict[str, Any], seconds: float | None
 ) -> None:
     assert seconds == a_case(up(300), **fields).idle_before_start_seconds
     assert a_case(up(-1), **fields).idle_before_start_seconds is None
@@ -233,7 +233,7 @@ def test_the_shortest_end_is_of_sessions_that_ended_before_the_error() -> None:
     ],
 )
 def test_the_idle_time_that_was_fatal_is_the_stated_one_or_a_silence_of_a_minute(
-    fields: dict[str, float], seconds: float | None
+    fields: dict[str, Any], seconds: float | None
 ) -> None:
     assert seconds == a_case(**fields).fatal_idle_seconds
 

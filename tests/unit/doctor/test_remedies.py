@@ -324,7 +324,7 @@ def test_max_connections_is_raised_where_the_server_may_have_been_full(
     ],
 )
 def test_a_pool_behind_a_balancer_stays_below_the_shortest_of_all(
-    fields: dict[str, float], seconds: int
+    fields: dict[str, Any], seconds: int
 ) -> None:
     assert f"more than {seconds} s" in said(remedies.for_proxies, client=LogClient(), **fields)
 

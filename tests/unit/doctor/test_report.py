@@ -232,7 +232,8 @@ def test_of_one_kind_a_thousand_places_are_kept() -> None:
 
 def test_kinds_that_were_not_kept_are_told() -> None:
     events = [an_explanation(code=number) for number in range(203)]
-    text, markdown = [], []
+    text: list[str] = []
+    markdown: list[str] = []
     write_text(events, text.append)
     write_markdown(events, markdown.append)
 

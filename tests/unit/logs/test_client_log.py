@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from goneaway_tui.logs.client_log import ErrorEvent, Mention, find_error_events, mention_in, parse_line
+from goneaway_tui.logs.client_log import Mention, find_error_events, mention_in, parse_line
+from goneaway_tui.logs.error_events import ErrorEvent
 from goneaway_tui.model.cause import Cause, Certainty
 
 GONE = "pymysql.err.OperationalError: (2006, 'MySQL server has gone away')"
