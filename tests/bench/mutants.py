@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ class Change:
     function: str
     """`Case.limit`; empty for what stands outside of functions."""
     words: str
-    """`idle_seconds < limit  ->  idle_seconds <= limit`."""
+    """`idle_seconds < limit  ->  idle_seconds <= limit`; `#2` after the second of the same words in one function."""
     place: int
     """Which change of the file it is, of all that are possible."""
 
@@ -147,15 +148,17 @@ def sites(parent: ast.AST, function: str = "", *, is_inner: bool = False) -> Ite
 
 def changes_of(tree: ast.Module, file: str, lines: Sequence[str]) -> Iterator[tuple[Change, Site, ast.AST]]:
     """Yield every change of one file that is possible, where it is made, and what stands there then."""
-    place = 0
+    seen: Counter[tuple[str, str]] = Counter()
     for site in sites(tree):
         for other in other_nodes(site.node):
             line = getattr(site.node, "lineno", 0)
             words = f"{ast.unparse(site.node)}  ->  {ast.unparse(ast.fix_missing_locations(other))}"
             if isinstance(site.node, ast.Constant | ast.Return):
                 words += f"  in  {lines[line - 1].strip()}"
-            yield Change(file, line, site.function, words, place), site, other
-            place += 1
+            seen[site.function, words] += 1
+            if seen[site.function, words] > 1:
+                words += f"  #{seen[site.function, words]}"
+            yield Change(file, line, site.function, words, seen.total()), site, other
 
 
 def all_changes(room: str) -> list[Change]:

@@ -163,6 +163,7 @@ def test_a_carriage_return_and_what_is_no_utf_8_are_harmless() -> None:
         (b"2026-11-23 5 [Warning] x 'a'@'b' y", 1),
         (b"2026-11-23 5 [Note] mysqld: y", 1),
         (b"2026-11-23 5 [Note] nothing of a session", 0),
+        (b"2026-11-23 5 [Note] nothing of a session\n'a'@'b'", 0),
         (b"2026-11-23 5 [Error] 'a'@'b'", 0),
         (b"onnect onnect", 1),
     ],

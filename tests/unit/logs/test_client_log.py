@@ -10,6 +10,7 @@ from goneaway_tui.logs.client_log import Mention, find_error_events, mention_in,
 from goneaway_tui.logs.error_events import ErrorEvent
 from goneaway_tui.model.cause import Cause, Certainty
 
+NOW = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
 GONE = "pymysql.err.OperationalError: (2006, 'MySQL server has gone away')"
 LOST = "pymysql.err.OperationalError: (2013, 'Lost connection to MySQL server during query')"
 
@@ -165,6 +166,48 @@ def test_a_plus_is_of_a_diff_where_one_of_twenty_lines_before_is(between: int, m
     assert mention is mention_in("+MySQL server has gone away", 1, before, dated=False)
 
 
+QUOTING = 'if "MySQL server has gone away" in str(error):'
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ([at(0, QUOTING)], [1]),
+        ([at(0, "hello"), QUOTING], []),
+        ([at(0, "hello"), "  " + QUOTING], []),
+        ([f"web-1  | {at(0, 'hello')}", f"web-1  | {QUOTING}"], []),
+        (["Nov 23 12:00:00 web-1 app[7]: hello", f"Nov 23 12:00:00 web-1 app[7]: {QUOTING}"], [2]),
+        ([QUOTING], []),
+    ],
+)
+def test_a_line_with_a_time_of_its_own_is_no_source(lines: list[str], found: list[int]) -> None:
+    assert found == [event.line for event in find_error_events(["\n".join(lines).encode()], NOW)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        (["Connection refused"], []),
+        (["mysql: Connection refused"], [1]),
+        (["redis: Connection refused"], []),
+        (["mysql and redis: Connection refused"], []),
+        ([at(0, "mysql"), "Connection refused"], [2]),
+        ([at(0, "mysql and redis"), "Connection refused"], []),
+        ([at(0, "mysql and redis"), "mysql: Connection refused"], [2]),
+        (["Too many connections"], [1]),
+        (["Too many connections to redis"], []),
+        (["ERROR 1040 (HY000): Too many connections to redis"], [1]),
+        (["x" * 1000 + " redis of mysql: Connection refused"], [1]),
+        (["x" * 990 + " redis of mysql: Connection refused"], []),
+        (["(2006, 'x') of redis"], []),
+    ],
+)
+def test_words_of_many_programs_are_of_mysql_where_its_name_is_near(
+    lines: list[str], found: list[int]
+) -> None:
+    assert found == numbers(*lines)
+
+
 # --- One error, reported twice
 
 
@@ -254,7 +297,7 @@ def test_an_operating_system_tells_of_a_servers_end() -> None:
         [
             b"Nov 23 12:00:31 db1 systemd[1]: mysqld.service: main process exited, code=killed, status=9/KILL\n"
         ],
-        datetime(2026, 11, 24, tzinfo=UTC).timestamp(),
+        NOW,
     )
 
     assert (Cause.SERVER_CRASH, Certainty.CONFIRMED, True) == (
