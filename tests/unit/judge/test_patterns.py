@@ -541,6 +541,14 @@ def test_what_is_said_of_transactions_left_open() -> None:
     assert "half of them for 60 s or longer, one for 300 s" == pattern.evidence[0]
 
 
+def test_changed_rows_that_are_not_told_count_for_none() -> None:
+    untold = a_session(id=90, idle_for=60.0, transaction=a_transaction(rows_modified=None))
+
+    assert any(
+        "12 changed rows" in sentence for sentence in seen([], a_snapshot([*holding(4), untold]))[0].evidence
+    )
+
+
 def test_what_is_said_of_a_full_server() -> None:
     pattern = sole(full(90), PatternKind.SATURATION)
 

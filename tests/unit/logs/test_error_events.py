@@ -238,6 +238,7 @@ def described(*lines: str, **fields: Any) -> ErrorEvent:
         ("the session was idle for 90 s", 90.0),
         ("last_used 1200345ms ago", 1200.345),
         ("last packet successfully received from the server was 28,805,123 milliseconds ago", 28_805.123),
+        ("last packet successfully received from the server was ,. milliseconds ago", 0.0),
     ],
 )
 def test_an_idle_time_is_read_in_its_unit(line: str, idle: float) -> None:
