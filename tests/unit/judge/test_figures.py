@@ -13,6 +13,12 @@ from goneaway_tui.judge import (
     topology,
 )
 from goneaway_tui.model.cause import Cause
+from goneaway_tui.model.departure import PatternScope
+from goneaway_tui.model.sample import KillStatement, LogEntry
+from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.model.snapshot import GlobalLimits, LimitGroup
+from tests.builders import NOW, a_session
+from tests.unit.judge.absences import missed, one, said
 
 
 def test_errors_have_the_servers_numbers() -> None:
@@ -60,3 +66,49 @@ def test_shares_and_numbers_that_make_a_pattern() -> None:
 def test_memory_and_time_are_bounded() -> None:
     assert (64, 4096, 1000) == (learned_limits.MAX_ENDS_KEPT, learned_limits.MAX_GROUPS, departures.MAX_PAST)
     assert (200, 500, 500_000) == (filters.MAX_PATTERN, filters.MAX_SEARCHED, filters.MAX_WAYS)
+
+
+LONG = "x" * 1000
+
+
+def shown(text: str) -> int:
+    """How many characters of the long name a text holds, its ellipsis counted."""
+    return text.count("x") + text.count("…")
+
+
+def test_sixty_characters_of_a_name_are_shown() -> None:
+    nothing = attribution.EndingCounts()
+    group = LimitGroup(LONG, LONG, LONG, 28_800)
+    learned = learned_limits.LearnedLimits(
+        {group: learned_limits.LimitObservations((600.0,) * 3)}, {group: 600}
+    )
+    limit = learned_limits.limit_for(
+        learned,
+        a_session(user=LONG, host=LONG, program=LONG, own_limit=None),
+        GlobalLimits(wait_timeout=28_800),
+    )
+
+    assert 120 == shown(attribution.counts_words((LONG, LONG), nothing, nothing))
+    assert 180 == shown(patterns.scope_name(PatternScope(LONG, LONG, LONG)))
+    assert 60 == shown(patterns.scope_name(PatternScope(LONG)).removeprefix("program "))
+    assert limit is not None
+    assert 180 == shown(limit.why)
+
+
+def test_of_what_the_log_says_400_characters_are_quoted_and_of_a_killer_200() -> None:
+    killed = said({1160: 1}, kills=(KillStatement(ProcesslistId(1), LONG),))
+    logged = said(
+        {1158: 1}, aborted=1, log=(LogEntry(NOW + 0.25, LONG, ProcesslistId(1), Cause.CLIENT_LOST),)
+    )
+
+    assert 200 == shown(missed(one(), clues=killed)[0].evidence[0])
+    assert 400 == shown(missed(one(), clues=logged)[0].evidence[0])
+
+
+def test_a_hundred_characters_of_a_logged_user_and_255_of_a_host_are_kept() -> None:
+    text = f"Aborted connection 8 to db: 'shop' user: '{'x' * 100}' host: '{'x' * 255}' (x)"
+    (past,) = departures.past_departures(
+        [LogEntry(NOW, text, ProcesslistId(8), Cause.CLIENT_LOST)], NOW, NOW + 1
+    )
+
+    assert (100, 255) == (len(past.verdict.session.user), len(past.verdict.session.host))
