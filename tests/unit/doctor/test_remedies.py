@@ -152,22 +152,25 @@ def test_the_limit_is_the_one_that_can_have_run_out(uptime: float, variable: str
 
 
 @pytest.mark.parametrize(
-    ("server", "known", "words"),
+    ("server", "words"),
     [
-        (ServerFacts(), False, "Find who sets a wait_timeout that short"),
-        (ServerFacts(limits=WAIT, unchanged_variables=UNCHANGED), True, "No global limit closed the session"),
-        (ServerFacts(limits=WAIT), True, "The global limit now (600 s (10 minutes)) did not close"),
+        (ServerFacts(), "Find who sets a wait_timeout that short"),
+        (ServerFacts(limits=WAIT, unchanged_variables=UNCHANGED), "No global limit closed the session"),
+        (ServerFacts(limits=WAIT), "The global limit now (600 s (10 minutes)) did not close"),
     ],
 )
-def test_a_limit_of_its_own_is_looked_for_where_it_can_be(
-    server: ServerFacts,
-    known: bool,  # noqa: FBT001
-    words: str,
-) -> None:
-    told = own_limit_words(40.0, server, global_known=known)
+def test_a_limit_of_its_own_is_looked_for_where_it_can_be(server: ServerFacts, words: str) -> None:
+    told = own_limit_words(40.0, server)
 
     assert words in told
     assert "idle for 40 s at most" in told
+
+
+def test_a_limit_that_only_the_log_states_is_not_told_as_the_servers_global_one() -> None:
+    told = said(remedies.for_idling, limits=(("wait_timeout", 600.0),), server_up_seconds=4.0)
+
+    assert "Find who sets a wait_timeout that short" in told
+    assert "The global limit now" not in told
 
 
 OWN, EARLIER, GLOBAL, UNKNOWN = (
