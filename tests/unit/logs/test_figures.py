@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.logs import blocks, client_log, error_events, redact, server_log, translations
+from goneaway_tui.logs import blocks, client_log, error_events, redact, server_log, timestamps, translations
 from goneaway_tui.logs.error_events import CODES
 from goneaway_tui.logs.server_log import REASONS, SERVER_MESSAGES, SESSION_MESSAGES, ServerLog, error_number
 
@@ -39,6 +39,7 @@ def test_memory_and_time_are_bounded() -> None:
         client_log.MAX_REMEMBERED_PROGRAMS, client_log.FOREIGN_SEARCH_CHARS, client_log.WORDS_BEFORE_CHARS,
         client_log.HEAD_CHARS, client_log.CHAIN_LINES, client_log.PRECURSOR_LINES,
     )  # fmt: skip
+    assert (160, 8) == (timestamps.MAX_OFFSET_CHARS, timestamps._OWN_OFFSET_CHARS)
     assert (3032, 1927) == (error_events.OFFLINE_MODE_ERROR, error_events.CONNECTION_KILLED_ERROR)
 
 
