@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from goneaway_tui.doctor.advice import advice_data, advise, group_name, observed_words
 from goneaway_tui.doctor.case import Case, ServerFacts
 from goneaway_tui.doctor.corroboration import corroborating_arguments
@@ -22,8 +24,8 @@ def shown(text: str) -> int:
 
 
 def test_forty_characters_of_a_user_and_of_a_program_are_shown_and_three_hundred_written() -> None:
-    data = advice_data(advise(observed(a_group(GroupKey(LONG, LONG), [4.0] * 500)), None, LONG))
-    (group,) = data["groups"]  # type: ignore[misc]
+    data: Any = advice_data(advise(observed(a_group(GroupKey(LONG, LONG), [4.0] * 500)), None, LONG))
+    (group,) = data["groups"]
 
     assert 40 == shown(group_name(GroupKey(LONG, "")))
     assert 80 == shown(group_name(GroupKey(LONG, LONG)))

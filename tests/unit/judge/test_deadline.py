@@ -490,14 +490,15 @@ def test_the_limit_that_ended_a_session_is_the_one_that_had_run_out(
     found = limit_that_ended(departure, GLOBALS)
 
     assert found is not None
-    assert (pytest.approx(expected[0]), *expected[1:]) == (found.seconds, found.variable, found.origin)
+    assert expected[1:] == (found.variable, found.origin)
+    assert pytest.approx(expected[0]) == found.seconds
 
 
 def test_where_neither_limit_nor_idle_time_is_known_or_no_timeout_ended_it_there_is_none() -> None:
     assert limit_that_ended(ended(None, None), GLOBALS) is None
     assert limit_that_ended(ended(a_limit(400, Basis.DISPROVED), None), GLOBALS) is None
     assert limit_that_ended(ended(a_limit(400), 400, Cause.KILLED), GLOBALS) is None
-    assert limit_that_ended(ended(None, 5.0), {}) == EndLimit(pytest.approx(5.0), None, LimitOrigin.UNKNOWN)
+    assert limit_that_ended(ended(None, 5.0), {}) == EndLimit(5.0, None, LimitOrigin.UNKNOWN)
 
 
 def test_the_shortest_end_is_that_of_an_idle_timeout() -> None:
