@@ -307,3 +307,225 @@ def test_a_limit_of_idle_transactions_of_any_family_is_not_ruled_out() -> None:
 
     assert POSSIBLE is status.certainty
     assert any("kill_idle_transaction" in words for words in status.because)
+
+
+# --- Boundaries
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"), [(600.0, "all in the last 10 minutes"), (601.0, "1 in the last 10 minutes")]
+)
+def test_ten_minutes_ago_is_recent(ago: float, words: str) -> None:
+    status = found(Cause.KILLED, a_state(a_departure(Cause.KILLED), a_departure(Cause.KILLED, ago=ago)))
+
+    assert words in status.because[0]
+
+
+def test_the_surest_of_the_ledger_and_of_the_counters_counts() -> None:
+    counted = {"com_kill": 0}
+
+    assert (
+        LIKELY is found(Cause.KILLED, a_state(a_departure(Cause.KILLED, LIKELY), counters=counted)).certainty
+    )
+    assert 2 == len(found(Cause.KILLED, a_state(a_departure(Cause.KILLED, LIKELY), counters=counted)).because)
+    assert POSSIBLE is found(Cause.CLIENT_QUIT, a_state(a_departure(Cause.CLIENT_QUIT, POSSIBLE))).certainty
+
+
+@pytest.mark.parametrize(
+    ("uptime", "restart", "crash"),
+    [
+        (599.0, LIKELY, POSSIBLE),
+        (600.0, POSSIBLE, POSSIBLE),
+        (3599.0, POSSIBLE, POSSIBLE),
+        (3600.0, RULED_OUT, RULED_OUT),
+    ],
+)
+def test_a_start_counts_for_an_hour_and_is_likely_for_ten_minutes(
+    uptime: float, restart: Certainty, crash: Certainty
+) -> None:
+    state = a_state(server=a_server(uptime=uptime))
+
+    assert (restart, crash) == (
+        found(Cause.SERVER_RESTART, state).certainty,
+        found(Cause.SERVER_CRASH, state).certainty,
+    )
+
+
+@pytest.mark.parametrize(
+    ("counters", "limit", "certainty"),
+    [
+        ({"threads_connected": 90}, 100, LIKELY),
+        ({"threads_connected": 89}, 100, RULED_OUT),
+        ({"threads_connected": 0}, 100, None),
+        ({"threads_connected": 90}, 0, None),
+    ],
+)
+def test_a_server_is_about_to_refuse_from_nine_tenths_on(
+    counters: dict[str, int], limit: int, certainty: Certainty | None
+) -> None:
+    state = a_state(counters=counters, variables={"max_connections": limit})
+    now = found(Cause.TOO_MANY_CONNECTIONS, state).now
+
+    assert certainty is (None if now is None else now[0])
+    assert now is None or "1 of them asleep" in now[1][0]
+
+
+@pytest.mark.parametrize(
+    ("idle", "own", "certainty"),
+    [(0.0, 60, POSSIBLE), (1.0, 60, LIKELY), (61.0, 60, LIKELY), (10.0, 600, POSSIBLE)],
+)
+def test_a_session_within_a_minute_of_its_limit_makes_a_timeout_likely(
+    idle: float, own: int, certainty: Certainty
+) -> None:
+    now = found(Cause.IDLE_TIMEOUT, a_state(sessions=[a_session(idle_for=idle, own_limit=own)])).now
+
+    assert now is not None
+    assert certainty is now[0]
+
+
+@pytest.mark.parametrize(("uptime", "certainty"), [(59.0, RULED_OUT), (60.0, POSSIBLE)])
+def test_a_limit_longer_than_the_uptime_has_ended_nobody(uptime: float, certainty: Certainty) -> None:
+    sessions = [a_session(idle_for=0.0, own_limit=60)]
+    limits = {"wait_timeout": 60, "interactive_timeout": 60}
+    now = found(
+        Cause.IDLE_TIMEOUT, a_state(sessions=sessions, server=a_server(uptime=uptime), variables=limits)
+    ).now
+
+    assert now is not None
+    assert certainty is now[0]
+
+
+def test_one_session_whose_limit_is_not_shown_may_have_a_shorter_one() -> None:
+    sessions = [a_session(own_limit=28_800), a_session(id=ProcesslistId(8), own_limit=None)]
+    now = found(Cause.IDLE_TIMEOUT, a_state(sessions=sessions, server=a_server(uptime=480.0))).now
+
+    assert now is not None
+    assert (POSSIBLE, 2) == (now[0], len(now[1]))
+
+
+def test_without_any_limit_nothing_is_known() -> None:
+    now = found(
+        Cause.IDLE_TIMEOUT,
+        a_state(
+            sessions=[],
+            variables={name: Variable(name, None) for name in ("wait_timeout", "interactive_timeout")},
+        ),
+    ).now
+
+    assert now == (POSSIBLE, ("no limit could be read",))
+
+
+@pytest.mark.parametrize(
+    ("uptime", "is_own"), [(28_798.0, True), (28_799.0, False)], ids=["too young", "old enough"]
+)
+def test_a_server_as_old_as_its_shortest_limit_may_have_used_it(uptime: float, is_own: bool) -> None:  # noqa: FBT001
+    past = ServerFacts(errors=(RaisedError(4031, 3),), counts_errors=True)
+    status = idled_out(LiveState(a_snapshot(server=a_server(uptime=uptime)), (), NOW, past))
+
+    assert is_own is status.limit_is_own
+
+
+def test_a_timeout_that_is_only_possible_blames_no_limit_of_its_own() -> None:
+    status = idled_out(LiveState(YOUNG, (), NOW))
+
+    assert ((), False) == (status.remedies, status.limit_is_own)
+
+
+def test_a_timeout_that_the_log_makes_likely_does() -> None:
+    entry = LogEntry(
+        NOW - 200, "Got timeout reading communication packets", ProcesslistId(7), Cause.IDLE_TIMEOUT
+    )
+
+    assert idled_out(LiveState(YOUNG, (), NOW, ServerFacts(log_entries=(entry,)))).limit_is_own
+
+
+@pytest.mark.parametrize(("ago", "number"), [(485.0, 1), (486.0, 0)])
+def test_an_entry_of_the_log_is_of_this_run_by_a_clock_that_may_differ_five_seconds(
+    ago: float, number: int
+) -> None:
+    entry = LogEntry(NOW - ago, "Got timeout", ProcesslistId(7), Cause.IDLE_TIMEOUT)
+    state = LiveState(YOUNG, (), NOW, ServerFacts(log_entries=(entry,)))
+
+    assert number == len(state.log_entries_by(Cause.IDLE_TIMEOUT))
+
+
+def test_of_one_session_the_latest_entry_counts_and_one_of_no_session_does_not() -> None:
+    entries = tuple(
+        LogEntry(at, text, None if number is None else ProcesslistId(number), Cause.IDLE_TIMEOUT)
+        for at, text, number in (
+            (NOW - 9, "first", 7), (NOW - 8, "second", 7), (NOW - 7, "other", 8), (NOW - 6, "none", None), (None, "when", 9)
+        )
+    )  # fmt: skip
+    state = LiveState(YOUNG, (), NOW, ServerFacts(log_entries=entries))
+
+    assert ["second", "other"] == [entry.text for entry in state.log_entries_by(Cause.IDLE_TIMEOUT)]
+    assert [] == state.log_entries_by(Cause.KILLED)
+
+
+def test_at_most_three_accounts_are_named_of_those_that_met_an_error() -> None:
+    errors = tuple(RaisedError(4031, 1, user, "web-1") for user in ("d", "c", "b", "a", ""))
+    other = RaisedError(1153, 1, "aa", "web-1")
+    state = LiveState(YOUNG, (), NOW, ServerFacts(errors=(*errors, other), counts_errors=True))
+
+    assert idled_out(state).because[0].endswith(": a@web-1, b@web-1, c@web-1")
+
+
+@pytest.mark.parametrize(("ago", "certainty"), [(480.0, RULED_OUT), (481.0, POSSIBLE)])
+def test_only_timeouts_of_this_run_are_among_its_aborted_sessions(ago: float, certainty: Certainty) -> None:
+    state = a_state(ended_at(8, 8.0, ago=ago), server=a_server(uptime=480.0), counters={"aborted_clients": 1})
+
+    assert certainty is found(Cause.CLIENT_LOST, state).certainty
+
+
+def test_aborted_sessions_are_counted_by_the_server_or_by_the_ledger_whichever_is_more() -> None:
+    past = ServerFacts(errors=(RaisedError(4031, 2),), counts_errors=True)
+    snapshot = a_snapshot(counters={"aborted_clients": 4})
+    by_server = found(Cause.CLIENT_LOST, LiveState(snapshot, (ended_at(8, 8.0),), NOW, past)).because[0]
+    unsure = replace(ended_at(8, 8.0), certainty=LIKELY)
+    by_ledger = found(
+        Cause.CLIENT_LOST, LiveState(snapshot, (*[ended_at(8, 8.0)] * 3, unsure), NOW, past)
+    ).because[0]
+    more = found(Cause.CLIENT_LOST, LiveState(snapshot, tuple([ended_at(8, 8.0)] * 9), NOW, past))
+
+    assert "2 by an idle timeout, 2 by another cause" in by_server
+    assert "3 by an idle timeout, 1 by another cause" in by_ledger
+    assert (RULED_OUT, True) == (more.certainty, "4 by an idle timeout, 0 by" in more.because[0])
+
+
+@pytest.mark.parametrize(
+    ("idle", "words"),
+    [(3601.0, "1 session idle for more than an hour"), (3600.0, "nothing the server can see")],
+)
+def test_a_session_idle_for_more_than_an_hour_may_have_lost_its_client(idle: float, words: str) -> None:
+    state = a_state(sessions=[a_session(idle_for=idle)])
+
+    assert words in found(Cause.PROXY_OR_FIREWALL, state).because[0]
+
+
+@pytest.mark.parametrize(
+    ("cause", "variable"),
+    [
+        (Cause.NET_READ_TIMEOUT, "net_read_timeout"),
+        (Cause.NET_WRITE_TIMEOUT, "net_write_timeout"),
+        (Cause.PACKET_TOO_LARGE, "max_allowed_packet"),
+    ],
+)
+def test_a_limit_in_force_is_shown_where_it_is_on(cause: Cause, variable: str) -> None:
+    on, off = (found(cause, a_state(variables={variable: value})) for value in (2048, 0))
+
+    assert variable in on.because[-1]
+    assert off.now is None
+
+
+def test_no_verdict_at_all_is_possible() -> None:
+    status = found(
+        Cause.NET_READ_TIMEOUT, a_state(variables={"net_read_timeout": Variable("net_read_timeout", None)})
+    )
+
+    assert (POSSIBLE, None, None) == (status.certainty, status.since_start, status.now)
+
+
+def test_an_error_that_was_never_counted_rules_its_cause_out() -> None:
+    past = ServerFacts(counts_errors=True)
+
+    assert RULED_OUT is found(Cause.NET_WRITE_TIMEOUT, LiveState(YOUNG, (), NOW, past)).certainty

@@ -10,10 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goneaway_tui.judge.attribution import (
+    EndingCounts,
+    EndInterval,
+    counts_words,
+    timeout_attribution,
+    timeout_cause,
+)
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import COM_QUIT, EndEvidence, LogEntry
 from goneaway_tui.model.session import ProcesslistId, Session
-from tests.builders import NOW, a_transaction
+from goneaway_tui.model.snapshot import Basis, Limit
+from tests.builders import NOW, a_transaction, a_verdict
 from tests.unit.judge.absences import ACCOUNT, COUNTED, about_to_close, counts, missed, one, said
 
 LIMITS = {"wait_timeout": 60, "interactive_timeout": 30, "idle_transaction_timeout": 15}
@@ -383,3 +391,243 @@ def test_no_cause_is_confirmed_without_counters(crowd: list[Session]) -> None:
         each.certainty is not Certainty.CONFIRMED
         for each in missed(*crowd, clues=EndEvidence(), variables=LIMITS)
     )
+
+
+# --- Counts
+
+
+def ending_counts(net: dict[int, int] | None = None, explained: int = 0, **causes: int) -> EndingCounts:
+    return EndingCounts(
+        Counter({Cause(name): n for name, n in causes.items()}), Counter(net or {}), explained
+    )
+
+
+@pytest.mark.parametrize(
+    ("net", "explained", "least", "most", "killed"),
+    [
+        ({}, 0, 0, 0, 0),
+        ({1158: 2}, 0, 2, 2, 0),
+        ({1158: 2, 1160: 3}, 0, 3, 5, 3),
+        ({1158: 2, 1160: 3}, 1, 2, 4, 2),
+        ({1158: 2, 1160: 1}, 2, 0, 1, 0),
+        ({1160: 1}, 5, 0, 0, 0),
+    ],
+)
+def test_a_broken_connection_raises_one_error_or_two(
+    net: dict[int, int], explained: int, least: int, most: int, killed: int
+) -> None:
+    counted = ending_counts(net, explained)
+
+    assert (least, most, killed) == (counted.broken_at_least, counted.broken_at_most, counted.killed_at_most)
+
+
+def test_an_end_that_is_known_otherwise_is_taken_out_once() -> None:
+    counted = ending_counts({1158: 1, 1160: 1}, idle_timeout=1)
+
+    assert counted.take_out(Cause.IDLE_TIMEOUT)
+    assert not counted.take_out(Cause.IDLE_TIMEOUT)
+    assert 0 == counted.causes[Cause.IDLE_TIMEOUT]
+    assert counted.take_out(Cause.KILLED)
+    assert (1, 0) == (counted.broken_explained, counted.broken_at_least)
+    assert counted.take_out(Cause.CLIENT_LOST), "it may be the same one"
+    assert 1 == counted.broken_explained
+    assert not ending_counts().take_out(Cause.CLIENT_LOST)
+
+
+def test_causes_are_possible_that_were_counted() -> None:
+    assert {Cause.IDLE_TIMEOUT, Cause.CLIENT_LOST} == ending_counts(
+        {1158: 1}, idle_timeout=1, client_quit=0
+    ).possible_causes()
+    assert {Cause.IDLE_TIMEOUT} == ending_counts(idle_timeout=1).possible_causes()
+
+
+def an_interval(**fields: Any) -> EndInterval:
+    return EndInterval(
+        **{
+            "start": NOW,
+            "end": NOW + 1,
+            "unexplained": (),
+            "recent_counts": {},
+            "earlier_counts": {},
+            **fields,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("deadline", "within", "due"),
+    [
+        (NOW + 1.1, 0.0, True),
+        (NOW + 1.11, 0.0, False),
+        (NOW + 2.1, 1.0, True),
+        (NOW - 99, 0.0, True),
+        (None, 0.0, False),
+    ],
+)
+def test_a_deadline_had_come_by_the_end_of_the_interval(
+    deadline: float | None,
+    within: float,
+    due: bool,  # noqa: FBT001
+) -> None:
+    verdict = a_verdict(one(idle_within=within), deadline=deadline)
+
+    assert due is an_interval().is_due(verdict)
+
+
+@pytest.mark.parametrize(
+    ("since", "met"),
+    [(NOW - 30.1, True), (NOW - 30.11, False), (NOW - 28.9, True), (NOW - 28.89, False)],
+)
+def test_a_hidden_limit_is_met_within_the_interval_and_a_tenth_of_a_second(since: float, met: bool) -> None:  # noqa: FBT001
+    verdict = a_verdict(one(idle_since=since, own_limit=None))
+    interval = an_interval(interactive_timeout=30)
+
+    assert (("interactive_timeout", 30) if met else None) == interval.hidden_limit_met(verdict)
+    assert an_interval(interactive_timeout=0).hidden_limit_met(verdict) is None
+    assert interval.hidden_limit_met(a_verdict(one(idle_since=since, own_limit=60))) is None
+    assert interval.hidden_limit_met(a_verdict(one(idle_since=None, own_limit=None))) is None
+
+
+@pytest.mark.parametrize(("seconds", "could"), [(1.0, True), (1.1, False)])
+def test_a_busy_session_could_have_idled_where_the_interval_is_as_long_as_its_limit(
+    seconds: float,
+    could: bool,  # noqa: FBT001
+) -> None:
+    limit = Limit(seconds, "wait_timeout", Basis.ASSUMED, "")
+
+    assert could is an_interval().could_have_idled(a_verdict(BUSY, limit=limit))
+    assert not an_interval().could_have_idled(a_verdict(one(), limit=limit))
+    assert not an_interval().could_have_idled(a_verdict(BUSY, limit=None))
+
+
+@pytest.mark.parametrize(
+    ("session", "variable", "cause"),
+    [
+        (one(state="Reading from net"), "wait_timeout", Cause.NET_READ_TIMEOUT),
+        (one(half_sent=True), "wait_timeout", Cause.NET_READ_TIMEOUT),
+        (one(), "wait_timeout", Cause.IDLE_TIMEOUT),
+        (one(), "idle_transaction_timeout", Cause.TRANSACTION_TIMEOUT),
+        (one(), "kill_idle_transaction", Cause.TRANSACTION_TIMEOUT),
+        (one(), None, Cause.IDLE_TIMEOUT),
+    ],
+)
+def test_which_timeout_would_end_a_session(session: Session, variable: str | None, cause: Cause) -> None:
+    limit = None if variable is None else Limit(60, variable, Basis.OWN, "")
+
+    assert cause is timeout_cause(a_verdict(session, limit=limit))
+
+
+def test_a_timeout_is_dated_by_the_deadline_within_a_tenth_of_a_second() -> None:
+    limit = Limit(60, "wait_timeout", Basis.OWN, "")
+    found = timeout_attribution(
+        a_verdict(one(idle_within=0.5), limit=limit, deadline=NOW), Certainty.LIKELY, "counted"
+    )
+    bare = timeout_attribution(a_verdict(one(), limit=None, deadline=NOW), Certainty.LIKELY, "counted")
+
+    assert (NOW, 0.6) == (found.at, found.within)
+    assert found.evidence[0].startswith("its limit of 60 s (wait_timeout) ran out")
+    assert bare.evidence[0].startswith("its limit ran out")
+
+
+def test_what_was_counted_of_an_account_is_told_in_words() -> None:
+    recent, earlier = (
+        ending_counts({1158: 1, 1160: 2}, client_quit=3, killed=0),
+        ending_counts(idle_timeout=1),
+    )
+
+    assert (
+        "in that time the server counted for shop@web-3: 2 ended without COM_QUIT, 3 ended with COM_QUIT, 1 idle_timeout a little earlier"
+        == counts_words(ACCOUNT, recent, earlier)
+    )
+    assert counts_words(ACCOUNT, ending_counts(), ending_counts()).endswith("no ending of a session")
+    assert "1 by a timeout of reading (1159)" in counts_words(
+        ACCOUNT, earlier, ending_counts(), has_idle_timeout_error=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("clues", "words"),
+    [
+        (said({1158: 1}, aborted=1, killed=2), "KILL statements run in that time: 2"),
+        (
+            said({1158: 1}, aborted=1, killed=None),
+            "the server does not say how many KILL statements were run",
+        ),
+        (said({1158: 1}, aborted=1, offline=None), "turning offline_mode on tears every session"),
+        (said({1158: 1, 1160: 1}, aborted=1, offline=True), "offline_mode was turned on"),
+        (
+            said({1158: 1, 0: 1}, aborted=1),
+            "1 of its sessions left in that time; the counts do not say which was which",
+        ),
+        (
+            said({}, aborted=1, killed=3),
+            "KILL statements run in that time: 3; one that kills itself is not counted",
+        ),
+        (said({}), "Aborted_clients did not rise"),
+        (said({}, aborted=2), "the rise of Aborted_clients: 2"),
+        (said({}, aborted=None), "the rise of Aborted_clients: unknown"),
+        (said({4031: 1}, aborted=1), "earlier than its limit as last seen, so it has changed that since"),
+    ],
+)
+def test_what_may_have_ended_it_is_told(clues: EndEvidence, words: str) -> None:
+    [departure] = missed(one(), clues=clues)
+
+    assert any(words in sentence for sentence in departure.evidence), departure.evidence
+
+
+@pytest.mark.parametrize(
+    "clues", [said({1158: 1}, aborted=1), said({1158: 1}, aborted=1, killed=0, offline=False)]
+)
+def test_what_is_known_not_to_have_happened_is_not_told(clues: EndEvidence) -> None:
+    [departure] = missed(one(), clues=clues)
+
+    assert not any("KILL" in sentence or "offline_mode" in sentence for sentence in departure.evidence)
+
+
+def test_a_session_that_timed_out_early_while_busy_began_to_wait_after_the_reading() -> None:
+    [departure] = missed(BUSY, clues=said({4031: 1}, aborted=1))
+
+    assert any("its wait began after that" in sentence for sentence in departure.evidence)
+
+
+@pytest.mark.parametrize(
+    ("session", "clues", "words"),
+    [
+        (hidden(20), totals(1), "so does a shorter wait_timeout of its own"),
+        (hidden(20), totals(1), "an oversized packet ends a session the same way"),
+        (
+            hidden(20),
+            totals(2, killed=1),
+            "Aborted_clients rose by 2, Com_kill by 1, 1 left that nothing else explains",
+        ),
+        (hidden(20), totals(0, goodbyes=3), "goodbyes counted of its account: 3"),
+        (hidden(20), totals(1, offline=True), "offline_mode was turned on"),
+        (
+            replace(BUSY, state="Writing to net", own_limit=None),
+            totals(1),
+            "it was last seen in state Writing to net",
+        ),
+        (hidden(20), totals(None), "nobody counted in that time"),
+    ],
+)
+def test_what_few_counters_say_is_told(session: Session, clues: EndEvidence, words: str) -> None:
+    [departure] = missed(session, clues=clues, variables=LIMITS)
+
+    assert any(words in sentence for sentence in departure.evidence), departure.evidence
+
+
+@pytest.mark.parametrize("session", [one(idle_for=20), replace(BUSY, own_limit=None)])
+def test_a_session_whose_limit_is_shown_or_that_was_busy_had_no_shorter_one(session: Session) -> None:
+    [departure] = missed(session, clues=totals(1))
+
+    assert not any("so does a shorter wait_timeout" in sentence for sentence in departure.evidence)
+
+
+def test_of_two_sessions_the_one_at_its_own_deadline_is_the_likelier_timeout() -> None:
+    due, hidden_due = hidden(59.5), replace(hidden(29.5), id=ProcesslistId(2))
+    told = missed(hidden_due, due, clues=totals(1), variables=LIMITS)
+
+    assert {1: Cause.IDLE_TIMEOUT, 2: Cause.CLIENT_QUIT} == {
+        each.verdict.session.id: each.cause for each in told
+    }
+    assert {Certainty.POSSIBLE} == {each.certainty for each in told}

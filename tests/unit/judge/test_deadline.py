@@ -8,11 +8,18 @@ import pytest
 
 from goneaway_tui.judge.deadline import (
     GRACE_SECONDS,
+    EndLimit,
+    LimitOrigin,
     governing_limit,
+    grace_seconds,
+    limit_that_ended,
     risk_of,
     risk_within,
+    shortest_end,
     verdict_on,
 )
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import Role, Session, Transaction
 from goneaway_tui.model.snapshot import (
     SHARED_TRANSACTION_LIMITS,
@@ -344,3 +351,166 @@ def test_session_that_is_not_idle_is_busy(session: Session) -> None:
 
 def test_a_login_about_to_be_cut_is_imminent() -> None:
     assert Risk.IMMINENT is risk_of(a_session(role=Role.LOGIN), 5, POLICY)
+
+
+# --- Until when time alone changes nothing
+
+
+@pytest.mark.parametrize(
+    ("idle_for", "until"),
+    [
+        (0.0, 400),
+        (399.0, 400),
+        (400.0, 400),
+        (401.0, 940),
+        (940.0, 940),
+        (941.0, 1000),
+        (1000.0, 1000),
+        (1000.5, 1000.75),
+    ],
+)
+def test_a_verdict_holds_until_its_deadline_comes_nearer_than_the_next_threshold(
+    idle_for: float, until: float
+) -> None:
+    """Ten minutes, one minute, the deadline, and three quarters of a second behind it: all in seconds since it was idle."""
+    verdict = judged(a_mariadb_session(idle_since=NOW - idle_for), GlobalLimits(1000))
+
+    assert NOW - idle_for + until == verdict.unchanged_until
+
+
+def test_without_a_deadline_time_changes_nothing() -> None:
+    assert float("inf") == judged(a_mariadb_session(command="Query")).unchanged_until
+    assert float("inf") == judged(a_session(idle_since=NOW - 29_000, own_limit=28_800)).unchanged_until
+
+
+@pytest.mark.parametrize(("late", "until"), [(0.5, 1000.5), (2.0, 1002.0)])
+def test_a_pool_of_threads_moves_the_last_thresholds(late: float, until: float) -> None:
+    limits = GlobalLimits(1000, late_seconds=late)
+
+    assert NOW - 1000.1 + until == pytest.approx(
+        judged(a_mariadb_session(idle_since=NOW - 1000.1), limits).unchanged_until
+    )
+    assert max(0.75, late + 0.25) == grace_seconds(limits)
+
+
+@pytest.mark.parametrize(("past", "basis"), [(0.75, Basis.ASSUMED), (0.8, Basis.DISPROVED)])
+def test_an_assumed_limit_is_disproved_three_quarters_of_a_second_behind_it(
+    past: float, basis: Basis
+) -> None:
+    limit = judged(a_mariadb_session(idle_since=NOW - 600 - past), GlobalLimits(600)).limit
+
+    assert limit is not None
+    assert basis is limit.basis
+
+
+# --- Another limit than that of a new session
+
+
+@pytest.mark.parametrize(
+    ("own", "inherited", "current", "differs"),
+    [
+        (600, GlobalLimits(600), GlobalLimits(600), False),
+        (600, GlobalLimits(600), GlobalLimits(900), True),
+        (600, GlobalLimits(900), GlobalLimits(900, interactive_timeout=600), False),
+        (600, GlobalLimits(600), GlobalLimits(900, interactive_timeout=600), True),
+        (600, GlobalLimits(900), GlobalLimits(900, interactive_timeout=700), True),
+        (600, GlobalLimits(900), GlobalLimits(None), False),
+    ],
+)
+def test_a_session_differs_whose_limit_no_new_session_would_copy(
+    own: int,
+    inherited: GlobalLimits,
+    current: GlobalLimits,
+    differs: bool,  # noqa: FBT001
+) -> None:
+    before = judged(a_session(own_limit=own), inherited)
+
+    assert (
+        differs
+        is verdict_on(a_session(own_limit=own), NOW, current, before, RiskThresholds()).differs_from_global
+    )
+
+
+def test_a_transaction_limit_that_was_raised_differs_too() -> None:
+    inherited, current = GlobalLimits(900, 60), GlobalLimits(900, 120, interactive_timeout=60)
+    session = a_mariadb_session(transaction=WROTE)
+    verdict = verdict_on(session, NOW, current, judged(session, inherited), RiskThresholds())
+
+    assert verdict.differs_from_global
+
+
+# --- The limit that ended a session
+
+
+def ended(
+    limit: Limit | None,
+    idle: float | None,
+    cause: Cause = Cause.IDLE_TIMEOUT,
+    within: float = 0.5,
+    **fields: Any,
+) -> Departure:
+    session = a_session(idle_since=None if idle is None else NOW - idle, **fields)
+    verdict = a_verdict(session, limit=limit, inherited=GlobalLimits(wait_timeout=500))
+    return Departure(verdict, NOW, within, cause, Certainty.CONFIRMED)
+
+
+def a_limit(seconds: float, basis: Basis = Basis.OWN, variable: str = "wait_timeout") -> Limit:
+    return Limit(seconds, variable, basis, "")
+
+
+GLOBALS = {"wait_timeout": 600.0, "interactive_timeout": 300.0, "idle_transaction_timeout": 60.0}
+
+
+@pytest.mark.parametrize(
+    ("departure", "expected"),
+    [
+        (ended(a_limit(600), 600), (600, "wait_timeout", LimitOrigin.GLOBAL)),
+        (ended(a_limit(500), 500), (500, "wait_timeout", LimitOrigin.EARLIER_GLOBAL)),
+        (ended(a_limit(300), 300), (300, "interactive_timeout", LimitOrigin.GLOBAL)),
+        (ended(a_limit(400), 400), (400, "wait_timeout", LimitOrigin.OWN)),
+        (ended(a_limit(400), 5), (400, "wait_timeout", LimitOrigin.OWN)),
+        (ended(a_limit(400, Basis.ASSUMED), 400), (400, "wait_timeout", LimitOrigin.EARLIER_GLOBAL)),
+        (ended(a_limit(400, Basis.LEARNED), 400), (400, "wait_timeout", LimitOrigin.OWN)),
+        (ended(a_limit(300, Basis.OWN, "idle_transaction_timeout"), 300), (300, "idle_transaction_timeout", LimitOrigin.OWN)),
+        (ended(a_limit(400, Basis.ASSUMED), None), (400, "wait_timeout", LimitOrigin.EARLIER_GLOBAL)),
+        (ended(a_limit(400, Basis.ASSUMED), 399.4), (400, "wait_timeout", LimitOrigin.EARLIER_GLOBAL)),
+        (ended(a_limit(400, Basis.ASSUMED), 399.3), (399.3, None, LimitOrigin.UNKNOWN)),
+        (ended(a_limit(400, Basis.ASSUMED), 398.5, idle_within=1.0), (400, "wait_timeout", LimitOrigin.EARLIER_GLOBAL)),
+        (ended(a_limit(400, Basis.DISPROVED), 300), (300, "interactive_timeout", LimitOrigin.GLOBAL)),
+        (ended(None, 300.6), (300, "interactive_timeout", LimitOrigin.GLOBAL)),
+        (ended(None, 300.7), (300.7, None, LimitOrigin.UNKNOWN)),
+        (ended(None, 299.4), (300, "interactive_timeout", LimitOrigin.GLOBAL)),
+        (ended(None, 60.0, Cause.TRANSACTION_TIMEOUT), (60, "idle_transaction_timeout", LimitOrigin.GLOBAL)),
+        (ended(None, 60.0), (60.0, None, LimitOrigin.UNKNOWN)),
+    ],
+)  # fmt: skip
+def test_the_limit_that_ended_a_session_is_the_one_that_had_run_out(
+    departure: Departure, expected: tuple[float, str | None, LimitOrigin]
+) -> None:
+    found = limit_that_ended(departure, GLOBALS)
+
+    assert found is not None
+    assert expected[1:] == (found.variable, found.origin)
+    assert pytest.approx(expected[0]) == found.seconds
+
+
+def test_where_neither_limit_nor_idle_time_is_known_or_no_timeout_ended_it_there_is_none() -> None:
+    assert limit_that_ended(ended(None, None), GLOBALS) is None
+    assert limit_that_ended(ended(a_limit(400, Basis.DISPROVED), None), GLOBALS) is None
+    assert limit_that_ended(ended(a_limit(400), 400, Cause.KILLED), GLOBALS) is None
+    assert limit_that_ended(ended(None, 5.0), {}) == EndLimit(5.0, None, LimitOrigin.UNKNOWN)
+
+
+def test_the_shortest_end_is_that_of_an_idle_timeout() -> None:
+    found = shortest_end(
+        [
+            ended(a_limit(400), 400),
+            ended(a_limit(200), 200),
+            ended(a_limit(60), 60, Cause.TRANSACTION_TIMEOUT),
+        ],
+        GLOBALS,
+    )
+
+    assert found is not None
+    assert 200 == found.seconds
+    assert shortest_end([], GLOBALS) is None

@@ -343,3 +343,111 @@ def test_the_log_is_read_back_within_bounds() -> None:
     ]
 
     assert MAX_PAST == len(past_departures(entries, 0, NOW))
+
+
+# --- Instants, and what is said
+
+
+@pytest.mark.parametrize(
+    ("at", "instant", "within"),
+    [
+        (NOW + 0.25, NOW + 0.25, 0.1),
+        (float(int(NOW)) + 1, float(int(NOW)) + 1.5, 0.5),
+        (None, NOW + 0.5, 0.1),
+    ],
+    ids=["exact", "whole seconds", "no time"],
+)
+def test_an_end_is_dated_by_the_log_or_else_by_the_deadline(
+    at: float | None, instant: float, within: float
+) -> None:
+    clues = said({4031: 1}, aborted=1, log=(entry(Cause.IDLE_TIMEOUT, at=at),))
+    [departure] = missed(about_to_close(), clues=clues)
+
+    assert within == departure.within
+    assert pytest.approx(min(max(instant, NOW), NOW + 1)) == departure.at
+
+
+def test_a_logged_kill_of_a_session_that_was_shown_as_killed_is_only_likely() -> None:
+    clues = said({1158: 1, 1160: 1}, aborted=1, killed=1, log=(entry(Cause.KILLED),))
+
+    assert Certainty.LIKELY is missed(one(command="Killed"), clues=clues)[0].certainty
+    assert Certainty.CONFIRMED is missed(one(), clues=clues)[0].certainty
+
+
+def test_the_last_entry_on_a_session_counts() -> None:
+    clues = said({1158: 1}, aborted=1, log=(entry(Cause.CLIENT_LOST, text="first"), entry(Cause.CLIENT_LOST, text="last"), entry(None, text="note")))  # fmt: skip
+
+    assert "the server's log: last" == missed(one(), clues=clues)[0].evidence[0]
+
+
+def test_a_session_that_ended_with_its_server_is_dated_between_the_reading_and_the_start() -> None:
+    """Uptime is half a second a second later: it ended in the half second before."""
+    [departure] = missed(one(), clues=EndEvidence(), restarted=True)
+
+    assert (NOW + 0.25, 0.25) == (departure.at, departure.within)
+    assert any("it is up 0 s" in sentence for sentence in departure.evidence)
+
+
+@pytest.mark.parametrize(("number", "within"), [(1, 0.1), (2, 2.0)])
+def test_a_stop_dates_the_session_that_it_names_and_all_others_within_two_seconds(
+    number: int, within: float
+) -> None:
+    stop = entry(Cause.SERVER_RESTART, 1, at=NOW + 0.4, text="Forcing close of thread 1")
+    [departure] = missed(one(number), clues=EndEvidence(log=(stop,)), restarted=True)
+
+    assert (NOW + 0.4, within) == (departure.at, departure.within)
+
+
+def past(*entries: tuple[float, int, Cause]) -> list[tuple[int, float]]:
+    """The sessions that ended before the first reading, and when, by entries so many seconds before it."""
+    found = past_departures(
+        [LogEntry(NOW - ago, "gone", ProcesslistId(number), cause) for ago, number, cause in entries],
+        NOW - 100,
+        NOW,
+    )
+    return [(each.verdict.session.id, NOW - each.at) for each in found]
+
+
+def test_two_entries_on_one_session_within_five_seconds_tell_of_one_end() -> None:
+    lost = Cause.CLIENT_LOST
+
+    assert [(8, 20.25)] == past((20.25, 8, lost), (15.25, 8, lost))
+    assert [(8, 20.25), (8, 15.0)] == past((20.25, 8, lost), (15.0, 8, lost))
+    assert [(8, 20.25), (9, 19.25)] == past((20.25, 8, lost), (19.25, 9, lost))
+
+
+def test_what_ended_from_one_instant_up_to_another_is_read() -> None:
+    lost = Cause.CLIENT_LOST
+
+    assert [7, 8] == [
+        number for number, _ago in past((100.0, 7, lost), (0.5, 8, lost), (0.0, 9, lost), (100.5, 6, lost))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("aborted", "entries", "certainty", "words"),
+    [
+        (None, 1, Certainty.LIKELY, "the server's counters are not known"),
+        (1, 1, Certainty.CONFIRMED, ""),
+        (
+            1,
+            2,
+            Certainty.POSSIBLE,
+            "the log names 2 sessions that ended without COM_QUIT, and Aborted_clients rose by 1",
+        ),
+        (2, 2, Certainty.CONFIRMED, ""),
+        (0, 1, None, "not believed, because Aborted_clients did not rise for it"),
+    ],
+)
+def test_what_the_log_says_is_believed_as_far_as_the_counters_rose(
+    aborted: int | None, entries: int, certainty: Certainty | None, words: str
+) -> None:
+    log = tuple(entry(Cause.NET_WRITE_TIMEOUT, number) for number in range(1, entries + 1))
+    clues = EndEvidence(aborted=aborted, killed=0, offline=False, log=log)
+    told = missed(*(one(number) for number in range(1, entries + 1)), clues=clues)
+
+    assert all(words in " ".join(each.evidence) for each in told)
+    if certainty is None:
+        assert {Cause.CLIENT_QUIT} == {each.cause for each in told}
+    else:
+        assert {(Cause.NET_WRITE_TIMEOUT, certainty)} == {(each.cause, each.certainty) for each in told}

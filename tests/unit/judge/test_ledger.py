@@ -51,3 +51,16 @@ def test_what_ended_before_we_came_is_listed_last_and_in_no_total() -> None:
     assert [1, 3, 2] == [departure.verdict.session.id for departure in ledger]
     assert 3 == len(ledger)
     assert 1 == sum(number for _name, number in ledger.totals("cause"))
+
+
+def test_ten_thousand_are_kept_and_a_thousand_names_are_counted() -> None:
+    assert (10_000, 1_000) == (DEFAULT_KEPT, MAX_NAMES)
+
+
+def test_totals_are_by_cause_user_program_and_host() -> None:
+    nameless = a_verdict(a_session(id=2, user="etl", program=None, host=""))
+    ledger = Ledger([a_departure(1), replace(a_departure(2), verdict=nameless)])
+
+    assert [("etl", 1), ("shop", 1)] == ledger.totals("user")
+    assert [("(not said)", 1), ("gunicorn", 1)] == ledger.totals("program")
+    assert [("(not said)", 1), ("web-3", 1)] == ledger.totals("host")

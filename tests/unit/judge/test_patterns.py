@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,12 +12,15 @@ from goneaway_tui.judge.patterns import (
     LIKELY_OBSERVATIONS,
     REMEMBERED_SECONDS,
     find_patterns,
+    idle_intervals,
     known_idle_limit,
+    scope_name,
+    session_ids,
 )
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure, Pattern, PatternKind, PatternScope
 from goneaway_tui.model.session import ProcesslistId, Session
-from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.model.snapshot import Basis, Limit, Snapshot
 from tests.builders import NOW, a_session, a_snapshot, a_transaction, a_verdict
 
 EMPTY = a_snapshot([])
@@ -348,3 +352,248 @@ def test_sessions_that_keep_an_earlier_global_value_are_counted_until_they_recon
     assert "limit!=global" in found.remedies[1]
     assert [2] == [v.session.id for v in after.verdicts if v.differs_from_global]
     assert not [p for p in find_patterns(later, (), NOW) if p.kind is PatternKind.OLD_LIMIT]
+
+
+# --- Boundaries, and what is said
+
+
+def test_a_day_of_departures_counts() -> None:
+    assert 86_400 == REMEMBERED_SECONDS
+    assert 5 == len(idle_intervals(EMPTY, [a_departure(each, 350.0) for each in range(5)], NOW + 86_400))
+    assert () == idle_intervals(EMPTY, [a_departure(1, 350.0)], NOW + 86_401)
+    assert () == idle_intervals(EMPTY, [a_departure(1, 350.0)], NOW - 1)
+
+
+def test_intervals_are_of_idle_sessions_of_others_the_shortest_first() -> None:
+    living = a_snapshot(
+        [
+            a_session(id=1, idle_for=90),
+            a_session(id=2, idle_for=30, own=True),
+            a_session(id=3, command="Query"),
+            a_session(id=4, idle_since=None),
+        ]
+    )
+    ended = [
+        a_departure(5, 60.0),
+        a_departure(6, 60.0, own=True),
+        a_departure(7, 60.0, command="Query"),
+        a_departure(2, 90.0, ago=5.0),
+        a_departure(1, 90.0, ago=9.0),
+    ]
+    intervals = idle_intervals(living, ended, NOW)
+
+    assert [5, 1, 1, 2] == [interval.session.id for interval in intervals]
+    assert [None, NOW - 9] == [each.departure and each.departure.at for each in intervals[1:3]]
+    assert (1, 2, 5) == session_ids(intervals)
+    assert 0.5 == intervals[0].within
+    assert 0.0 == intervals[1].within
+
+
+@pytest.mark.parametrize(
+    ("scope", "name"),
+    [
+        (PatternScope(program="gunicorn"), "program gunicorn"),
+        (PatternScope(user="shop"), "user shop"),
+        (PatternScope(host="web-3"), "host web-3"),
+        (PatternScope("", "shop", "web-3"), "shop@web-3"),
+        (PatternScope("gunicorn", "shop", "web-3"), "shop@web-3 (gunicorn)"),
+        (PatternScope(), "all clients"),
+        (PatternScope(user="u" * 61), "user " + "u" * 59 + "…"),
+    ],
+)
+def test_a_scope_is_named_by_what_its_sessions_share(scope: PatternScope, name: str) -> None:
+    assert name == scope_name(scope)
+
+
+def test_five_of_a_nameless_program_are_reported_by_user_or_host() -> None:
+    departures = [a_departure(each, 350.0, program=None) for each in range(5)]
+
+    assert PatternScope(user="shop") == sole(seen(departures), PatternKind.CUT_OFF).scope
+
+
+def test_known_limits_are_those_of_the_manuals() -> None:
+    assert [60, 240, 300, 350, 600, 900, 1800, 3600] == [seconds for seconds, _ in KNOWN_IDLE_LIMITS]
+
+
+def test_what_is_said_of_sessions_that_are_cut_off() -> None:
+    pattern = sole(seen(cut(6)), PatternKind.CUT_OFF)
+
+    assert (
+        "of 6 that idled for 350 s, 6 left between 350.0 and 350.8 s",
+        "their limit of 28,800 s had not come",
+        "6 said no goodbye, as when a firewall or a balancer on the way forgets a connection",
+        "who usually ends connections there: AWS Network Load Balancer and NAT gateway as they come",
+    ) == pattern.evidence
+    assert "let the client ping, or let go of, what has idled for 280 s" == pattern.remedies[1]
+
+
+@pytest.mark.parametrize(("quits", "words"), [(3, "3 said no goodbye"), (4, "4 said goodbye")])
+def test_more_than_half_must_say_goodbye(quits: int, words: str) -> None:
+    departures = [
+        *cut(6 - quits),
+        *(replace(each, cause=Cause.CLIENT_QUIT) for each in cut(quits, user="shop")),
+    ]
+    numbered = [
+        replace(
+            each,
+            verdict=replace(each.verdict, session=replace(each.verdict.session, id=ProcesslistId(place))),
+        )
+        for place, each in enumerate(departures)
+    ]
+
+    assert any(words in sentence for sentence in sole(seen(numbered), PatternKind.CUT_OFF).evidence)
+
+
+def test_a_limit_that_one_session_does_not_show_is_assumed() -> None:
+    mixed = [*cut(5), a_departure(9, 350.0, own_limit=None)]
+
+    assert any("only assumed" in sentence for sentence in sole(seen(mixed), PatternKind.CUT_OFF).evidence)
+
+
+@pytest.mark.parametrize(("within", "found"), [(2.75, 1), (2.76, 0)])
+def test_an_end_known_to_half_a_window_counts(within: float, found: int) -> None:
+    """A window at 350 s is 5.5 s wide: two seconds and a hundredth of the idle time."""
+    assert found == len(seen([a_departure(each, 350.0, within=within) for each in range(5)]))
+
+
+@pytest.mark.parametrize(("spread", "found"), [(5.5, 1), (5.6, 0)])
+def test_ends_of_one_window_are_of_one_limit(spread: float, found: int) -> None:
+    departures = [a_departure(1, 350.0), *(a_departure(each, 350.0 + spread) for each in range(2, 6))]
+
+    assert found == len(seen(departures))
+
+
+def test_a_disproved_limit_is_no_limit_to_end_by() -> None:
+    verdict = a_verdict(
+        a_session(idle_since=NOW - 350, own_limit=None),
+        limit=Limit(360, "wait_timeout", Basis.DISPROVED, "x"),
+    )
+    departures = [
+        Departure(replace(verdict, session=replace(verdict.session, id=ProcesslistId(each))), NOW, 0.5, Cause.CLIENT_LOST, Certainty.LIKELY)
+        for each in range(5)
+    ]  # fmt: skip
+
+    assert 1 == len(seen(departures))
+    assumed = [
+        replace(d, verdict=replace(d.verdict, limit=Limit(360, "wait_timeout", Basis.ASSUMED, "x")))
+        for d in departures
+    ]
+    assert () == seen(assumed)
+
+
+def test_of_several_idle_times_that_of_the_most_sessions_is_reported() -> None:
+    pattern = sole(
+        seen([*cut(5, 100.0), *(a_departure(20 + each, 350.0) for each in range(7))]), PatternKind.CUT_OFF
+    )
+
+    assert "7 sessions left after 350 s" in pattern.title
+
+
+def test_what_is_said_of_ghosts() -> None:
+    one, two = (
+        sole(seen(SIBLINGS, a_snapshot([ghost(900 + each) for each in range(number)])), PatternKind.GHOSTS)
+        for number in (1, 2)
+    )
+
+    assert (
+        "it has idled for 7,200 s or more",
+        "none of 20 others of the same user, host and program idled longer than 210 s",
+    ) == one.evidence
+    assert "2 sessions idle far past" in two.title
+    assert "they have idled for 7,200 s or more" == two.evidence[0]
+
+
+def test_a_session_that_ended_after_so_long_shows_that_it_was_no_ghost() -> None:
+    assert () == seen([*SIBLINGS, a_departure(30, 7300.0)], a_snapshot([ghost()]))
+
+
+def test_what_is_said_of_a_limit_below_the_pools() -> None:
+    pattern = sole(seen(closed(12, 150), OPEN), PatternKind.LIMIT_BELOW_POOL)
+
+    assert (
+        "12 of 12 that left were closed by the server for idling, not by the client",
+        "1 are open now, and this has gone on for 1,650 s",
+    ) == pattern.evidence
+    assert "before 480 s: HikariCP" in pattern.remedies[0]
+    assert Certainty.LIKELY is pattern.certainty
+
+
+@pytest.mark.parametrize(
+    ("longest", "words"),
+    [(1200.0, "the server's limit of 600 s"), (1201.0, "each session's own limit, 600 to 1,201 s")],
+)
+def test_limits_more_than_twice_as_long_are_the_sessions_own(longest: float, words: str) -> None:
+    other = a_departure(50, longest, Cause.IDLE_TIMEOUT, own_limit=int(longest))
+
+    assert words in sole(seen([*closed(6, 150), other], OPEN), PatternKind.LIMIT_BELOW_POOL).title
+
+
+def test_what_is_said_of_transactions_left_open() -> None:
+    pattern = sole(
+        seen(
+            [],
+            a_snapshot([*holding(4), *(replace(each, id=ProcesslistId(90)) for each in holding(1, 300.0))]),
+        ),
+        PatternKind.IDLE_IN_TRANSACTION,
+    )
+
+    assert "program gunicorn: 5 of 5 sessions idle 60 s and more inside a transaction" == pattern.title
+    assert "half of them for 60 s or longer, one for 300 s" == pattern.evidence[0]
+
+
+def test_changed_rows_that_are_not_told_count_for_none() -> None:
+    untold = a_session(id=90, idle_for=60.0, transaction=a_transaction(rows_modified=None))
+
+    assert any(
+        "12 changed rows" in sentence for sentence in seen([], a_snapshot([*holding(4), untold]))[0].evidence
+    )
+
+
+def test_what_is_said_of_a_full_server() -> None:
+    pattern = sole(full(90), PatternKind.SATURATION)
+
+    assert ("70 of 100 clients are idle", "70 of the idle ones are of program gunicorn") == pattern.evidence
+
+
+def test_of_programs_with_as_many_sessions_the_first_by_name_is_named_and_a_nameless_one_by_its_user() -> (
+    None
+):
+    def scope(*programs: str | None) -> PatternScope:
+        sessions = [
+            a_session(id=place, program=program, user=f"u{program}") for place, program in enumerate(programs)
+        ]
+        return sole(
+            seen(
+                [], a_snapshot(sessions, variables={"max_connections": 6}, counters={"threads_connected": 6})
+            ),
+            PatternKind.SATURATION,
+        ).scope
+
+    assert PatternScope(program="a") == scope("b", "b", "a", "a", "b", "a")
+    assert PatternScope(user="uNone") == scope(None, None, None, "a", "a")
+
+
+def test_without_a_counter_listed_sessions_fill_the_server() -> None:
+    snapshot = a_snapshot([a_session(id=each) for each in range(8)], variables={"max_connections": 10})
+    bare = replace(snapshot, sample=replace(snapshot.sample, counters=()))
+
+    assert (
+        "8 of 10 connections are taken, and most of them sleep"
+        == sole(seen([], bare), PatternKind.SATURATION).title
+    )
+
+
+def test_what_is_said_of_an_earlier_global_value() -> None:
+    def session(number: int) -> Session:
+        return a_session(id=ProcesslistId(number), own_limit=28_800)
+
+    before = a_snapshot([session(1), session(2), session(3)])
+    after = a_snapshot([session(1), session(2)], previous=before, variables={"wait_timeout": 600})
+    gone = Departure(before.verdicts[2], NOW - 1, 0.5, Cause.CLIENT_QUIT, Certainty.LIKELY)
+    (found,) = (p for p in find_patterns(after, (gone,), NOW) if p.kind is PatternKind.OLD_LIMIT)
+
+    assert "2 of 2 sessions keep an earlier wait_timeout" == found.title
+    assert (
+        "The global wait_timeout is 600 s now. It was 28,800 s when they connected.",
+        "1 idle session with an earlier value has ended since.",
+    ) == found.evidence

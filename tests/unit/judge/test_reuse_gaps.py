@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,15 +18,20 @@ from goneaway_tui.judge.reuse_gaps import (
     MAX_GROUPS,
     MONITOR_PROGRAM,
     OTHER,
+    GroupGaps,
+    GroupKey,
     ReuseCounter,
     ReuseGaps,
+    Tally,
     bucket_of,
+    has_run,
     merged,
 )
 from goneaway_tui.judge.tracker import track
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId, Role, Session
-from tests.builders import NOW, SERVER, a_sample, a_server, a_session
+from goneaway_tui.text.format import limit_words
+from tests.builders import NOW, SERVER, a_sample, a_server, a_session, a_transaction
 
 
 def one(number: int = 1, **fields: Any) -> Session:
@@ -223,8 +230,6 @@ def test_counting_on_after_a_take_makes_the_same_sum() -> None:
 
 @given(st.lists(st.floats(0, 40_000_000, allow_nan=False), min_size=1, max_size=40))
 def test_quantiles_and_cuts_are_those_of_the_gaps_to_a_bucket(gaps: list[float]) -> None:
-    from goneaway_tui.judge.reuse_gaps import GroupKey, Tally
-
     tally = Tally()
     for gap in gaps:
         tally.count(gap, gap)
@@ -273,3 +278,209 @@ def test_every_long_gap_is_counted_once_whatever_the_readings_meet(
         if limit > 2 * interval + 1:
             assert seen.certainly_cut(limit) <= sum(gap >= limit - 1e-6 for gap in long)
             assert seen.cut(limit) >= sum(gap >= limit for gap in long)
+
+
+# --- Boundaries
+
+
+def test_the_buckets_grow_with_the_gap() -> None:
+    widths = [end - start for start, end in pairwise(GAP_EDGES)]
+    runs = [
+        (start, width)
+        for start, width, before in zip(GAP_EDGES, widths, [0, *widths], strict=False)
+        if width != before
+    ]
+
+    assert [
+        (0, 1), (120, 5), (600, 30), (3_600, 180), (21_600, 900), (86_400, 7_200), (604_800, 43_200)
+    ] == runs  # fmt: skip
+    assert 366 * 86_400 - 43_200 == GAP_EDGES[-1]
+
+
+def test_the_ladder_has_the_limits_that_people_set() -> None:
+    assert (
+        "10 s, 15 s, 20 s, 30 s, 45 s, 1 m, 1 m 30 s, 2 m, 3 m, 4 m, 5 m, 7 m 30 s, 10 m, 15 m, 20 m, 30 m, 45 m, 1 h, "
+        "1 h 30 m, 2 h, 3 h, 4 h, 6 h, 8 h, 12 h, 18 h, 1 d, 1 d 12 h, 2 d, 3 d, 4 d, 7 d, 14 d, 30 d, 90 d, 1 y"
+    ) == ", ".join(map(limit_words, LIMIT_LADDER))
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "is_measured"),
+    [
+        (0.0, 5.0, True),
+        (0.0, 5.01, False),
+        (90.0, 100.0, True),
+        (89.9, 100.0, False),
+        (45.0, 50.0, True),
+        (44.9, 50.0, False),
+    ],
+)
+def test_a_gap_is_measured_whose_bounds_are_five_seconds_or_a_tenth_apart(
+    least: float,
+    most: float,
+    is_measured: bool,  # noqa: FBT001
+) -> None:
+    tally = Tally()
+    tally.count(least, most)
+    group = tally.frozen(GroupKey("a", ""), 0)
+
+    assert (int(is_measured), int(not is_measured)) == (group.reuses, group.unmeasured)
+    assert (most if is_measured else 0.0) == group.longest == group.total_seconds
+
+
+def test_gaps_within_a_transaction_are_counted_apart() -> None:
+    tally = Tally()
+    tally.count(40, 40, in_transaction=True)
+    tally.count(50, 50)
+    group = tally.frozen(GroupKey("a", ""), 0)
+
+    assert ((40, 1),) == group.in_transaction
+    assert (2, 1, 1, 0) == (
+        group.cut(40),
+        group.transactions_cut(40),
+        group.cut(41),
+        group.transactions_cut(41),
+    )
+
+
+@pytest.mark.parametrize(("limit", "cut", "certainly"), [(40, 1, 1), (41, 1, 0), (44, 1, 0), (45, 0, 0)])
+def test_a_reuse_between_two_bounds_is_cut_by_the_upper_and_certainly_by_the_lower(
+    limit: float, cut: int, certainly: int
+) -> None:
+    tally = Tally()
+    tally.count(40, 44.5)
+    group = tally.frozen(GroupKey("a", ""), 0)
+
+    assert (cut, certainly) == (group.cut(limit), group.certainly_cut(limit))
+
+
+def test_the_shortest_idle_time_of_all_that_timed_out_is_kept() -> None:
+    tally = Tally()
+    for seconds in (60.0, 40.0, 50.0, None):
+        tally.time_out(seconds)
+
+    assert (4, 40.0) == (tally.timed_out, tally.timed_out_after)
+
+
+def test_a_quantile_is_the_end_of_its_bucket_and_no_more_than_the_longest_gap() -> None:
+    tally = Tally()
+    for gap in (1.2, 1.4, 5.5, 9.2):
+        tally.count(gap, gap)
+    group = tally.frozen(GroupKey("a", ""), 0)
+
+    assert [2.0, 2.0, 6.0, 9.2] == [group.quantile(share) for share in (0.25, 0.5, 0.75, 1.0)]
+    assert Tally().frozen(GroupKey("a", ""), 0).quantile(0.5) is None
+
+
+def test_all_days_of_a_group_are_one_and_the_group_with_the_most_reuses_is_first() -> None:
+    def group(user: str, gaps: int, day: int, sessions: int, **fields: Any) -> GroupGaps:
+        tally = Tally(sessions=sessions, **fields)
+        for _ in range(gaps):
+            tally.count(4, 4)
+        return tally.frozen(GroupKey(user, ""), day)
+
+    gaps = ReuseGaps(
+        NOW, NOW, 9.0,
+        (group("a", 1, 0, 5, client="old"), group("b", 3, 0, 1), group("a", 2, 1, 2, client="new", unmeasured=4), group("c", 1, 0, 9), group("d", 1, 0, 9)),
+    )  # fmt: skip
+    first, second, *others = gaps.by_group()
+
+    assert [("a", 3, 7, "new", 4, 12.0), ("b", 3, 1, "", 0, 12.0)] == [
+        (row.user, row.reuses, row.sessions, row.client, row.unmeasured, row.total_seconds)
+        for row in (first, second)
+    ]
+    assert ["c", "d"] == [row.user for row in others]
+    assert (26, 8) == (gaps.sessions, gaps.reuses)
+
+
+def test_of_several_stretches_times_are_added_and_peaks_are_the_highest() -> None:
+    parts = [
+        ReuseGaps(NOW + 10, NOW + 20, 9.0, (), ((30, 5.0, 3), (10, 1.0, 1))),
+        ReuseGaps(NOW, NOW + 15, 4.0, (), ((30, 2.0, 7),)),
+    ]
+
+    assert ReuseGaps(NOW, NOW + 20, 13.0, (), ((10, 1.0, 1), (30, 7.0, 7))) == merged(parts)
+    assert merged([]) is None
+
+
+@pytest.mark.parametrize(("limit", "freed"), [(5, (0.5, 4)), (10, (0.5, 4)), (11, (0.25, 2)), (31, (0.0, 0))])
+def test_a_limit_between_two_of_the_ladder_frees_as_the_larger(
+    limit: float, freed: tuple[float, int]
+) -> None:
+    gaps = ReuseGaps(NOW, NOW, 10.0, (), ((10, 5.0, 4), (30, 2.5, 2)))
+
+    assert freed == gaps.freed_under(limit)
+    assert (0.0, 4) == replace(gaps, seconds=0.0).freed_under(10)
+
+
+@pytest.mark.parametrize(("apart", "seconds"), [(3660, 3660.0), (3661, 0.0)])
+def test_across_a_pause_of_more_than_an_hour_the_server_was_not_observed(
+    apart: float, seconds: float
+) -> None:
+    gaps = counted((0, [one(idle_since=NOW - 100)]), (apart, [one(idle_since=NOW - 100)]))
+
+    assert seconds == gaps.seconds
+    assert seconds == gaps.freed[0][1]
+
+
+def test_a_clock_that_is_set_back_adds_no_time() -> None:
+    gaps = counted((0, [one()]), (10, [one()]), (5, [one()]), (12, [one()]))
+
+    assert (12.0, NOW, NOW + 12) == (gaps.seconds, gaps.began, gaps.ended)
+
+
+@pytest.mark.parametrize(("idle", "peak"), [(30.0, 0), (30.1, 1)])
+def test_a_limit_frees_who_has_been_idle_for_longer(idle: float, peak: int) -> None:
+    assert peak == counted((0, [one(idle_since=NOW - idle)])).freed_under(30).peak
+
+
+def test_100_groups_and_370_days_are_told_apart() -> None:
+    assert (100, 370) == (MAX_GROUPS, MAX_DAYS)
+
+
+@pytest.mark.parametrize(
+    ("after", "woken"),
+    [
+        (one(idle_since=NOW - 39.95), False),
+        (one(idle_since=NOW - 39.9), False),
+        (one(idle_since=NOW - 0.05), True),
+        (one(idle_since=NOW - 0.06), False),
+        (one(idle_since=NOW - 1.0, idle_within=0.95), True),
+        (busy(), True),
+        (one(command="Killed"), False),
+        (one(idle_since=None), False),
+    ],
+)
+def test_a_session_has_woken_whose_idle_time_began_after_the_reading(after: Session, woken: bool) -> None:  # noqa: FBT001
+    assert woken is has_run(one(idle_since=NOW - 40), after, NOW)
+    assert not has_run(one(idle_since=None), after, NOW)
+    assert not has_run(busy(), after, NOW)
+
+
+def test_a_moved_clock_of_no_more_than_a_twentieth_of_a_second_is_no_reuse() -> None:
+    assert not has_run(one(idle_since=NOW - 0.02), one(idle_since=NOW + 0.03), NOW)
+    assert has_run(one(idle_since=NOW - 0.02), one(idle_since=NOW + 0.04), NOW)
+
+
+def test_only_the_first_gap_of_several_was_in_the_transaction_that_was_seen() -> None:
+    asleep = one(idle_since=NOW - 40, transaction=a_transaction())
+    (group,) = counted((0, [asleep]), (10, [one(idle_since=NOW + 9.5, gaps=(41.0, 3.0))])).by_group()
+    (untimed,) = counted((0, [asleep]), (1, [one(idle_since=NOW + 0.5)])).by_group()
+    running = busy(busy_since=NOW - 1, transaction=a_transaction())
+    (awake,) = counted((0, [running]), (10, [one(idle_since=NOW + 9.5, gaps=(7.0,))])).by_group()
+
+    assert ((41, 1),) == group.in_transaction
+    assert ((40, 1),) == untimed.in_transaction
+    assert () == awake.in_transaction
+
+
+def test_an_idle_time_known_to_a_second_widens_the_bounds_by_it() -> None:
+    asleep, awake = one(idle_since=NOW - 40, idle_within=1.0), one(idle_since=NOW + 1.7)
+
+    assert (((39, 1),), ((42, 1),)) == only(counted((0, [asleep]), (2, [awake])))
+
+
+def test_the_same_gaps_read_twice_behind_a_busy_reading_are_no_new_ones() -> None:
+    first = busy(busy_since=NOW - 1, gaps=(7.0,))
+
+    assert 0 == counted((0, [first]), (10, [one(idle_since=NOW - 0.5, gaps=(7.0,))])).reuses

@@ -15,7 +15,7 @@ from goneaway_tui.model.server import (
     TopologyMember,
     TopologyRelation,
 )
-from goneaway_tui.model.session import Session
+from goneaway_tui.model.session import Role, Session
 from tests.builders import NOW, a_session, a_snapshot
 
 UID = "b267f3ae-e7fb-11f1-8f20-02fc00000001"
@@ -198,3 +198,50 @@ def test_weaker_evidence_proposes_no_proxy(sessions: list[Session]) -> None:
 
 def test_an_account_that_is_only_named_like_a_proxy_is_none() -> None:
     assert [] == found(a_session(id=1, user="maxscale"), a_session(id=2, user="proxysql"))
+
+
+@pytest.mark.parametrize("server", [None, a_server(port=None)], ids=["never read", "over a socket"])
+def test_a_port_that_nobody_reports_is_the_usual_one(server: Server | None) -> None:
+    (found,) = proposed(TopologyReport("one", server, ServerTopology((a_relative(port=None),))))
+
+    assert (3306, False) == (found.port, found.is_port_reported)
+
+
+def test_a_server_without_an_id_is_not_taken_for_another_without_one() -> None:
+    (found,) = proposed(
+        TopologyReport("one", a_server("db1"), ServerTopology((a_relative("10.0.0.2", server_id=None),), server_id=None)),
+        TopologyReport("two", a_server("db2"), ServerTopology(server_id=None)),
+    )  # fmt: skip
+
+    assert not found.watched_as
+    assert found.is_proposable
+
+
+def test_a_server_that_is_watched_already_is_not_proposable_whatever_its_address() -> None:
+    (found,) = proposed(
+        TopologyReport("one", a_server("db1"), ServerTopology((a_relative("", None, uid=UID),))),
+        TopologyReport("two", a_server("", None, uid=UID), ServerTopology()),
+    )
+
+    assert ("two", False) == (found.watched_as, found.is_proposable)
+
+
+def test_ten_sessions_of_three_accounts_may_be_a_proxys() -> None:
+    (pattern,) = found(*many_sessions(number=10, accounts=3))
+
+    assert "10 of 10 clients come from there" in pattern.evidence
+    assert "10.0.0.9 may be a proxy's address: every client comes from it" == pattern.title
+
+
+def test_our_own_sessions_and_replicas_are_no_clients() -> None:
+    own = a_session(id=90, own=True, host="10.0.0.1:1")
+    replica = a_session(id=91, role=Role.REPLICA, command="Connect", host="10.0.0.2:1")
+
+    assert 1 == len(found(*many_sessions(), own, replica))
+
+
+def test_a_statement_is_kept_once_however_often_it_is_made() -> None:
+    report = TopologyReport("one", a_server(), ServerTopology((a_relative(), a_relative())))
+    (found,) = proposed(report)
+
+    assert 1 == len(found.statements)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,3 +91,45 @@ def test_a_trend_that_is_followed_by_another_takes_what_is_later() -> None:
     assert [NOW, NOW + 20, NOW + 40] == [point.at for point in earlier.followed_by(later).points]
     assert earlier.covers(NOW)
     assert not later.covers(NOW - 100)
+
+
+def test_an_hour_in_points_of_ten_seconds_is_kept() -> None:
+    assert (3600, 10) == (TREND_SECONDS, POINT_SECONDS)
+    kept, dropped = (trend_of(a_snapshot(NOW), a_snapshot(NOW + later)) for later in (3600, 3601))
+
+    assert [2, 1] == [len(kept.points), len(dropped.points)]
+
+
+def test_without_a_counter_the_listed_sessions_are_counted() -> None:
+    sample = replace(a_sample([a_session(id=1), a_session(id=2)]), counters=())
+
+    assert [(2, 2)] == [(point.connections, point.idle) for point in trend_of(judge(sample)).points]
+
+
+def test_a_young_trend_is_drawn_over_ten_seconds_a_stretch() -> None:
+    levels = trend_of(a_snapshot(NOW, 1), a_snapshot(NOW + 20, 9)).levels(6)
+
+    assert (60, (None, None, None, None, 1, 9)) == (levels.seconds, levels.connections)
+
+
+def test_of_two_points_in_a_stretch_the_higher_numbers_count() -> None:
+    trend = trend_of(a_snapshot(NOW, 5, waits=(WAIT,)), a_snapshot(NOW + 20, 9), a_snapshot(NOW + 60, 2))
+
+    assert ((9, 2), (1, 0)) == (trend.levels(2).connections, trend.levels(2).blocked)
+
+
+def test_a_trend_is_followed_only_by_what_is_later_than_its_newest_point() -> None:
+    trend = trend_of(a_snapshot(NOW))
+
+    assert [NOW] == [point.at for point in trend.followed_by(trend_of(a_snapshot(NOW))).points]
+    assert [NOW] == [point.at for point in Trend().followed_by(trend).points]
+
+
+def test_a_trend_covers_an_instant_that_is_at_most_two_points_before_it() -> None:
+    trend = trend_of(a_snapshot(NOW))
+    long = trend_of(*(a_snapshot(NOW + 10 * n) for n in range(360)))
+
+    assert trend.covers(NOW - 20)
+    assert not trend.covers(NOW - 21)
+    assert long.covers(NOW - 9000), "it goes back for an hour"
+    assert not Trend().covers(NOW)

@@ -330,6 +330,7 @@ def test_a_dry_run_names_the_victims_and_counts_those_that_are_never_killed() ->
     assert "" == run.problem
     few = dry_run(KillRule("idle", "idle>10s", max_kills=1), snapshot, policy)
     assert "more sessions match than max = 1" == few.problem
+    assert "" == dry_run(KillRule("idle", "idle>10s", max_kills=2), snapshot, policy).problem
     assert () == dry_run(KillRule("idle", "user:shop", query=True), snapshot, policy).victims
 
 

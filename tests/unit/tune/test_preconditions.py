@@ -22,6 +22,7 @@ BUSY = a_session(command="Query", statement="SELECT * FROM carts")
         SEEN,
         a_session(idle_for=20.4),
         a_session(idle_for=19.6),
+        a_session(idle_for=19.5),
         a_session(idle_for=18, idle_within=2),
         a_session(idle_for=500),
         a_session(idle_for=20, host="web-3"),

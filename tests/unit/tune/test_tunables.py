@@ -50,3 +50,34 @@ def test_what_a_server_has_not_is_not_offered() -> None:
 def test_sizes_are_bytes_and_only_max_statement_time_has_decimals() -> None:
     assert [TUNABLE["max_allowed_packet"]] == [each for each in TUNABLES if each.unit is Unit.BYTES]
     assert [TUNABLE["max_statement_time"]] == [each for each in TUNABLES if each.decimals]
+
+
+PRESETS = {
+    "wait_timeout": "1 m, 10 m, 1 h, 8 h, 1 y",
+    "interactive_timeout": "10 m, 1 h, 8 h, 1 y",
+    "max_allowed_packet": "16 MiB, 64 MiB, 256 MiB, 1 GiB",
+    "net_read_timeout": "30 s, 1 m, 2 m, 10 m",
+    "net_write_timeout": "1 m, 2 m, 10 m, 1 h",
+    "connect_timeout": "5 s, 10 s, 30 s, 1 m",
+    "max_connections": "151, 500, 1,000, 5,000",
+    "max_user_connections": "0, 50, 100, 500",
+    "max_connect_errors": "100, 1,000, 100,000",
+    "max_execution_time": "0 s, 1 s, 10 s, 1 m",
+    "max_statement_time": "0 s, 1 s, 10 s, 1 m",
+    "innodb_lock_wait_timeout": "5 s, 10 s, 50 s, 2 m",
+    "lock_wait_timeout": "1 m, 1 h, 1 d, 1 y",
+    "idle_transaction_timeout": "0 s, 1 m, 10 m, 1 h",
+    "idle_readonly_transaction_timeout": "0 s, 1 m, 10 m, 1 h",
+    "idle_write_transaction_timeout": "0 s, 1 m, 10 m, 1 h",
+    "log_warnings": "0, 1, 2, 4",
+    "log_error_verbosity": "1, 2, 3",
+    "thread_cache_size": "0, 16, 64, 256",
+}
+"""What the dialogs offer, as they show it."""
+
+
+def test_what_is_offered_are_round_figures() -> None:
+    assert PRESETS == {
+        tunable.name: ", ".join(value_words(preset, tunable.unit) for preset in tunable.presets)
+        for tunable in TUNABLES
+    }

@@ -180,7 +180,7 @@ def _remedies(
     has_ended = since_start is not None and since_start[0] in {Certainty.CONFIRMED, Certainty.LIKELY}
     if not has_ended or shortest is None or uptime >= shortest - 1:
         return ()
-    return (own_limit_words(uptime, facts, global_known=True),)
+    return (own_limit_words(uptime, facts),)
 
 
 def _idle_timeout(state: LiveState) -> CheckResult:

@@ -268,7 +268,7 @@ def for_idling(case: Case) -> Iterator[str]:
     if end is not None:
         yield from end_limit_words(end, case.server)
     elif age_seconds is not None:
-        yield own_limit_words(age_seconds, case.server, global_known=case.knows_limit("wait_timeout"))
+        yield own_limit_words(age_seconds, case.server)
     if end is not None and (fatal_seconds is None or end.seconds <= fatal_seconds):
         yield idle_less_words(end)
         yield from _pool_settings_for(case, end.seconds)
@@ -315,9 +315,10 @@ def _idle_less_than(case: Case, fatal_seconds: float) -> str:
     )
 
 
-def own_limit_words(age_seconds: float, server: ServerFacts, *, global_known: bool) -> str:
+def own_limit_words(age_seconds: float, server: ServerFacts) -> str:
     """What to do about a session that was idle for at most `age_seconds`, less than the global limits."""
-    if not global_known:
+    shortest_seconds = server.shortest_global_seconds
+    if shortest_seconds is None:
         return _(
             "Find who sets a wait_timeout that short: the server's own options, init_command, the driver, or the pool. "
             "The session had been idle for {age} at most.",
@@ -333,7 +334,7 @@ def own_limit_words(age_seconds: float, server: ServerFacts, *, global_known: bo
         "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
         "The global limit now ({limit}) did not close the session, which had been idle for {age} at most. "
         "A shorter limit did: an earlier global value, or one set by the session.",
-        limit=seconds_words(server.shortest_global_seconds or 0.0),
+        limit=seconds_words(shortest_seconds),
         age=seconds_words(age_seconds),
     )
 

@@ -240,8 +240,8 @@ def _year(text: str | None, month: int, day: int, now: float | None) -> int:
         return int(text) + (2000 if len(text) == 2 else 0)
     if now is None:
         raise ValueError("a day without a year")
-    today = datetime.fromtimestamp(now, UTC)
-    return today.year - ((month, day) > ((today + timedelta(days=1)).month, (today + timedelta(days=1)).day))
+    tomorrow = datetime.fromtimestamp(now, UTC) + timedelta(days=1)
+    return tomorrow.year - ((month, day) > (tomorrow.month, tomorrow.day))
 
 
 def _zone(text: str | None) -> timezone | None:

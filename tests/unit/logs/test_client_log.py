@@ -1,0 +1,364 @@
+"""A log of clients: which lines report an error, which only quote one, and which two report the same one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from goneaway_tui.logs.client_log import Mention, find_error_events, mention_in, parse_line
+from goneaway_tui.logs.error_events import ErrorEvent
+from goneaway_tui.model.cause import Cause, Certainty
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
+GONE = "pymysql.err.OperationalError: (2006, 'MySQL server has gone away')"
+LOST = "pymysql.err.OperationalError: (2013, 'Lost connection to MySQL server during query')"
+
+
+def at(seconds: float, text: str = GONE) -> str:
+    return f"2026-11-23 12:{int(seconds) // 60:02}:{seconds % 60:06.3f} {text}"
+
+
+def events(*lines: str) -> list[ErrorEvent]:
+    return list(find_error_events(["\n".join(lines).encode()]))
+
+
+def numbers(*lines: str) -> list[int]:
+    """The lines of the errors that are found."""
+    return [event.line for event in events(*lines)]
+
+
+# --- One line
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "cause", "certainty"),
+    [
+        (GONE, 2006, None, Certainty.POSSIBLE),
+        ("ERROR 1040 (HY000): Too many connections", 1040, Cause.TOO_MANY_CONNECTIONS, Certainty.CONFIRMED),
+        ("ERROR 1317 (70100): Query execution was interrupted", 1317, Cause.KILLED, Certainty.LIKELY),
+        ("blocking client host 10.0.0.7", None, Cause.HOST_BLOCKED, Certainty.CONFIRMED),
+        ("SQLSTATE[HY000] [2002] Connection refused", 2002, None, Certainty.POSSIBLE),
+        ("(4031, 'MySQL server has gone away')", 4031, Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+        (
+            "(2013, 'Got timeout writing communication packets')",
+            1161,
+            Cause.NET_WRITE_TIMEOUT,
+            Certainty.CONFIRMED,
+        ),
+        ("killed by MaxScale: Timed out", 1927, Cause.PROXY_OR_FIREWALL, Certainty.CONFIRMED),
+        ("(1205, 'Lock wait timeout exceeded')", None, None, None),
+        ("ERROR 1062 (23000): Duplicate entry 'Connection refused' for key", None, None, None),
+    ],
+)
+def test_a_line_says_which_error_and_how_sure_its_cause_is(
+    text: str, code: int | None, cause: Cause | None, certainty: Certainty | None
+) -> None:
+    parsed = parse_line(text)
+
+    assert (certainty is None) == (parsed is None)
+    assert parsed is None or (code, cause, certainty) == (parsed.code, parsed.stated_cause, parsed.certainty)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "({}, 'x')",
+        "ERROR {} (HY000): x",
+        "Error {}: x",
+        "error_code: {} x",
+        "SQLSTATE[HY000] [{}] x",
+        "SQLSTATE[HY000]: General error: {} x",
+        "(HY000/{}): x",
+        "{} (HY000): x",
+        "driver error ({})",
+        "error [{}, HY000]",
+        "failed: [{}] x",
+        "(errno {})",
+        "CODE {} ERROR:",
+        "Errors: {} x",
+        "errno: {}",
+        '"code": {}',
+    ],
+)
+def test_a_number_is_found_in_every_form_and_no_other_number_is_one(form: str) -> None:
+    found, other = parse_line(form.format(2006)), parse_line(form.format(2007))
+
+    assert found is not None
+    assert (2006, None, False) == (found.code, found.pattern, found.is_unambiguous)
+    assert other is None
+
+
+def test_a_report_by_its_number_alone_is_as_long_as_the_number() -> None:
+    parsed = parse_line("x Error 2006: y")
+
+    assert parsed is not None
+    assert 4 == parsed.end - parsed.start
+
+
+def test_of_several_lines_of_one_error_the_one_that_tells_most_is_quoted() -> None:
+    ranks = [
+        parse_line(text)
+        for text in (
+            "closing bad idle connection: unexpected read from socket",
+            "Communications link failure",
+            "(2006, 'x')",
+            "MySQL server has gone away",
+            "(1040, 'Too many connections')",
+        )
+    ]
+
+    assert [found.rank for found in ranks if found] == sorted(found.rank for found in ranks if found)
+
+
+# --- Mentions
+
+
+@pytest.mark.parametrize(
+    ("text", "mention"),
+    [
+        (GONE, Mention.NO),
+        ('people see "MySQL server has gone away" when it idles', Mention.YES),
+        ("- MySQL server has gone away", Mention.YES),
+        (f"- {GONE}", Mention.NO),
+        ("- 2026-11-23 MySQL server has gone away", Mention.NO),
+        ('if "MySQL server has gone away" in str(error):', Mention.YES),
+        ("INSERT INTO t VALUES ('MySQL server has gone away', 1)", Mention.YES),
+        ("UPDATE t SET a = 'MySQL server has gone away' WHERE b", Mention.YES),
+        ("we often had MySQL server has gone away", Mention.MAYBE),
+        ("the reason is: MySQL server has gone away", Mention.NO),
+        ('192.0.2.9 "GET /?q=MySQL server has gone away HTTP/1.1" 200', Mention.YES),
+        ("2026-11-23T12:00:00Z 7 Query SELECT MySQL server has gone away", Mention.YES),
+        ("MySQL server has gone away", Mention.NO),
+        ('it failed with "MySQL server has gone away" and then', Mention.NO),
+        ("it failed with `MySQL server has gone away` and then", Mention.YES),
+        ('see "MySQL server has gone away" and then', Mention.YES),
+        ('see "MySQL server has gone away"=7', Mention.MAYBE),
+        ('"MySQL server has gone away"=7', Mention.NO),
+        ('"MySQL server has gone away" and then', Mention.YES),
+        ('ERROR 2006 (HY000): see "MySQL server has gone away" and then', Mention.NO),
+        ('I saw it fail with "MySQL server has gone away" here', Mention.YES),
+        ('ERROR I saw it fail with "MySQL server has gone away" here', Mention.NO),
+        ("lost because MySQL server has gone away", Mention.NO),
+        ("1. MySQL server has gone away", Mention.YES),
+        ("# MySQL server has gone away", Mention.YES),
+        ("12. pymysql.err.OperationalError: (2006, 'MySQL server has gone away')", Mention.NO),
+        ("UPDATE t SET a = 'MySQL server has gone away", Mention.NO),
+        ("UPDATE t SET a = 'x', b = 'MySQL server has gone away' WHERE c", Mention.YES),
+        ("UPDATE t SET a = 'it\\'s MySQL server has gone away' WHERE c", Mention.YES),
+        ("UPDATE t SET a = 'x' -- MySQL server has gone away' WHERE c", Mention.NO),
+        ("'UPDATE t SET a = 7' failed: 'MySQL server has gone away' WHERE", Mention.NO),
+        ("  'MySQL server has gone away',", Mention.YES),
+    ],
+)
+def test_words_are_quoted_in_prose_in_source_and_in_statements(text: str, mention: Mention) -> None:
+    parsed = parse_line(text)
+
+    assert parsed is not None
+    assert mention is mention_in(text, parsed.start, [], dated=False)
+
+
+def test_below_a_timestamp_only_source_and_statements_quote() -> None:
+    prose, source = (
+        'people see "MySQL server has gone away" when it idles',
+        'if "MySQL server has gone away" in str(error):',
+    )
+
+    assert Mention.NO is mention_in(prose, 12, [], dated=True)
+    assert Mention.YES is mention_in(source, 4, [], dated=True)
+    assert Mention.NO is mention_in(source, 4, [], dated=True, may_be_source=False)
+
+
+@pytest.mark.parametrize(("between", "mention"), [(199, Mention.YES), (200, Mention.NO)])
+def test_two_hundred_lines_below_a_head_of_the_slow_log_a_statement_may_quote(
+    between: int, mention: Mention
+) -> None:
+    before = ["# Time: 2026-11-23T12:00:00Z", *["x"] * between]
+
+    assert mention is mention_in("MySQL server has gone away", 0, before, dated=False)
+
+
+@pytest.mark.parametrize(("between", "mention"), [(19, Mention.YES), (20, Mention.NO)])
+def test_a_plus_is_of_a_diff_where_one_of_twenty_lines_before_is(between: int, mention: Mention) -> None:
+    before = ["@@ -1,2 +1,2 @@", *["x"] * between]
+
+    assert mention is mention_in("+MySQL server has gone away", 1, before, dated=False)
+
+
+QUOTING = 'if "MySQL server has gone away" in str(error):'
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ([at(0, QUOTING)], [1]),
+        ([at(0, "hello"), QUOTING], []),
+        ([at(0, "hello"), "  " + QUOTING], []),
+        ([f"web-1  | {at(0, 'hello')}", f"web-1  | {QUOTING}"], []),
+        (["Nov 23 12:00:00 web-1 app[7]: hello", f"Nov 23 12:00:00 web-1 app[7]: {QUOTING}"], [2]),
+        ([QUOTING], []),
+    ],
+)
+def test_a_line_with_a_time_of_its_own_is_no_source(lines: list[str], found: list[int]) -> None:
+    assert found == [event.line for event in find_error_events(["\n".join(lines).encode()], NOW)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        (["Connection refused"], []),
+        (["mysql: Connection refused"], [1]),
+        (["redis: Connection refused"], []),
+        (["mysql and redis: Connection refused"], []),
+        ([at(0, "mysql"), "Connection refused"], [2]),
+        ([at(0, "mysql and redis"), "Connection refused"], []),
+        ([at(0, "mysql and redis"), "mysql: Connection refused"], [2]),
+        (["Too many connections"], [1]),
+        (["Too many connections to redis"], []),
+        (["ERROR 1040 (HY000): Too many connections to redis"], [1]),
+        (["x" * 1000 + " redis of mysql: Connection refused"], [1]),
+        (["x" * 990 + " redis of mysql: Connection refused"], []),
+        (["(2006, 'x') of redis"], []),
+    ],
+)
+def test_words_of_many_programs_are_of_mysql_where_its_name_is_near(
+    lines: list[str], found: list[int]
+) -> None:
+    assert found == numbers(*lines)
+
+
+# --- One error, reported twice
+
+
+def test_an_error_a_second_later_is_another_one() -> None:
+    assert [1, 2] == numbers(at(0), at(5))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lines"), [(1.0, [2]), (1.1, [1, 2])], ids=["a second", "more than a second"]
+)
+def test_a_remark_and_its_error_are_one_within_a_second(seconds: float, lines: list[int]) -> None:
+    remark = at(0, "[mysql] 2026/11/23 12:00:00 packets.go:122: closing bad idle connection: EOF")
+
+    assert lines == numbers(remark, at(seconds, "orders: driver: bad connection"))
+
+
+@pytest.mark.parametrize(("between", "lines"), [(19, [21]), (20, [1, 22])])
+def test_without_times_a_remark_is_of_an_error_within_twenty_lines(between: int, lines: list[int]) -> None:
+    remark = "[mysql] packets.go:122: unexpected EOF"
+
+    assert lines == numbers(remark, *["hello"] * between, "orders: driver: bad connection")
+
+
+def test_a_remark_of_another_driver_is_an_error_of_its_own() -> None:
+    remark = at(0, "PHP Warning: mysqli_query(): MySQL server has gone away in /srv/x.php")
+
+    assert [1, 2] == numbers(remark, at(0.5, LOST))
+
+
+@pytest.mark.parametrize(("between", "lines"), [(5, [7]), (6, [1, 8])])
+def test_a_chain_quotes_its_error_within_six_lines(between: int, lines: list[int]) -> None:
+    first = at(0, "(could not load the orders of the customer: MySQL server has gone away")
+    chain = at(0, "[could not load the orders of the customer: MySQL server has gone away")
+
+    assert lines == numbers(first, *[at(0, "hello")] * between, chain)
+
+
+def test_what_another_process_reports_is_another_error() -> None:
+    one, other = (at(0, f"[worker-{number}] {GONE}") for number in (1, 2))
+
+    assert [1, 2] == numbers(one, other)
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"), [(at(0, f"ERROR {GONE}"), [2]), (at(0, f"ERROR: {LOST}"), [1, 2])]
+)
+def test_the_same_text_at_another_level_is_the_same_error(line: str, lines: list[int]) -> None:
+    assert lines == numbers(at(0, f"WARN {GONE}"), line)
+
+
+def test_errors_of_two_programs_are_two() -> None:
+    assert [1, 2] == numbers(f"web-1  | {at(0)}", f"web-2  | {at(0)}")
+
+
+# --- A server's log
+
+
+READY = "2026-11-23T12:00:00Z 0 [Note] mysqld: ready for connections."
+ABORTED = "2026-11-23T12:00:{:02}Z {} [Warning] Aborted connection {} to db: 'a' user: 'b' host: 'c' (Got timeout reading communication packets)"
+
+
+def test_a_server_tells_how_long_it_has_been_up() -> None:
+    (event,) = events(READY, ABORTED.format(30, 5, 5))
+
+    assert (30.0, 5, Cause.IDLE_TIMEOUT, Certainty.LIKELY) == (
+        event.server_up_seconds, event.session_id, event.stated_cause, event.certainty
+    )  # fmt: skip
+    assert events(ABORTED.format(30, 5, 5))[0].server_up_seconds is None
+
+
+@pytest.mark.parametrize(("seconds", "lines"), [(2, [1]), (3, [1, 2])])
+def test_two_entries_on_one_session_within_two_seconds_are_one(seconds: int, lines: list[int]) -> None:
+    assert lines == numbers(ABORTED.format(0, 5, 5), ABORTED.format(seconds, 5, 5))
+    assert [1, 2] == numbers(ABORTED.format(0, 5, 5), ABORTED.format(seconds, 6, 6))
+
+
+def test_a_server_ends_once_until_it_is_ready_again() -> None:
+    stop = "2026-11-23T12:00:30Z 0 [Note] mysqld: Normal shutdown"
+    killed = "Nov 23 12:00:31 db1 systemd[1]: mysqld.service: main process exited, code=killed, status=9/KILL"
+
+    assert [1] == numbers(stop, stop.replace("Normal shutdown", "Shutdown complete"), killed)
+    assert [1, 3] == numbers(stop, READY, stop)
+
+
+def test_an_operating_system_tells_of_a_servers_end() -> None:
+    (event,) = find_error_events(
+        [
+            b"Nov 23 12:00:31 db1 systemd[1]: mysqld.service: main process exited, code=killed, status=9/KILL\n"
+        ],
+        NOW,
+    )
+
+    assert (Cause.SERVER_CRASH, Certainty.CONFIRMED, True) == (
+        event.stated_cause,
+        event.certainty,
+        event.from_server_log,
+    )
+
+
+# --- Whose error it is
+
+
+def test_a_program_is_remembered_by_its_client() -> None:
+    lines = [f"web-1  | {at(0)}", f"web-1  | {at(30, 'ERROR: Lost connection to server during query')}"]
+
+    assert ["PyMySQL", "PyMySQL"] == [event.client.name for event in events(*lines)]
+    assert [None] == [event.client.name for event in events(lines[1])]
+
+
+@pytest.mark.parametrize(
+    ("line", "speaker"),
+    [
+        (f"x --- [ nio-8080] {GONE}", "nio-8080"),
+        (f"I, [2026-11-23 #42] {GONE}", "42"),
+        (f"[pid: 42] {GONE}", "42"),
+        (f"(Thread-7) {GONE}", "Thread-7"),
+        (f"[0a1b2c3d-4e5f] {GONE}", "0a1b2c3d-4e5f"),
+        (GONE, ""),
+    ],
+)
+def test_the_process_thread_or_request_is_read(line: str, speaker: str) -> None:
+    (event,) = events(line)
+
+    assert speaker == event.speaker
+
+
+@pytest.mark.parametrize(("before", "is_cut"), [(143, False), (144, True)])
+def test_a_long_line_is_quoted_from_near_its_error_on(before: int, is_cut: bool) -> None:  # noqa: FBT001
+    line = ("word " * 100)[:before] + "MySQL server has gone away"
+    (event,) = events(f"2026-11-23T12:00:00Z {line}"[21:])
+
+    assert is_cut == event.text.startswith("... ")
+    assert is_cut == bool(event.head)
+    assert len(event.head) < 80
+    assert event.text.endswith("gone away")
