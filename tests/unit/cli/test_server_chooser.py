@@ -161,10 +161,10 @@ class Screens:
         directory: LiveServerDirectory,
         *,
         trouble: str,
-        last: ProfileDraft | str | None,
+        previous: ProfileDraft | str | None,
         theme: str | None,
     ) -> Screens:
-        self.shown.append((trouble, last))
+        self.shown.append((trouble, previous))
         return self
 
     crash = None

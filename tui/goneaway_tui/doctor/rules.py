@@ -87,7 +87,7 @@ COMMON_LIMIT_SECONDS = 600.0
 """A silence this long may be longer than a limit that is not known; few servers have a shorter limit."""
 
 SAME_MOMENT_SECONDS: Final = 2.0
-"""Seconds between two lines of a log that tell of one moment."""
+"""Seconds between two lines of a log that are about the same moment."""
 ANSWERED_SECONDS = 5.0
 """A server that has closed a session refuses its next statement at once, in far less than this."""
 
@@ -810,7 +810,7 @@ SERVER_END_WORDS: Final = {
 
 
 def _server_ended(case: Case, cause: Cause) -> Iterator[Argument]:
-    """What the same log tells of the server's end, in the server's own words or those of its machine."""
+    """What the same log says about the server's end, in the server's own words or those of its machine."""
     event = case.event
     if event.server_end is None or not (event.is_loss or event.refused or event.is_kill):
         return

@@ -8,7 +8,7 @@ into it cannot move a counter too. An end that a log reports is also in the erro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from goneaway_tui.i18n import N_, _, ngettext
@@ -44,8 +44,8 @@ class CounterAgreement:
     """Which of a log's statements the counters confirm."""
 
     accepted: Attributions
-    rejected: Mapping[ProcesslistId, tuple[Attribution, str]]
-    """The log's statement on each session whose end no counter confirms, and that in words."""
+    rejected: Attributions
+    """What the log says of the sessions whose end no counter confirms."""
 
 
 def checked_by_counters(
@@ -73,19 +73,7 @@ def checked_by_counters(
         )
     aborted = max(0, evidence.aborted - len(accepted) - known_aborted)
     if unconfirmed and not aborted:
-        return CounterAgreement(
-            accepted,
-            {
-                number: (
-                    reason,
-                    _(
-                        "not believed, because Aborted_clients did not rise for it: {line}",
-                        line=reason.evidence[0],
-                    ),
-                )
-                for number, reason in unconfirmed
-            },
-        )
+        return CounterAgreement(accepted, dict(unconfirmed))
     if aborted < len(unconfirmed):
         why = ngettext(
             "the log names {number} session that ended without COM_QUIT, and Aborted_clients rose by {aborted}",
@@ -99,6 +87,16 @@ def checked_by_counters(
             {},
         )
     return CounterAgreement(accepted | dict(unconfirmed), {})
+
+
+def _despite_counters(logged: Attribution, counted: Attribution, *, is_due: bool) -> Attribution:
+    """The cause of a session whose end is in the log, and in no counter. `is_due`: its deadline had come."""
+    if is_due and logged.cause in READ_TIMEOUT_CAUSES and counted.certainty is not Certainty.CONFIRMED:
+        # Its count may have risen one sample early, and been taken for the end of another session.
+        why = _("its deadline had come, but Aborted_clients did not rise for it in this interval")
+        return _weaker(logged, Certainty.LIKELY, why)
+    doubt = _("not believed, because Aborted_clients did not rise for it: {line}", line=logged.evidence[0])
+    return replace(counted, evidence=(*counted.evidence, doubt))
 
 
 def _explains(counts: Iterable[EndingCounts], cause: Cause) -> bool:
@@ -141,15 +139,9 @@ def find_departures(before: Snapshot, after: Snapshot) -> tuple[Departure, ...]:
     known = _attributed_by(_marked_killed, ended, after) | agreement.accepted | killed
     interval = EndInterval.between(before, after, tuple(ended), known)
     attributions = known | attributed_by_account(interval)
-    for number, (logged_reason, doubt) in agreement.rejected.items():
-        counted = attributions[number]
-        is_due = logged_reason.cause in READ_TIMEOUT_CAUSES and interval.is_due(before.by_id[number])
-        if is_due and counted.certainty is not Certainty.CONFIRMED:
-            # Its count may have risen one sample early, and been taken for the end of another session.
-            why = _("its deadline had come, but Aborted_clients did not rise for it in this interval")
-            attributions[number] = _weaker(logged_reason, Certainty.LIKELY, why)
-        else:
-            attributions[number] = replace(counted, evidence=(*counted.evidence, doubt))
+    for number, reason in agreement.rejected.items():
+        is_due = interval.is_due(before.by_id[number])
+        attributions[number] = _despite_counters(reason, attributions[number], is_due=is_due)
     return tuple(_departure(v, attributions[v.session.id], interval) for v in ended)
 
 

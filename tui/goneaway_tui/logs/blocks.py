@@ -421,7 +421,7 @@ def _lines_with(needle: bytes, data: bytes, start: int, end: int) -> Iterator[in
 
 
 _COLOUR: Final = re.compile(r"\x1b\[[\d;]{0,20}m")
-"""How a terminal is told to change the colour, as compose, stern and many loggers do."""
+"""The sequences that change the colour of a terminal, which compose, stern and many loggers write."""
 
 
 def _text(raw: bytes) -> str:

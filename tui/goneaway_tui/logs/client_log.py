@@ -609,7 +609,7 @@ class _KnownClients:
 
     clients: dict[str, LogClient] = field(default_factory=dict)
     last: ErrorEvent | None = None
-    """The last event whose lines told its client."""
+    """The last event whose lines name its client."""
 
     def completed(self, draft: DraftEvent, program: str) -> DraftEvent:
         """Add the program's client to an event whose own lines do not name it."""
@@ -635,7 +635,7 @@ ALIKE_CHARS: Final = 30
 
 
 def _speaks_alike(event: ErrorEvent, other: ErrorEvent) -> bool:
-    """Whether two errors of a log without names of programs are told at one time and in one manner."""
+    """Whether two errors of a log without names of programs are written at one time and in one form."""
     if event.timestamp is None or other.timestamp is None or event.program or other.program:
         return False
     shared = next(
@@ -653,21 +653,21 @@ _FORKED: Final = re.compile(
     r"\b[Ff]ork(?:ed|ing|s)?\b[^\d\n]{0,30}(?P<pid>\d{2,10})\b"
     r"|(?i:\b(?:boot|spawn)(?:ed|ing)?\b.{0,40}\bpid[ :=]{1,3}(?P<booted>\d{2,10})\b)"
 )
-"""How a log tells of a process that was forked, with its number."""
+"""A line about a process that was forked, with its number."""
 _FORK_WORDS: Final = ("fork", "Fork", "oot", "OOT", "pawn", "PAWN")
 """One of these is in every line that does."""
 
 
 @dataclass(slots=True)
 class _Forks:
-    """Which processes a log has told to be forked, with the line and the time: the last MAX_FORKS."""
+    """The forked processes that a log names, each with its line and time: the last MAX_FORKS."""
 
     pids: dict[str, tuple[int, float | None]] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
-        """Remember the processes that a record tells of."""
-        told = (line for line in record.lines if any(word in line.text for word in _FORK_WORDS))
-        for line in told:
+        """Remember the forked processes that a record names."""
+        candidates = (line for line in record.lines if any(word in line.text for word in _FORK_WORDS))
+        for line in candidates:
             for match in _FORKED.finditer(line.text[:FOREIGN_SEARCH_CHARS]):
                 seconds = None if record.timestamp is None else record.timestamp.clock_seconds
                 self.pids[match["pid"] or match["booted"]] = line.number, seconds
@@ -675,7 +675,7 @@ class _Forks:
                     del self.pids[next(iter(self.pids))]
 
     def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
-        """Add that the process was forked just before, where the log tells so."""
+        """Add that the process was forked just before, where the log says so."""
         if not self.pids:
             return draft
         event = draft.event

@@ -447,7 +447,7 @@ LASTED_FORM: Final = re.compile(r" -?\d{1,9}/-?\d{1,9}/\+?(\d{1,12}) \+?\d{1,15}
 PAST_LIMIT_FORM: Final = re.compile(
     r"longer than the server configured value of '(?:wait|interactive)_timeout'"
 )
-"""How Connector/J states that a connection was idle for longer than the limit that the server told it."""
+"""How Connector/J states that a connection was idle for longer than the limit that the server gave it."""
 _PACKET_TIME: Final = r"([\d,.]{1,15}) milliseconds? ago"
 RECEIVED_FORM: Final = re.compile(rf"last packet successfully received from the server was {_PACKET_TIME}")
 SENT_FORM: Final = re.compile(rf"last packet sent successfully to the server was {_PACKET_TIME}")
@@ -558,7 +558,7 @@ class ErrorEvent:
 
     @property
     def ends_server(self) -> bool:
-        """Whether the server's own log, or that of its machine, tells that the server itself ended."""
+        """Whether the server's own log, or that of its machine, says that the server itself ended."""
         return (
             self.from_server_log
             and self.session_id is None

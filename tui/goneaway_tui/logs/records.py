@@ -193,7 +193,7 @@ _SERVER_ENTRY: Final = re.compile(
 
 
 class _RepeatedPrefixes:
-    """Prefixes of a form that nobody told us: names that stand before all lines, as stern and kubetail write them.
+    """Prefixes of an unknown form: names that stand before all lines, as stern and kubetail write them.
 
     Nothing is taken for a prefix unless all of the first LEARNING_LINES have one, and it is the name of a pod, or behind one
     stands what a program never writes behind a name of its own: the next line of a traceback, or a server's entry.
