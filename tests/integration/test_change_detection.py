@@ -112,6 +112,19 @@ def shown(session: Session) -> Session:
     return replace(told, idle_since=None, idle_within=0, transaction=None)
 
 
+def differences(whole: list[Session], little: list[Session]) -> list[str]:
+    """Each field that the two readings show differently, with both values."""
+    ids = [session.id for session in whole], [session.id for session in little]
+    if ids[0] != ids[1]:
+        return [f"sessions: {ids[0]} / {ids[1]}"]
+    return [
+        f"session {one.id}: {name}: {value} / {other_value}"
+        for one, other in zip(whole, little, strict=True)
+        for name in one.__slots__
+        if (value := getattr(one, name)) != (other_value := getattr(other, name))
+    ]
+
+
 def test_incremental_reading_equals_a_full_reading(any_server: RealServer) -> None:
     address = Address("127.0.0.1", any_server.port, "root")
     with closing(Connection(address)) as first, closing(Connection(address)) as second:
@@ -130,7 +143,7 @@ def test_incremental_reading_equals_a_full_reading(any_server: RealServer) -> No
             active_sessions.rest()
             whole, little = (active_sessions.among(reader.sessions(1e9)[1]) for reader in readers)
 
-            assert [shown(session) for session in whole] == [shown(session) for session in little]
+            assert [] == differences(list(map(shown, whole)), list(map(shown, little)))
             for one, other in zip(whole, little, strict=True):
                 assert (one.idle_since is None) == (other.idle_since is None)
                 if one.idle_since is not None and other.idle_since is not None:
