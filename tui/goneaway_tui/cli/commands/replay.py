@@ -35,7 +35,7 @@ class RecordingSource:
 def replay(settings: Settings, real: Clock) -> ExitCode:
     """Raises FileError where the file is no recording, or none of it can be read, and SettingsError without a terminal."""
     from goneaway_tui.monitor.poller import ReplayPlayer
-    from goneaway_tui.source.recording.reader import Recording, Replay
+    from goneaway_tui.source.recording.reader import Recording
 
     path = Path(settings.files[0])
     recording = Recording(path)
@@ -43,19 +43,18 @@ def replay(settings: Settings, real: Clock) -> ExitCode:
         require_terminal(_("start replay in one; goneaway-tui explain --recording=FILE needs none"))
         if recording.is_damaged:
             tell(_("{place}: {what}", place=path, what=_(DAMAGED)))
-        timeline = Replay(recording, MOST_DEPARTURES)
-        first = timeline.snapshot()
+        player = ReplayPlayer(recording, real, MOST_DEPARTURES)
         source = RecordingSource(_("{server} (recorded)", server=recording.server_name))
         spec = replace(
             settings_spec(settings, source),
-            first=first,
+            first=recording.snapshot_at(player.clock()),
             why_read_only=_(WHY_READ_ONLY),
-            player=ReplayPlayer(timeline, real),
+            player=player,
             color=None,
             interval=1.0,
         )
         servers = MonitoredServers((spec,), source.close)
         greeting = _(DAMAGED) if recording.is_damaged else ""
-        return show_board(replace(settings, run_for=None, wall=False), servers, timeline.clock, greeting)
+        return show_board(replace(settings, run_for=None, wall=False), servers, player.clock, greeting)
     finally:
         recording.close()
