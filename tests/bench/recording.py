@@ -18,7 +18,8 @@ from goneaway_tui.judge import judge
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.source.recording.reader import Recording, Replay
+from goneaway_tui.monitor.poller import ReplayPlayer
+from goneaway_tui.source.recording.reader import Recording
 from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.source.simulated import SimulatedSource
 from tests.builders import NOW
@@ -97,16 +98,14 @@ def main() -> None:
         rng = random.Random(2)
         jumps = [rng.uniform(first, last) for _ in range(JUMPS)]
         print(f"jump        {spread([timed(lambda: recording.snapshot_at(at)) for at in jumps])}")  # noqa: B023
-        replay = Replay(recording)
-        replay.jump((first + last) / 2)
-        print(
-            f"step        {spread([timed(lambda: (replay.step(1), replay.snapshot())) for _ in range(JUMPS)])}"
-        )
-        print(
-            f"step back   {spread([timed(lambda: (replay.step(-1), replay.snapshot())) for _ in range(JUMPS)])}"
-        )
-        replay.jump(last)
-        print(f"ledger      {spread([timed(replay.departures)])} for the newest {len(replay.departures()):,}")
+        player = ReplayPlayer(recording, lambda: 0.0)
+        player.jump((first + last) / 2)
+        player.close()  # reads no trend meanwhile
+        print(f"step        {spread([timed(lambda: player.step(1)) for _ in range(JUMPS)])}")
+        print(f"step back   {spread([timed(lambda: player.step(-1)) for _ in range(JUMPS)])}")
+        player.jump(last)
+        player.close()
+        print(f"ledger      {spread([timed(player.ledger)])} for the newest {len(list(player.ledger())):,}")
         cut = Path(folder, "cut.recording")
         cut.write_bytes(path.read_bytes()[: size * 2 // 3 + 1234])
         print(f"open cut    {spread([timed(lambda: Recording(cut))])}")

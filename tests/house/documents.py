@@ -21,7 +21,7 @@ from goneaway_tui.settings.completions import completion_text
 from goneaway_tui.settings.help import STATUSES
 from goneaway_tui.settings.man_page import manual_text
 from goneaway_tui.source import connection
-from goneaway_tui.source.recording import reader, streams
+from goneaway_tui.source.recording import lines, reader
 from goneaway_tui.source.server_variants import SERVICES
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.web import service, viewer
@@ -151,11 +151,11 @@ def budgets() -> str:
         ("memory to unpack a log", f"{blocks.UNPACKING_BYTES >> 20} MiB (`xz -9` takes 65)"),
         (
             "a stream of a recording",
-            f"{streams.WHOLE.bytes >> 20} MiB, {streams.MAX_RATIO} for each packed one beyond {streams.FREE_BYTES >> 20} MiB",
+            f"{lines.WHOLE.bytes >> 20} MiB, {lines.MAX_RATIO} for each packed one beyond {lines.FREE_BYTES >> 20} MiB",
         ),
         (
             "the same where `explain --recording` reads it",
-            f"{streams.LEAN.bytes >> 20} MiB, {streams.LEAN.line_bytes >> 20} MiB a line",
+            f"{lines.LEAN.bytes >> 20} MiB, {lines.LEAN.line_bytes >> 20} MiB a line",
         ),
         (
             "counts in a recording that `advise` reads",

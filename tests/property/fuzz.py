@@ -21,9 +21,10 @@ from goneaway_tui.doctor.diagnosis import explain_log
 from goneaway_tui.doctor.report import FORMATS
 from goneaway_tui.errors import GoneawayError
 from goneaway_tui.logs.blocks import read_blocks
+from goneaway_tui.monitor.poller import ReplayPlayer
 from goneaway_tui.settings import resolve_each
 from goneaway_tui.settings.config_file import example_config
-from goneaway_tui.source.recording.reader import Recording, Replay
+from goneaway_tui.source.recording.reader import Recording
 from tests.unit.settings.asking import CONFIG, environment
 from tests.unit.source.recording.takes import a_take, record
 
@@ -85,10 +86,11 @@ def _recording(data: bytes) -> object:
         path.write_bytes(data)
         recording = Recording(path)
         try:
-            timeline = Replay(recording, 100)
-            timeline.jump(timeline.span[1])
-            timeline.next_departure()
-            return [list(recording.snapshots()), timeline.snapshot(), timeline.departures()]
+            player = ReplayPlayer(recording, lambda: 0.0, 100)
+            player.jump(player.span[1])
+            player.to_departure(forward=False)
+            shown = recording.snapshot_at(player.clock())
+            return [list(recording.snapshots()), shown, list(player.ledger())]
         finally:
             recording.close()
 

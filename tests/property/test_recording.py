@@ -13,21 +13,21 @@ from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from goneaway_tui.judge.reuse_gaps import unpack_gaps
+from goneaway_tui.model.as_json import UnfitRecord, pack, recorded_fields, unpacker
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import Limit, RiskThresholds, Snapshot, Verdict
 from goneaway_tui.source.recording.database import LEAF, PAGE_BYTES, rows_in_pages
-from goneaway_tui.source.recording.facts import (
-    DEPARTURE_COLUMNS,
-    SAMPLE_COLUMNS,
-    DepartureReader,
+from goneaway_tui.source.recording.lines import (
+    COLUMNS,
     SampleReader,
     SampleWriter,
-    UnfitRecord,
+    StreamReader,
+    Track,
     departure_lines,
-    pack,
-    recorded_fields,
-    unpacker,
+    short_departures,
+    unpack_departure,
 )
 from goneaway_tui.source.recording.reader import Recording
 from goneaway_tui.source.recording.writer import RecordingWriter
@@ -105,7 +105,7 @@ def stories(draw: st.DrawFn) -> list[Snapshot]:
 @given(stories())
 def test_a_story_is_read_as_it_was_written(story: list[Snapshot]) -> None:
     writer = SampleWriter(statements=True)
-    reader = SampleReader(json.loads(json.dumps(SAMPLE_COLUMNS)))
+    reader = SampleReader(COLUMNS[Track.SAMPLES])
     for snapshot in story:
         reader.follow(json.loads(writer.line(snapshot)))
 
@@ -116,7 +116,7 @@ def test_a_story_is_read_as_it_was_written(story: list[Snapshot]) -> None:
 @given(stories())
 def test_only_the_snapshot_asked_for_is_built(story: list[Snapshot]) -> None:
     writer = SampleWriter(statements=True)
-    reader = SampleReader(SAMPLE_COLUMNS)
+    reader = SampleReader(COLUMNS[Track.SAMPLES])
     for snapshot in story:
         reader.follow(json.loads(writer.line(snapshot)))
 
@@ -126,14 +126,12 @@ def test_only_the_snapshot_asked_for_is_built(story: list[Snapshot]) -> None:
 @settings(max_examples=50)
 @given(st.lists(st.lists(anything(Departure), max_size=3), max_size=3))
 def test_departures_are_read_as_they_were_written(lines: list[list[Departure]]) -> None:
-    reader = DepartureReader(DEPARTURE_COLUMNS)
-
     assert exact([tuple(line) for line in lines]) == exact(
         [
             tuple(
                 found
                 for text in departure_lines(line, statements=True).splitlines()
-                for found in reader.departures(json.loads(text))
+                for found in map(unpack_departure, json.loads(text))
             )
             for line in lines
         ]
@@ -156,15 +154,16 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_nothing_but_a_misfit_comes_of_what_no_recorder_wrote(raw: Any) -> None:
-    samples, departures = SampleReader(SAMPLE_COLUMNS), DepartureReader(DEPARTURE_COLUMNS)
-    reads = (
+    samples = SampleReader(COLUMNS[Track.SAMPLES])
+    streams = [StreamReader(1, track)._open for track in Track]
+    for read in (
         samples.follow,
-        departures.departures,
-        departures.short_departures,
-        SampleReader,
-        DepartureReader,
-    )
-    for read in (*reads, unpacker(Snapshot)):
+        *streams,
+        short_departures,
+        unpack_departure,
+        unpack_gaps,
+        unpacker(Snapshot),
+    ):
         try:
             read(raw)
         except UnfitRecord:
@@ -178,7 +177,7 @@ NUMBERS = st.lists(st.integers(-2, 40) | st.none() | st.just(["x"]), max_size=4)
     st.lists(st.tuples(st.none() | st.lists(NUMBERS, max_size=6), st.lists(NUMBERS, max_size=6)), max_size=4)
 )
 def test_no_line_leads_out_of_the_sessions(lines: list[tuple[Any, Any]]) -> None:
-    reader = SampleReader(SAMPLE_COLUMNS)
+    reader = SampleReader(COLUMNS[Track.SAMPLES])
     reader.follow(json.loads(SampleWriter(statements=True).line(takes(1)[0])))
     for runs, changes in lines:
         try:

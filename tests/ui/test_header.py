@@ -20,7 +20,7 @@ from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.monitor.poller import ReplayPlayer
 from goneaway_tui.monitor.server_monitor import MonitorSpec
-from goneaway_tui.source.recording.reader import Recording, Replay
+from goneaway_tui.source.recording.reader import Recording
 from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.tune.journal import Journal
@@ -383,7 +383,7 @@ async def test_a_replay_shows_the_trend_of_the_hour_before_from_the_recording(tm
         recorder.record(judge(a_sample(taken_at=NOW + 30 * n, counters=counters)), ())
     recorder.close()
     recording = Recording(tmp_path / "day.goneaway")
-    player = ReplayPlayer(Replay(recording), HeldClock())
+    player = ReplayPlayer(recording, HeldClock())
     app = replaying(player)
     async with app.run_test(size=(220, 50)) as pilot:
         player.jump(NOW + 30 * 150)

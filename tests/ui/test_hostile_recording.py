@@ -17,7 +17,7 @@ from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.monitor.poller import ReplayPlayer
-from goneaway_tui.source.recording.reader import Recording, Replay
+from goneaway_tui.source.recording.reader import Recording
 from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
@@ -84,7 +84,7 @@ def replayed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Goneawa
         recorder.record(snapshot)
         recorder.record(replace(snapshot, sample=replace(snapshot.sample, taken_at=NOW + 1)), left)
     with closing(Recording(path)) as recording:
-        yield replaying(ReplayPlayer(Replay(recording), HeldClock()))
+        yield replaying(ReplayPlayer(recording, HeldClock()))
 
 
 SCREENS = {

@@ -17,7 +17,7 @@ from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.sample import EndEvidence, ErrorCount
 from goneaway_tui.monitor.poller import ReplayPlayer
 from goneaway_tui.monitor.server_monitor import MonitorSpec
-from goneaway_tui.source.recording.reader import Recording, Replay
+from goneaway_tui.source.recording.reader import Recording
 from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.columns import departure_columns, departure_tint
@@ -279,16 +279,14 @@ def player(tmp_path: Path) -> Iterator[ReplayPlayer]:
         previous = taken.snapshot
     recorder.close()
     recording = Recording(path)
-    yield ReplayPlayer(Replay(recording), HeldClock())
+    yield ReplayPlayer(recording, HeldClock())
     recording.close()
 
 
 def replaying(player: ReplayPlayer) -> GoneawayApp:
-    timeline_ = player._timeline
-    subject = MonitorSpec(
-        Scripted(BEFORE), first=timeline_.snapshot(), player=player, why_read_only="this is a recording"
-    )
-    return GoneawayApp([subject], timeline_.clock, ticking=False)
+    first = player._timeline.snapshot_at(player.clock())
+    subject = MonitorSpec(Scripted(BEFORE), first=first, player=player, why_read_only="this is a recording")
+    return GoneawayApp([subject], player.clock, ticking=False)
 
 
 async def test_a_recording_is_stepped_through_both_ways(player: ReplayPlayer) -> None:

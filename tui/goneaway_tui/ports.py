@@ -48,35 +48,26 @@ class Recorder(Protocol):
 
 
 class Timeline(Protocol):
-    """A recording that is replayed. Methods that read it raise FileError."""
-
-    @property
-    def is_playing(self) -> bool: ...
+    """A recording that is replayed. All that reads it raises FileError."""
 
     @property
     def span(self) -> tuple[float, float]:
-        """Its first and last instant."""
+        """The instants of the first sample and the last, as far as it is written by now."""
 
-    def clock(self) -> float:
-        """The instant that is shown."""
+    def after(self, instant: float, *, departures: bool = False) -> float | None:
+        """The instant of the next sample, or of the next that brought departures; None where there is none."""
 
-    def play(self, speed: float = 1.0) -> None: ...
-    def pause(self) -> None: ...
-    def advance(self, real_seconds: float) -> None:
-        """Move on by so many seconds of real time, at the speed of the replay."""
+    def before(self, instant: float, *, departures: bool = False, skip: int = 0) -> float | None:
+        """The same backwards, without the first `skip` of them."""
 
-    def jump(self, instant: float) -> None: ...
-    def step(self, samples: int) -> bool: ...
-    def next_departure(self) -> bool: ...
-    def previous_departure(self) -> bool: ...
-    def snapshot(self) -> Snapshot: ...
-    def departures(self) -> tuple[Departure, ...]:
-        """The departures up to the instant that is shown, the oldest first."""
+    def snapshot_at(self, instant: float) -> Snapshot:
+        """The last at or before that instant."""
 
-    def past(self, seconds: float, step: float) -> Iterator[Snapshot]:
-        """What was shown in the last `seconds` before the instant that is shown, one each `step`, the oldest first.
+    def departures_between(self, after: float, until: float) -> tuple[Departure, ...]:
+        """Those brought by the samples after one instant and up to another, the oldest first."""
 
-        It may be iterated in another thread."""
+    def sampled(self, at: float, until: float, step: float) -> Iterator[Snapshot]:
+        """The snapshots from one instant to another, one each `step` seconds. It may be iterated in another thread."""
 
 
 class ActConnection(Protocol):

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
 
+from goneaway_tui.i18n import _
+from goneaway_tui.model.as_json import MAX_INSTANT, UnfitRecord, unpacker
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import is_same_run
@@ -214,6 +216,35 @@ def merged(counted: Iterable[ReuseGaps]) -> ReuseGaps | None:
         observed,
         tuple(tally.frozen(key, day) for (key, day), tally in tallies.items()),
         tuple((limit, idle_seconds[limit], peaks[limit]) for limit in sorted(peaks)),
+    )
+
+
+def unpack_gaps(raw: object) -> ReuseGaps:
+    """What was counted, from JSON. Raises UnfitRecord for anything that no counter writes."""
+    gaps: ReuseGaps = unpacker(ReuseGaps)(raw)
+    figures = (gaps.seconds, *(figure for row in gaps.freed for figure in row))
+    is_fit = 0 <= gaps.began <= gaps.ended < MAX_INSTANT and min(figures) >= 0 and gaps.seconds < MAX_INSTANT
+    if not is_fit or not all(map(_is_plausible, gaps.groups)):
+        raise UnfitRecord(_("a gap that no recorder counts"))
+    return gaps
+
+
+def _is_plausible(group: GroupGaps) -> bool:
+    """Whether a counter can have come to such figures."""
+    buckets = (*group.at_most, *group.at_least, *group.in_transaction)
+    counts = (
+        group.sessions,
+        group.unmeasured,
+        group.timed_out,
+        group.total_seconds,
+        *(n for _b, n in buckets),
+    )
+    return (
+        min(counts) >= 0
+        and all(0 <= bucket < len(GAP_EDGES) for bucket, _count in buckets)
+        and 0 <= group.longest < MAX_INSTANT
+        and 0 <= (group.timed_out_after or 0.0) < MAX_INSTANT
+        and 0 <= group.day < MAX_INSTANT // DAY_SECONDS
     )
 
 

@@ -27,6 +27,7 @@ from goneaway_tui.judge import Step, track
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
 from goneaway_tui.judge.ledger import POINT_SECONDS, TREND_SECONDS, Ledger, Trend
 from goneaway_tui.judge.reuse_gaps import ReuseCounter
+from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import EndEvidence, KillStatement, Sample
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
@@ -398,22 +399,39 @@ SPEEDS = (1, 2, 5, 10, 30, 60)
 """Seconds of the recording per second of ours."""
 
 
+MAX_DEPARTURES = 10_000
+
+
 class ReplayPlayer:
-    """Plays a recording, with the methods of a poller; can also pause, jump, and step."""
+    """Plays a recording where a screen has a poller otherwise: it has the same methods, and moves in time. It begins at the first
+    sample, at rest; whatever moves it by hand stops it. For one thread.
+    """
 
     is_busy = False
     """Never: reading a recording takes milliseconds."""
 
-    def __init__(self, timeline: Timeline, real: Clock) -> None:
-        """`real` is our own clock, by which the recording is played."""
+    def __init__(self, timeline: Timeline, real: Clock, max_departures: int = MAX_DEPARTURES) -> None:
+        """`real` is our own clock, by which the recording is played. `max_departures`: how many of the newest the ledger has.
+
+        Raises FileError.
+        """
         self._timeline = timeline
         self._real = real
         self._advanced_at = real()
+        self._now = timeline.span[0]
+        self._max_departures = max_departures
+        self._departures: tuple[Departure, ...] = ()
+        self._departures_at = -math.inf
         self._shown: Snapshot | None = None
         self._listener: PollListener | None = None
         self._trend = Trend()
         self._past: TrendReader | None = None
+        self.is_playing = False
         self.speed = SPEEDS[0]
+
+    def clock(self) -> float:
+        """The instant that is shown."""
+        return self._now
 
     @property
     def trend(self) -> Trend:
@@ -424,12 +442,8 @@ class ReplayPlayer:
         return self._trend
 
     @property
-    def is_playing(self) -> bool:
-        return self._timeline.is_playing
-
-    @property
     def span(self) -> tuple[float, float]:
-        """The first and the last instant of the recording."""
+        """The first and the last instant of the recording. Raises FileError."""
         return self._timeline.span
 
     def attach(self, listener: PollListener) -> None:
@@ -440,56 +454,79 @@ class ReplayPlayer:
         """Do nothing: a replay needs no thread."""
 
     def close(self) -> None:
-        self._timeline.pause()
+        self.is_playing = False
         self._stop_trend()
 
     def wait(self, timeout: float) -> bool:  # noqa: ARG002 - the signature of Poller
         return True
 
     def request(self) -> bool:
-        """Advance the replay by the time that has passed, and show that instant."""
-        now = self._real()
-        self._move(lambda: self._timeline.advance(now - self._advanced_at))
-        self._advanced_at = now
+        """Let time pass, and show what was there then. It comes to rest at the end, as far as the recording is written by now."""
+        before, self._advanced_at = self._advanced_at, self._real()
+        passed = max(0.0, self._advanced_at - before) * self.speed * self.is_playing
+        self._move(lambda: min(self._now + passed, max(self._now, self.span[1])), playing=self.is_playing)
         return True
 
     def request_if_due(self, now: float) -> None:  # noqa: ARG002 - the signature of Poller
         self.request()
 
     def toggle(self) -> None:
-        """Play a replay that is paused; pause one that plays."""
-        if self._timeline.is_playing:
-            self._timeline.pause()
-        else:
-            self._advanced_at = self._real()
-            self._timeline.play(self.speed)
+        """Play, or pause."""
+        self._advanced_at = self._real()
+        self.is_playing = not self.is_playing
 
     def faster(self, steps: int) -> None:
         """Change the speed by so many places of SPEEDS; a negative number slows the replay."""
         index = SPEEDS.index(self.speed) + steps
         self.speed = SPEEDS[min(max(index, 0), len(SPEEDS) - 1)]
-        if self._timeline.is_playing:
-            self._timeline.play(self.speed)
-
-    def step(self, samples: int) -> None:
-        self._move(lambda: self._timeline.step(samples))
-
-    def to_departure(self, *, forward: bool) -> None:
-        self._move(self._timeline.next_departure if forward else self._timeline.previous_departure)
 
     def jump(self, instant: float) -> None:
-        self._move(lambda: self._timeline.jump(instant))
+        """Go to any instant of the recording, or to its end that is nearer."""
+        self._move(lambda: min(max(instant, self.span[0]), self.span[1]))
+
+    def step(self, samples: int) -> None:
+        """Go so many samples on, or back where negative; where there are not as many, to the last there is."""
+
+        def find() -> float:
+            at = self._now
+            for _step in range(abs(samples)):
+                found = self._timeline.after(at) if samples > 0 else self._before(at)
+                if found is None:
+                    break
+                at = found
+            return at
+
+        self._move(find)
+
+    def to_departure(self, *, forward: bool) -> None:
+        """Go to the next sample that brought a departure, or back to the one before; stay where there is none."""
+        find = self._timeline.after if forward else self._timeline.before
+        self._move(lambda: find(self._now, departures=True) or self._now)
 
     def ledger(self) -> Ledger:
-        """All departures up to the instant that is shown. Raises FileError."""
-        return Ledger(self._timeline.departures())
+        """The newest departures up to the instant that is shown. Raises FileError."""
+        if self._now < self._departures_at:
+            self._departures, self._departures_at = (), -math.inf
+        if self._now > self._departures_at:
+            floor = self._timeline.before(self._now, departures=True, skip=self._max_departures)
+            since = max(-math.inf if floor is None else floor, self._departures_at)
+            new = self._timeline.departures_between(since, self._now)
+            self._departures = (self._departures + new)[-self._max_departures :]
+            self._departures_at = self._now
+        return Ledger(self._departures)
 
-    def _move(self, move: Callable[[], object]) -> None:
+    def _before(self, at: float) -> float | None:
+        """The sample before the one on the board at that instant."""
+        shown = self._timeline.before(math.nextafter(at, math.inf))
+        return None if shown is None else self._timeline.before(shown)
+
+    def _move(self, find: Callable[[], float], *, playing: bool = False) -> None:
         try:
-            move()
-            shown = self._timeline.snapshot()
+            self._now = find()
+            self.is_playing = playing and self._now < self.span[1]
+            shown = self._timeline.snapshot_at(self._now)
         except FileError as error:
-            self._timeline.pause()
+            self.is_playing = False
             if self._listener is not None:
                 self._listener.on_recording_error(error)
             return
@@ -504,10 +541,11 @@ class ReplayPlayer:
         before = self._trend.points[-1].at if self._trend.points else math.inf
         self._trend = self._trend.with_snapshot(shown)
         is_forward = shown.taken_at - before > GAP_SECONDS
-        is_back = shown.taken_at < before and not self._trend.covers(self._timeline.span[0])
+        is_back = shown.taken_at < before and not self._trend.covers(self.span[0])
         if is_forward or (is_back and self._past is None):
             self._stop_trend()
-            self._past = TrendReader(self._timeline.past(TREND_SECONDS, POINT_SECONDS))
+            since = max(self.span[0], self._now - TREND_SECONDS)
+            self._past = TrendReader(self._timeline.sampled(since, self._now, POINT_SECONDS))
 
     def _stop_trend(self) -> None:
         if self._past is not None:

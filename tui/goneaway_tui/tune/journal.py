@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import errno
 import json
-import math
 import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import get_type_hints
 from uuid import uuid4
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.i18n import N_, _
+from goneaway_tui.model.as_json import unpacker
 from goneaway_tui.model.tuning import Persistence
 from goneaway_tui.ports import Clock
 from goneaway_tui.private_files import open_private
@@ -194,52 +194,17 @@ def entry_of(line: bytes) -> JournalEntry | None:
     """The entry of a line, or None where the line is not one. Fields of a later version are ignored."""
     try:
         parsed = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(parsed, dict):
-        return None
-    known = {
-        field.name: parsed[field.name] for field in fields(JournalEntry) if parsed.get(field.name) is not None
-    }
-    if not all(_fits(known.get(name), kind) for name, kind in FIELD_KINDS.items()):
-        return None
-    try:
-        known["phase"] = Phase(known["phase"])
-        known["keep"] = Persistence(known["keep"]) if "keep" in known else None
-    except ValueError:
-        return None
-    known["warnings"] = tuple(known.get("warnings") or ())
-    return JournalEntry(**known)
-
-
-TEXT, OPTIONAL_TEXT, NUMBER, TEXTS = "text", "text or nothing", "number or nothing", "texts"
-FLAG = "yes, no or nothing"
-FIELD_KINDS = {
-    **dict.fromkeys(("at", "phase", "id", "account", "server", "server_name", "statement"), TEXT),
-    **dict.fromkeys(("about", "variable", "keep", "outcome", "undoes"), OPTIONAL_TEXT),
-    **dict.fromkeys(("old", "old_persisted", "requested", "kept"), NUMBER),
-    "warnings": TEXTS,
-    "lent": FLAG,
-}
-
-
-def _fits(value: Any, kind: str) -> bool:
-    if kind == TEXTS:
-        return value is None or (isinstance(value, list) and all(isinstance(item, str) for item in value))
-    if kind == FLAG:
-        return value is None or isinstance(value, bool)
-    if kind == NUMBER:
-        return value is None or (
-            isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value)
+        if not isinstance(parsed, dict):
+            return None
+        return JournalEntry(
+            **{name: unpack(parsed[name]) for name, unpack in FIELDS.items() if parsed.get(name) is not None}
         )
-    return isinstance(value, str) or (value is None and kind == OPTIONAL_TEXT)
+    except (ValueError, RecursionError, TypeError):  # no JSON, another kind of value, a field missing
+        return None
 
 
-def _is_finite(value: float) -> bool:
-    """Whether a number is finite. Integers of any length are; they may be too large for a float."""
-    return isinstance(value, int) or math.isfinite(value)
-
-
+FIELDS = {name: unpacker(hint) for name, hint in get_type_hints(JournalEntry).items()}
+"""What reads each field."""
 MAX_LINE_BYTES = 1 << 20
 """Bytes; a longer line is not read further, because no entry is that long."""
 

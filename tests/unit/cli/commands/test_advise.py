@@ -12,8 +12,8 @@ import pytest
 from goneaway_tui import private_files
 from goneaway_tui.cli import run
 from goneaway_tui.judge.tracker import track
+from goneaway_tui.model.as_json import pack
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.source.recording.facts import pack
 from goneaway_tui.source.recording.reader import Recording
 from goneaway_tui.source.recording.writer import RecordingWriter
 from tests.builders import NOW, SERVER, a_sample, a_server, a_session

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from goneaway_tui.judge import judge
+from goneaway_tui.model.as_json import recorded_fields
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.source.recording.facts import recorded_fields
 from goneaway_tui.source.recording.reader import Recording
 from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.source.simulated import SimulatedSource

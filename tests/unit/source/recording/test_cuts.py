@@ -17,8 +17,8 @@ import pytest
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.source.recording.lines import Track
 from goneaway_tui.source.recording.reader import Recording
-from goneaway_tui.source.recording.streams import Track
 from goneaway_tui.source.recording.writer import CHECKPOINT_SAMPLES, RecordingWriter
 from tests.unit.source.recording.takes import SERVER_NAME, exact, read_back, record, same, takes
 

@@ -31,22 +31,19 @@ from goneaway_tui.source.recording.database import (
     rows_in_pages,
     salvage,
 )
-from goneaway_tui.source.recording.facts import (
-    DEPARTURE_COLUMNS,
-    GAP_COLUMNS,
-    SAMPLE_COLUMNS,
-    SampleWriter,
-    departure_lines,
-)
-from goneaway_tui.source.recording.reader import Recording
-from goneaway_tui.source.recording.streams import (
+from goneaway_tui.source.recording.lines import (
+    COLUMNS,
     FREE_BYTES,
     MAX_RATIO,
     PIECE_BYTES,
     WHOLE,
+    SampleWriter,
+    Track,
+    departure_lines,
     first_seal,
     seal_of,
 )
+from goneaway_tui.source.recording.reader import Recording
 from goneaway_tui.source.recording.writer import RecordingWriter
 from tests.builders import NOW, a_sample, a_session, a_verdict
 from tests.unit.source.recording.takes import SERVER_NAME, a_departure, a_take, read_back, record, takes
@@ -190,8 +187,8 @@ def test_rows_of_other_kinds(path: Path, change: str) -> None:
     assert "cannot read" in complaint(path)
 
 
-COLUMNS = SAMPLE_COLUMNS
-SESSION_COLUMNS, VERDICT_COLUMNS = COLUMNS
+SAMPLE_COLUMNS, DEPARTURE_COLUMNS = COLUMNS[Track.SAMPLES], COLUMNS[Track.DEPARTURES]
+SESSION_COLUMNS, VERDICT_COLUMNS = SAMPLE_COLUMNS
 
 
 def first_line() -> Any:
@@ -221,36 +218,36 @@ def changed(change: Callable[[Any], object]) -> Any:
         [["db-01", [SESSION_COLUMNS[:3], VERDICT_COLUMNS]], first_line()],
         [["db-01", [SESSION_COLUMNS, VERDICT_COLUMNS[:1]]], first_line()],
         [["db-01", [[], []]], first_line()],
-        [["db-01", COLUMNS * 2]],
+        [["db-01", SAMPLE_COLUMNS * 2]],
         [[7, COLUMNS], first_line()],
-        [["db-01", COLUMNS]],
-        [["db-01", COLUMNS], None],
-        [["db-01", COLUMNS], [{}, []]],
-        [["db-01", COLUMNS], [{"taken_at": 1}, []]],
-        [["db-01", COLUMNS], changed(lambda line: line[0].update(taken_at="now"))],
-        [["db-01", COLUMNS], changed(lambda line: line[0].update(server=["mysql"]))],
-        [["db-01", COLUMNS], changed(lambda line: line[0].update(policy=[float("nan"), 1]))],
-        [["db-01", COLUMNS], changed(lambda line: line[0].update(secret=1))],
-        [["db-01", COLUMNS], changed(lambda line: line[1].append(1))],
-        [["db-01", COLUMNS], changed(lambda line: line[1].append([-1, 1]))],
-        [["db-01", COLUMNS], changed(lambda line: line[1].append([0, 1]))],
-        [["db-01", COLUMNS], changed(lambda line: line[1].append([0, 0]))],
-        [["db-01", COLUMNS], changed(lambda line: line[1].append([[]]))],
-        [["db-01", COLUMNS], changed(lambda line: line[1].append("x"))],
-        [["db-01", COLUMNS], changed(lambda line: line[1].append([line[1][0][0][:-1]]))],
-        [["db-01", COLUMNS], changed(lambda line: line[2].append([0, 1 << 99, 1]))],
-        [["db-01", COLUMNS], changed(lambda line: line[2].append([0, 0]))],
-        [["db-01", COLUMNS], changed(lambda line: line[2].append([9, 1, 1]))],
-        [["db-01", COLUMNS], changed(lambda line: line[2].append([-1, 1, 1]))],
-        [["db-01", COLUMNS], changed(lambda line: line[2].append([0, 1]))],
-        [["db-01", COLUMNS], changed(lambda line: line[2].append([0, 1, 1, 1]))],
-        [["db-01", COLUMNS], changed(lambda line: line[2].append(None))],
-        [["db-01", COLUMNS], changed(lambda line: line[1][0][0].__setitem__(0, "4711"))],
-        [["db-01", COLUMNS], changed(lambda line: line[1][0][0].__setitem__(0, 2**70))],
-        [["db-01", COLUMNS], changed(lambda line: line[1][0][0].__setitem__(1, 5))],
-        [["db-01", COLUMNS], changed(lambda line: line[1][0][0].__setitem__(1, [5]))],
-        [["db-01", COLUMNS], changed(lambda line: line.append([]))],
-        [["db-01", COLUMNS], changed(lambda line: line.__setitem__(2, {}))],
+        [["db-01", SAMPLE_COLUMNS]],
+        [["db-01", SAMPLE_COLUMNS], None],
+        [["db-01", SAMPLE_COLUMNS], [{}, []]],
+        [["db-01", SAMPLE_COLUMNS], [{"taken_at": 1}, []]],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[0].update(taken_at="now"))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[0].update(server=["mysql"]))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[0].update(policy=[float("nan"), 1]))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[0].update(secret=1))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[1].append(1))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[1].append([-1, 1]))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[1].append([0, 1]))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[1].append([0, 0]))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[1].append([[]]))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[1].append("x"))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[1].append([line[1][0][0][:-1]]))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[2].append([0, 1 << 99, 1]))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[2].append([0, 0]))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[2].append([9, 1, 1]))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[2].append([-1, 1, 1]))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[2].append([0, 1]))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[2].append([0, 1, 1, 1]))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[2].append(None))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[1][0][0].__setitem__(0, "4711"))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[1][0][0].__setitem__(0, 2**70))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[1][0][0].__setitem__(1, 5))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line[1][0][0].__setitem__(1, [5]))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line.append([]))],
+        [["db-01", SAMPLE_COLUMNS], changed(lambda line: line.__setitem__(2, {}))],
     ],
 )
 def test_lines_no_recorder_writes(path: Path, lines: list[Any]) -> None:
@@ -262,7 +259,7 @@ def test_lines_no_recorder_writes(path: Path, lines: list[Any]) -> None:
 def test_a_line_of_one_session_made_a_million(path: Path) -> None:
     """Each line doubles the crowd; forty would make it outgrow any memory."""
     doubled = [[{}, [[0, 3 << n], [0, 3 << n]], []] for n in range(40)]
-    told(path, ["db-01", COLUMNS], first_line(), *doubled)
+    told(path, ["db-01", SAMPLE_COLUMNS], first_line(), *doubled)
 
     assert "more sessions than any server has" in complaint(path)
 
@@ -271,7 +268,9 @@ def test_lines_that_hand_on_many_sessions_in_few_bytes_are_bounded_in_number(pat
     """A line of ten bytes makes whoever reads it walk along 150,000 rows; a short file held a million of them."""
     doubled = [[{}, [[0, 3 << n], [0, 3 << n]], []] for n in range(15)]
     crowd = 3 << 15
-    told(path, ["db-01", COLUMNS], first_line(), *doubled, *[[{}, [[0, crowd - 1], [0, 1]], []]] * 2_000)
+    told(
+        path, ["db-01", SAMPLE_COLUMNS], first_line(), *doubled, *[[{}, [[0, crowd - 1], [0, 1]], []]] * 2_000
+    )
 
     assert "more in it than any recorder puts there" in complaint(path)
 
@@ -527,7 +526,7 @@ def test_the_latest_departures_are_bounded_in_memory_all_together(
 
 
 def test_where_the_departures_alone_are_read_no_snapshot_is(path: Path) -> None:
-    told(path, ["db-01", COLUMNS], b"[" * 1_000)
+    told(path, ["db-01", SAMPLE_COLUMNS], b"[" * 1_000)
 
     with closing(Recording(path, departures_alone=True)) as recording:
         assert () == recording.latest_departures(5_000)
@@ -560,7 +559,7 @@ def test_what_packs_better_than_a_reader_lets_it_is_padded(path: Path) -> None:
 
 def test_a_short_file_makes_little_work(path: Path) -> None:
     """What unrolls to more than its size allows is refused before it is read: 40 KB cost seconds."""
-    told(path, ["db-01", COLUMNS], first_line(), b"[{},[" + b"[0,1]," * 600_000 + b"[0,1]],[]]")
+    told(path, ["db-01", SAMPLE_COLUMNS], first_line(), b"[{},[" + b"[0,1]," * 600_000 + b"[0,1]],[]]")
 
     assert "more in it than any recorder puts there" in complaint(path)
 
@@ -577,7 +576,7 @@ def test_a_short_file_makes_little_work_for_who_counts_its_samples(
 ) -> None:
     """Each line of ten bytes is a sample of 49,000 sessions: 16 KB took hours."""
     doubled = [[{}, [[0, 3 << n], [0, 3 << n]], []] for n in range(14)]
-    told(path, ["db-01", COLUMNS], first_line(), *doubled, *[[{}, runs, []]] * 900)
+    told(path, ["db-01", COLUMNS[Track.SAMPLES]], first_line(), *doubled, *[[{}, runs, []]] * 900)
     began = time.process_time()
 
     assert "more in it than any recorder puts there" in counting_complaint(path)
@@ -592,7 +591,7 @@ def test_a_short_file_full_of_counts_takes_little_memory(path: Path) -> None:
     group = ["a", "b", 20_000]
     raw = b"".join(
         json.dumps(line, separators=(",", ":")).encode() + b"\n"
-        for line in (["db-01", GAP_COLUMNS], [NOW, NOW + 1, 1.0, [group] * 60_000, []])
+        for line in (["db-01", COLUMNS[Track.GAPS]], [NOW, NOW + 1, 1.0, [group] * 60_000, []])
     )
     packed = zlib.compressobj(9, zlib.DEFLATED, -15)
     body = packed.compress(raw) + packed.flush(zlib.Z_SYNC_FLUSH)

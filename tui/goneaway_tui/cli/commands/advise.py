@@ -21,7 +21,8 @@ from goneaway_tui.cli.terminal import exiting_on_signals, write_err, write_out
 from goneaway_tui.doctor.advice import TEXT_FORMATS, VARIABLE, Advice, advice_data, advise
 from goneaway_tui.errors import ExitCode, FileError, SettingsError
 from goneaway_tui.i18n import _
-from goneaway_tui.judge.reuse_gaps import ReuseGaps, merged
+from goneaway_tui.judge.reuse_gaps import ReuseGaps, merged, unpack_gaps
+from goneaway_tui.model.as_json import MAX_INSTANT, pack, to_json
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.monitor.poller import WAKE_UP_SECONDS, FailedReading, Poller, PollSchedule, Reading
 from goneaway_tui.monitor.server_monitor import close_all
@@ -29,13 +30,6 @@ from goneaway_tui.ports import Clock, Source
 from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Settings
 from goneaway_tui.settings.options import ADVISE
-from goneaway_tui.source.recording.facts import (
-    UnfitRecord,
-    pack,
-    to_json,
-    unpack_saved_gaps,
-    unpack_saved_limit,
-)
 from goneaway_tui.text.format import largest_unit_words
 from goneaway_tui.text.sanitize import plain
 
@@ -310,13 +304,13 @@ def _read_saved(name: str) -> Observation:
                 "schema": "goneaway.gaps/1",
                 "server_name": str(server_name),
                 "uid": str() | None as uid,
-                "limit_seconds": limit,
+                "limit_seconds": int() | float() | None as limit,
                 "gaps": gaps,
-            }:
-                return Observation(server_name, uid, unpack_saved_limit(limit), unpack_saved_gaps(gaps))
+            } if limit is None or (type(limit) is not bool and 0 <= limit < MAX_INSTANT):
+                return Observation(server_name, uid, limit, unpack_gaps(gaps))
     except OSError as error:
         raise _unreadable(name, error.strerror or str(error)) from None
-    except (ValueError, RecursionError, UnfitRecord):
+    except (ValueError, RecursionError):
         pass
     raise _unreadable(name, _("it is neither a recording nor a file made by advise --save"))
 

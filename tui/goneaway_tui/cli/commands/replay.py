@@ -38,7 +38,7 @@ def replay(settings: Settings, clock: Clock) -> ExitCode:
     Raises FileError if no snapshot of the file can be read, and SettingsError without a terminal.
     """
     from goneaway_tui.monitor.poller import ReplayPlayer
-    from goneaway_tui.source.recording.reader import Recording, Replay
+    from goneaway_tui.source.recording.reader import Recording
 
     path = Path(settings.files[0])
     recording = Recording(path)
@@ -46,19 +46,18 @@ def replay(settings: Settings, clock: Clock) -> ExitCode:
         require_terminal(_("start replay in one; goneaway-tui explain --recording=FILE needs none"))
         if recording.is_damaged:
             write_err(_("{place}: {what}", place=path, what=_(DAMAGED)))
-        timeline = Replay(recording, MAX_LEDGER_ROWS)
-        snapshot = timeline.snapshot()
+        player = ReplayPlayer(recording, clock, MAX_LEDGER_ROWS)
         source = RecordingSource(_("{server} (recorded)", server=recording.server_name))
         spec = replace(
             settings_spec(settings, source),
-            first=snapshot,
+            first=recording.snapshot_at(player.clock()),
             why_read_only=_(WHY_READ_ONLY),
-            player=ReplayPlayer(timeline, clock),
+            player=player,
             color=None,
             interval=1.0,
         )
         servers = MonitoredServers((spec,), source.close)
         greeting = _(DAMAGED) if recording.is_damaged else ""
-        return show_board(replace(settings, run_for=None, wall=False), servers, timeline.clock, greeting)
+        return show_board(replace(settings, run_for=None, wall=False), servers, player.clock, greeting)
     finally:
         recording.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Iterable, Iterator
@@ -23,8 +24,9 @@ from urllib.parse import quote
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.i18n import N_, _
+from goneaway_tui.model.as_json import UnfitRecord
 from goneaway_tui.private_files import must_be_private, open_private
-from goneaway_tui.source.recording.streams import first_seal, seal_of
+from goneaway_tui.source.recording.lines import StreamGap, first_seal, seal_of
 from goneaway_tui.text.sanitize import plain
 
 SCHEMA = 2
@@ -47,24 +49,22 @@ STEPS, STEPS_PER_BYTE = 2_000_000, 16
 """Steps of SQLite's machine that one transaction may take, and for each byte of the file. A row takes some 10 to read
 and 40 to restore, and 20 bytes at least; but a few pages that all lead to one another make a scan that never ends."""
 STEPS_PER_CHECK = 50_000
-DAMAGED = N_("it is damaged"), N_("`replay` shows what is left in it; record into another")
-COMPLAINTS = {
-    "SQLITE_FULL": (N_("the disk is full"), N_("free some space, or name a place on another disk")),
-    "SQLITE_READONLY": (N_("it may not be written to"), N_("name a place you may write to")),
-    "SQLITE_CANTOPEN": (
-        N_("it cannot be opened"),
-        N_("look at the rights to the file and its folder"),
-    ),
-    "SQLITE_BUSY": (N_("another program holds it"), N_("end that one first, or name another file")),
-    "SQLITE_CORRUPT": DAMAGED,
-    "SQLITE_INTERRUPT": DAMAGED,
-    "SQLITE_NOTADB": (N_("it is no recording"), N_("name a file made by --record")),
-}
-"""What to say for an error of SQLite, and what to do."""
 READ, RECORD = N_("cannot read {path}: {why}"), N_("cannot record into {path}: {why}")
 """What was tried, and did not work."""
 DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
 """What reading a damaged file ends with; the second where SQLite's complaint quotes what is no text."""
+NAME_ANOTHER = N_("name another file made by --record")
+DAMAGED = N_("it is damaged"), N_("`replay` shows what is left in it; record into another")
+COMPLAINTS = {
+    "SQLITE_FULL": (N_("the disk is full"), N_("free some space, or name a place on another disk")),
+    "SQLITE_READONLY": (N_("it may not be written to"), N_("name a place you may write to")),
+    "SQLITE_CANTOPEN": (N_("it cannot be opened"), N_("look at the rights to the file and its folder")),
+    "SQLITE_BUSY": (N_("another program holds it"), N_("end that one first, or name another file")),
+    "SQLITE_CORRUPT": DAMAGED,
+    "SQLITE_INTERRUPT": DAMAGED,
+    "SQLITE_NOTADB": DAMAGED,
+}
+"""What to say for an error of SQLite, and what to do."""
 
 
 def recording_error(what: str, path: Path, why: str, hint: str = "") -> FileError:
@@ -72,17 +72,31 @@ def recording_error(what: str, path: Path, why: str, hint: str = "") -> FileErro
     return FileError(_(what, path=plain(str(path)), why=why), hint)
 
 
-def file_error(what: str, path: Path, error: OSError | sqlite3.Error | ValueError) -> FileError:
-    """One line for what went wrong with a file; `what` is READ or RECORD."""
-    name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
-    why = plain(error.strerror if isinstance(error, OSError) and error.strerror else str(error)).lower()
-    complaint = why, N_("look at the file, or name another")
-    if isinstance(error, UnicodeDecodeError):
-        complaint = DAMAGED
-    elif isinstance(error, ValueError):
-        complaint = N_("not a possible file name"), N_("name another")
-    why, hint = COMPLAINTS.get(name, complaint)
-    return recording_error(what, path, _(why), _(hint))
+@contextmanager
+def file_errors(what: str, path: Path) -> Iterator[None]:
+    """Say in one line what goes wrong with a file; `what` is READ or RECORD. Raises FileError."""
+    try:
+        yield
+    except (OSError, sqlite3.Error, *DAMAGE, UnfitRecord, StreamGap) as error:
+        raise recording_error(what, path, *_complaint(what, error)) from error
+
+
+def _complaint(what: str, error: Exception) -> tuple[str, str]:
+    """What to say, and what to do."""
+    match error:
+        case StreamGap():
+            return _("there is no whole sample in it"), _(NAME_ANOTHER)
+        case UnfitRecord() if what == READ:
+            return _("it is not what a recorder writes ({detail})", detail=error), _(NAME_ANOTHER)
+        case UnfitRecord():
+            return _("a sample holds what no recording can: {detail}", detail=error), ""
+        case UnicodeDecodeError():
+            why, hint = DAMAGED
+        case _:
+            name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
+            words = plain(getattr(error, "strerror", None) or str(error)).lower()
+            why, hint = COMPLAINTS.get(name, (words, N_("look at the file, or name another")))
+    return _(why), _(hint)
 
 
 def file_size(path: Path) -> int:
@@ -95,93 +109,96 @@ def file_size(path: Path) -> int:
 
 
 class BoundedDatabase(sqlite3.Connection):
-    """A database that gives up a transaction, or a statement outside of one, which takes far more steps than a file of
-    that size is worth: sqlite3.OperationalError, SQLITE_INTERRUPT.
+    """A database that is read with suspicion. It gives up a transaction, or a statement outside of one, which takes far more
+    steps than a file of that size is worth: sqlite3.OperationalError, SQLITE_INTERRUPT.
     """
 
-    file: Path
-    """The file whose size counts, with the WAL beside it."""
-    _checks_left = 0.0
+    def __init__(self, name: str, file: Path) -> None:
+        """`name` may be a URI. `file`: whose size counts, with the WAL beside it."""
+        is_uri = name.startswith("file:")
+        super().__init__(name, BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=is_uri)
+        self._file = file
+        self._checks_left = 0.0
+        self.set_progress_handler(self._is_too_much, STEPS_PER_CHECK)
+        self.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        self.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
+        for pragma in (f"page_size = {PAGE_BYTES}", "trusted_schema = OFF", "cell_size_check = ON"):
+            self.execute(f"PRAGMA {pragma}")
 
     def execute(self, *arguments: Any) -> sqlite3.Cursor:
         """As in sqlite3."""
         if not self.in_transaction:
-            self._checks_left = (STEPS + STEPS_PER_BYTE * file_size(self.file)) // STEPS_PER_CHECK
+            self._checks_left = (STEPS + STEPS_PER_BYTE * file_size(self._file)) // STEPS_PER_CHECK
         return super().execute(*arguments)
 
-    def is_too_much(self) -> bool:
+    def _is_too_much(self) -> bool:
         """Whether SQLite must stop; asked after each STEPS_PER_CHECK steps."""
         self._checks_left -= 1
         return self._checks_left < 0
 
+    def is_recording(self) -> bool:
+        """Whether it defines what ours do, word for word: a view or a trigger of that name could run anything."""
+        return dict(self.execute(sql("objects"))) == {name: sql(name) for name in OBJECTS}
+
 
 @cache
 def sql(name: str) -> str:
-    """A statement's text without its comment."""
-    text = (files(__package__) / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-    return "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip()
+    """The text of a statement."""
+    text = (files(__package__) / "statements.sql").read_text(encoding="utf-8")
+    statements: dict[str, str] = dict(re.findall(r"^-- (\w+): .*\n(.+)$", text, re.MULTILINE))
+    return statements[name]
 
 
-def create_or_continue(path: Path) -> sqlite3.Connection:
+def create_or_continue(path: Path) -> BoundedDatabase:
     """The file, ready to be added to; made where there is none. Raises FileError, also where it is another's."""
-    try:
-        with _opened(path, os.O_RDWR | os.O_CREAT) as handle:
-            if os.fstat(handle).st_size:
-                _must_be_recording(path, os.pread(handle, HEADER_BYTES, 0), RECORD)
-            os.fchmod(handle, 0o600)
+    with file_errors(RECORD, path):
+        _check_file(path, RECORD)
         _must_be_alone(path)
-        database = _connected(str(path), path)
-    except (OSError, ValueError) as error:
-        raise file_error(RECORD, path, error) from error
-    try:
-        _create_objects(database)
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
-        database.execute("PRAGMA wal_autocheckpoint = 0")
-        # Reading makes SQLite open the files beside it. Another user may have made them since the first look; nothing
-        # of ours is in them yet.
-        _is_recording(database)
-        _must_be_alone(path)
-    except (OSError, *DAMAGE) as error:
-        database.close()
-        raise file_error(RECORD, path, error) from error
+        database = BoundedDatabase(str(path), path)
+        try:
+            _create_objects(database)
+            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "wal_autocheckpoint = 0"):
+                database.execute(f"PRAGMA {pragma}")
+            # Reading makes SQLite open the files beside it. Another user may have made them since the first look; nothing
+            # of ours is in them yet.
+            database.is_recording()
+            _must_be_alone(path)
+        except BaseException:
+            database.close()
+            raise
     return database
 
 
-def open_to_read(path: Path) -> tuple[sqlite3.Connection, bool]:
+def open_to_read(path: Path) -> tuple[BoundedDatabase, bool]:
     """The file as it is, or where SQLite refuses it, what is left in it; and whether that is so. Raises FileError."""
-    try:
-        with _opened(path, os.O_RDONLY) as handle:
-            _must_be_recording(path, os.pread(handle, HEADER_BYTES, 0), READ)
-    except (OSError, ValueError) as error:
-        raise file_error(READ, path, error) from error
+    with file_errors(READ, path):
+        _check_file(path, READ)
     for mode in ("mode=ro", "mode=ro&immutable=1"):
         with suppress(*DAMAGE):
-            database = _connected(f"file:{quote(os.fsencode(path))}?{mode}", path)
-            try:
-                if _is_recording(database):
+            database = BoundedDatabase(f"file:{quote(os.fsencode(path))}?{mode}", path)
+            with suppress(*DAMAGE):
+                if database.is_recording():
                     return database, False
-            except DAMAGE:
-                database.close()
-                raise
             database.close()
     return salvage(path), True
 
 
-def salvage(path: Path) -> sqlite3.Connection:
+def salvage(path: Path) -> BoundedDatabase:
     """What is left in a damaged file, in a database of its own that is gone when it is closed. Raises FileError."""
-    database = _connected("", path)
+    whole = BoundedDatabase("", path)
     try:
-        for name in (*OBJECTS, "found"):
-            database.execute(sql(name))
-        database.execute("BEGIN")
-        database.executemany(sql("add_found"), rows_in_pages(path))
-        database.executemany(sql("restore"), _unbroken(database.execute(sql("all_found"))))
-        database.execute("COMMIT")
-    except (OSError, sqlite3.Error) as error:
-        database.close()
-        raise file_error(READ, path, error) from error
-    return database
+        with file_errors(READ, path), closing(BoundedDatabase("", path)) as found:
+            for database, objects in ((found, OBJECTS[:1]), (whole, OBJECTS)):
+                for name in objects:
+                    database.execute(sql(name))
+                database.execute("BEGIN")
+            found.executemany(sql("restore"), rows_in_pages(path))
+            whole.executemany(sql("restore"), _unbroken(found.execute(sql("streams"))))
+            whole.execute("COMMIT")
+    except BaseException:
+        whole.close()
+        raise
+    return whole
 
 
 def rows_in_pages(path: Path) -> Iterator[tuple[Any, ...]]:
@@ -191,17 +208,18 @@ def rows_in_pages(path: Path) -> Iterator[tuple[Any, ...]]:
     """
     with TemporaryDirectory() as folder, path.open("rb") as file:
         copy = Path(folder, "page")
-        with closing(_connected(str(copy), path)) as database, copy.open("r+b", buffering=0) as page_file:
+        with (
+            closing(BoundedDatabase(str(copy), path)) as database,
+            copy.open("r+b", buffering=0) as page_file,
+        ):
             database.execute("PRAGMA synchronous = OFF")
             database.execute(sql("piece"))
             changes = int.from_bytes(page_file.read(HEADER_BYTES)[CHANGE_COUNTER:][:4])
             while page := file.read(PAGE_BYTES):
                 if page[0] == LEAF:
                     changes += 1
-                    page_file.seek(CHANGE_COUNTER)
-                    page_file.write(changes.to_bytes(4))
-                    page_file.seek(PAGE_BYTES)
-                    page_file.write(page.ljust(PAGE_BYTES, b"\0"))
+                    os.pwrite(page_file.fileno(), changes.to_bytes(4), CHANGE_COUNTER)
+                    os.pwrite(page_file.fileno(), page.ljust(PAGE_BYTES, b"\0"), PAGE_BYTES)
                     with suppress(*DAMAGE):
                         yield from _rows_of_page(database)
 
@@ -226,12 +244,7 @@ def _unbroken(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
             yield piece
 
 
-def _is_recording(database: sqlite3.Connection) -> bool:
-    """Whether it defines what ours do, word for word: a view or a trigger of that name could run anything."""
-    return dict(database.execute(sql("objects"))) == {name: sql(name) for name in OBJECTS}
-
-
-def _create_objects(database: sqlite3.Connection) -> None:
+def _create_objects(database: BoundedDatabase) -> None:
     """Create tables and indexes, unless they are there."""
     if database.execute(sql("objects")).fetchone() is None:
         database.execute("BEGIN IMMEDIATE")
@@ -240,28 +253,8 @@ def _create_objects(database: sqlite3.Connection) -> None:
         for name in OBJECTS:
             database.execute(sql(name))
         database.execute("COMMIT")
-    if not _is_recording(database):
+    if not database.is_recording():
         raise sqlite3.DatabaseError(N_("it holds something else"))
-
-
-def _connected(name: str, file: Path) -> BoundedDatabase:
-    """A database that is read with suspicion, with as many steps as a file's size allows; `name` may be a URI."""
-    database = sqlite3.connect(
-        name,
-        timeout=BUSY_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,
-        factory=BoundedDatabase,
-        uri=name.startswith("file:"),
-    )
-    database.file = file
-    database.set_progress_handler(database.is_too_much, STEPS_PER_CHECK)
-    database.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
-    database.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-    database.execute("PRAGMA trusted_schema = OFF")
-    database.execute("PRAGMA cell_size_check = ON")
-    return database
 
 
 def _must_be_alone(path: Path) -> None:
@@ -270,31 +263,30 @@ def _must_be_alone(path: Path) -> None:
         must_be_private(f"{path.resolve()}{suffix}")
 
 
-@contextmanager
-def _opened(path: Path, flags: int) -> Iterator[int]:
-    opened = os.open if flags == os.O_RDONLY else open_private
-    handle = opened(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+def _check_file(path: Path, what: str) -> None:
+    """Raise OSError or FileError unless it is a regular file and a recording; to RECORD into, an empty one of ours is made."""
+    if "\0" in str(path):
+        raise OSError(errno.EINVAL, N_("not a possible file name"))
+    flags = os.O_NONBLOCK | os.O_CLOEXEC
+    if what == READ:
+        handle = os.open(path, os.O_RDONLY | flags)
+    else:
+        handle = open_private(path, os.O_RDWR | os.O_CREAT | flags)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(errno.EINVAL, N_("not a regular file"))
-        yield handle
+        header = os.pread(handle, HEADER_BYTES, 0)
+        if header or what == READ:
+            # https://www.sqlite.org/fileformat2.html, 1.3: the version at 60, the application at 68
+            version, mark = int.from_bytes(header[60:64]), int.from_bytes(header[68:72])
+            if mark != MARK or len(header) < HEADER_BYTES:
+                hint = NAME_ANOTHER if what == READ else N_("name another file, or remove that one first")
+                raise recording_error(what, path, _("it is no recording"), _(hint))
+            if version != SCHEMA:
+                why = N_("it is of version {version}, and this program knows version {known}")
+                why = _(why, version=version, known=SCHEMA)
+                raise recording_error(what, path, why, _("use the program it was made with"))
+        if what == RECORD:
+            os.fchmod(handle, 0o600)
     finally:
         os.close(handle)
-
-
-def _must_be_recording(path: Path, header: bytes, what: str) -> None:
-    """https://www.sqlite.org/fileformat2.html, 1.3: the version at 60, the application at 68."""
-    if len(header) < HEADER_BYTES or int.from_bytes(header[68:72]) != MARK:
-        read_hint, record_hint = (
-            _("name a file made by --record"),
-            _("name another file, or remove that one first"),
-        )
-        raise recording_error(what, path, _("it is no recording"), read_hint if what == READ else record_hint)
-    version = int.from_bytes(header[60:64])
-    if version != SCHEMA:
-        why = _(
-            "it is of version {version}, and this program knows version {known}",
-            version=version,
-            known=SCHEMA,
-        )
-        raise recording_error(what, path, why, _("use the program it was made with"))

@@ -5,34 +5,26 @@ from __future__ import annotations
 import math
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.i18n import _
-from goneaway_tui.judge.reuse_gaps import ReuseCounter, ReuseGaps
+from goneaway_tui.judge.reuse_gaps import ReuseCounter
+from goneaway_tui.model.as_json import pack, to_json
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.recording.database import (
     PAGE_BYTES,
     RECORD,
     create_or_continue,
-    file_error,
+    file_errors,
     recording_error,
     sql,
 )
-from goneaway_tui.source.recording.facts import (
-    DEPARTURE_COLUMNS,
-    GAP_COLUMNS,
-    SAMPLE_COLUMNS,
-    SampleWriter,
-    departure_lines,
-    pack,
-    to_json,
-)
-from goneaway_tui.source.recording.streams import StreamWriter, Track
+from goneaway_tui.source.recording.lines import SampleWriter, StreamWriter, Track, departure_lines
 
 SEGMENT_SAMPLES = 180
 SEGMENT_SECONDS = 900.0
@@ -48,40 +40,18 @@ SPARE_PAGES = 16
 
 
 class SegmentWriter:
-    """The segment that is being written: a stream of samples, which begins with everything, and one of departures."""
+    """The segment that is being written, a stream a track; that of samples begins with everything."""
 
     def __init__(self, segment: int, server_name: str, began: float, *, statements: bool) -> None:
-        self.id, self._began = segment, began
-        self._server_name = server_name
-        self._count = 0
-        self._statements = statements
-        self._sample_writer = SampleWriter(statements=statements)
-        self._samples = StreamWriter(segment, Track.SAMPLES, server_name, SAMPLE_COLUMNS)
-        self._departures = StreamWriter(segment, Track.DEPARTURES, server_name, DEPARTURE_COLUMNS)
+        self.id, self.began = segment, began
+        self.count = 0
+        """Of samples."""
+        self.samples = SampleWriter(statements=statements)
+        self.streams = {track: StreamWriter(segment, track, server_name) for track in Track}
 
-    def rows(self, snapshot: Snapshot, departures: Sequence[Departure]) -> Sequence[tuple[object, ...]]:
-        """Rows of the database for the next sample and its departures."""
-        self._count += 1
-        at, line = snapshot.taken_at, self._sample_writer.line(snapshot)
-        rows = [(self.id, Track.SAMPLES, *piece) for piece in self._samples.pieces(line, at)]
-        if departures:
-            lines = departure_lines(departures, statements=self._statements)
-            rows += [(self.id, Track.DEPARTURES, *piece) for piece in self._departures.pieces(lines, at)]
-        return rows
-
-    def gap_rows(self, gaps: ReuseGaps) -> list[tuple[object, ...]]:
-        """Rows of the database for what was counted of the segment, which is over."""
-        stream = StreamWriter(self.id, Track.GAPS, self._server_name, GAP_COLUMNS)
-        return [(self.id, Track.GAPS, *piece) for piece in stream.pieces(to_json(pack(gaps)), gaps.ended)]
-
-    def is_over(self, at: float, seconds: float, piece_bytes: float) -> bool:
-        """Whether the sample of that instant begins another segment, by the time and the bytes that one may take."""
-        return (
-            self._count >= SEGMENT_SAMPLES
-            or not 0 <= at - self._began < seconds
-            or max(self._samples.line_bytes, self._departures.line_bytes) >= SEGMENT_BYTES
-            or self._samples.piece_bytes + self._departures.piece_bytes >= piece_bytes
-        )
+    def rows(self, track: Track, lines: str, at: float) -> list[tuple[object, ...]]:
+        """Rows of the database for lines of the sample of that instant."""
+        return [(self.id, track, *piece) for piece in self.streams[track].pieces(lines, at)]
 
 
 class RecordingWriter:
@@ -114,7 +84,7 @@ class RecordingWriter:
         self._database = create_or_continue(path)
         self._is_closed = False
         try:
-            with self._as_file_error():
+            with file_errors(RECORD, path):
                 self._shrink()
         except FileError:
             self.close()
@@ -126,23 +96,26 @@ class RecordingWriter:
         Raises FileError where that is not possible: then nothing of the two is in the recording, and a later call
         begins another segment.
         """
-        with self._lock, self._as_file_error():
+        with self._lock, file_errors(RECORD, self.path):
             if self._is_closed:
                 raise recording_error(RECORD, self.path, _("the recording is closed"))
             segment, self._segment = self._segment, None  # after an error its streams lack this sample
+            at = snapshot.taken_at
             with self._database:
                 self._database.execute("BEGIN IMMEDIATE")
-                segment = self._current(segment, snapshot.taken_at)
+                segment = self._current(segment, at)
+                segment.count += 1
                 self._reuse_counter.observe(snapshot, departures)
-                rows = segment.rows(snapshot, departures)
-                self._make_room(len(rows) + SPARE_PAGES, spare=segment.id)
-                self._database.executemany(sql("append"), rows)
+                rows = segment.rows(Track.SAMPLES, segment.samples.line(snapshot), at)
+                if departures:
+                    lines = departure_lines(departures, statements=self._statements)
+                    rows += segment.rows(Track.DEPARTURES, lines, at)
+                self._append(rows, segment)
             self._segment = segment
             self._count += 1
             if self._count % CHECKPOINT_SAMPLES == 0:
-                with suppress(
-                    sqlite3.Error
-                ):  # the sample is safe in the WAL; where that has no room, the next call says so
+                # The sample is safe in the WAL; where that has no room, the next call says so.
+                with suppress(sqlite3.Error):
                     self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
@@ -150,50 +123,58 @@ class RecordingWriter:
         with self._lock:
             if not self._is_closed:
                 self._is_closed = True
-                with suppress(
-                    sqlite3.Error, ValueError
-                ):  # without its counts the segment is counted from its samples
-                    if self._segment is not None:
-                        with self._database:
-                            self._database.execute("BEGIN IMMEDIATE")
-                            self._write_gaps(self._segment)
-                with suppress(
-                    sqlite3.Error
-                ):  # while another program reads along it stays in the WAL beside it
+                if self._segment is not None:
+                    # Without its counts the segment is counted from its samples.
+                    with suppress(sqlite3.Error, ValueError), self._database:
+                        self._database.execute("BEGIN IMMEDIATE")
+                        self._write_gaps(self._segment)
+                # While another program reads along it stays in the WAL beside it.
+                with suppress(sqlite3.Error):
                     self._database.execute("PRAGMA busy_timeout = 0")
                     self._database.execute("PRAGMA journal_mode = DELETE")
                 self._database.close()
 
     def _current(self, segment: SegmentWriter | None, at: float) -> SegmentWriter:
         """The segment for the sample of that instant; a new one is begun after what is too old by then is deleted."""
-        seconds = min(SEGMENT_SECONDS, self._keep_seconds / KEPT_SEGMENTS)
-        if segment is not None and not segment.is_over(at, seconds, self._keep_bytes / KEPT_SEGMENTS):
+        if segment is not None and not self._is_over(segment, at):
             return segment
-        if segment is None:
-            self._reuse_counter.take()  # of a segment that failed, which is counted from its samples
-        else:
-            self._write_gaps(segment)
-        while (oldest := self._value("oldest_segment")) is not None:
-            end = self._value("segment_end", oldest)
-            if end is not None and end >= at - self._keep_seconds:
-                break
-            self._database.execute(sql("forget"), (oldest,))
+        self._write_gaps(segment)
+        earliest = at - self._keep_seconds
+        self._forget_while(lambda oldest: (self._value("segment_end", oldest) or -math.inf) < earliest)
         return SegmentWriter(self._value("next_segment"), self._server_name, at, statements=self._statements)
 
-    def _write_gaps(self, segment: SegmentWriter) -> None:
-        """Add what was counted of a segment that is over, and begin to count the next."""
+    def _is_over(self, segment: SegmentWriter, at: float) -> bool:
+        """Whether the sample of that instant begins another segment."""
+        streams = segment.streams.values()
+        return (
+            segment.count >= SEGMENT_SAMPLES
+            or not 0 <= at - segment.began < min(SEGMENT_SECONDS, self._keep_seconds / KEPT_SEGMENTS)
+            or max(stream.line_bytes for stream in streams) >= SEGMENT_BYTES
+            or sum(stream.piece_bytes for stream in streams) >= self._keep_bytes / KEPT_SEGMENTS
+        )
+
+    def _write_gaps(self, segment: SegmentWriter | None) -> None:
+        """Add what was counted of a segment that is over, and begin to count the next; one that failed is counted from its
+        samples."""
         gaps = self._reuse_counter.take()
-        if gaps is not None:
-            rows = segment.gap_rows(gaps)
-            self._make_room(len(rows) + SPARE_PAGES, spare=segment.id)
-            self._database.executemany(sql("append"), rows)
+        if gaps is not None and segment is not None:
+            self._append(segment.rows(Track.GAPS, to_json(pack(gaps)), gaps.ended), segment)
+
+    def _append(self, rows: list[tuple[object, ...]], segment: SegmentWriter) -> None:
+        self._make_room(len(rows) + SPARE_PAGES, spare=segment.id)
+        self._database.executemany(sql("append"), rows)
 
     def _make_room(self, pages: int, spare: int | None = None) -> None:
         """Delete the oldest segments but for `spare` until so many pages more fit into what may be kept."""
-        while self._keep_bytes < (self._value("used_pages") + pages) * PAGE_BYTES:
-            oldest = self._value("oldest_segment")
-            if oldest is None or oldest == spare:
-                break
+        self._forget_while(
+            lambda oldest: (
+                oldest != spare and (self._value("used_pages") + pages) * PAGE_BYTES > self._keep_bytes
+            )
+        )
+
+    def _forget_while(self, is_to_go: Callable[[int], bool]) -> None:
+        """Delete the oldest segments."""
+        while (oldest := self._value("oldest_segment")) is not None and is_to_go(oldest):
             self._database.execute(sql("forget"), (oldest,))
 
     def _shrink(self) -> None:
@@ -207,14 +188,3 @@ class RecordingWriter:
         """The first value of a statement's first row; None where there is none."""
         row = self._database.execute(sql(name), values).fetchone()
         return None if row is None else row[0]
-
-    @contextmanager
-    def _as_file_error(self) -> Iterator[None]:
-        """Say what goes wrong in one line."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise file_error(RECORD, self.path, error) from error
-        except ValueError as error:
-            why = _("a sample holds what no recording can: {detail}", detail=error)
-            raise recording_error(RECORD, self.path, why) from error

@@ -1,2 +1,0 @@
--- One more piece.
-INSERT INTO piece (segment, track, at, seal, body) VALUES (?, ?, ?, ?, ?)

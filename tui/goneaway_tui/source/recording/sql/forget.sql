@@ -1,2 +1,0 @@
--- A segment, with all that is in it.
-DELETE FROM piece WHERE segment = ?

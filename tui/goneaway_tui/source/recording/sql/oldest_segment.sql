@@ -1,2 +1,0 @@
--- The segment that goes first.
-SELECT segment FROM piece ORDER BY id LIMIT 1

@@ -1,2 +1,0 @@
--- The pieces of one stream.
-CREATE INDEX piece_of ON piece (segment, track)

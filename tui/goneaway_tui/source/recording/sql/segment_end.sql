@@ -1,2 +1,0 @@
--- The instant of a segment's last sample.
-SELECT MAX(at) FROM piece WHERE segment = ? AND track = 0 AND typeof(at) = 'real'
