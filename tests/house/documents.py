@@ -22,7 +22,7 @@ from goneaway_tui.settings.help import STATUSES
 from goneaway_tui.settings.man_page import manual_text
 from goneaway_tui.source import connection
 from goneaway_tui.source.recording import streams
-from goneaway_tui.source.server_variants import SERVICES
+from goneaway_tui.source.server_variants import SERVER_VARIANTS
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.web import service, viewer
 from goneaway_tui.web import viewer as screens
@@ -97,7 +97,7 @@ def alerts() -> str:
 
 def services() -> str:
     """A row for each thing that is different at a service or relative."""
-    rows = [(each.title, note.what, note.why) for each in SERVICES for note in each.notes]
+    rows = [(each.title, note.what, note.why) for each in SERVER_VARIANTS for note in each.notes]
     return table(("service", "what differs", "how"), *rows)
 
 

@@ -93,7 +93,7 @@ EXTENSIONS: Final = (
         'Format("ids", ".ids", "Ids alone", lambda s, out: out.writelines(f"{v.session.id}\\n" for v in s.verdicts))',
     ),
     Extension(
-        "service", "A service or relative", "SERVICES", "source/server_variants.py",
+        "service", "A service or relative", "SERVER_VARIANTS", "source/server_variants.py",
         "recognised, and its limitations told; what it is asked in words of its own is a file in `source/sql` and a row there",
         'ServerVariant("quux", "QuuxDB", banner=r"-quux\\b", notes=(Limitation("what dies at noon", "QuuxDB rests then"),))',
     ),
