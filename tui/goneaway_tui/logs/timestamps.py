@@ -87,7 +87,10 @@ FORMS: Final = (
     re.compile(r"^[IWEF](?P<mo>\d\d)(?P<d>\d\d) " + _CLOCK),
     re.compile(r'"(?:ts|time|timestamp|@timestamp)" ?: ?"?(?P<epoch>\d{10}(?:\.\d{1,9})?|\d{13})\b'),
 )  # fmt: skip
-"""ISO 8601 and Go; Apache, PHP, Tomcat; syslog, the journal, ctime; Java's own logger; old MariaDB; two-digit years; slashes and dots; Zabbix; glog; Unix time."""
+"""ISO 8601 and Go; Apache, PHP, Tomcat; syslog, the journal, ctime; Java's own logger; old MariaDB; two-digit years; slashes and dots; Zabbix; glog; Unix time.
+
+A line without a match of _HINT is not searched: a new form must hold one of its alternatives, or add one.
+"""
 
 _HINT: Final = re.compile(r"\d\d?:\d\d:\d\d|\d{10}|\d{8}:\d{6}\.")
 """What every form holds: one search for this spares the others for most lines."""

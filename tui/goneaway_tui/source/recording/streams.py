@@ -108,7 +108,7 @@ class StreamWriter:
 
 
 class StreamReader(Generic[LineReader]):
-    """Reads one stream forward from its beginning, whatever it holds, within bounds."""
+    """Reads one stream forward from its beginning, within bounds. A `LineReader` reads the lines, of whatever kind they are."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class StreamReader(Generic[LineReader]):
         open_reader: Callable[[Any], LineReader],
         bounds: StreamBounds = WHOLE,
     ) -> None:
-        """`open_reader`: makes what follows the lines, of the columns that the first line names."""
+        """`open_reader`: makes the `LineReader`, from the columns that the first line names."""
         self.segment, self.track = segment, track
         self.reached = 0
         """The last piece read, by the id of its row."""
@@ -131,7 +131,7 @@ class StreamReader(Generic[LineReader]):
 
     @property
     def reader(self) -> LineReader:
-        """What follows the lines. Raises StreamGap where not even the first line was read."""
+        """The `LineReader` of this stream. Raises StreamGap where not even the first line was read."""
         if self._reader is None:
             raise StreamGap
         return self._reader
