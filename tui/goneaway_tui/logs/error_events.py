@@ -232,6 +232,7 @@ DRIVERS: Final = (
         r"\bsqlMessage\b|\bcode['\"]?: ?['\"]?(?:ER|PROTOCOL)_[A-Z]|node:internal|fatal\"?: ?true",
     ),
 )
+"""The first row that matches counts."""
 FRAMEWORKS: Final = (
     ("Django", r"\bdjango\b"),
     (
@@ -274,7 +275,7 @@ FRAMEWORKS: Final = (
     ("Prisma", r"[Pp]risma"),
     ("GORM", r"gorm\.io|\bgorm\b"),
 )
-"""Of each table the first row that matches counts."""
+"""The first row that matches counts."""
 
 _DRIVERS: Final = tuple((client, re.compile(pattern)) for client, pattern in DRIVERS)
 _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAMEWORKS)

@@ -51,7 +51,7 @@ PREFIX_FORMS: Final = (
 )  # fmt: skip
 """Prefixes of containerd; of `kubectl --timestamps`, `docker logs -t` and GitHub Actions; of syslog (RFC 3164, Heroku)
 and the systemd journal; of syslog by RFC 5424; of docker compose; of `kubectl --prefix`; of `gh run view`; of Docker
-Desktop; of logcli; of fluentd.
+Desktop; of logcli; of fluentd. The first row that matches counts.
 """
 
 MESSAGE_FIELDS: Final = (
