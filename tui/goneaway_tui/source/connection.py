@@ -395,7 +395,7 @@ def _tls_reason(error: BaseException, message: str) -> str:
 
 
 def _unverifying_context() -> ssl.SSLContext:
-    """TLS with whoever answers. Loads no authorities: that takes 19 ms of every login where a machine has its usual 150."""
+    """TLS with any server that answers. Loads no authorities: that takes 19 ms of every login where a machine has its usual 150."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -1,4 +1,4 @@
-"""Facts as JSON: the lines of a recording, which tell samples by what changed and departures in full.
+"""Facts as JSON: the lines of a recording, which hold samples by what changed and departures in full.
 
 The shape of a fact in JSON follows from its annotations alone, so a field added to a fact is recorded without a word here.
 Scalars stand for themselves: floats come back bit for bit, and 600 stays apart from 600.0. What is read back is checked

@@ -275,7 +275,7 @@ def _is_instant(value: object) -> TypeGuard[float]:
 
 
 class Replay:
-    """Where somebody is in a recording. It begins at its first sample, at rest; whatever moves it by hand stops it.
+    """A position in a recording. It begins at its first sample, at rest; whatever moves it by hand stops it.
 
     For one thread. What reads the file may raise FileError. `clock` has the shape of ports.Clock.
     """
@@ -304,7 +304,7 @@ class Replay:
         return self.recording.span
 
     def play(self, speed: float = 1.0) -> None:
-        """Let time pass `speed` times as fast as it does, once `advance` tells how much of it has."""
+        """Let time pass `speed` times as fast as it does, once `advance` reports how much of it has."""
         self.speed = max(0.0, speed)
 
     def pause(self) -> None:
