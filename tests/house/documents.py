@@ -22,11 +22,11 @@ from goneaway_tui.settings.help import STATUSES
 from goneaway_tui.settings.man_page import manual_text
 from goneaway_tui.source import connection
 from goneaway_tui.source.recording import lines, reader
-from goneaway_tui.source.server_variants import SERVICES
+from goneaway_tui.source.server_variants import SERVER_VARIANTS
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.web import service, viewer
 from goneaway_tui.web import viewer as screens
-from tests.house.extensions import EXTENSIONS
+from tests.house.extensions import EXTENSIONS, OTHERS
 from tests.house.tree import PACKAGE, ROOT
 
 README = "README.md"
@@ -66,9 +66,9 @@ def tunables() -> str:
 
 
 def extensions() -> str:
-    """A row for each kind of thing that one row adds."""
-    rows = [(each.what, f"`{each.table}` in `{each.file}`", each.then) for each in EXTENSIONS]
-    return table(("one more", "is a row of", "and is then, or takes"), *rows)
+    """A row for each kind of thing that can be added."""
+    rows = [(each.what, f"`{each.table}` in `{each.file}`", each.then, each.also) for each in EXTENSIONS]
+    return table(("one more", "goes into", "and then", "also"), *rows, *OTHERS)
 
 
 def statuses() -> str:
@@ -97,7 +97,7 @@ def alerts() -> str:
 
 def services() -> str:
     """A row for each thing that is different at a service or relative."""
-    rows = [(each.title, note.what, note.why) for each in SERVICES for note in each.notes]
+    rows = [(each.title, note.what, note.why) for each in SERVER_VARIANTS for note in each.notes]
     return table(("service", "what differs", "how"), *rows)
 
 

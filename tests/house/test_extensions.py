@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.arrivals import ARRIVALS
-from tests.house.extensions import EXTENSIONS, Extension
+from tests.house.extensions import EXTENSIONS, OTHERS, Extension
 from tests.house.tree import PACKAGE, ROOT
 
 
@@ -35,3 +36,15 @@ def test_one_row_in_one_file_is_all_it_takes(added: Extension, tmp_path: Path) -
 
 def test_every_extension_point_has_a_check() -> None:
     assert list(ARRIVALS) == [each.name for each in EXTENSIONS]
+
+
+def test_every_place_that_is_named_is_there() -> None:
+    named = " ".join(cell for row in (*((each.also,) for each in EXTENSIONS), *OTHERS) for cell in row)
+    files = set(re.findall(r"`([a-z_]+/[\w/]+\.py)`", named)) - {"tui/catalogues.py"}
+    tables = re.findall(r"`(\w+)`(?: and `(\w+)`)? in `([a-z_]+/[\w/]+\.py)`", named)
+
+    assert [] == [file for file in files if not (PACKAGE / file).is_file()]
+    assert len(tables) > len(EXTENSIONS)
+    for *names, file in tables:
+        code = (PACKAGE / file).read_text(encoding="utf-8")
+        assert all(re.search(rf"^(?:class )?{name}\b", code, re.MULTILINE) for name in names if name), file

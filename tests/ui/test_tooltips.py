@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets._footer import FooterKey
 
+from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.ui.columns import (
     ACT_COLUMNS,
     CAUSE_COLUMNS,
@@ -19,12 +20,13 @@ from goneaway_tui.ui.columns import (
     departure_columns,
     server_column,
 )
-from goneaway_tui.ui.tooltips import HEADINGS
+from goneaway_tui.ui.tooltips import HEADINGS, live_hint
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.server_strip import ServerStrip
 from goneaway_tui.ui.widgets.summary import SummaryHeader
-from tests.builders import NOW
+from tests.builders import NOW, a_snapshot
 from tests.snapshot.shots import CHINA, busy_day, settle, several_servers
+from tests.tongues import Bracketed, spoken
 from tests.ui.stage import an_app
 
 TABLES: dict[str, tuple[Column[Any], ...]] = {
@@ -151,3 +153,10 @@ async def test_footer_names_the_action_of_each_key() -> None:
         assert told["l"] == "the ledger: who left, when and why"
         assert told["q"] == "quit"
         assert all(told.values())
+
+
+def test_tooltip_of_a_variable_explains_it_in_the_language_of_the_run() -> None:
+    with spoken(Bracketed()):
+        told = live_hint("wait_timeout", a_snapshot())
+
+    assert f"⟦{TUNABLE['wait_timeout'].why}⟧" in told

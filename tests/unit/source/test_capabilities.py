@@ -36,7 +36,7 @@ ONLY_INSTRUMENTED = {
     "processlist",
 }
 """What no server can answer with yes while performance_schema is OFF: its tables are empty then."""
-SERVICE_WORDS = {service.word for service in server_variants.SERVICES} | {"pool"}
+SERVICE_WORDS = {service.word for service in server_variants.SERVER_VARIANTS} | {"pool"}
 """What changes a remedy, or adds a word, and never what is owned up to."""
 REFERRED_TO = {
     "own_limits": "own limit",

@@ -13,14 +13,13 @@ from hypothesis import strategies as st
 from goneaway_tui.judge.tracker import track
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import NO_EVIDENCE, EndEvidence, ErrorCount, KillStatement, Sample
-from goneaway_tui.model.session import ProcesslistId, Role, Session
+from goneaway_tui.model.session import Account, ProcesslistId, Role, Session
 from goneaway_tui.source.connection import Refusal
 from goneaway_tui.source.end_evidence import KILL_SECONDS, NEW_ACCOUNTS, CarriedCounts
 from goneaway_tui.source.end_evidence import EndEvidenceReader as Remembered
 from tests.builders import NOW, a_sample, a_session
 from tests.unit.source.standins import MysqlStandin, Row, refused
 
-Account = tuple[str, str]
 SHOP, ETL = ("shop", "web-3"), ("etl", "job-1")
 
 
@@ -463,7 +462,7 @@ def test_new_run_reports_why_the_previous_run_ended(
     server = Counting()
     server.log, server.oldest = log, oldest
 
-    clues = server.tell(Remembered(after=NOW - 15), one(1))
+    clues = server.tell(Remembered(previous_run_seen_at=NOW - 15), one(1))
 
     assert codes == [entry.code for entry in clues.log]
 
@@ -485,7 +484,7 @@ def carried(rises: list[tuple[Counter[int], int]], see: Callable[[int, Counter[i
     carry = CarriedCounts()
     for position, (rise, gone) in enumerate(rises):
         see(position, carry.counts)
-        carry = carry.after(rise, gone)
+        carry = carry.carried_on(rise, gone)
 
 
 @given(st.lists(st.tuples(codes, st.integers(0, 5)), max_size=8))
@@ -504,7 +503,7 @@ def test_nothing_of_one_kind_is_offered_twice(code: int, steps: list[tuple[int, 
     """What explains one absence explains no other."""
     carry, explained, counted = CarriedCounts(), 0, 0
     for rise, gone in steps:
-        left, carry = carry.counts, carry.after(Counter({code: rise}), gone)
+        left, carry = carry.counts, carry.carried_on(Counter({code: rise}), gone)
         counted += rise
         explained += min(gone, rise + left[code])
         assert explained <= counted
@@ -512,13 +511,13 @@ def test_nothing_of_one_kind_is_offered_twice(code: int, steps: list[tuple[int, 
 
 @given(codes, st.integers(1, 5))
 def test_what_is_counted_before_its_absence_is_still_offered(rise: Counter[int], gone: int) -> None:
-    carry = CarriedCounts().after(rise, 0)
+    carry = CarriedCounts().carried_on(rise, 0)
 
     assert +rise == carry.counts or sum(rise.values()) > 0
-    assert not carry.after(Counter(), gone).counts
+    assert not carry.carried_on(Counter(), gone).counts
 
 
 def test_lost_session_that_raised_both_codes_leaves_no_count_over() -> None:
-    carry = CarriedCounts().after(Counter({1158: 1, 1160: 1}), 1)
+    carry = CarriedCounts().carried_on(Counter({1158: 1, 1160: 1}), 1)
 
     assert not carry.counts

@@ -18,7 +18,7 @@ from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.server_variants import (
-    SERVICES,
+    SERVER_VARIANTS,
     UNPROBED_SERVICES,
     variant_by_banner,
     variant_limitations,
@@ -119,7 +119,7 @@ WHO: list[tuple[str, Script, set[str]]] = [
     ("9.7.4", [identity("9.7.4", "MySQL Community Server - GPL")], set()),
     ("10.11.8-MariaDB", [identity("10.11.8-MariaDB", "Debian 12")], set()),
 ]
-WORDS = {service.word for service in SERVICES}
+WORDS = {service.word for service in SERVER_VARIANTS}
 
 
 @contextmanager
@@ -144,7 +144,7 @@ def test_marker_is_queried_for_each_service_without_a_banner_or_probe() -> None:
         word for by_flavour in (*sql.VARIANT_PROBES.values(), *sql.PROBES.values()) for word in by_flavour
     }
 
-    assert {service.word for service in SERVICES if not service.banner} <= asked
+    assert {service.word for service in SERVER_VARIANTS if not service.banner} <= asked
 
 
 def test_differences_of_aurora_are_reported_first() -> None:

@@ -429,7 +429,7 @@ def _row_note(advice: Advice, limit_seconds: int) -> str:
 
 
 def _rows_worth_showing(advice: Advice) -> list[Candidate]:
-    """Without limits that cut nearly all, and without rows that say the same as the row before."""
+    """Without rows that say the same as the row before."""
     shown: list[Candidate] = []
     for row in advice.candidates:
         is_same = bool(shown) and (row.cut, row.freed.peak) == (shown[-1].cut, shown[-1].freed.peak)

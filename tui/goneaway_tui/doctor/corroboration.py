@@ -16,7 +16,7 @@ from goneaway_tui.doctor.rules import Argument, proof
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.logs.error_events import FailureKind
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.sample import LogEntry
+from goneaway_tui.model.sample import ABORT_ERRORS, LogEntry
 from goneaway_tui.text.format import in_sentences, seconds_words
 
 END_AFTER_ERROR_SECONDS: Final = 5.0
@@ -38,8 +38,6 @@ LOGGED_END_SECONDS: Final = {cause: max_seconds for cause, _code, max_seconds in
     Cause.KILLED: MAX_AGE_SECONDS
 }
 """The seconds within which a client may notice an end that the server logs, by cause."""
-ABORT_ERRORS: Final = frozenset({1153, 1158, 1159, 1160, 1161, 4031})
-"""The errors that count every end without COM_QUIT, other than by KILL."""
 
 ERROR_COUNTED: Final = N_("The server counted error {code} for {account} {when}.")
 KILL_RUN: Final = N_("Somebody ran KILL {when}.")

@@ -116,7 +116,7 @@ class CauseStatus(Finding):
 
 
 def cause_statuses(state: LiveState) -> tuple[CauseStatus, ...]:
-    """A finding for every cause, the surest first."""
+    """A finding for every cause that has a check, the surest first."""
     findings = [_status(state, cause, check(state)) for cause, check in CHECKS.items()]
     return tuple(sorted(findings, key=lambda f: CERTAINTY_ORDER.index(f.certainty)))
 
@@ -440,7 +440,7 @@ CHECKS: dict[Cause, Check] = {
     Cause.CLIENT_QUIT: _quit,
     Cause.PROXY_OR_FIREWALL: _proxy,
 }
-"""The check of each cause."""
+"""The check of each cause of which a server shows traces. A cause without a row only a log can show."""
 
 
 def _uptime_words(state: LiveState) -> str:

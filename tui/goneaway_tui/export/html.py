@@ -17,11 +17,11 @@ from goneaway_tui.export.table import (
     MONO,
     PAPER,
     SANS,
+    css_rules,
     headings,
     in_closing_order,
     risk_word,
     rows,
-    rules,
 )
 from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Snapshot
@@ -40,11 +40,11 @@ STYLE = (
     "td { max-width: 14rem; overflow: hidden; text-overflow: ellipsis; }",
     "td.statement { white-space: normal; overflow-wrap: anywhere; min-width: 20rem; max-width: 40rem; }",
     f"td.statement, code {{ font-family: {MONO}; }}",
-    *rules(LIGHT, "color"),
+    *css_rules(LIGHT, "color"),
     "@media (prefers-color-scheme: dark) {",
     f"body {{ background: {PAPER[1]}; color: {INK[1]}; }}",
     f"caption, dt, .faint, th {{ color: {FAINT[1]}; }}",
-    *rules(DARK, "color"),
+    *css_rules(DARK, "color"),
     "}",
 )
 

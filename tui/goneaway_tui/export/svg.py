@@ -18,11 +18,11 @@ from goneaway_tui.export.table import (
     LIGHT,
     MONO,
     PAPER,
+    css_rules,
     headings,
     in_closing_order,
     risk_word,
     rows,
-    rules,
     widths,
 )
 from goneaway_tui.i18n import _
@@ -74,12 +74,12 @@ def head(summary: SummaryText, lines_drawn: int) -> Iterator[str]:
     yield f"text {{ font: 13px {MONO}; fill: {INK[0]}; white-space: pre; }}"
     yield f".paper {{ fill: {PAPER[0]}; }}"
     yield f".faint {{ fill: {FAINT[0]}; }}"
-    yield from rules(LIGHT, "fill")
+    yield from css_rules(LIGHT, "fill")
     yield "@media (prefers-color-scheme: dark) {"
     yield f"text {{ fill: {INK[1]}; }}"
     yield f".paper {{ fill: {PAPER[1]}; }}"
     yield f".faint {{ fill: {FAINT[1]}; }}"
-    yield from rules(DARK, "fill")
+    yield from css_rules(DARK, "fill")
     yield "}"
     yield "</style>"
     yield f'<rect class="paper" width="{width}" height="{height}" />'

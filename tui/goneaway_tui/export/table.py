@@ -104,7 +104,7 @@ PAPER, INK, FAINT = ("#ffffff", "#14161a"), ("#1b1f24", "#e6e8eb"), ("#5d6675", 
 """Each colour for a light and for a dark background."""
 
 
-def rules(colours: dict[Risk, str], attribute: str) -> Iterator[str]:
+def css_rules(colours: dict[Risk, str], attribute: str) -> Iterator[str]:
     """A CSS rule for each risk; `attribute` is the property that takes the colour."""
     for risk, colour in colours.items():
         yield f".{risk.value} {{ {attribute}: {colour}; }}"

@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import COM_QUIT, EndEvidence, ErrorCount
-from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.model.session import Account, ProcesslistId
 from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, Basis, Limit, Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 
@@ -53,7 +53,6 @@ CAUSE_BY_CODE_BEFORE_4031 = {
 OFFLINE_MODE_ENDS_SESSIONS = N_(
     "offline_mode was turned on: it ends every session without CONNECTION_ADMIN and is not counted as a KILL"
 )
-Account = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,7 +541,7 @@ class _AccountAttribution:
             order = CAUSES_OF_IDLE if verdict.session.is_idle else CAUSES_OF_BUSY
             cause = next((cause for cause in order if available[cause] > 0), None)
             if cause is None:
-                attributions[verdict.session.id] = self._uncounted()
+                attributions[verdict.session.id] = self._attribution_beyond_counts()
                 continue
             available[cause] -= 1
             attributions[verdict.session.id] = self._attribution(
@@ -627,7 +626,7 @@ class _AccountAttribution:
             sentences.append(_("the server does not say how many KILL statements were run"))
         return sentences
 
-    def _uncounted(self) -> Attribution:
+    def _attribution_beyond_counts(self) -> Attribution:
         """A session more than was counted of its account."""
         interval = self._interval
         if interval.kill_statements:

@@ -56,7 +56,7 @@ OTHER = "other"
 """Stands for user and program of the groups above MAX_GROUPS."""
 KILLED = "Killed"
 """The command of a session that a KILL is about to end: it runs nothing."""
-CLOCK_SLACK = 0.05
+IDLE_TIME_SLACK = 0.05
 """Seconds by which two readings of one idle time may differ."""
 MAX_WIDTH, MAX_WIDTH_SHARE = 5.0, 0.1
 """A gap whose bounds are further apart than so many seconds, and than this share of the gap, is not measured."""
@@ -472,8 +472,8 @@ def has_run(before: Session, after: Session, seen_at: float) -> bool:
     since = after.idle_since
     return (
         since is not None
-        and since - before.idle_since > CLOCK_SLACK
-        and since + after.idle_within + CLOCK_SLACK >= seen_at
+        and since - before.idle_since > IDLE_TIME_SLACK
+        and since + after.idle_within + IDLE_TIME_SLACK >= seen_at
     )
 
 

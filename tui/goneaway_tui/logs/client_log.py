@@ -279,8 +279,8 @@ PREFILTER_WORDS: Final = (
     *(f" {how}{where} " for how in "CDIKPRSUs" for where in "CDQ"), "a database conn", "Timeout expired", "packet timeout", "blocking client", "MaxScale", "greeting", "primary server", "master server", "Invalid Conn", "::SSLError",
     "Trilogy", "valid and open", "new commands", "unexpectedly", "closed by peer", "ConnectionClosed", "server is closed", ":closed", ": closed",
     "closed}", "tcp_closed", "result set's", "while sending", "failed to send", "failed to re", "SocketException", "transport connection", "idle conn", "ClosedConn",
-    "closed connection", "ClosedException", "Timeout expired", "reach database", "errno=", "offline mode",
-    "reset by peer", "[mysql]", "(conn=", "TRILOGY", "Trilogy", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
+    "closed connection", "ClosedException", "reach database", "errno=", "offline mode",
+    "reset by peer", "[mysql]", "(conn=", "TRILOGY", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
     "closed=True", "Failed to read ", "Reset by peer", "Reset By Peer", "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
 """Every pattern matches only lines with one of these; a line with none is not read further. A test checks it."""

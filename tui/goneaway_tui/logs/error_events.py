@@ -238,6 +238,7 @@ DRIVERS: Final = (
         r"\bsqlMessage\b|\bcode['\"]?: ?['\"]?(?:ER|PROTOCOL)_[A-Z]|node:internal|fatal\"?: ?true",
     ),
 )
+"""The first row that matches counts."""
 FRAMEWORKS: Final = (
     ("Django", r"\bdjango\b"),
     (
@@ -281,7 +282,7 @@ FRAMEWORKS: Final = (
     ("Prisma", r"[Pp]risma"),
     ("GORM", r"gorm\.io|\bgorm\b"),
 )
-"""Of each table the first row that matches counts."""
+"""The first row that matches counts."""
 
 PROXIES: Final = frozenset({"ProxySQL", "MaxScale", "MySQL Router", "HAProxy"})
 """Those that log errors, and not what passes through them: the silence of their logs says nothing of a session."""

@@ -60,7 +60,7 @@ PREFIX_FORMS: Final = (
 """Prefixes of containerd; of `kubectl --timestamps`, `docker logs -t` and GitHub Actions; of GitLab CI; of syslog (RFC 3164, Heroku)
 and the systemd journal; of syslog by RFC 5424; of the Java Service Wrapper; of docker compose, foreman and pm2; of pods by
 their namespace; of fly.io; of Cloud Foundry; of `aws logs tail`; of the journal with seconds; of
-`kubectl --prefix`; of `gh run view`; of Docker Desktop; of logcli; of fluentd. What else stands before all lines is
+`kubectl --prefix`; of `gh run view`; of Docker Desktop; of logcli; of fluentd. The first row that matches counts. What else stands before all lines is
 found by `_RepeatedPrefixes`.
 """
 

@@ -121,6 +121,8 @@ FORMS: Final = (
 """ISO 8601, Go and svlogd; Apache, PHP, Tomcat; syslog, the journal, ctime; old MariaDB; two-digit years; slashes and dots; Zabbix; glog; Unix
 time; the clock before the date, three ways; java.util.logging; dots from the year on; dashes from the day on; dates
 without marks; Nagios; TAI64N of multilog.
+
+A line without a match of _HINT is not searched: a new form must hold one of its alternatives, or add one.
 """
 
 _HINT: Final = re.compile(r"\d\d?:\d\d:\d\d|\d{10}|\d{8}(?::|T)\d{6}|^@4")

@@ -14,6 +14,9 @@ from goneaway_tui.model.session import ProcesslistId, Session
 
 COM_QUIT = 0
 """Stands among the error codes for a clean disconnect: the client sent COM_QUIT."""
+ABORT_ERRORS = frozenset({1153, 1158, 1159, 1160, 1161, 4031})
+"""The errors that MySQL raises when it ends a session without COM_QUIT, and counts by account: a packet too large (1153), a
+connection that broke or timed out (1158 to 1161), an idle timeout (4031)."""
 
 
 @dataclass(frozen=True, slots=True)

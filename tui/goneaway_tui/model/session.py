@@ -15,6 +15,9 @@ ProcesslistId = NewType("ProcesslistId", int)
 ThreadId = NewType("ThreadId", int)
 """Performance Schema's own key. Joins tables; never reaches KILL."""
 
+Account = tuple[str, str]
+"""User and client host, by which a server counts how sessions ended: `Session.user` and `Session.client_host`."""
+
 
 class Role(StrEnum):
     """What a session is to the server; decides whether an idle clock runs at all."""

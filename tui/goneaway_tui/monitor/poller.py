@@ -8,8 +8,8 @@ A reading is one attempt to take a sample. `Poller.poll` does one reading:
 4. report it to the listener (`PollListener`), and record it.
 
 `Poller.run` repeats readings in the thread of the caller: `watch` and the exporter. A screen calls `Poller.start` instead, and
-`request_if_due` from a timer. `ReplayPlayer` has the same methods, so that a screen need not know whether it shows a server or a
-recording. Nothing here knows a screen, and the only clock is the one that is passed in.
+`request_if_due` from a timer. Of these methods `ReplayPlayer` has those that a screen calls for either: `start`, `request`,
+`request_if_due`, `wait`, `close`, and `is_busy`. Nothing here knows a screen, and the only clock is the one that is passed in.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ class Poller:
         self._stopped = threading.Event()
         self._is_closed = False
         self._requested = threading.Event()
-        self._idle = threading.Event()
-        self._idle.set()
+        self._not_reading = threading.Event()
+        self._not_reading.set()
         self._thread: threading.Thread | None = None
 
     @property
@@ -107,7 +107,10 @@ class Poller:
         return self._previous is not None
 
     def poll(self) -> None:
-        """Do one reading: read, judge, report, record. A failure after `stop` is not reported: closing the source causes it."""
+        """Do one reading: read, judge, report, record.
+
+        After `stop` a failure is not reported, because closing the source causes one. After `close` nothing is reported.
+        """
         started = self._clock()
         try:
             step = self._read()
@@ -171,7 +174,7 @@ class Poller:
 
     @property
     def is_busy(self) -> bool:
-        return not self._idle.is_set()
+        return not self._not_reading.is_set()
 
     def start(self, on_fault: Callable[[Exception], object]) -> None:
         """Start a thread that reads at each `request`. `on_fault` gets an error that is not the server's."""
@@ -182,7 +185,7 @@ class Poller:
         """Request a reading; False where one is under way."""
         if self.is_busy:
             return False
-        self._idle.clear()
+        self._not_reading.clear()
         self._requested.set()
         return True
 
@@ -195,7 +198,7 @@ class Poller:
 
     def wait(self, timeout: float) -> bool:
         """Block until no reading is under way, for `timeout` seconds at most; True where none is."""
-        return self._idle.wait(timeout)
+        return self._not_reading.wait(timeout)
 
     def close(self) -> None:
         """Stop, close the source, and report nothing more. Waits JOIN_SECONDS at most: a thread in a system call cannot be stopped."""
@@ -217,7 +220,7 @@ class Poller:
             except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
                 if not self.is_stopped:
                     on_fault(error)
-            self._idle.set()
+            self._not_reading.set()
 
 
 class PollListener(Protocol):
@@ -334,15 +337,19 @@ class OwnKills:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._victims: set[ProcesslistId] = set()
-        self._uncounted: set[ProcesslistId] = set()
-        """The victims of statements that ran and are not yet subtracted from the server's count of KILL statements."""
-        self._counted_before = 0
-        """How many of the KILL statements in the evidence of the sample before were ours: each is in the evidence of two samples."""
+        self._not_subtracted: set[ProcesslistId] = set()
+        """The victims of our statements that are not yet subtracted from the server's count, from before each statement runs."""
+        self._subtracted_before = 0
+        """How many were subtracted at the sample before. The evidence of two samples counts each KILL: these are subtracted again."""
         self._uptime = 0.0
 
     @contextmanager
     def killing(self, action: Action) -> Iterator[ExitStack]:
-        """Expect a KILL statement in the block. It is withdrawn at the end, unless the caller empties the yielded stack."""
+        """Expect the block to run the KILL statement, where `action` is one.
+
+        At the end of the block `withdraw` takes that back. A caller whose statement ended the session prevents this: it calls
+        `pop_all` of the yielded stack.
+        """
         with ExitStack() as stack:
             if isinstance(action, KillSession):
                 self.begin(action.session.id)
@@ -352,23 +359,23 @@ class OwnKills:
     def begin(self, victim: ProcesslistId) -> None:
         with self._lock:
             self._victims.add(victim)
-            self._uncounted.add(victim)
+            self._not_subtracted.add(victim)
 
     def withdraw(self, victim: ProcesslistId) -> None:
         """The statement did not run, or found no session."""
         with self._lock:
             self._victims.discard(victim)
-            self._uncounted.discard(victim)
+            self._not_subtracted.discard(victim)
 
     def added_to(self, sample: Sample) -> Sample:
         """The sample, with our KILL statements among its evidence for the sessions that are missing."""
         with self._lock:
             if sample.server.uptime < self._uptime:  # a restarted server gives the same ids to other sessions
                 self._victims.clear()
-                self._uncounted.clear()
-                self._counted_before = 0
+                self._not_subtracted.clear()
+                self._subtracted_before = 0
             self._uptime = sample.server.uptime
-            if not self._victims and not self._uncounted and not self._counted_before:
+            if not self._victims and not self._not_subtracted and not self._subtracted_before:
                 return sample
             missing = self._victims - {session.id for session in sample.sessions}
             self._victims -= missing
@@ -381,20 +388,20 @@ class OwnKills:
     def _killed_by_others(self, evidence: EndEvidence) -> int | None:
         """How many of the KILL statements whose victim is not known were not ours; None where the server does not count them."""
         # The victim of a statement that the server remembers is known, so that statement is not in the count.
-        self._uncounted -= {kill.session_id for kill in evidence.kills}
+        self._not_subtracted -= {kill.session_id for kill in evidence.kills}
         if evidence.killed is None:
-            self._counted_before = 0
+            self._subtracted_before = 0
             return None
-        new = evidence.killed - min(evidence.killed, self._counted_before)
-        own = min(len(self._uncounted), new)
-        for victim in sorted(self._uncounted)[:own]:
-            self._uncounted.discard(victim)
-        self._counted_before = own
+        new = evidence.killed - min(evidence.killed, self._subtracted_before)
+        own = min(len(self._not_subtracted), new)
+        for victim in sorted(self._not_subtracted)[:own]:
+            self._not_subtracted.discard(victim)
+        self._subtracted_before = own
         return new - own
 
 
 GAP_SECONDS = 120
-"""Seconds from one snapshot to the next above which the replay has jumped: its highest speed does not skip so many."""
+"""More seconds than this from one snapshot to the next are a jump of the replay: playing at the highest speed skips fewer."""
 SPEEDS = (1, 2, 5, 10, 30, 60)
 """Seconds of the recording per second of ours."""
 
@@ -403,8 +410,8 @@ MAX_DEPARTURES = 10_000
 
 
 class ReplayPlayer:
-    """Plays a recording where a screen has a poller otherwise: it has the same methods, and moves in time. It begins at the first
-    sample, at rest; whatever moves it by hand stops it. For one thread.
+    """Plays a recording where a `Poller` would read a server; can also pause, jump, and step. It begins at the first sample, at
+    rest; whatever moves it by hand stops it. For one thread.
     """
 
     is_busy = False

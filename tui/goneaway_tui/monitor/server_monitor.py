@@ -17,6 +17,7 @@ from goneaway_tui.i18n import N_
 from goneaway_tui.judge.departures import past_departures
 from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger, Trend
 from goneaway_tui.judge.reuse_gaps import ReuseGaps
+from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.server import Limitation, ServerTopology
 from goneaway_tui.model.session import PastStatement, ProcesslistId
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
@@ -44,7 +45,7 @@ PAST_SECONDS = 3_600.0
 CLOSING_SECONDS = 0.5
 """The longest time that `close_all` waits."""
 NO_EXECUTOR = N_("there is no server here to change")
-POLICY = RiskThresholds()
+DEFAULT_THRESHOLDS = RiskThresholds()
 NO_KILL_POLICY = KillPolicy()
 
 
@@ -53,7 +54,7 @@ class MonitorSpec:
     """Everything needed to monitor one server and to change it."""
 
     source: Source
-    policy: RiskThresholds = POLICY
+    policy: RiskThresholds = DEFAULT_THRESHOLDS
     name: str = ""
     """Its name among several servers; empty: the name of its source."""
     first: Snapshot | None = None
@@ -84,7 +85,10 @@ class MonitorSpec:
 
 
 class ServerMonitor:
-    """The state of one server, for a screen. Its poller has a thread of its own; monitors share no state."""
+    """The state of one server, for a screen. Its poller has a thread of its own; monitors share no state.
+
+    The app passes on what the poller reports: `on_snapshot`, `add_departures`, `on_failure`, and `show_newest` to draw it.
+    """
 
     def __init__(
         self,
@@ -204,6 +208,18 @@ class ServerMonitor:
             self._trend = self._trend.with_snapshot(snapshot)
         self.trouble = ""
         return is_back
+
+    def add_departures(self, departures: Iterable[Departure]) -> None:
+        """Add sessions that ended to the ledger."""
+        self.ledger.add(departures)
+
+    def on_failure(self, why: str) -> None:
+        """Keep why the newest reading failed, in one line."""
+        self.trouble = why
+
+    def show_newest(self) -> None:
+        """Put the newest snapshot on the screen."""
+        self.shown = self.newest
 
     def age(self, now: float) -> float | None:
         """Seconds since the shown snapshot was read; None where none is shown."""

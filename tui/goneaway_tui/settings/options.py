@@ -178,8 +178,10 @@ class Option:
 
     @property
     def skip_text(self) -> str | None:
-        """The text that `skip-` before its name stands for; None where that means nothing."""
-        return "0" if self.is_switch else "" if self.bare is BareMeaning.ASK else None
+        """The value that `--skip-NAME` gives it; None where `skip-` means nothing. `--skip-password`: an empty password."""
+        if self.is_switch:
+            return "0"
+        return "" if self.bare is BareMeaning.ASK else None
 
 
 def _connection(

@@ -9,7 +9,7 @@ A server keeps no record of an ended session. What remains is indirect:
 Counters only rise, so each value is compared with the value at the sample before, which `Memory` holds.
 `EndEvidenceReader.read` runs once for each sample, in three steps:
 
-1. `CountedSessions.after` finds the sessions that are missing: listed in the sample before, and not in this one.
+1. `CountedSessions.compared_with` finds the sessions that are missing: listed in the sample before, and not in this one.
 2. `EndEvidenceReader._ask` sends the statements that this sample needs. No other step talks to the server.
 3. `derive_evidence` compares the answers with `Memory`, and returns the evidence and the next `Memory`.
 
@@ -32,6 +32,7 @@ from dataclasses import dataclass, field, replace
 from goneaway_tui.i18n import _
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.sample import (
+    ABORT_ERRORS,
     COM_QUIT,
     NO_EVIDENCE,
     EndEvidence,
@@ -40,7 +41,7 @@ from goneaway_tui.model.sample import (
     LogEntry,
     Sample,
 )
-from goneaway_tui.model.session import ProcesslistId, Role, Session
+from goneaway_tui.model.session import Account, ProcesslistId, Role, Session
 from goneaway_tui.ports import Clock
 from goneaway_tui.source import sql
 from goneaway_tui.source.capabilities import Capabilities
@@ -61,10 +62,11 @@ SERVER_START_CODE = "MY-010116"
 """MySQL's `starting as process`, which it logs at every verbosity, as it does a stop."""
 REMEMBERED_PER_PRESENT = 10
 """Accounts that are remembered for each account that has a session now."""
-READ_ERRORS = (1158, 1160)
+BROKEN_CONNECTION_ERRORS = (1158, 1160)
 """A connection that breaks raises either of them, or both."""
 CLEAN_DISCONNECTS = frozenset({COM_QUIT})
-ERRORS = frozenset({1153, 1158, 1159, 1160, 1161, 4031})
+ABORTED_CLIENTS = -1
+"""Stands for Aborted_clients among the codes of CarriedCounts. That counter has no error code, and 0 is COM_QUIT."""
 IDLE_ERROR = 4031
 """Raised for an idle timeout since MySQL 8.0.24; before, that raised 1159."""
 COMMENT = re.compile(r"/\*(?!!|M!).*?\*/|(?:--(?=\s|$)|#)[^\n]*", re.DOTALL)
@@ -75,16 +77,14 @@ KILL = re.compile(
 )
 """A KILL that gives the id of the session. Any other text (a variable, an expression, a user) does not say which session it ends."""
 KILL_QUERY = re.compile(r"\s*KILL\s+(?:(?:HARD|SOFT)\s+)?QUERY\b.*", re.IGNORECASE | re.DOTALL)
-Account = tuple[str, str]
-"""User and client host."""
 
 
 class EndEvidenceReader:
     """Reads the evidence for one run of a server, also across several connections to it."""
 
-    def __init__(self, after: float | None = None) -> None:
-        """`after`: when another run of the server was last sampled, which ended before this run began. Seconds since 1970 UTC."""
-        self._previous_run_seen_at = after
+    def __init__(self, previous_run_seen_at: float | None = None) -> None:
+        """`previous_run_seen_at`: when the run of the server before this one was last sampled, seconds since 1970 UTC."""
+        self._previous_run_seen_at = previous_run_seen_at
         self._memory = Memory()
 
     @property
@@ -99,7 +99,7 @@ class EndEvidenceReader:
 
         Raises SourceError and Refusal. After an error the memory is as before: the next call covers this time as well.
         """
-        sessions, missing = self._memory.sessions.after(sample)
+        sessions, missing = self._memory.sessions.compared_with(sample)
         queries = _EndQueries(connection, capabilities, clock)
         answers = self._ask(queries, sample, sessions.by_account.keys(), missing)
         evidence, self._memory = derive_evidence(self._memory, sample, sessions, missing, answers)
@@ -161,20 +161,22 @@ def derive_evidence(
     is_first, now = memory.taken_at is None, sample.taken_at
     counters = dict(sample.counters)
     aborts = _rise(memory.counters, counters, "aborted_clients")
-    kills, unexplained_kills = memory.kills.after(answers.kills, _rise(memory.counters, counters, "com_kill"))
-    offline = memory.offline.after(answers.offline, now)
+    kill_tally, kill_statements_unexplained = memory.kill_tally.without_explained(
+        answers.kills, _rise(memory.counters, counters, "com_kill")
+    )
+    offline = memory.offline.with_variable(answers.offline, now)
     evidence = EndEvidence(
         errors=_errors(memory, answers.counts or {}, missing),
         log=answers.log,
         kills=() if is_first or answers.kills is None else answers.kills.statements,
         aborted=None if aborts is None else memory.carried_aborts.with_carried(aborts, missing.total()),
-        killed=unexplained_kills,
+        killed=kill_statements_unexplained,
         counted_codes=NO_EVIDENCE.counted_codes if answers.counts is None else answers.counted_codes,
         offline=offline.may_have_ended_sessions(now),
     )
     carried_aborts = memory.carried_aborts
     if aborts is not None:
-        carried_aborts = carried_aborts.after(Counter({0: aborts}), missing.total())
+        carried_aborts = carried_aborts.carried_on(Counter({ABORTED_CLIENTS: aborts}), missing.total())
     return evidence, Memory(
         taken_at=now,
         sessions=sessions,
@@ -182,7 +184,7 @@ def derive_evidence(
         carried=_carried_after(memory, answers.counts or {}, missing),
         counters=counters,
         carried_aborts=carried_aborts,
-        kills=kills,
+        kill_tally=kill_tally,
         com_kill_changed_at=memory.last_com_kill_change(sample),
         offline=offline,
     )
@@ -210,9 +212,9 @@ def _errors(
 def _carried_after(
     memory: Memory, counts: Mapping[Account, Counter[int]], missing: Mapping[Account, int]
 ) -> dict[Account, CarriedCounts]:
-    """What each account that was counted now carries on. Older carried counts are dropped: they explain no later end."""
+    """What to carry to the next sample, for each account that was counted now. Counts of the other accounts are dropped."""
     return {
-        account: memory.carried.get(account, CarriedCounts()).after(
+        account: memory.carried.get(account, CarriedCounts()).carried_on(
             errors_now - memory.counts[account].errors, missing.get(account, 0)
         )
         for account, errors_now in counts.items()
@@ -275,7 +277,7 @@ class OfflineVariable:
     """The variable `offline_mode`."""
 
     is_known: bool
-    """Whether the value is known, or the server has no such variable. False where the server refuses the statement."""
+    """False only where the server has the variable and refuses to show it. A server without it turned nothing offline."""
     is_on: bool | None = None
     """None where the value is not known, or the server has no such variable."""
     set_at: float = -math.inf
@@ -294,16 +296,17 @@ class AccountCount:
 
 @dataclass(frozen=True, slots=True)
 class CountedSessions:
-    """The sessions of one sample whose ends the server counts."""
+    """The sessions of one sample, and the accounts by which the server will count how they end."""
 
     sessions: Mapping[ProcesslistId, Session] = field(default_factory=dict)
-    """All sessions, also those whose ends are not counted."""
+    """All of them, by id."""
     accounts: Mapping[ProcesslistId, Account] = field(default_factory=dict)
+    """By session id, only of counted sessions: all but logins, daemons and our own."""
     by_account: Counter[Account] = field(default_factory=Counter)
     """How many counted sessions each account has."""
 
-    def after(self, sample: Sample) -> tuple[CountedSessions, Counter[Account]]:
-        """The counted sessions of the next sample, and how many of each account are missing from it.
+    def compared_with(self, sample: Sample) -> tuple[CountedSessions, Counter[Account]]:
+        """The sessions of the next sample, and how many counted sessions of each account are missing from it.
 
         Compares only sessions that changed: a session that did nothing is the same object as in the sample before.
         """
@@ -317,7 +320,8 @@ class CountedSessions:
             session.id: (session.user, session.client_host) for session in changed if _is_counted(session)
         }
         uncounted = {session.id for session in changed if session.id not in present}
-        missing = self.accounts.keys() - sessions.keys() | self.accounts.keys() & uncounted
+        # An id that now has an uncounted session, such as a login, no longer stands for the counted one.
+        missing = (self.accounts.keys() - sessions.keys()) | (self.accounts.keys() & uncounted)
         if not present and not missing:
             return replace(self, sessions=sessions), Counter()
         missing_by_account = Counter(self.accounts[session_id] for session_id in missing)
@@ -335,11 +339,12 @@ def _is_counted(session: Session) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CarriedCounts:
-    """Counts by error code that no missing session explained yet: the server may count an end one sample before the session is missing."""
+    """Counts that no missing session explained yet: the server may count an end one sample before the session is missing."""
 
     counts: Counter[int] = field(default_factory=Counter)
+    """By error code; or by ABORTED_CLIENTS alone."""
 
-    def after(self, rise: Counter[int], missing: int) -> CarriedCounts:
+    def carried_on(self, rise: Counter[int], missing: int) -> CarriedCounts:
         """What to carry to the next sample, when the counts rose by `rise` and `missing` sessions are missing.
 
         A count is carried once: what was carried to this sample is dropped.
@@ -350,35 +355,50 @@ class CarriedCounts:
         )
 
     def with_carried(self, rise: int, missing: int) -> int:
-        """The `rise` of a counter whose key is 0, plus as many carried counts as the missing sessions need."""
-        return rise + max(0, min(self.counts[0], missing - rise))
+        """The `rise` of Aborted_clients, plus as many of its carried counts as the missing sessions need."""
+        return rise + max(0, min(self.counts[ABORTED_CLIENTS], missing - rise))
 
 
 def _ended_sessions(counts: Mapping[int, int]) -> int:
     """The smallest number of sessions that can have raised these counts."""
-    read_errors = max((counts.get(code, 0) for code in READ_ERRORS), default=0)
-    return read_errors + sum(number for code, number in counts.items() if code not in READ_ERRORS)
+    read_errors = max((counts.get(code, 0) for code in BROKEN_CONNECTION_ERRORS), default=0)
+    return read_errors + sum(
+        number for code, number in counts.items() if code not in BROKEN_CONNECTION_ERRORS
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class KillTally:
     """Compares the KILL statements that the server remembers with Com_kill, which counts all of them.
 
-    The server counts a KILL when it begins, and remembers its text when it is done, which may be a sample later.
+    A KILL may be counted one sample before it is remembered: the server counts it when it begins, and remembers it when it is
+    done. It may also be remembered first: a sample reads Com_kill before the statements.
     """
 
     explained: frozenset[tuple[int, int]] = frozenset()
     """As in the `RememberedKills` that were read last."""
     pending: int = 0
-    """How many of those Com_kill has not counted yet, as far as is known."""
+    """How many of those were remembered first, and Com_kill has not counted them yet."""
     unexplained: int = 0
-    """How many other KILL statements Com_kill counted at the last sample."""
+    """By how much Com_kill rose at the last sample, without the statements that were remembered by then."""
 
-    def after(self, kills: RememberedKills | None, rise: int | None) -> tuple[KillTally, int | None]:
+    def without_explained(
+        self, kills: RememberedKills | None, rise: int | None
+    ) -> tuple[KillTally, int | None]:
         """The next tally, and how many KILL statements may have ended any session; None where the rise of Com_kill is not known.
 
         `kills` is None where the statements were not read. A session that a KILL ended may be missing only one sample later,
         so each unexplained KILL is reported in two samples.
+
+        Com_kill rises by 2, and the server remembers one KILL: the other may have ended any session. At the next sample the
+        server remembers that one too:
+
+        >>> first, second = (9, 1), (9, 2)
+        >>> tally, any_session = KillTally().without_explained(RememberedKills(explained=frozenset({first})), rise=2)
+        >>> any_session
+        1
+        >>> tally.without_explained(RememberedKills(explained=frozenset({first, second})), rise=0)[1]
+        0
         """
         explained = self.explained if kills is None else kills.explained
         if rise is None:
@@ -401,8 +421,8 @@ class OfflineHistory:
     turned_on_at: float = -math.inf
     """The last time, on our clock; -inf where none is known."""
 
-    def after(self, variable: OfflineVariable | None, now: float) -> OfflineHistory:
-        """The history with the variable as it is `now`; None where it was not read.
+    def with_variable(self, variable: OfflineVariable | None, now: float) -> OfflineHistory:
+        """The history with the variable as it is `now`; `variable` is None where it was not read.
 
         A mode that was on only between two samples is known by the time it was set.
         """
@@ -434,7 +454,7 @@ class Memory:
     counters: Mapping[str, int] = field(default_factory=dict)
     """The status counters."""
     carried_aborts: CarriedCounts = field(default_factory=CarriedCounts)
-    kills: KillTally = field(default_factory=KillTally)
+    kill_tally: KillTally = field(default_factory=KillTally)
     com_kill_changed_at: float = -math.inf
     """When a sample last had another Com_kill than the sample before it."""
     offline: OfflineHistory = field(default_factory=OfflineHistory)
@@ -474,7 +494,7 @@ class _EndQueries:
         if "errors" not in self.capabilities.features:
             return CLEAN_DISCONNECTS
         absent = frozenset() if "idle_error" in self.capabilities.features else {IDLE_ERROR}
-        return (ERRORS | CLEAN_DISCONNECTS) - absent
+        return (ABORT_ERRORS | CLEAN_DISCONNECTS) - absent
 
     def logins(self) -> dict[Account, int]:
         """How many sessions each account has had since the server started; empty where the server does not count them."""

@@ -53,13 +53,13 @@ def read_history(connection: Connection, capabilities: Capabilities, clock: Cloc
             int(count),
             _name(user),
             _name(host),
-            _instant(asked_at, first),
-            _instant(asked_at, last),
+            _instant_before(asked_at, first),
+            _instant_before(asked_at, last),
         )
         for user, host, code, count, first, last in errors or ()
     )
     killed = _rows(connection, capabilities.statement("last_kill"))
-    killed_at = _instant(clock(), killed[0][0]) if killed else None
+    killed_at = _instant_before(clock(), killed[0][0]) if killed else None
     hosts = _rows(connection, capabilities.statement("failing_hosts")) or ()
     log = _log(connection, capabilities, clock)
     return EndHistory(
@@ -94,7 +94,7 @@ def _rows(
         return None
 
 
-def _instant(asked_at: float, seconds_ago: float | None) -> float | None:
+def _instant_before(asked_at: float, seconds_ago: float | None) -> float | None:
     return None if seconds_ago is None else asked_at + float(seconds_ago)
 
 

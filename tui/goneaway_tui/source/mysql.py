@@ -291,7 +291,7 @@ class MysqlReader:
             for cached in limits_read:
                 self._table.set_own_limit(cached.id, cached.own_limit)
         self._table.set_transactions(transactions)
-        self._mark_always_read(rows)
+        self._update_always_read(rows)
         return taken_at, self._table.sessions
 
     def _follow_timer(self, moved: float, now_on_timer: float | None) -> None:
@@ -472,7 +472,7 @@ class MysqlReader:
             if int(session_id) in new:
                 new[int(session_id)].host = text(host)
 
-    def _mark_always_read(self, rows: Iterable[Row]) -> None:
+    def _update_always_read(self, rows: Iterable[Row]) -> None:
         """Note the sessions whose second shows nothing: those that work, have no events, have set their own clock, or are not listed yet."""
         for row in rows:
             session_id, instrumented = row[1], bool(row[10])

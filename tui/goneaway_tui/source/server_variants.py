@@ -27,7 +27,7 @@ class ServerIdentity:
     account: str
     """As the server writes it: `dba@%`."""
     service: str = ""
-    """The key in SERVICES of the service that the banner names; empty for none."""
+    """The key in SERVER_VARIANTS of the service that the banner names; empty for none."""
 
     @property
     def flavour(self) -> Flavour:
@@ -99,7 +99,7 @@ class ServerVariant:
     notes: tuple[Limitation, ...] = ()
 
 
-SERVICES: tuple[ServerVariant, ...] = (
+SERVER_VARIANTS: tuple[ServerVariant, ...] = (
     ServerVariant(
         "aurora",
         "Amazon Aurora",
@@ -190,7 +190,7 @@ SERVICES: tuple[ServerVariant, ...] = (
     ),
 )
 
-UNPROBED_SERVICES = frozenset(service.word for service in SERVICES if service.is_unprobed)
+UNPROBED_SERVICES = frozenset(service.word for service in SERVER_VARIANTS if service.is_unprobed)
 
 
 def variant_by_banner(banner: str, comment: str) -> ServerVariant | None:
@@ -201,10 +201,11 @@ def variant_by_banner(banner: str, comment: str) -> ServerVariant | None:
     """
     description = f"{banner} {comment}"
     return next(
-        (service for service in SERVICES if service.banner and re.search(service.banner, description)), None
+        (service for service in SERVER_VARIANTS if service.banner and re.search(service.banner, description)),
+        None,
     )
 
 
 def variant_limitations(features: AbstractSet[str]) -> tuple[Limitation, ...]:
     """The notes of the services among these features."""
-    return tuple(note for service in SERVICES if service.word in features for note in service.notes)
+    return tuple(note for service in SERVER_VARIANTS if service.word in features for note in service.notes)

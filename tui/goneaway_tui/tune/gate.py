@@ -127,7 +127,7 @@ class Gate:
     def undo(self, act_id: str = "", *, borrow: bool = False) -> Outcome:
         """Undo the last change of this server, also of an earlier run; return the outcome of the last statement.
 
-        Raises as `undo_each` does.
+        Raises as `undo_steps` does.
         """
         return list(self.undo_steps(act_id, borrow=borrow))[-1]
 

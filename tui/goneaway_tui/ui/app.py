@@ -435,7 +435,7 @@ class GoneawayApp(MonitorApp):
         if self._frozen_at is None:
             self.now, self.trend = now, self._active_monitor.trend
             for monitor in self.monitors:
-                monitor.shown = monitor.newest
+                monitor.show_newest()
         if self.has_several:
             self.server_statuses = tuple(status_of(monitor, now) for monitor in self.monitors)
         self._show_active_server(now)
@@ -491,7 +491,7 @@ class GoneawayApp(MonitorApp):
         """Add the ended sessions to the ledger, and notify of a restart and of changes that this tool did not make."""
         monitor, step = self.monitors[message.index], message.step
         gate = self.tuning_of(monitor).gate
-        monitor.ledger.add(step.departed)
+        monitor.add_departures(step.departed)
         prefix = f"{monitor.name}: " if self.has_several else ""
         if step.restarted:
             words = prefix + _("The server has restarted: all sessions are new.")
@@ -526,7 +526,7 @@ class GoneawayApp(MonitorApp):
     @on(PollFailed)
     def _show_poll_failure(self, message: PollFailed) -> None:
         """Keep showing the last good snapshot."""
-        self.monitors[message.index].trouble = trouble_words(message.failure)
+        self.monitors[message.index].on_failure(trouble_words(message.failure))
         self.trouble = self._active_monitor.trouble
         self.freshness = self._freshness(self.clock())
 

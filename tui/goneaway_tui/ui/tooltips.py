@@ -170,7 +170,7 @@ def live_hint(name: str, snapshot: Snapshot) -> str:
         if name in COPIED_BY_SESSIONS
         else ""
     )
-    return "\n".join(line for line in (now, f"{tunable.why} {new}".strip(), set_by) if line)
+    return "\n".join(line for line in (now, f"{_(tunable.why)} {new}".strip(), set_by) if line)
 
 
 def server_hint(status: ServerStatus) -> str:

@@ -2,7 +2,7 @@
 
 SQLite itself refuses a file that was cut or lost its journal. Then each of its pages is read alone: the rows of a table are
 in its leaf pages, and ours fit into them whole (https://www.sqlite.org/fileformat2.html, 1.6). Whether a row is a piece of a
-stream is for its seal to say. Unused pages may hold pieces of a past that was deleted; the seals tell these apart too.
+stream, its seal shows. Unused pages may hold pieces of a past that was deleted; the seals separate these too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The lines of a recording, and the streams they are packed in.
 
-A sample is told by what changed since the one before, a departure in full. A session is a row of cells: the fields of its
+A sample is written as what changed since the one before, a departure in full. A session is a row of cells: the fields of its
 Session and then those of its Verdict. The line of a sample is `[head, runs, changes]`:
 
     head      what changed of the sample and the policy, by name

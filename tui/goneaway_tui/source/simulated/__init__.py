@@ -7,7 +7,7 @@ from collections import Counter
 
 from goneaway_tui.errors import SourceError
 from goneaway_tui.i18n import _
-from goneaway_tui.model.sample import COM_QUIT, EndEvidence, ErrorCount, Sample
+from goneaway_tui.model.sample import ABORT_ERRORS, COM_QUIT, EndEvidence, ErrorCount, Sample
 from goneaway_tui.model.server import Flavour, Server
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.simulated.engine import SimulatedExecutor, SimulationEngine
@@ -92,7 +92,7 @@ class SimulatedSource:
             errors=tuple(ErrorCount(user, host, code, n) for (user, host, code), n in counted.items()),
             aborted=aborted,
             killed=killed,
-            counted_codes=frozenset({COM_QUIT, 1153, 1158, 1159, 1160, 1161, 4031}),
+            counted_codes=ABORT_ERRORS | {COM_QUIT},
             offline=False,
         )
 

@@ -579,7 +579,9 @@ class SimulationEngine:
     def _forget_row_lock(self, at: float, session_id: ProcesslistId) -> None:
         """A client changes a row and does not commit: some sessions wait for it directly, others in a chain."""
         chosen = self._idle_shop_sessions(at, 1 + CHAIN + QUEUE)
-        self._schedule(at + self._lock_rng.uniform(*LOCKS_EVERY), self._forget_read, session_id)
+        self._schedule(
+            at + self._lock_rng.uniform(*LOCKS_EVERY), self._leave_read_transaction_open, session_id
+        )
         if not chosen:
             return
         rows = self._lock_rng.sample(range(1, 90_000), CHAIN)
@@ -594,7 +596,7 @@ class SimulationEngine:
             self._schedule(start, self._wait_event(holder, _row_statement(row), ROW_LOCK), waiter)
             start += self._lock_rng.uniform(*NEXT_WAIT_AFTER)
 
-    def _forget_read(self, at: float, session_id: ProcesslistId) -> None:
+    def _leave_read_transaction_open(self, at: float, session_id: ProcesslistId) -> None:
         """A client reads in a transaction and does not commit: an ALTER TABLE waits for it, and readers wait for that."""
         chosen = self._idle_shop_sessions(at, 2 + QUEUE)
         self._schedule(at + self._lock_rng.uniform(*LOCKS_EVERY), self._forget_row_lock, session_id)

@@ -244,7 +244,7 @@ class DoctorRow:
         return min(tints, key=HARM_ORDER.index)
 
     @property
-    def order(self) -> tuple[int, int]:
+    def sort_key(self) -> tuple[int, int]:
         """The most harm first, then the surest."""
         return HARM_ORDER.index(self.tint), CERTAINTY_ORDER.index(self.certainty)
 
@@ -398,7 +398,7 @@ class DoctorScreen(Screen[None]):
             *cause_statuses(replace(state, history=self._history_facts)),
         )
         rows = [DoctorRow.from_finding(finding, state) for finding in findings]
-        self.rows.show(sorted(rows, key=lambda row: row.order), state.now)
+        self.rows.show(sorted(rows, key=lambda row: row.sort_key), state.now)
         self._draw_details()
         if state.now - self._patterns_at >= PATTERNS_SECONDS:
             self._patterns_at = state.now
