@@ -107,9 +107,13 @@ class ActiveSessions:
 
 
 def shown(session: Session) -> Session:
-    """Without what two readings may tell a little differently: MariaDB's last statement is what was seen running."""
+    """Without what two readings may show differently.
+
+    MariaDB's last statement is what was seen running. A gap is in the one reading that follows it, which is not the same
+    for both readers where a session runs while they read.
+    """
     told = session if session.thread is not None else replace(session, statement=None)
-    return replace(told, idle_since=None, idle_within=0, transaction=None)
+    return replace(told, idle_since=None, idle_within=0, transaction=None, gaps=())
 
 
 def differences(whole: list[Session], little: list[Session]) -> list[str]:

@@ -26,6 +26,7 @@ Access denied for user using password YES check the Connection refused reconnect
 is it there unauthenticated cannot connect to root via dev green orange red Warning lb replication_connection_configuration
 nightly import batch metabase flyway migrate staging stock state new paid cart place BEGIN INSERT INTO ALTER TABLE ADD COLUMN INT DELETE
 PRIMARY REC_NOT_GAP EXCLUSIVE SHARED_READ NULL
+CR_SERVER_GONE_ERROR CR_SERVER_LOST OperationalError
 NAME path worker cause https dev mysql doc refman html rules leaky everyone everybody select program idle match max query true trx yes never_kill nightly
 """
 """What every language calls so."""
