@@ -41,7 +41,9 @@ def test_a_pool_stays_a_tenth_below_the_limit_and_at_least_a_second(limit: float
 
 
 def test_the_arithmetic_names_whose_limit_it_is() -> None:
-    assert "600 s - 10 % = 540 s (9 minutes); wait_timeout, db1 says" == arithmetic(600, "wait_timeout, db1 says")
+    assert "600 s - 10 % = 540 s (9 minutes); wait_timeout, db1 says" == arithmetic(
+        600, "wait_timeout, db1 says"
+    )
 
 
 @pytest.mark.parametrize(
