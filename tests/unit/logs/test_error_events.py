@@ -248,7 +248,8 @@ def test_an_idle_time_is_read_in_its_unit(line: str, idle: float) -> None:
 def test_haproxy_states_how_long_a_session_lasted_and_not_that_it_was_idle() -> None:
     event = described("haproxy[7]: mysql/db1 1/0/60001 1234 cD 12/11/10/9/0 0/0")
 
-    assert (pytest.approx(60.001), None) == (event.lasted_seconds, event.idle_seconds)
+    assert pytest.approx(60.001) == event.lasted_seconds
+    assert event.idle_seconds is None
     assert 7 == described("nothing", lasted_seconds=7.0).lasted_seconds
 
 
