@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -365,6 +366,16 @@ def test_twelve_groups_are_shown(number: int, hidden: str | None) -> None:
     )
 
 
+def test_sentences_are_wrapped_at_eighty_columns_where_no_width_is_given() -> None:
+    widths = set()
+    for length in range(1, 40):
+        advice = advise(observed(a_group(WEB, [4.0] * 500), freed=40.0), None, "s" * length)
+        lines = takewhile(lambda line: not line.startswith("Limit"), TEXT_FORMATS["text"](advice))
+        widths |= {len(line) for line in lines}
+
+    assert 80 == max(widths)
+
+
 def test_figures_stand_to_the_right_and_notes_to_the_left() -> None:
     lines = list(TEXT_FORMATS["text"](advise(observed(a_group(WEB, [4.0] * 500), freed=40.0), 28_800)))
     start = next(index for index, line in enumerate(lines) if line.startswith("Limit"))
@@ -394,6 +405,8 @@ def test_the_data_rounds_and_leaves_out_what_is_not_known() -> None:
     assert (0.333333, 1, 1, 1.0) == (
         row["reuses_cut_share"], row["reuses_cut"], row["reuses_certainly_cut"], row["idle_sessions_freed"]
     )  # fmt: skip
+    thousandths: Any = advice_data(advise(observed(a_group(WEB, [4.0]), freed=1.2346)))["candidates"]
+    assert 1.235 == thousandths[0]["idle_sessions_freed"]
     assert isinstance(data["recommendation"]["watch_seconds_more"], int)
     assert data["groups"][0]["gap_seconds"] == {"p50": 5.0, "p90": 2460.0, "p99": 2460.0, "max": 2460.0}
     assert advice_data(advise(observed()))["candidates"][0]["reuses_cut_share"] is None  # type: ignore[index]

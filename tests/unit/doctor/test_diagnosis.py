@@ -156,8 +156,8 @@ def test_an_error_that_names_its_cause_rules_out_only_what_people_blame_first() 
 @pytest.mark.parametrize(
     ("event", "words"),
     [
-        (replace(LOSS, code=1040, stated_cause=Cause.TOO_MANY_CONNECTIONS), "The error itself says it: the server is full (ER_CON_COUNT_ERROR)."),
-        (replace(LOSS, code=1040, stated_cause=Cause.TOO_MANY_CONNECTIONS, from_server_log=True), "The server's own log says it: the server is full (ER_CON_COUNT_ERROR)."),
+        (replace(LOSS, code=1040, stated_cause=Cause.TOO_MANY_CONNECTIONS), "The error itself says it: no connection was free (ER_CON_COUNT_ERROR)."),
+        (replace(LOSS, code=1040, stated_cause=Cause.TOO_MANY_CONNECTIONS, from_server_log=True), "The server's own log says it: no connection was free (ER_CON_COUNT_ERROR)."),
         (replace(LOSS, code=1040, stated_cause=Cause.HOST_BLOCKED), "The error itself says it."),
         (replace(LOSS, code=2013, stated_cause=Cause.HOST_BLOCKED), "The error itself says it."),
         (replace(LOSS, code=None, stated_cause=Cause.SERVER_CRASH, from_server_log=True), "The server's own log says it."),
@@ -178,7 +178,7 @@ def test_what_names_the_cause_is_said(event: ErrorEvent, words: str) -> None:
             replace(LOSS, code=1159, stated_cause=Cause.IDLE_TIMEOUT, from_server_log=True),
             "nearly always wait_timeout",
         ),
-        (replace(LOSS, stated_cause=Cause.IDLE_TIMEOUT), "a packet it had not asked for"),
+        (replace(LOSS, stated_cause=Cause.IDLE_TIMEOUT), "a packet that it had not asked for"),
         (
             replace(LOSS, code=1317, stated_cause=Cause.KILLED),
             "The error itself says it: the statement was interrupted",

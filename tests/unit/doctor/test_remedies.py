@@ -41,7 +41,9 @@ def test_a_pool_stays_a_tenth_below_the_limit_and_at_least_a_second(limit: float
 
 
 def test_the_arithmetic_names_whose_limit_it_is() -> None:
-    assert "600 s - 10 % = 540 s (wait_timeout, db1 says)" == arithmetic(600, "wait_timeout, db1 says")
+    assert "600 s - 10 % = 540 s (9 minutes); wait_timeout, db1 says" == arithmetic(
+        600, "wait_timeout, db1 says"
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,7 @@ def test_an_unknown_client_gets_the_rule_for_any_pool() -> None:
 def test_without_any_fact_the_figure_is_of_the_default_limit() -> None:
     told = said(remedies.for_idling, client=LogClient())
 
-    assert "28800 s - 10 % = 25920 s (wait_timeout, the default, as no server was asked)" in told
+    assert "28800 s - 10 % = 25920 s (7.2 hours); wait_timeout, the default, as no server was asked." in told
     assert "25920 s" in told.splitlines()[1]
 
 
@@ -127,7 +129,7 @@ def test_the_global_limit_that_ended_a_session_needs_no_explanation() -> None:
     server = ServerFacts(limits=WAIT, departures=(idled_at(600, 100),))
     told = said(remedies.for_idling, server)
 
-    assert "600 s - 10 % = 540 s (wait_timeout, the server says)" in told
+    assert "600 s - 10 % = 540 s (9 minutes); wait_timeout, the server says." in told
     assert "Find who" not in told
 
 
@@ -147,7 +149,7 @@ def test_the_limit_is_the_one_that_can_have_run_out(uptime: float, variable: str
     server = ServerFacts(started_at=AT - uptime, limits={**WAIT, "interactive_timeout": 8})
     told = said(remedies.for_idling, server)
 
-    assert uptime == 8 or f"({variable}, " in told
+    assert uptime == 8 or f"; {variable}, " in told
     assert (variable == "interactive_timeout") == ("8 s - 10 % = 7 s" in told)
 
 
@@ -219,10 +221,10 @@ def test_the_limit_that_ended_a_session_is_explained_by_its_origin(
 @pytest.mark.parametrize(
     ("end", "words"),
     [
-        (OWN, "5.5 s - 10 % = 4 s (the session's own wait_timeout)."),
-        (EARLIER, "5.5 s - 10 % = 4 s (an earlier global wait_timeout)."),
-        (GLOBAL, "5.5 s - 10 % = 4 s (interactive_timeout)."),
-        (UNKNOWN, "5 s - 10 % = 4 s (idle when the server closed it)."),
+        (OWN, "5.5 s - 10 % = 4 s; the session's own wait_timeout."),
+        (EARLIER, "5.5 s - 10 % = 4 s; an earlier global wait_timeout."),
+        (GLOBAL, "5.5 s - 10 % = 4 s; interactive_timeout."),
+        (UNKNOWN, "5 s - 10 % = 4 s; idle when the server closed it."),
     ],
 )
 def test_the_figure_names_the_limit_and_a_measured_idle_time_is_cut_to_whole_seconds(

@@ -21,7 +21,7 @@ from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import COM_QUIT, EndEvidence, LogEntry
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.snapshot import Basis, Limit
-from tests.builders import NOW, a_transaction, a_verdict
+from tests.builders import NOW, a_snapshot, a_transaction, a_verdict
 from tests.unit.judge.absences import ACCOUNT, COUNTED, about_to_close, counts, missed, one, said
 
 LIMITS = {"wait_timeout": 60, "interactive_timeout": 30, "idle_transaction_timeout": 15}
@@ -178,6 +178,19 @@ def test_log_entry_of_a_listed_session_explains_no_other_session() -> None:
     clues = said({1158: 1, 1160: 1, 1153: 1}, aborted=2, killed=1, log=(entry,))
 
     assert [(Cause.KILLED, Certainty.LIKELY)] == told_of(one(1), clues=clues, stay=[one(2)])
+
+
+@pytest.mark.parametrize(("recent", "left"), [({1153: 1}, (0, 1)), ({}, (0, 0))])
+def test_an_end_that_is_known_is_taken_out_of_what_was_counted_last(
+    recent: dict[int, int], left: tuple[int, int]
+) -> None:
+    cause = Cause.PACKET_TOO_LARGE
+    clues = said(recent, early={1153: 1}, log=(LogEntry(NOW, "", ProcesslistId(1), cause),))
+    before, after = a_snapshot([one()]), a_snapshot([one()], end_evidence=clues)
+    interval = EndInterval.between(before, after, [], {})
+
+    counted = (interval.recent_counts[ACCOUNT], interval.earlier_counts[ACCOUNT])
+    assert left == tuple(each.causes[cause] for each in counted)
 
 
 # --- Where they are counted all together

@@ -292,6 +292,14 @@ def test_empty_filter_matches_every_session(verdict: Verdict) -> None:
     assert NO_FILTER.matches(verdict, NOW)
 
 
+@pytest.mark.parametrize(
+    ("text", "timed"),
+    [("idle>10m", True), ("idle>10m user:shop", True), ("oldest:1", True), ("user:shop", False), ("", False)],
+)
+def test_a_filter_by_a_duration_or_by_age_changes_with_time(text: str, timed: bool) -> None:  # noqa: FBT001
+    assert timed is parse_filter(text).depends_on_time
+
+
 def test_a_filter_remembers_what_was_typed() -> None:
     assert " user:shop " == parse_filter(" user:shop ").text
 
@@ -348,6 +356,23 @@ def test_departures_are_narrowed_by_their_session_and_their_cause(text: str, who
 def test_unknown_cause_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=f"^{sentence}"):
         parse_departure_filter(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("cause:killed", True),
+        ("killed", True),
+        ("-cause:killed", False),
+        ("-killed", False),
+        ("user:killed", False),
+        ("kill", False),
+        ("user:shop cause:killed", True),
+        ("cause:killed user:shop", True),
+    ],
+)
+def test_a_cause_is_named_by_its_field_or_by_its_whole_word(text: str, names: bool) -> None:  # noqa: FBT001
+    assert names is parse_departure_filter(text).names_cause
 
 
 def test_empty_departure_filter_matches_every_departure() -> None:

@@ -46,7 +46,7 @@ def numbers(*lines: str) -> list[int]:
             Cause.NET_WRITE_TIMEOUT,
             Certainty.CONFIRMED,
         ),
-        ("killed by MaxScale: Timed out", 1927, Cause.PROXY_OR_FIREWALL, Certainty.CONFIRMED),
+        ("killed by MaxScale: Timed out", 1927, Cause.PROXY_OR_FIREWALL, Certainty.LIKELY),
         ("(1205, 'Lock wait timeout exceeded')", None, None, None),
         ("ERROR 1062 (23000): Duplicate entry 'Connection refused' for key", None, None, None),
     ],

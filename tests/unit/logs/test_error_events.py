@@ -48,6 +48,7 @@ NEWER = {
     "ER_SESSION_WAS_KILLED": 3169,
     "ER_CLIENT_INTERACTION_TIMEOUT": 4031,
     "ProxySQL 9001": 9001,
+    "ProxySQL 9004": 9004,
     "InterfaceError": 0,
 }
 """What PyMySQL's tables of the servers' numbers do not have."""
@@ -234,7 +235,6 @@ def described(*lines: str, **fields: Any) -> ErrorEvent:
     ("line", "idle"),
     [
         ("lost 350 seconds after the last command started", 350.0),
-        ("haproxy[7]: mysql/db1 1/0/60001 1234 cD 12/11/10/9/0 0/0", 60.001),
         ("the session was idle for 90 s", 90.0),
         ("last_used 1200345ms ago", 1200.345),
         ("last packet successfully received from the server was 28,805,123 milliseconds ago", 28_805.123),
@@ -243,6 +243,14 @@ def described(*lines: str, **fields: Any) -> ErrorEvent:
 )
 def test_an_idle_time_is_read_in_its_unit(line: str, idle: float) -> None:
     assert pytest.approx(idle) == described(line).idle_seconds
+
+
+def test_haproxy_states_how_long_a_session_lasted_and_not_that_it_was_idle() -> None:
+    event = described("haproxy[7]: mysql/db1 1/0/60001 1234 cD 12/11/10/9/0 0/0")
+
+    assert pytest.approx(60.001) == event.lasted_seconds
+    assert event.idle_seconds is None
+    assert 7 == described("nothing", lasted_seconds=7.0).lasted_seconds
 
 
 def test_the_last_statement_of_an_idle_time_counts_and_none_leaves_it() -> None:

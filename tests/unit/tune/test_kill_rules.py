@@ -82,6 +82,7 @@ def test_a_filter_that_kills_too_many_or_says_nothing_is_refused(match: str, why
         '"web-3:51234"',
         "host:web-3",
         "risk>=watch",
+        "id>1",
     ],
 )
 def test_a_filter_with_a_condition_is_taken(match: str) -> None:

@@ -99,6 +99,13 @@ def test_limit_that_is_off_closes_no_session() -> None:
     assert told.confirmation is None
 
 
+def test_a_limit_inside_transactions_that_is_on_is_not_told_to_be_off() -> None:
+    told = foretold("idle_transaction_timeout", 29, standing=VariableState(OFF))
+
+    assert not any("0 is off" in each for each in told.effects)
+    assert "29 s is less than 30 s" in (told.confirmation or "")
+
+
 def test_wait_timeout_does_not_close_sessions_governed_by_a_transaction_limit() -> None:
     sleeper = a_session(idle_for=90, own_limit=None, transaction=a_transaction())
     snapshot = a_snapshot([sleeper], variables={"idle_transaction_timeout": 3600})

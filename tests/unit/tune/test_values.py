@@ -199,10 +199,11 @@ def test_a_server_keeps(
     assert Clamped(kept, because) == clamped(wanted, standing, tunable)
 
 
-def test_the_servers_own_block_counts_before_ours() -> None:
-    standing = VariableState(Variable("max_allowed_packet", 1 << 26, 1, 1 << 30), block_size=4096)
+@pytest.mark.parametrize(("block", "kept"), [(4096, 4096), (2, 5000)])
+def test_the_servers_own_block_counts_before_ours(block: int, kept: int) -> None:
+    standing = VariableState(Variable("max_allowed_packet", 1 << 26, 1, 1 << 30), block_size=block)
 
-    assert Clamped(4096, "rounded down to a multiple of 4,096") == clamped(5000, standing, PACKET[0])
+    assert Clamped(kept, f"rounded down to a multiple of {block:,}") == clamped(5001, standing, PACKET[0])
 
 
 def test_a_maximum_that_is_no_multiple_is_rounded_too() -> None:
