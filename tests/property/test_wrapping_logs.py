@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from goneaway_tui.doctor.case import Case
@@ -126,13 +126,19 @@ def test_a_wrapper_changes_nothing_of_the_findings(name: str, wrapper: str) -> N
     assert told_plain(name) == told(wrapped(LOGS[name], WRAPPERS[wrapper]))
 
 
+AT = datetime.fromtimestamp(NOW, UTC)
+UNKNOWN_FORMS = {"stern", "kubetail"}
+"""Names alone: they are found where they stand first on all lines, before the log's own lines or objects."""
+
+
 @given(
     st.sampled_from(sorted(LOGS.keys() - UNDATED)),
-    st.sampled_from(sorted(WRAPPERS)),
+    st.sampled_from(sorted(WRAPPERS.keys() - UNKNOWN_FORMS)),
     st.sampled_from(sorted(WRAPPERS)),
 )
 @settings(deadline=None, max_examples=60)
 def test_nor_does_a_wrapper_in_a_wrapper(name: str, inner: str, outer: str) -> None:
+    assume(outer not in UNKNOWN_FORMS or WRAPPERS[inner]("", AT).startswith("{"))
     assert told_plain(name) == told(wrapped(LOGS[name], WRAPPERS[inner], WRAPPERS[outer]))
 
 

@@ -176,8 +176,9 @@ LEARNING_LINES: Final = 40
 MAX_REPEATED_PREFIXES: Final = 50
 _ENTRY_START: Final = re.compile(
     r"(?<!\d)(?:\d\d)?\d\d[-/]\d\d[-/]\d\d[T ] ?\d{1,2}:\d\d:\d\d|(?<!\d)\d{6} {1,2}\d{1,2}:\d\d:\d\d"
+    r"|(?<=\s)\{\""
 )
-"""The timestamp with which a program begins an entry."""
+"""The timestamp with which a program begins an entry, or the beginning of an object."""
 _NAMES: Final = re.compile(
     r"[\[(<]?[\w./:@-]{1,100}(?: [\w./:@-]{1,100}){0,2}[\])>]?(?: ?[:|>=-]{1,2})?\s{1,8}"
 )
