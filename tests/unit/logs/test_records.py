@@ -72,6 +72,14 @@ def test_three_wrappers_are_taken_off_and_a_fourth_stays() -> None:
     assert prefix * 3 == three[0].text_before
 
 
+def test_a_message_of_one_line_has_the_size_of_the_whole_and_of_several_each_its_own() -> None:
+    (alone,) = unwrapped(LogLine(1, "web-1  | gone away", 5000))
+    several = unwrapped(LogLine(1, json.dumps({"msg": "gone\naway now"}), 5000))
+
+    assert 5000 == alone.size_bytes
+    assert [("gone", 4), ("away now", 8)] == [(line.text, line.size_bytes) for line in several]
+
+
 def test_the_innermost_time_counts_and_none_leaves_the_outer() -> None:
     outer = f'{{"log": "web-1  | hello", "time": "{STAMP}"}}'
     inner = f'{{"log": "2026-11-23T11:00:00.0000000Z hello", "time": "{STAMP}"}}'
