@@ -297,6 +297,23 @@ def test_a_server_tells_how_long_it_has_been_up() -> None:
     assert events(ABORTED.format(30, 5, 5))[0].server_up_seconds is None
 
 
+@pytest.mark.parametrize(
+    ("words", "certainty"),
+    [
+        ("The client was disconnected by the server because of inactivity.", Certainty.CONFIRMED),
+        ("Got timeout reading communication packets", Certainty.LIKELY),
+        ("Got timeout writing communication packets", Certainty.CONFIRMED),
+        ("Got an error reading communication packets", Certainty.LIKELY),
+    ],
+)
+def test_a_server_is_sure_of_a_cause_unless_it_names_only_a_wait_or_a_broken_socket(
+    words: str, certainty: Certainty
+) -> None:
+    (event,) = events(ABORTED.format(30, 5, 5).replace("Got timeout reading communication packets", words))
+
+    assert certainty is event.certainty
+
+
 @pytest.mark.parametrize(("seconds", "lines"), [(2, [1]), (3, [1, 2])])
 def test_two_entries_on_one_session_within_two_seconds_are_one(seconds: int, lines: list[int]) -> None:
     assert lines == numbers(ABORTED.format(0, 5, 5), ABORTED.format(seconds, 5, 5))

@@ -72,6 +72,38 @@ def test_three_wrappers_are_taken_off_and_a_fourth_stays() -> None:
     assert prefix * 3 == three[0].text_before
 
 
+def test_a_message_of_one_line_has_the_size_of_the_whole_and_of_several_each_its_own() -> None:
+    (alone,) = unwrapped(LogLine(1, "web-1  | gone away", 5000))
+    several = unwrapped(LogLine(1, json.dumps({"msg": "gone\naway now"}), 5000))
+
+    assert 5000 == alone.size_bytes
+    assert [("gone", 4), ("away now", 8)] == [(line.text, line.size_bytes) for line in several]
+
+
+def unwrapped_texts(*texts: str) -> list[tuple[str, str]]:
+    return [(line.program, line.text) for line in unwrap_lines(lines_of(*texts))]
+
+
+def test_the_names_of_pods_before_all_lines_are_taken_off() -> None:
+    entry, rest = "2026-11-23 12:00:00 gone away", "and more"
+
+    assert [("shop-7d9f-x2", entry), ("shop-7d9f-x2", rest)] == unwrapped_texts(
+        f"shop-7d9f-x2 {entry}", f"shop-7d9f-x2 {rest}"
+    )
+    assert [("", f"shop-7d9f-x2 {entry}"), ("", rest)] == unwrapped_texts(f"shop-7d9f-x2 {entry}", rest)
+    assert [("", f"shop {entry}")] * 2 == unwrapped_texts(*[f"shop {entry}"] * 2)
+
+
+def test_a_pod_that_begins_to_write_later_is_known_by_its_entry_and_of_those_at_most_50() -> None:
+    later = [f"shop-7d9f-{number}" for number in range(10, 69)]
+    entry = "2026-11-23 12:00:00 gone away"
+    texts = [f"shop-7d9f-x2 {entry}"] * 40 + ["no prefix"] + [f"{pod} {entry}" for pod in later]
+    found = unwrapped_texts(*texts)[40:]
+
+    assert [("", "no prefix"), *[(pod, entry) for pod in later[:49]]] == found[:50]
+    assert [("", f"{pod} {entry}") for pod in later[49:]] == found[50:]
+
+
 def test_the_innermost_time_counts_and_none_leaves_the_outer() -> None:
     outer = f'{{"log": "web-1  | hello", "time": "{STAMP}"}}'
     inner = f'{{"log": "2026-11-23T11:00:00.0000000Z hello", "time": "{STAMP}"}}'

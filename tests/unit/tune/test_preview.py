@@ -78,14 +78,16 @@ def test_sessions_closed_by_an_interactive_limit_are_unknown() -> None:
 
 def test_a_limit_inside_transactions_counts_those_in_one() -> None:
     wrote = a_session(id=200, idle_for=50, transaction=a_transaction())
-    looked = a_session(id=201, idle_for=50, transaction=a_transaction(rows_modified=0))
+    looked = [
+        a_session(id=number, idle_for=50, transaction=a_transaction(rows_modified=0)) for number in (201, 202)
+    ]
     for name, counted in (
-        ("idle_transaction_timeout", "2 of 2 sessions idle inside a transaction would"),
-        ("idle_readonly_transaction_timeout", "1 of 1 sessions idle inside a transaction that wrote nothing"),
+        ("idle_transaction_timeout", "3 of 3 sessions idle inside a transaction would"),
+        ("idle_readonly_transaction_timeout", "2 of 2 sessions idle inside a transaction that wrote nothing"),
         ("idle_write_transaction_timeout", "1 of 1 sessions idle inside a transaction that wrote rows"),
     ):
         standing = VariableState(replace(OFF, name=name))
-        told = foretold(name, 40, sessions=[*NAP, wrote, looked], standing=standing)
+        told = foretold(name, 40, sessions=[*NAP, wrote, *looked], standing=standing)
 
         assert any(counted in each for each in told.effects), told.effects
 
