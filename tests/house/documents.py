@@ -155,7 +155,10 @@ def budgets() -> str:
         ),
         (
             "the same where `explain --recording` reads it",
-            f"{lines.LEAN.bytes >> 20} MiB, {lines.LEAN.line_bytes >> 20} MiB a line",
+            (
+                f"{lines.LEAN.bytes >> 20} MiB, {lines.LEAN.line_bytes >> 20} MiB a line; "
+                f"of all together {lines.FREE_BYTES >> 20} MiB, and {lines.MAX_RATIO} bytes for each of the file"
+            ),
         ),
         (
             "counts in a recording that `advise` reads",

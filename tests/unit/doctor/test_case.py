@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from goneaway_tui.doctor.case import (
     facts_from_sample,
     facts_from_text,
 )
+from goneaway_tui.doctor.diagnosis import diagnose
 from goneaway_tui.logs.timestamps import Timestamp
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
@@ -144,6 +145,30 @@ def test_a_time_without_a_zone_is_of_the_zone_of_the_case() -> None:
     assert AT == Case(event, zone=berlin).noticed_at
     assert AT + 3600 == Case(event).noticed_at
     assert Case(replace(LOSS, timestamp=None)).noticed_at is None
+
+
+def test_the_time_of_an_error_is_worked_out_once_however_many_departures_it_is_held_against() -> None:
+    """A stranger's recording of five thousand made the log of a day take hours."""
+
+    class Counting(tzinfo):
+        asked = 0
+
+        def utcoffset(self, _at: datetime | None) -> timedelta:
+            self.asked += 1
+            return timedelta()
+
+        def tzname(self, _at: datetime | None) -> None:
+            return None
+
+        def dst(self, _at: datetime | None) -> None:
+            return None
+
+    zone, verdict = Counting(), a_verdict(a_session())
+    left = Departure(verdict, AT - 5, 0.5, Cause.IDLE_TIMEOUT, Certainty.LIKELY, ("seen",), observed=True)
+    case = Case(replace(LOSS, timestamp=local(12)), ServerFacts(departures=(left,) * 1_000), zone)
+    diagnose(case)
+
+    assert 1 <= zone.asked < 10
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta, timezone, tzinfo
+from functools import cached_property
 
 from goneaway_tui.i18n import _
 from goneaway_tui.judge.deadline import EndLimit, shortest_end
@@ -230,7 +231,7 @@ def _pasted_values(lines: Sequence[str], index: int) -> Iterator[tuple[str, str]
             yield from zip(names, cells, strict=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """One error event and what its server says: all that a rule judges by."""
 
@@ -239,9 +240,9 @@ class Case:
     zone: tzinfo = UTC
     """The time zone of timestamps that name none."""
 
-    @property
+    @cached_property
     def noticed_at(self) -> float | None:
-        """When the client noticed the error, seconds since 1970 UTC; None where the log has no time."""
+        """When the client noticed the error, seconds since 1970 UTC; None where the log has no time. Asked for each departure."""
         timestamp = self.event.timestamp
         if timestamp is None:
             return None

@@ -304,8 +304,12 @@ class PollSchedule:
         self._last_two_durations = (self._last_two_durations[1], seconds_at_server)
         self._failures = 0
 
-    def fail(self, now: float) -> float:
-        """A reading failed: double the pause with each failure in a row, up to MAX_PAUSE_SECONDS. Returns the pause."""
+    def fail(self, now: float, earlier: int = 0) -> float:
+        """A reading failed: double the pause with each failure in a row, up to MAX_PAUSE_SECONDS. Returns the pause.
+
+        `earlier`: how many passes failed before, each though its reading succeeded.
+        """
+        self._failures = max(self._failures, earlier)
         pause = min(MAX_PAUSE_SECONDS, max(self.interval, 2.0 ** min(self._failures, 10)))
         self._failures += 1
         self._due = now + pause

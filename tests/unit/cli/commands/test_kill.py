@@ -159,6 +159,30 @@ def test_a_server_that_never_answered_is_an_error_of_one_server_only(tmp_path: P
     assert not stage.run.has_read
 
 
+def test_passes_that_fail_one_after_the_other_back_off_and_only_the_first_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is read, and closes whatever connection kills, was tried at each interval and told of twice a pass."""
+    monkeypatch.setattr("goneaway_tui.monitor.poller.MAX_PAUSE_SECONDS", 30)
+    stage = Stage(
+        tmp_path, "--apply --every 1s", *(a_second_later(1, seconds=number) for number in range(1, 8))
+    )
+    stage.executor.raises = Unreachable("lost db1: it closed the connection")
+    schedule, pauses = stage.run._poller.schedule, list[float]()
+    for number in range(7):
+        if number == 6:
+            stage.executor.raises = None
+        schedule.begin(stage.clock.now)
+        stage.run._poller.poll()
+        pauses.append(schedule.due - stage.clock.now)
+
+    told = capsys.readouterr().err
+    assert [1, 2, 4, 8, 16, 30] == pauses[:6]
+    assert pauses[6] <= 1
+    assert (1, 1) == (told.count("it closed the connection"), told.count("the server answers again"))
+    assert [("killed", 1)] == stage.events
+
+
 def test_a_version_that_is_too_old_ends_a_watchman(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedVersion):
         Stage(tmp_path, "--apply --every 1s", UnsupportedVersion("MySQL 5.0 is too old")).run.run()

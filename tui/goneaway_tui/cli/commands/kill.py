@@ -78,6 +78,8 @@ class KillRun:
         self._own_ids: tuple[int, ...] = ()
         self._is_refusing = self._has_reported_borrowing = self._has_reported_hidden = False
         """What was reported already: a refused pass, the use of the reading connection, hidden sessions."""
+        self._failed_passes = 0
+        """How many failed in a row, each though its reading succeeded."""
         self.counts: Counter[KillEvent] = Counter()
         """The number of matched sessions by their outcome, over all passes."""
         self.was_refused = self.has_failed = False
@@ -111,18 +113,27 @@ class KillRun:
             self._poller.run(self._settings.run_for)
 
     def on_reading(self, reading: Reading) -> None:
-        """Make one pass over the sessions of a reading."""
+        """Make one pass over the sessions of a reading. Report only the first of several failed passes in a row."""
         self._own_ids = reading.step.snapshot.sample.server.own_session_ids
-        if reading.is_recovery:
-            write_err(self._with_name(_("the server answers again")))
+        if reading.is_recovery and not self._failed_passes:
+            self._report_recovery()
         try:
             self._make_pass(reading.step)
         except SourceError as error:
             self.has_failed = self._settings.every is None
             if self.has_failed and self._target.name is None:
                 raise
-            write_err(self._with_name(error.line))
-            self._poller.schedule.fail(self._clock())
+            if not self._failed_passes:
+                write_err(self._with_name(error.line))
+            self._poller.schedule.fail(self._clock(), self._failed_passes)
+            self._failed_passes += 1
+        else:
+            if self._failed_passes:
+                self._report_recovery()
+            self._failed_passes = 0
+
+    def _report_recovery(self) -> None:
+        write_err(self._with_name(_("the server answers again")))
 
     def on_failed_reading(self, failure: FailedReading) -> None:
         """Report the first of several failures in a row."""

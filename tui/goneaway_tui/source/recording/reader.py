@@ -29,7 +29,9 @@ from goneaway_tui.source.recording.database import (
     sql,
 )
 from goneaway_tui.source.recording.lines import (
+    FREE_BYTES,
     LEAN,
+    MAX_RATIO,
     WHOLE,
     StreamGap,
     StreamReader,
@@ -146,13 +148,15 @@ class Recording:
     def latest_departures(self, limit: int) -> tuple[Departure, ...]:
         """The newest, oldest first, without their statements and with texts cut. Takes some 25 MB, whatever is in the
         file: of a segment that holds more of them than LEAN allows, those within that; of all, the newest within
-        LATEST_BYTES."""
+        LATEST_BYTES. What all segments together unpack to is bounded as one stream is, for the time it takes to read."""
         latest: deque[Departure] = deque()
         bytes_left, is_all = LATEST_BYTES, True
+        lines_left = FREE_BYTES + MAX_RATIO * file_size(self.path)
         for segment, last in self._database.execute(sql("latest_segments"), (Track.DEPARTURES,)):
             found: deque[tuple[Departure, int]] = deque()
+            stream = StreamReader(segment, Track.DEPARTURES, LEAN._replace(bytes=min(LEAN.bytes, lines_left)))
             with suppress(StreamTooLong):
-                for _at, line in self._lines(StreamReader(segment, Track.DEPARTURES, LEAN), last):
+                for _at, line in self._lines(stream, last):
                     for departure, memory_bytes in short_departures(line):
                         found.append((departure, memory_bytes + DEPARTURE_BYTES))
                         bytes_left -= found[-1][1]
@@ -160,7 +164,8 @@ class Recording:
                         bytes_left += found.popleft()[1]
                         is_all = False
             latest.extendleft(departure for departure, _bytes in reversed(found))
-            if not is_all or len(latest) == limit:
+            lines_left -= stream.line_bytes
+            if not is_all or len(latest) == limit or lines_left <= 0:
                 break
         return tuple(latest)
 
