@@ -18,8 +18,8 @@ from contextlib import suppress
 from typing import Final, NamedTuple, Self
 
 COLUMNS, LINES = 160, 50
-HEAD: Final = 7
-"""Cells at the beginning of a line by which rows are told apart: on the board the mark and the id."""
+HEAD: Final = 24
+"""Cells at the beginning of a line by which rows are told apart: on the board the mark, the risk and the id."""
 _PATIENCE = 60.0
 _PIECE = re.compile(rb"\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|\x1b\[[?<=>]?[\d;]*[ -/]*[@-~]|([^\x1b]+)")
 """Going somewhere, a colour, anything else that is no text, text."""
