@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,9 +25,10 @@ from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.tuning import KeptValue, Persistence
 from goneaway_tui.source import connection as connections
-from goneaway_tui.source.executor import ALREADY_GONE
+from goneaway_tui.source.executor import ALREADY_GONE, LiveExecutor
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.sockets import Address
+from goneaway_tui.tune.preconditions import SLACK_SECONDS, same_session_problem
 from tests.integration.acting import OneByOne
 from tests.integration.conftest import StartServer
 from tests.integration.relay import Relay
@@ -688,6 +690,33 @@ def test_a_session_is_found_as_the_source_shows_it(any_server: RealServer) -> No
         assert again.idle_since > shown.idle_since + 0.3
 
 
+def test_server_that_stalls_while_it_is_asked_does_not_make_an_idle_session_look_awake(
+    any_server: RealServer,
+) -> None:
+    """MySQL shows its timer in an answer of its own: where that takes long, the timer is placed by half of that time."""
+    address = Address("127.0.0.1", any_server.port, "root")
+    calls: Iterator[int] = itertools.count(-1_000)
+
+    def clock() -> float:
+        """Fourth call of a reading: the answer with the timer has arrived, 1.4 s after it was asked for."""
+        return time.time() + 1.4 * (next(calls) >= 3)
+
+    with opened_connection(any_server) as sitter, closing(LiveSource(address, time.time)) as source:
+        shown = next(session for session in source.sample().sessions if session.id == id_of(sitter))
+        with LiveExecutor(address, clock).conversation() as conversation:
+            conversation.find(shown.id)
+            calls = itertools.count()
+            found = conversation.find(shown.id)
+
+    assert found is not None
+    assert found.idle_within > 0.7
+    assert shown.idle_since is not None
+    assert found.idle_since is not None
+    if any_server.flavour is Flavour.MYSQL:
+        assert found.idle_since > shown.idle_since + SLACK_SECONDS
+        assert same_session_problem(shown, found) is None
+
+
 def test_what_a_session_holds_is_found_too(any_server: RealServer) -> None:
     run(
         any_server,
@@ -700,7 +729,8 @@ def test_what_a_session_holds_is_found_too(any_server: RealServer) -> None:
         found: list[Session | None] = []
 
         def holds() -> bool:
-            """InnoDB copies its list of transactions again only where nobody has read it for 0.1 s."""
+            """InnoDB copies its list of transactions again only where no session has read it for 0.1 s."""
+            time.sleep(0.2)
             found.append(executor(any_server).find(id_of(holder)))
             transaction = found[-1].transaction if found[-1] else None
             return transaction is not None and transaction.rows_modified == 1

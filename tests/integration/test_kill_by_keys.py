@@ -71,13 +71,13 @@ async def test_two_hundred_marked_sessions_are_gone_but_those_that_woke_up(
             await pilot.press("shift+tab", *str(CROWD), "enter")
             await until(pilot, lambda: isinstance(app.screen, ReportScreen) and app.screen.is_finished)
             told = lines(app)
+        assert f"{CROWD - WOKEN} of {CROWD} killed" in told, told
         killed = ids(crowd) - ids(woken)
         comes_true(lambda: not killed & listed(server))
         assert ids(woken) | ids(bosses) <= listed(server)
 
     assert WOKEN == len(woken)
     assert f"{BOSSES} left out: never_kill in the config file" in asked
-    assert f"{CROWD - WOKEN} of {CROWD} killed" in told
     acts = journal.read().acts
     by_phase = {
         phase: {int(act.entry.statement.split()[-1]) for act in acts if act.entry.phase is phase}

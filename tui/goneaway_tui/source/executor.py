@@ -297,8 +297,19 @@ class LiveActConnection:
             reader = READERS[capabilities.flavour](
                 single_connection, single_capabilities, self._clock, self._executor.text_length
             )
-            _at, sessions = reader.sessions(self._uptime(connection, capabilities))
-            return next((session for session in sessions if session.id == session_id), None)
+            uptime = self._uptime(connection, capabilities)
+            began = self._clock()
+            _at, sessions = reader.sessions(uptime)
+            # The server read its clock at some instant of this reading, and only one reading is there to place it.
+            within = max(0.0, self._clock() - began) / 2
+            return next(
+                (
+                    replace(session, idle_within=session.idle_within + within)
+                    for session in sessions
+                    if session.id == session_id
+                ),
+                None,
+            )
 
     def set_global(self, name: str, value: float, keep: Persistence) -> KeptValue:
         return self._change(f"set_{keep}", name, (literal(value),))
