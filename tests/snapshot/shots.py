@@ -12,10 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta, timezone
 from functools import partial
+from html import unescape
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -41,6 +43,7 @@ from tests.ui.stage import HeldClock, Scripted, an_app
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 ASK_OF_LOG = ("d", "slash", f"={Path(__file__).with_name('app.log')}", "enter")
 """Asks the doctor of a log."""
+FONTS = "Fira Code, DejaVu Sans Mono, Menlo, Consolas, Noto Sans Mono CJK SC, PingFang SC, Microsoft YaHei"
 CHINA = timezone(timedelta(hours=8))
 """The local time zone of the pictures that show one."""
 
@@ -362,7 +365,22 @@ async def drawn(shot: Shot) -> str:
         await pilot.pause()
         svg = app.export_screenshot(title="goneaway-tui")
     fontless = re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
-    return fontless.replace("Fira Code", "Fira Code, DejaVu Sans Mono, Menlo, Consolas")
+    return stretched(fontless.replace("Fira Code", FONTS))
+
+
+def stretched(svg: str) -> str:
+    """The picture with each text as long as its cells: Rich stretches it to its number of letters, and a Chinese one has two."""
+
+    def in_cells(found: re.Match[str]) -> str:
+        letters = unescape(found["letters"])
+        length = float(found["length"]) / len(letters) * cell_len(letters)
+        return f"{found['before']}{length:g}{found['after']}{found['letters']}<"
+
+    return re.sub(
+        r'(?P<before><text [^>]*textLength=")(?P<length>[\d.]+)(?P<after>"[^>]*>)(?P<letters>[^<]*[^\x00-\u1100<][^<]*)<',
+        in_cells,
+        svg,
+    )
 
 
 async def settle(app: GoneawayApp | ConnectApp, pilot: Pilot[Any]) -> None:
