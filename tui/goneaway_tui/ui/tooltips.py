@@ -164,7 +164,7 @@ def live_hint(name: str, snapshot: Snapshot) -> str:
         return ""
     tunable = TUNABLE[name]
     now = f"{name} = {variable.value:,} ({value_words(variable.value, tunable.unit)})"
-    set_by = _("set by: {who}", who=wording.origin_word(variable.set_by or "") or _("not reported"))
+    set_by = _("set by: {origin}", origin=wording.origin_word(variable.set_by or "") or _("not reported"))
     new = (
         _("New sessions get this value. Open sessions keep their own.") if name in COPIED_BY_SESSIONS else ""
     )

@@ -77,7 +77,7 @@ def proposal_remark(proposal: ProposedServer) -> str:
             )
         )
     if resolved := display_hostname(proposal.host):
-        remarks.append(_("the host name is not ASCII and is looked up as {name}", name=resolved))
+        remarks.append(_("the host name is not ASCII and is resolved as {name}", name=resolved))
     if proposal.host and not proposal.is_port_reported:
         remarks.append(
             _("no port reported: the port of {name} is used", name=plain(proposal.server_name, 60))

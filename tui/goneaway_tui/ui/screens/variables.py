@@ -138,7 +138,7 @@ def variable_details(variable: Variable) -> Iterator[str]:
         yield from (_(tunable.why), "")
     value = _("unknown") if variable.value is None else f"{variable.value:,}"
     yield _("now     {value}  {words}", value=value, words=variable_words(variable)).rstrip()
-    yield _("set by  {who}", who=origin_word(variable.set_by or "") or _("not reported"))
+    yield _("set by  {origin}", origin=origin_word(variable.set_by or "") or _("not reported"))
     if bounds_words(variable):
         source = "  " + _("(from the manual)") if variable.is_documented else ""
         yield _("range   {bounds}", bounds=bounds_words(variable)) + source
