@@ -141,10 +141,10 @@ def complaints(path: str, texts: Iterable[tuple[int, str]], banned: Mapping[str,
 
 
 def messages(tree: ast.Module) -> Iterator[str]:
-    """Every message, without its `{fields}`; of a plural both forms."""
+    """Every message, without its `{fields}` and the words of error 2006; of a plural both forms."""
     for message in _said_in(tree):
         for form in (message,) if isinstance(message, str) else message:
-            yield re.sub(r"\{[^}]*\}", "", form)
+            yield re.sub(r"\{[^}]*\}|gone away", "", form)
 
 
 def message_complaints(path: str, tree: ast.Module) -> list[str]:
