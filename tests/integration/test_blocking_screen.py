@@ -180,7 +180,7 @@ async def test_an_account_without_the_privilege_is_told_the_grant(server: RealSe
     async with tree_on(server, tmp_path, "blind") as (app, pilot):
         await until(pilot, lambda: "GRANT PROCESS ON *.* TO 'blind'@'%'" in " ".join(lines(app).split()))
 
-        assert "does not tell this account which sessions wait for locks" in lines(app)
+        assert "This account cannot see which sessions wait for locks" in lines(app)
 
 
 def test_the_statements_of_an_open_transaction_are_read(server: RealServer) -> None:

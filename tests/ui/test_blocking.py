@@ -204,7 +204,7 @@ def test_a_wait_is_told_with_its_holder_and_its_end() -> None:
     assert "Waits 0:20 for a row lock on shop.orders" in known
     assert "Held by 1." in known
     assert "times out in 0:30 (innodb_lock_wait_timeout 50 s, assumed)" in known
-    assert "does not tell which session holds it" in unknown
+    assert "does not report which session holds it" in unknown
 
 
 def test_many_ids_are_counted() -> None:
@@ -252,7 +252,7 @@ async def test_b_shows_the_tree_and_escape_leaves_it(tmp_path: Path) -> None:
         assert isinstance(app.screen, BoardScreen)
     assert "2 sessions wait, the longest for 0:20" in shown
     assert "└ 2 shop" in shown
-    assert "ends it in 7:59:00" in shown
+    assert "closes the session in 7:59:00" in shown
     assert "3 modified rows" in shown
     assert "After its end 2 waiting sessions continue: 2, 3." in shown
 
@@ -413,7 +413,7 @@ async def test_what_hides_the_waits_is_told_with_its_grant(tmp_path: Path) -> No
         await opened(app, pilot)
         shown = lines(app)
 
-    assert "does not tell this account which sessions wait for locks" in shown
+    assert "This account cannot see which sessions wait for locks" in shown
     assert "GRANT SELECT ON x TO y" in " ".join(shown.split())
 
 
@@ -505,7 +505,7 @@ async def test_details_show_the_statements_of_the_open_transaction() -> None:
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (Limitation("x", "the server keeps none", "UPDATE y"), "not known: the server keeps none: UPDATE y"),
+        (Limitation("x", "the server keeps none", "UPDATE y"), "unknown: the server keeps none: UPDATE y"),
         ((), "The server has kept no statement."),
         ((PastStatement("SELECT '\x1b[2J' [red]", None),), "?  SELECT"),
         (Unreachable("lost db-01"), "lost db-01"),

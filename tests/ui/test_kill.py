@@ -138,7 +138,7 @@ async def test_many_are_summed_up_and_their_number_is_typed(tmp_path: Path) -> N
         await until(pilot, reported(app))
 
     assert "leaky 45  cron 15" in asked
-    assert "Type 60 to go on" in asked
+    assert "Type 60 to confirm" in asked
     assert 60 == len(executor.did)
 
 
@@ -245,7 +245,7 @@ async def test_the_report_shows_how_far_it_is_and_how_long_the_rest_takes(tmp_pa
         told = lines(app)
 
     assert "━━━─────────  " in told
-    assert "30 to go, about 15 s left" in told
+    assert "30 remaining, about 15 s left" in told
 
 
 def test_reasons_that_are_alike_are_counted() -> None:
@@ -352,7 +352,7 @@ async def test_rules_are_listed_with_their_matches_and_what_a_pass_would_do(tmp_
     assert "A pass would kill 7 sessions now." in first
     assert "1 more skipped: never_kill in the config file." in " ".join(first.replace("│", "").split())
     assert "and 1 more: enter lists all" in first
-    assert "A pass would kill none: more sessions match than max = 2." in second
+    assert "A pass would kill no session: more sessions match than max = 2." in second
     assert "No session matches now." in third
     assert "KILL 110;" in whole
     assert [] == executor.did

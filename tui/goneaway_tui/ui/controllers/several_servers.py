@@ -298,7 +298,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         if not number:
             return _("No server can be changed.")
         if not self.is_started:
-            order = _("Changes the servers one by one, in this order. Stops at the first unexpected result.")
+            order = _("Changes one server at a time. Stops at the first unexpected result.")
             excluded = ngettext("{number} skipped.", "{number} skipped.", left_out) if left_out else ""
             return f"{order} {excluded}".rstrip()
         done = sum(not outcome.unexpected for outcome in self._outcomes)
@@ -329,7 +329,7 @@ def outcome_words(result: ServerOutcome) -> tuple[str, str, list[Line]]:
     if result.outcome is not None:
         lines.append((result.outcome.sentence, ""))
         warnings = result.outcome.kept.warnings if result.outcome.kept else ()
-        lines += [(_("server warning: {warning}", warning=warning), BAD) for warning in warnings]
+        lines += [(_("the server reports: {warning}", warning=warning), BAD) for warning in warnings]
     if result.unexpected:
         return "✖", TROUBLE, [*lines, (f"▲ {result.unexpected}", TROUBLE)]
     return "✔", GOOD, lines

@@ -199,7 +199,7 @@ def result_lines(result: ActResult) -> Iterable[Line]:
     is_as_asked = not isinstance(result.action, SetVariable) or kept == result.action.value
     yield (f"  {outcome.sentence}", NEUTRAL if is_as_asked else BAD)
     for warning in outcome.kept.warnings if outcome.kept and not outcome.already_ended else ():
-        yield (_("  server warning: {warning}", warning=_(warning)), BAD)
+        yield (_("  the server reports: {warning}", warning=_(warning)), BAD)
     if outcome.was_borrowed:
         yield (_("  ran on the monitoring connection: the server refused another one"), NEUTRAL)
     if isinstance(result.action, SetVariable):
