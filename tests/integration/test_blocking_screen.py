@@ -110,7 +110,7 @@ async def test_killing_the_root_frees_exactly_those_it_names(server: RealServer,
             assert kept.is_alive()
 
     named = _(second, third)
-    assert f"Frees 2 waiting sessions: {named}. 1 of them at once" in " ".join(asked.split())
+    assert f"Frees 2 waiting sessions: {named}. 1 of them immediately" in " ".join(asked.split())
 
 
 def _(*numbers: int) -> str:
@@ -149,8 +149,8 @@ async def test_a_metadata_wait_stands_below_the_idle_session(server: RealServer,
             run(server, INSTRUMENT.format("NO"))
 
     assert "metadata waits.cart" in shown
-    assert "Once it ends, 2 waiting sessions go on" in shown
-    assert "1 of them at once" in " ".join(shown.split())
+    assert "After its end 2 waiting sessions continue" in shown
+    assert "1 of them immediately" in " ".join(shown.split())
 
 
 async def test_two_hundred_waiters_on_one_row_are_folded(server: RealServer, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ async def test_an_account_without_the_privilege_is_told_the_grant(server: RealSe
     async with tree_on(server, tmp_path, "blind") as (app, pilot):
         await until(pilot, lambda: "GRANT PROCESS ON *.* TO 'blind'@'%'" in " ".join(lines(app).split()))
 
-        assert "does not tell this account which sessions wait for locks" in lines(app)
+        assert "This account cannot see which sessions wait for locks" in lines(app)
 
 
 def test_the_statements_of_an_open_transaction_are_read(server: RealServer) -> None:

@@ -119,7 +119,7 @@ async def test_a_server_that_keeps_another_value_stops_the_rest_and_what_was_don
         undone = await over(app, pilot)
 
     assert 3 == shown.count("28,800 (8 h) » 32,400 (9 h)")
-    assert f"1 of 3 done; a surprise on {NAMES[1]}; 1 not touched" in told
+    assert f"1 of 3 done; unexpected result on {NAMES[1]}; 1 not changed" in told
     assert "it kept 7200, not 32400 as foretold" in told
     assert "Warning 1292: Truncated incorrect wait_timeout value: '32400'" in told
     assert [32_400, 7200, 28_800] == after
@@ -128,7 +128,7 @@ async def test_a_server_that_keeps_another_value_stops_the_rest_and_what_was_don
         (act.entry.server_name, act.entry.old, act.entry.kept) for act in (first, second)
     ]
     assert [first.id, second.id] == [act.entry.undoes for act in rest]
-    assert f"1 of 2 done; a surprise on {NAMES[1]}" in undone
+    assert f"1 of 2 done; unexpected result on {NAMES[1]}" in undone
     assert [28_800, 7200, 28_800] == values(servers)
 
 
@@ -149,10 +149,10 @@ async def test_server_without_the_privilege_is_excluded_with_the_grant_and_the_o
         undone = await over(app, pilot)
 
     assert 2 == shown.count("31,536,000 (1 y)   ▲ not 63,072,000: the server's maximum")
-    assert f"{NAMES[1]}   left out: " in shown
+    assert f"{NAMES[1]}   skipped: " in shown
     assert "GRANT" in shown
-    assert "2 of 2 done, as foretold" in told
-    assert "2 of 2 done, as foretold" in undone
+    assert "2 of 2 done, as predicted" in told
+    assert "2 of 2 done, as predicted" in undone
     assert [28_800] * 3 == values(servers)
     assert [NAMES[0], NAMES[2]] * 2 == [act.entry.server_name for act in journal.acts()]
     assert {Phase.DONE} == {act.entry.phase for act in journal.acts()}
@@ -173,7 +173,7 @@ async def test_server_that_freezes_during_a_change_is_the_last_server_changed(
         finally:
             servers[1].thaw()
 
-    assert f"1 of 3 done; a surprise on {NAMES[1]}; 1 not touched" in told
+    assert f"1 of 3 done; unexpected result on {NAMES[1]}; 1 not changed" in told
     assert "not done: " in told
     assert [32_400, 28_800, 28_800] == values(servers)
     first, second = journal.acts()
@@ -200,7 +200,7 @@ async def test_unreachable_and_read_only_servers_are_left_out_without_a_statemen
         finally:
             servers[0].thaw()
 
-    assert f"{NAMES[0]}   left out: not reachable now" in shown
-    assert f"{NAMES[2]}   left out: started with --read-only" in shown
-    assert "1 of 1 done, as foretold" in told
+    assert f"{NAMES[0]}   skipped: not reachable now" in shown
+    assert f"{NAMES[2]}   skipped: started with --read-only" in shown
+    assert "1 of 1 done, as predicted" in told
     assert [28_800, 32_400, 28_800] == values(servers)

@@ -246,9 +246,9 @@ async def test_the_board_kills_and_tunes_on_a_full_server_and_by_itself_again_on
         assert "The server is full" in dialog or "gave this account no further connection" in dialog
         assert "connection that reads" in " ".join(dialog.split())
     assert "✔ KILL" in killed
-    assert "ran over the connection that reads" in killed
+    assert "ran on the monitoring connection" in killed
     assert "wait_timeout is 32400 now" in tuned
-    assert "ran over the connection that reads" in tuned
+    assert "ran on the monitoring connection" in tuned
     assert "what a new session gets is unknown" in tuned
     assert "no further connection" not in roomy
     assert "a new session gets wait_timeout = 28,800" in alone

@@ -77,7 +77,7 @@ async def test_two_hundred_marked_sessions_are_gone_but_those_that_woke_up(
         assert ids(woken) | ids(bosses) <= listed(server)
 
     assert WOKEN == len(woken)
-    assert f"{BOSSES} left out: never_kill in the config file" in asked
+    assert f"{BOSSES} skipped: never_kill in the config file" in asked
     acts = journal.read().acts
     by_phase = {
         phase: {int(act.entry.statement.split()[-1]) for act in acts if act.entry.phase is phase}

@@ -186,7 +186,7 @@ async def test_snapshot_goes_to_the_browser_and_no_file_of_this_machine_is_touch
             await one.sees(lambda text: str(secret)[-20:] in text)
             await one.press("Enter")
 
-            await one.sees(lambda text: "is no file that can be read" in text)
+            await one.sees(lambda text: "There is no file" in text)
             assert '"schema": "goneaway.snapshot/1"' in next(tmp_path.glob("got/*.json")).read_text()
             assert before == {*home.rglob("*")}
 
@@ -197,13 +197,13 @@ async def test_the_wall_hangs_there_and_comes_back_by_itself(
     with serving(tmp_path / "home", "--simulated", "--wall") as served:
         async with page(1600, 900) as one:
             await one.open(f"http://{served.place}/")
-            await one.sees(lambda text: "closes next" in text and "left in the last" in text)
+            await one.sees(lambda text: "next closings" in text and "ended in the last" in text)
             for each in served.screens():
                 os.kill(int(each.name), signal.SIGKILL)
             await one.comes_true("!document.getElementById('over').hidden")
             await one.comes_true("document.getElementById('over').hidden")
 
-            await one.sees(lambda text: "closes next" in text)
+            await one.sees(lambda text: "next closings" in text)
 
 
 @pytest.mark.parametrize(

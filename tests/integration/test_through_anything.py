@@ -211,7 +211,7 @@ def stage(
 
 def is_live(app: GoneawayApp) -> bool:
     """On a machine that is busy with other things our own looks may take long, and the board says so."""
-    return app.freshness.words.startswith(("● live", "● slow server, asked every"))
+    return app.freshness.words.startswith(("● live", "● slow server, read every"))
 
 
 def age_shown(app: GoneawayApp) -> float | None:

@@ -54,24 +54,24 @@ BEATS = (
     Beat("cause", "How that is known, and for which instant it was predicted.", 6, ("enter",), "enter"),
     Beat(
         "blocked",
-        "Five sessions wait for one that left its transaction open.",
+        "Five sessions wait for a session with an open transaction.",
         4,
         ("escape", "escape"),
         "esc",
     ),
-    Beat("tree", "Who blocks whom: which lock, for how long, and what ends it.", 6, ("b",), "b"),
-    Beat("kill", "To kill it: what is rolled back, and how many go on.", 5, ("k",), "k"),
-    Beat("freed", "Killed. Those that waited go on.", 4, ("tab", "enter"), "enter"),
+    Beat("tree", "The lock waits: which lock, for how long, and what ends it.", 6, ("b",), "b"),
+    Beat("kill", "Before the kill: what is rolled back, which sessions continue.", 5, ("k",), "k"),
+    Beat("freed", "Killed. The waiting sessions continue.", 4, ("tab", "enter"), "enter"),
     Beat("back", "Back to the board.", 2, ("escape", "escape"), "esc"),
     Beat("dialog", "Change wait_timeout: what it is, and how far it goes.", 3, ("w",), "w"),
     Beat("clamp", "Twelve months of 31 days: more than the server will keep.", 6, (*YEAR,), YEAR),
     Beat(
         "kept", "Done: what the server kept, its own warning, what new sessions get.", 6, ("enter",), "enter"
     ),
-    Beat("year", "A year for new sessions; open sessions keep what they have.", 3, ("escape",), "esc"),
+    Beat("year", "A year for new sessions; open sessions keep their own limit.", 3, ("escape",), "esc"),
     Beat("undo", "Undo, from the journal. Cancel has the focus ...", 3, ("u",), "u"),
     Beat("yes", "... so that saying yes takes a step.", 1.5, ("tab",), "tab"),
-    Beat("undone", "Taken back.", 4, ("enter",), "enter"),
+    Beat("undone", "Undone.", 4, ("enter",), "enter"),
     Beat("end", "As it was.", 4, ("escape",), "esc"),
 )
 STILL = "clamp"

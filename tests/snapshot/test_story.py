@@ -50,7 +50,7 @@ def test_first_session_on_the_board_ends_and_the_ledger_shows_the_cause(played: 
     assert doomed[1] not in last(played, "death")
     assert re.search(rf"{doomed[1]} idle_timeout +confirmed", last(played, "ledger"))
     assert f"session {doomed[1]} ended" in departure
-    assert "foretold" in departure
+    assert "predicted" in departure
 
 
 def test_a_blocker_is_found_and_ended_and_those_that_waited_go_on(played: tuple[Frame, ...]) -> None:

@@ -159,17 +159,19 @@ def test_a_limit_is_named_with_how_it_is_known() -> None:
         0
     ]
 
-    assert "wait_timeout (10 m, own) ends it in 9:00, if it sends nothing before." == ending_words(own, NOW)
-    assert "wait_timeout (10 m, assumed) ends it in 9:00" in ending_words(assumed, NOW)
-    assert "wait_timeout (10 m, own) is over: the server ends it now." == ending_words(own, NOW + 541)
+    assert "wait_timeout (10 m, own) closes the session in 9:00 if it stays idle." == ending_words(own, NOW)
+    assert "wait_timeout (10 m, assumed) closes the session in 9:00" in ending_words(assumed, NOW)
+    assert "wait_timeout (10 m, own) has run out. The server closes the session now." == ending_words(
+        own, NOW + 541
+    )
 
 
 def test_no_limit_ends_what_runs_or_has_no_idle_clock() -> None:
     running = a_verdict(a_session(command="Query", busy_since=NOW - 3))
     replica = a_verdict(a_session(command="Query", role=Role.REPLICA))
 
-    assert "No limit ends it while it runs a statement." == ending_words(running, NOW)
-    assert ending_words(replica, NOW).startswith("No limit ends it:")
+    assert "No limit closes the session while it runs a statement." == ending_words(running, NOW)
+    assert ending_words(replica, NOW).startswith("Idle limits do not apply")
 
 
 def test_what_is_rolled_back_is_counted_or_said_to_be_unknown() -> None:
@@ -178,7 +180,7 @@ def test_what_is_rolled_back_is_counted_or_said_to_be_unknown() -> None:
 
     assert words(rows_modified=1).endswith("1 modified row.")
     assert "not known" in words(rows_modified=None)
-    assert "No open transaction is seen." == rollback_words(a_verdict(a_session()))
+    assert "No open transaction is visible." == rollback_words(a_verdict(a_session()))
 
 
 def test_those_freed_at_once_are_told_from_those_behind_them() -> None:
@@ -187,11 +189,11 @@ def test_those_freed_at_once_are_told_from_those_behind_them() -> None:
         assert blocking is not None
         return freed_words(blocking, ProcesslistId(1))
 
-    assert "Once it ends, 1 waiting session goes on: 2." == words(a_wait(2, 1))
+    assert "After its end 1 waiting session continues: 2." == words(a_wait(2, 1))
     assert words(a_wait(2, 1), a_wait(3, 2)).startswith(
-        "Once it ends, 2 waiting sessions go on: 2, 3. 1 of them at once"
+        "After its end 2 waiting sessions continue: 2, 3. 1 of them immediately"
     )
-    assert words(a_wait(2, 1, 9)).startswith("Once it ends, no session goes on")
+    assert words(a_wait(2, 1, 9)).startswith("After its end no session continues")
 
 
 def test_a_wait_is_told_with_its_holder_and_its_end() -> None:
@@ -202,7 +204,7 @@ def test_a_wait_is_told_with_its_holder_and_its_end() -> None:
     assert "Waits 0:20 for a row lock on shop.orders" in known
     assert "Held by 1." in known
     assert "times out in 0:30 (innodb_lock_wait_timeout 50 s, assumed)" in known
-    assert "does not tell which session holds it" in unknown
+    assert "does not report which session holds it" in unknown
 
 
 def test_many_ids_are_counted() -> None:
@@ -250,9 +252,9 @@ async def test_b_shows_the_tree_and_escape_leaves_it(tmp_path: Path) -> None:
         assert isinstance(app.screen, BoardScreen)
     assert "2 sessions wait, the longest for 0:20" in shown
     assert "└ 2 shop" in shown
-    assert "ends it in 7:59:00" in shown
+    assert "closes the session in 7:59:00" in shown
     assert "3 modified rows" in shown
-    assert "Once it ends, 2 waiting sessions go on: 2, 3." in shown
+    assert "After its end 2 waiting sessions continue: 2, 3." in shown
 
 
 async def test_a_holder_that_commits_while_the_tree_is_open_is_gone_with_the_next_sample(
@@ -411,7 +413,7 @@ async def test_what_hides_the_waits_is_told_with_its_grant(tmp_path: Path) -> No
         await opened(app, pilot)
         shown = lines(app)
 
-    assert "does not tell this account which sessions wait for locks" in shown
+    assert "This account cannot see which sessions wait for locks" in shown
     assert "GRANT SELECT ON x TO y" in " ".join(shown.split())
 
 
@@ -503,8 +505,8 @@ async def test_details_show_the_statements_of_the_open_transaction() -> None:
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (Limitation("x", "the server keeps none", "UPDATE y"), "not known: the server keeps none: UPDATE y"),
-        ((), "the server has kept none"),
+        (Limitation("x", "the server keeps none", "UPDATE y"), "unknown: the server keeps none: UPDATE y"),
+        ((), "The server has kept no statement."),
         ((PastStatement("SELECT '\x1b[2J' [red]", None),), "?  SELECT"),
         (Unreachable("lost db-01"), "lost db-01"),
     ],

@@ -542,7 +542,7 @@ async def test_a_lost_server_leaves_the_last_snapshot_with_its_age_and_one_line(
 
         assert [7] == ids(app)
         assert "lost db-01:3306: Connection refused" in notice(app)
-        assert "seen 12 s ago" in lines(app)
+        assert "read 12 s ago" in lines(app)
 
 
 async def test_tries_to_reach_a_lost_server_come_further_and_further_apart() -> None:

@@ -292,8 +292,8 @@ async def test_the_words_of_several_servers_are_known_to_them_alone() -> None:
         await ready(app, pilot, clock)
         await pilot.press("question_mark")
         await settle(app, pilot)
-        assert "only the server of the row under the cursor" in lines(app)
-        assert "of several servers" in lines(app)
+        assert "Show only the server of the row under the cursor" in lines(app)
+        assert "several servers" in lines(app)
 
 
 def test_a_snapshot_replaces_none_of_another_server() -> None:

@@ -167,13 +167,13 @@ async def test_same_change_is_predicted_and_made_on_each_server_and_journalled_b
 
         assert frozenset() == stage.board.marked_servers
     assert "wait_timeout on 3 servers: db1, db2, db3" in asked
-    assert "Shown here is db1" in asked
+    assert "This dialog shows db1" in asked
     assert "28,800 (8 h) » 32,400 (9 h)" in shown
     assert "28,800 (8 h) » 7,200 (2 h)   ▲ not 32,400: the server's maximum" in shown
     assert 3 == shown.count("SET GLOBAL wait_timeout = 32400")
     assert 3 == shown.count("SET GLOBAL wait_timeout = 28800")
     assert "0 of 17 open sessions change" in shown
-    assert "3 of 3 done, as foretold" in told
+    assert "3 of 3 done, as predicted" in told
     assert "Warning 1292: Truncated incorrect wait_timeout value: '32400'" in told
     assert [["SET GLOBAL wait_timeout = 32400"]] * 3 == stage.did
     assert [("db1", 32_400), ("db2", 7200), ("db3", 32_400)] == [
@@ -198,9 +198,9 @@ async def test_the_first_surprise_stops_the_rest_which_stay_marked(tmp_path: Pat
         await pilot.pause()
 
         assert {"db2", "db3"} == stage.board.marked_servers
-    assert "1 of 3 done; a surprise on db2; 1 not touched" in told
+    assert "1 of 3 done; unexpected result on db2; 1 not changed" in told
     assert "it kept 7200, not 32400 as foretold" in told
-    assert "not touched" in told
+    assert "not changed" in told
     assert [1, 1, 0] == [len(each) for each in stage.did]
     assert ["db1", "db2"] == [act.entry.server_name for act in stage.journal.acts()]
 
@@ -227,7 +227,7 @@ async def test_failed_change_is_not_retried_and_stops_the_remaining_changes(
 
         assert isinstance(stage.app.screen, ChangeSeveralScreen)
     assert words in told
-    assert "0 of 3 done; a surprise on db1; 2 not touched" in told
+    assert "0 of 3 done; unexpected result on db1; 2 not changed" in told
     assert "u undoes" not in told
     assert [1, 0, 0] == [len(each) for each in stage.did]
 
@@ -259,12 +259,12 @@ async def test_server_that_cannot_be_changed_is_listed_with_the_reason(tmp_path:
         await pilot.press("enter")
         await stage.over(pilot)
 
-    assert "One after the other, in this order; the first surprise stops the rest. 5 left out." in shown
-    assert "db1   left out: not reachable now: db1 is gone" in shown
-    assert "db2   left out: GRANT SYSTEM_VARIABLES_ADMIN" in shown
-    assert "db3   left out: it is 9 h already" in shown
-    assert "db5   left out: it is the same server as db4" in shown
-    assert "db6   left out: started with --read-only" in shown
+    assert "Changes one server at a time. Stops at the first unexpected result. 5 skipped." in shown
+    assert "db1   skipped: not reachable now: db1 is gone" in shown
+    assert "db2   skipped: GRANT SYSTEM_VARIABLES_ADMIN" in shown
+    assert "db3   skipped: it is 9 h already" in shown
+    assert "db5   skipped: it is the same server as db4" in shown
+    assert "db6   skipped: started with --read-only" in shown
     assert "Change 1 server" in shown
     assert [] == away.looked
     assert ["SET GLOBAL wait_timeout = 32400"] == fine.did
@@ -281,8 +281,8 @@ async def test_where_it_can_be_changed_nowhere_that_is_all_that_is_shown(tmp_pat
         await pilot.press("enter")
         await until(pilot, on(stage.app, SeveralServersBoard))
 
-    assert "It can be changed on none of them." in shown
-    assert 2 == shown.count("left out: started with --read-only")
+    assert "No server can be changed." in shown
+    assert 2 == shown.count("skipped: started with --read-only")
 
 
 async def test_cancel_is_focused_where_any_asks_twice_and_the_first_dialog_leaves_that_to_it(
@@ -319,11 +319,11 @@ async def test_escape_in_the_middle_lets_the_one_under_way_end_and_no_other_begi
         assert 2 == lines(stage.app).count("not begun")
         await pilot.press("escape")
         await pilot.pause()
-        assert "stopping after this one" in lines(stage.app)
+        assert "stopping after this step" in lines(stage.app)
         go_on.set()
         told = await stage.over(pilot)
 
-    assert "1 of 3 done; 2 not touched" in told
+    assert "1 of 3 done; 2 not changed" in told
     assert [1, 0, 0] == [len(each) for each in stage.did]
 
 
@@ -364,7 +364,7 @@ async def test_u_takes_it_back_on_all_it_was_made_on(tmp_path: Path) -> None:
     assert "u undoes what was done" in told
     assert "undo on 3 servers: db1, db2, db3" in shown
     assert 3 == shown.count("32,400 (9 h) » 28,800 (8 h)")
-    assert "3 of 3 done, as foretold" in undone
+    assert "3 of 3 done, as predicted" in undone
     assert "u undoes" not in undone
     assert [["SET GLOBAL wait_timeout = 32400", "SET GLOBAL wait_timeout = 28800"]] * 3 == stage.did
     acts = stage.journal.acts()
@@ -398,7 +398,7 @@ async def test_u_on_the_board_offers_all_or_one_and_leaves_alone_what_was_change
         await pilot.pause()
 
         assert any("all is undone" in note.message for note in stage.app._notifications)
-    assert f"{name}   left out: it was undone" in again
+    assert f"{name}   skipped: it was undone" in again
     assert "Undo on 2 servers" in again
     assert [["SET GLOBAL wait_timeout = 32400", "SET GLOBAL wait_timeout = 28800"]] * 3 == stage.did
 

@@ -138,7 +138,7 @@ async def test_nothing_to_copy_is_reported() -> None:
         await settle(app, pilot)
         await press(app, pilot, "slash", *"nobodyhasthisname", "enter", "y")
 
-        assert said(app)[-1] == "There is nothing here to copy."
+        assert said(app)[-1] == "Nothing to copy here."
 
 
 def test_what_is_copied_commands_no_terminal_it_is_pasted_into() -> None:

@@ -234,7 +234,7 @@ async def test_the_answer_is_copied_explained_and_left(tmp_path: Path) -> None:
         copied = {item.kind: item.text for item in screen.copy_items()}
         await pilot.press("question_mark")
         await until(pilot, on(app, HelpScreen))
-        assert "unfold all kinds; again: fold all" in lines(app)
+        assert "Unfold all kinds; press again to fold them" in lines(app)
         await pilot.press("escape", "escape")
         await settle(app, pilot)
 
@@ -276,7 +276,7 @@ async def test_text_without_an_error_event_is_reported() -> None:
         app.screen.field.value = "(1062, 'Duplicate entry')"
         await pilot.press("enter")
 
-        await until(pilot, lambda: "No lost or refused connection" in lines(app))
+        await until(pilot, lambda: "no lost or refused connection" in lines(app))
 
 
 CONFIRMED, POSSIBLE, RULED_OUT = (

@@ -24,13 +24,13 @@ def drawn(app: Any) -> str:
     [
         (None, ("slash", *"nobodyisthis", "enter"), "No session matches nobodyisthis"),
         (None, ("g", "down", "enter", "slash", *"nobodyisthis", "enter"), "No session matches nobodyisthis"),
-        (Scripted(a_sample([])), (), "Nobody is connected."),
+        (Scripted(a_sample([])), (), "No session is connected."),
         (Scripted(Unreachable("cannot connect", "")), (), "No session has been read yet."),
         (Scripted(Unreachable("cannot connect", "")), ("d",), "has not been read yet"),
         (None, ("l",), "No session has ended yet."),
         (None, ("l", "slash", *"nobody"), "No session has ended yet."),
         (None, ("v",), "wait_timeout"),
-        (None, ("v", "tab"), "Nothing has been changed through this tool."),
+        (None, ("v", "tab"), "This tool has changed nothing yet."),
     ],
 )
 async def test_empty_screen_explains_what_it_would_list(

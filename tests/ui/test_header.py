@@ -234,7 +234,7 @@ async def test_a_filter_hides_marks_and_never_forgets_them(tmp_path: Path) -> No
         await until(pilot, lambda: "marked" not in head(app))
     assert "kill 3 sessions" in dialog
     assert all(f"{n} etl" in dialog for n in (5, 6, 7))
-    assert "3 of these sessions are marked and hidden by the filter." in dialog
+    assert "The filter hides 3 of these sessions." in dialog
 
 
 async def test_a_session_that_ends_takes_its_mark_along(tmp_path: Path) -> None:
@@ -309,7 +309,7 @@ async def test_palette_without_a_match_is_reported() -> None:
         await pilot.press(*"zzqx")
         await until(pilot, lambda: "No match for zzqx." in lines(app))
         await pilot.press("backspace", "backspace", "backspace", "backspace", *"kill")
-        await until(pilot, lambda: "End the marked sessions" in lines(app))
+        await until(pilot, lambda: "Kill the marked sessions" in lines(app))
 
         assert "No match" not in lines(app)
 
@@ -329,9 +329,9 @@ def test_account_that_sees_only_some_sessions_gets_both_counts(what: str) -> Non
         limitations=(hides,),
     )
 
-    assert ["7/151 ▍          4 %", "sessions 5 seen of 7"] == [*map(words, session_count_parts(sample))]
+    assert ["7/151 ▍          4 %", "sessions 5 visible of 7"] == [*map(words, session_count_parts(sample))]
     assert "next closing not known" == no_closing_words([judge(sample)])
-    assert "no closing ahead" == no_closing_words([judge(a_sample(sessions))])
+    assert "no upcoming closing" == no_closing_words([judge(a_sample(sessions))])
 
 
 def test_the_share_of_max_connections_is_of_the_number_beside_it_which_counts_no_daemons() -> None:

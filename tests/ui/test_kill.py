@@ -56,7 +56,7 @@ def test_many_are_counted_by_user_program_and_host() -> None:
 def test_what_is_rolled_back_and_released_is_summed_up() -> None:
     open_ones = [a_verdict(a_session(transaction=a_transaction(rows_modified=3, rows_locked=2)))] * 2
 
-    assert "▲ Rolled back: 2 open transactions with 6 modified rows. Released: 4 row locks." == rollback_line(
+    assert "▲ Rolls back 2 open transactions with 6 modified rows. Releases 4 row locks." == rollback_line(
         open_ones
     )
     assert "No open transaction." == rollback_line([a_verdict()])
@@ -69,7 +69,7 @@ def test_victims_are_not_among_the_freed() -> None:
     first, second, _third = snapshot.verdicts
 
     assert freed_line([first, second], snapshot) == "Frees 1 waiting session: 3."
-    assert freed_line([first], snapshot).startswith("Frees 2 waiting sessions: 2, 3. 1 of them at once")
+    assert freed_line([first], snapshot).startswith("Frees 2 waiting sessions: 2, 3. 1 of them immediately")
     assert "" == freed_line([first], None)
 
 
@@ -138,7 +138,7 @@ async def test_many_are_summed_up_and_their_number_is_typed(tmp_path: Path) -> N
         await until(pilot, reported(app))
 
     assert "leaky 45  cron 15" in asked
-    assert "Type 60 to go on" in asked
+    assert "Type 60 to confirm" in asked
     assert 60 == len(executor.did)
 
 
@@ -245,7 +245,7 @@ async def test_the_report_shows_how_far_it_is_and_how_long_the_rest_takes(tmp_pa
         told = lines(app)
 
     assert "━━━─────────  " in told
-    assert "30 to go, about 15 s left" in told
+    assert "30 remaining, about 15 s left" in told
 
 
 def test_reasons_that_are_alike_are_counted() -> None:
@@ -294,7 +294,7 @@ async def test_accounts_of_never_kill_are_left_out_with_the_reason(tmp_path: Pat
         await pilot.press("tab", "enter")
         await until(pilot, reported(app))
 
-    assert "2 left out: never_kill in the config file" in asked
+    assert "2 skipped: never_kill in the config file" in asked
     assert ["KILL 1", "KILL 4"] == sorted(executor.did)
 
 
@@ -350,9 +350,9 @@ async def test_rules_are_listed_with_their_matches_and_what_a_pass_would_do(tmp_
         assert not isinstance(app.screen, RulesScreen)
     assert [7, 5, 0] == matches
     assert "A pass would kill 7 sessions now." in first
-    assert "1 more is spared: never_kill in the config file." in " ".join(first.replace("│", "").split())
+    assert "1 more skipped: never_kill in the config file." in " ".join(first.replace("│", "").split())
     assert "and 1 more: enter lists all" in first
-    assert "A pass would kill none: more sessions match than max = 2." in second
+    assert "A pass would kill no session: more sessions match than max = 2." in second
     assert "No session matches now." in third
     assert "KILL 110;" in whole
     assert [] == executor.did

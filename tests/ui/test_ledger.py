@@ -133,7 +133,7 @@ async def test_client_quit_is_hidden_and_counted_until_asked_for() -> None:
         screen = await ledger_of_ten_minutes(app, pilot)
         quits = sum(each.cause is Cause.CLIENT_QUIT for each in app.ledger)
         assert Cause.CLIENT_QUIT not in causes(screen)
-        assert f"{quits} sessions that their client closed (client_quit) are hidden" in lines(app)
+        assert f"hidden: {quits} sessions closed by the client (client_quit)" in lines(app)
         await pilot.press("c")
         await settle(app, pilot)
         assert Cause.CLIENT_QUIT in causes(screen)
@@ -241,7 +241,7 @@ async def test_from_a_departure_one_key_opens_the_variable_behind_it(tmp_path: P
         assert "wait_timeout" in lines(app)
 
 
-@pytest.mark.parametrize(("key", "words"), [("l", "show a session that ended"), ("d", "paste an error line")])
+@pytest.mark.parametrize(("key", "words"), [("l", "Show the session's cause"), ("d", "Paste an error line")])
 async def test_help_lists_the_keys_of_the_open_screen(key: str, words: str) -> None:
     app = leaving()
     async with app.run_test(size=SIZE) as pilot:
@@ -337,7 +337,7 @@ async def test_replay_plays_at_the_chosen_speed_and_stops_at_its_end(player: Rep
         await settle(app, pilot)
 
         assert NOW + 2 == app.clock()
-        assert "at rest" in lines(app)
+        assert "paused" in lines(app)
 
 
 async def test_replay_can_jump_and_change_nothing(player: ReplayPlayer) -> None:
@@ -356,5 +356,5 @@ async def test_replay_can_jump_and_change_nothing(player: ReplayPlayer) -> None:
 def test_where_the_time_line_stands() -> None:
     assert "●───" == timeline_bar(0, -5, 100, 4)
     assert "━━━●" == timeline_bar(0, 500, 100, 4)
-    with pytest.raises(ValueError, match="write a time as"):
+    with pytest.raises(ValueError, match="Type a time"):
         parse_instant("tomorrow", 0, 1)

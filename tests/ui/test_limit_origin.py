@@ -21,11 +21,11 @@ def globals_of(sample: Sample, **values: int) -> Sample:
 @pytest.mark.parametrize(
     ("own", "wait", "interactive", "told"),
     [
-        (60, 60, 3600, "The global wait_timeout says that: what a session that is not interactive copies."),
-        (3600, 60, 3600, "The global interactive_timeout says that: what an interactive client copies, as mysql is one."),
-        (60, 60, 60, "The globals wait_timeout and interactive_timeout both say that: it copied one of them."),
-        (7, 60, 3600, ("No global says that (wait_timeout 1 m, interactive_timeout 1 h): the session or init_connect set it, or "
-                      "the global was another before.")),
+        (60, 60, 3600, "Equals the global wait_timeout, which sessions that are not interactive copy."),
+        (3600, 60, 3600, "Equals the global interactive_timeout, which interactive clients such as mysql copy."),
+        (60, 60, 60, "Equals both global values, wait_timeout and interactive_timeout. The session copied one of them."),
+        (7, 60, 3600, ("Differs from the global values (wait_timeout 1 m, interactive_timeout 1 h): set by the session, by init_connect, "
+                      "or copied from an earlier global value.")),
     ],
 )  # fmt: skip
 def test_an_own_limit_is_held_against_the_globals(own: int, wait: int, interactive: int, told: str) -> None:
@@ -48,7 +48,7 @@ def test_a_global_that_was_changed_since_is_for_others() -> None:
 
     told = list(limit_origin(verdict, after))
 
-    assert any("was 1 m when this session was first seen, and is 1 h now" in each for each in told)
+    assert any("from 1 m to 1 h since this session was first sampled" in each for each in told)
 
 
 def test_assumed_limit_is_not_described_as_a_copy() -> None:
@@ -57,4 +57,6 @@ def test_assumed_limit_is_not_described_as_a_copy() -> None:
     )
     (verdict,) = judge(sample, None, RiskThresholds()).verdicts
 
-    assert ["A new global does not reach it before it connects anew."] == list(limit_origin(verdict, sample))
+    assert ["A new global value applies only after the session reconnects."] == list(
+        limit_origin(verdict, sample)
+    )

@@ -66,7 +66,7 @@ def test_every_column_has_its_words_and_no_word_is_of_none(table: str) -> None:
         (0, "up ", "running"),
         (0, "live", "How old"),
         (1, "wait_timeout", "wait_timeout = 28,800 (8 h)"),
-        (1, "interactive", "Sessions to come get it"),
+        (1, "interactive", "New sessions get this value"),
         (1, "packet", "max_allowed_packet = 67,108,864 (64 MiB)"),
         (1, " %", "max_connections"),
         (1, "aborted", "without a goodbye"),
@@ -107,7 +107,7 @@ async def test_tooltip_shows_the_origin_of_a_limit_and_the_full_text_of_a_cut_ce
 
         assert row.limit.why in await hint(pilot, table, heading.index("Limit") + 3, 1)
         assert (await hint(pilot, table, heading.index("Closes in"), 1)).startswith("in ")
-        assert await hint(pilot, table, heading.index("User"), 0) == "The account's name."
+        assert await hint(pilot, table, heading.index("User"), 0) == "The user name of the account."
         assert await hint(pilot, table, heading.index("User"), 1) in {"", row.session.user}
         cut = next(y for y, each in enumerate(table.rows, 1) if line(table, y).rstrip().endswith("…"))
         assert await hint(pilot, table, heading.index("Last"), cut) == table.rows[cut - 1].session.statement
@@ -150,8 +150,8 @@ async def test_footer_names_the_action_of_each_key() -> None:
         await settle(app, pilot)
         told = {key.key_display: str(key.tooltip) for key in app.screen.query(FooterKey)}
 
-        assert told["l"] == "the ledger: who left, when and why"
-        assert told["q"] == "quit"
+        assert told["l"] == "Open the ledger: ended sessions with cause and evidence"
+        assert told["q"] == "Quit the program"
         assert all(told.values())
 
 

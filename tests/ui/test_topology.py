@@ -69,7 +69,7 @@ async def test_reported_servers_are_listed_with_the_reporting_server() -> None:
 
         assert "db2:3306" in shown
         assert "replica of db-01:3306" in shown
-        assert "by SHOW REPLICAS" in shown
+        assert "from SHOW REPLICAS" in shown
         assert HIDDEN.grant is not None
         assert HIDDEN.grant in shown
         assert [] == network.connected
@@ -197,7 +197,7 @@ async def test_topology_of_an_unreachable_server_is_reported_as_unavailable() ->
         await settle(app, pilot)
 
         assert not isinstance(app.screen, TopologyScreen)
-        assert any("no server here to ask" in each.message for each in app._notifications)
+        assert any("No monitored server can report" in each.message for each in app._notifications)
 
 
 async def test_non_ascii_host_name_is_shown_as_it_is_resolved_before_the_login() -> None:
@@ -208,7 +208,7 @@ async def test_non_ascii_host_name_is_shown_as_it_is_resolved_before_the_login()
         await opened(app, pilot)
         await pilot.press("home")
         await settle(app, pilot)
-        assert "looked up as db1.xn--exmple-4nf.com" in lines(app)
+        assert "resolved as db1.xn--exmple-4nf.com" in lines(app)
 
         await pilot.press("enter")
         await settle(app, pilot)

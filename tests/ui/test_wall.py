@@ -42,9 +42,9 @@ async def test_every_usual_size_shows_the_next_session_to_close_the_ended_sessio
         text = "\n".join(lines(app))
 
     for words in (
-        "closings ahead",
-        "closes next",
-        "left in the last 10 m",
+        "upcoming closings",
+        "next closings",
+        "ended in the last 10 m",
         "imminent",
         " confirmed ",
     ):
@@ -66,7 +66,7 @@ async def test_countdown_runs_and_ended_sessions_are_shown() -> None:
             await settle(app, pilot)
 
         assert before != lines(app)
-        assert f"left in the last 10 m  {len(app.ledger)}" in "\n".join(lines(app))
+        assert f"ended in the last 10 m  {len(app.ledger)}" in "\n".join(lines(app))
         assert len(app.ledger) > 0
 
 

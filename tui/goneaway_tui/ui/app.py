@@ -98,40 +98,40 @@ CommandRow = tuple[str, str, str]
 """Title, help text, and the action as in a binding; title and help are not translated yet."""
 
 BOARD_COMMANDS: tuple[CommandRow, ...] = (
-    (N_("Filter"), N_("Narrow the sessions by words and fields"), "filter"),
-    (N_("Sort"), N_("Sort by a column"), "sort"),
+    (N_("Filter"), N_("Filter sessions by words and fields"), "filter"),
+    (N_("Sort"), N_("Sort by a column; choose it again to reverse"), "sort"),
     (N_("Group"), N_("Group by user, client, program or database"), "group"),
-    (N_("Mark all"), N_("Mark all sessions that are shown; again: none"), "mark_all"),
-    (N_("Freeze"), N_("Hold the screen, or let it go on"), "app.freeze"),
-    (N_("Ledger"), N_("Who left, when, and why"), "app.ledger"),
-    (N_("Doctor"), N_("Every cause as it stands now; explain an error"), "app.doctor"),
-    (N_("Export"), N_("Write the snapshot on the screen to a file"), "app.export"),
+    (N_("Mark all"), N_("Mark all shown sessions; press again to unmark them"), "mark_all"),
+    (N_("Freeze"), N_("Freeze the screen; press again to continue"), "app.freeze"),
+    (N_("Ledger"), N_("Open the ledger: ended sessions with cause and evidence"), "app.ledger"),
+    (N_("Doctor"), N_("Open the doctor: check every cause, explain an error"), "app.doctor"),
+    (N_("Export"), N_("Export the shown snapshot to a file"), "app.export"),
     (N_("Tune"), N_("Change a limit of the server"), "app.tunables"),
-    (N_("Blocking"), N_("Who waits for whose lock, and what ends the wait"), "app.blocking"),
-    (N_("Rules"), N_("Which sessions the rules of the config file would kill now"), "app.rules"),
-    (N_("Kill"), N_("End the marked sessions, or the one under the cursor"), "app.kill"),
-    (N_("Undo"), N_("Take back the last change"), "app.undo"),
-    (N_("Variables"), N_("The limits, and the journal of changes"), "app.variables"),
+    (N_("Blocking"), N_("Show lock waits: waiting sessions below the blocking one"), "app.blocking"),
+    (N_("Rules"), N_("Show which sessions each rule of the config file would kill now"), "app.rules"),
+    (N_("Kill"), N_("Kill the marked sessions, or those of the row under the cursor"), "app.kill"),
+    (N_("Undo"), N_("Undo the last change"), "app.undo"),
+    (N_("Variables"), N_("Show the limits and the journal of changes"), "app.variables"),
     (
-        N_("Relatives"),
-        N_("Replicas, sources and members that the servers themselves name"),
+        N_("Topology"),
+        N_("List replicas, sources and group members, and monitor them too"),
         "app.topology",
     ),
-    (N_("Wall"), N_("Large and calm, for a screen on a wall; esc leaves it"), "app.wall"),
-    (N_("Help"), N_("Keys, words, and what this account cannot see"), "help"),
+    (N_("Wall"), N_("Show large figures for a wall display; press esc to return"), "app.wall"),
+    (N_("Help"), N_("Explain keys, symbols and filters, and what this account cannot see"), "help"),
 )
 SEVERAL_SERVERS_COMMANDS: tuple[CommandRow, ...] = (
-    (N_("One server"), N_("Only the server of the row under the cursor, and all again"), "only"),
-    (N_("Servers"), N_("A row a server, to mark with space, and the sessions again"), "servers"),
+    (N_("One server"), N_("Show only the server of the row under the cursor; press again for all"), "only"),
+    (N_("Servers"), N_("List the servers, to mark them with space; press again for the sessions"), "servers"),
     (
         N_("Tune the marked servers"),
-        N_("The same change on each, one by one, up to the first surprise"),
+        N_("Change all marked servers, one by one; stop at the first unexpected result"),
         "tunables",
     ),
 )
 GLOBAL_COMMANDS: tuple[CommandRow, ...] = (
     (N_("Theme"), N_("Change the colours"), "app.change_theme"),
-    (N_("Quit"), N_("Leave"), "app.quit"),
+    (N_("Quit"), N_("Quit the program"), "app.quit"),
 )
 
 
@@ -256,7 +256,7 @@ class GoneawayApp(MonitorApp):
             monitor.start(now, 0.0, self._report_fault)
         self.tick()
         self.notify(
-            ngettext("{number} more server is watched.", "{number} more servers are watched.", len(added))
+            ngettext("Monitoring {number} more server.", "Monitoring {number} more servers.", len(added))
         )
 
     def tuning_of(self, monitor: ServerMonitor) -> TuningController:
@@ -494,7 +494,7 @@ class GoneawayApp(MonitorApp):
         monitor.add_departures(step.departed)
         prefix = f"{monitor.name}: " if self.has_several else ""
         if step.restarted:
-            words = prefix + _("The server has restarted: all sessions are new.")
+            words = prefix + _("The server restarted. All sessions are new.")
             self.notify(plain(words, 300), severity="warning", timeout=15, markup=False)
         for change in step.changes:
             if gate is not None and gate.was_set_here(change.variable, change.new):
@@ -574,14 +574,14 @@ class GoneawayApp(MonitorApp):
         names = {verdict.server_name for verdict in victims}
         if len(names) > 1:
             words = _(
-                "The marked sessions are on {number} servers: o narrows the board to one, and keeps its marks.",
+                "The marked sessions are on {number} servers. Press o to show one of them; its marks stay.",
                 number=len(names),
             )
             self.notify(words, severity="warning", timeout=10, markup=False)
             return
         note = ngettext(
-            "{number:,} of these sessions is marked and hidden by the filter.",
-            "{number:,} of these sessions are marked and hidden by the filter.",
+            "The filter hides {number:,} of these sessions.",
+            "The filter hides {number:,} of these sessions.",
             hidden,
         )
         self.tuning_of(self._monitor_of(victims[0].server_name)).kill(victims, note if hidden else "")

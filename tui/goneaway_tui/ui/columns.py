@@ -189,8 +189,8 @@ GROUP_COLUMNS: tuple[Column[SessionGroup], ...] = (
     Column("key", "Group", lambda g, *_: plain(g.key, 200) or say("(none)"), lambda g: g.key, 12, 40, 0),
     Column("sessions", "Sessions", lambda g, *_: wording.count_words(g.sessions), lambda g: -g.sessions, 8, 10, 1, right=True),
     Column("idle", "Idle", lambda g, *_: wording.count_words(g.idle), lambda g: -g.idle, 7, 10, 3, right=True),
-    Column("oldest", "Oldest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 4, right=True, ticking=True),
-    Column("left", "Soonest closing", lambda g, now, _: _until(g, now), lambda g: g.soonest_deadline, 16, 16, 2, right=True, ticking=True),
+    Column("oldest", "Longest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 4, right=True, ticking=True),
+    Column("left", "Next closing", lambda g, now, _: _until(g, now), lambda g: g.soonest_deadline, 16, 16, 2, right=True, ticking=True),
     Column("blocked", "Blocked", lambda g, *_: wording.count_words(g.blocked) if g.blocked else "", lambda g: -g.blocked, 8, 10, 3, right=True, tint=lambda _: "lines--imminent"),
     Column("trx", "Open trx", lambda g, *_: wording.count_words(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, 8, 10, 5, right=True),
 )  # fmt: skip
@@ -206,7 +206,7 @@ DEPARTURE_COLUMNS: tuple[Column[Departure], ...] = (
     Column("program", "Program", lambda d, *_: wording.program(d.verdict.session), lambda d: wording.program(d.verdict.session) or None, 9, 16, 4),
     Column("idle", "Idle", lambda d, _, room: wording.time_within(wording.idle(d.verdict, d.at), d.idle_seconds, room), lambda d: d.idle_seconds, 8, 11, 0, right=True),
     Column("limit", "Limit", lambda d, _, room: wording.limit_within(d.verdict.limit, room), lambda d: d.verdict.limit and d.verdict.limit.seconds, 8, 9, 2, right=True),
-    Column("stake", "Was at stake", lambda d, _, room: wording.stake_within(d.verdict.session, room), lambda d: _stake_sort_key(d.verdict), 12, 14, 3),
+    Column("stake", "Rolled back", lambda d, _, room: wording.stake_within(d.verdict.session, room), lambda d: _stake_sort_key(d.verdict), 12, 14, 3),
     Column("evidence", "Evidence", lambda d, *_: plain(d.evidence[0] if d.evidence else "", 400), lambda d: d.evidence, 20, UNBOUNDED, 6),
 )  # fmt: skip
 
@@ -276,22 +276,22 @@ CAUSE_COLUMNS: tuple[Column[Any], ...] = (
     Column("since_start", "Since start", lambda s, *_: _verdict_word(s.since_start), lambda s: _verdict_sort_key(s.since_start), 11, 11, 0, tint=lambda s: harm_tint(s.harm, s.since_start)),
     Column("now", "Now", lambda s, *_: _verdict_word(s.now), lambda s: _verdict_sort_key(s.now), 10, 10, 0, tint=lambda s: harm_tint(s.harm, s.now)),
     Column("sessions", "Sessions", lambda s, *_: wording.count_words(s.sessions.number) if s.sessions else "", lambda s: s.sessions and s.sessions.number, 8, 8, 0, right=True),
-    Column("because", "Because", lambda s, *_: say("; ").join(plain(reason, 300) for reason in s.because), lambda s: s.because, 16, UNBOUNDED, 1, tint=lambda _: "lines--quiet"),
+    Column("because", "Evidence", lambda s, *_: say("; ").join(plain(reason, 300) for reason in s.because), lambda s: s.because, 16, UNBOUNDED, 1, tint=lambda _: "lines--quiet"),
 )  # fmt: skip
 
 VARIABLE_COLUMNS: tuple[Column[Variable], ...] = (
     Column("name", "Variable", lambda v, *_: v.name, lambda v: v.name, 24, 36, 0),
-    Column("value", "Value", lambda v, *_: "unknown" if v.value is None else f"{v.value:,}", lambda v: v.value, 13, 16, 0, right=True),
+    Column("value", "Value", lambda v, *_: say("unknown") if v.value is None else f"{v.value:,}", lambda v: v.value, 13, 16, 0, right=True),
     Column("words", "In words", lambda v, *_: variable_words(v), lambda v: v.value, 11, 14, 1, right=True),
     Column("set_by", "Set by", lambda v, *_: wording.origin_word(v.set_by or "?"), lambda v: v.set_by, 8, 10, 2),
-    Column("bounds", "Takes", lambda v, *_: bounds_words(v), lambda v: v.max, 16, UNBOUNDED, 3),
+    Column("bounds", "Range", lambda v, *_: bounds_words(v), lambda v: v.max, 16, UNBOUNDED, 3),
 )  # fmt: skip
 ACT_COLUMNS: tuple[Column[JournalAct], ...] = (
-    Column("at", "At UTC", lambda a, *_: plain(a.entry.at, 30).replace("T", " ")[:19], lambda a: a.entry.at, 19, 20, 1),
+    Column("at", "Time UTC", lambda a, *_: plain(a.entry.at, 30).replace("T", " ")[:19], lambda a: a.entry.at, 19, 20, 1),
     Column("ran", "Statement", lambda a, *_: plain(a.entry.statement, 200), lambda a: a.entry.statement, 24, 52, 0),
-    Column("outcome", "Came of it", lambda a, *_: plain(a.outcome, 400), lambda a: a.outcome, 16, UNBOUNDED, 0, tinted=True),
+    Column("outcome", "Result", lambda a, *_: plain(a.outcome, 400), lambda a: a.outcome, 16, UNBOUNDED, 0, tinted=True),
     Column("server", "Server", lambda a, *_: plain(a.entry.server_name or a.entry.server, 60), lambda a: a.entry.server_name, 10, 20, 1),
-    Column("account", "By", lambda a, *_: plain(a.entry.account, 60), lambda a: a.entry.account, 16, 24, 3),
+    Column("account", "Account", lambda a, *_: plain(a.entry.account, 60), lambda a: a.entry.account, 16, 24, 3),
 )  # fmt: skip
 ACT_TINTS: dict[Phase, str] = {
     Phase.ATTEMPTED: "lines--overdue",

@@ -42,7 +42,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "because": ("b", N_("evidence")),
     "remedies": ("w", N_("what to do")),
     "undo": ("u", N_("undo statement")),
-    "all": ("a", N_("everything shown")),
+    "all": ("a", N_("all shown text")),
 }
 """Every kind of copy item: its key in the menu, and its name. To add a kind, add a row."""
 MAX_COPIED = 50_000
@@ -103,7 +103,7 @@ def offer_copy(app: App[Any]) -> None:
     elif items:
         copy(app, items[0])
     else:
-        notify_copied(app, _("There is nothing here to copy."))
+        notify_copied(app, _("Nothing to copy here."))
 
 
 def copy(app: App[Any], item: CopyItem) -> None:
@@ -113,10 +113,12 @@ def copy(app: App[Any], item: CopyItem) -> None:
     app.copy_to_clipboard(text)
     words = [_("Copied the {what}: {text}", what=item.name, text=item.summary)]
     if len(item.text) > MAX_COPIED:
-        words.append(_("Only its first {number} characters.", number=f"{MAX_COPIED:,}"))
+        words.append(_("Only the first {number} characters were copied.", number=f"{MAX_COPIED:,}"))
     if is_first:
         words.append(
-            _("If it cannot be pasted, the terminal lets no program copy (in tmux: set -g set-clipboard on).")
+            _(
+                "If you cannot paste it, let programs copy in the settings of the terminal (tmux: set -g set-clipboard on)."
+            )
         )
     notify_copied(app, "\n".join(words))
 
@@ -179,7 +181,7 @@ class CopyScreen(ModalScreen[CopyItem | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"pick('{kind}')", name, id=f"copy.{kind}") for kind, (key, name) in KINDS.items()),
-        Binding("y", "highlighted", "the one under the cursor", id="copy.highlighted"),
+        Binding("y", "highlighted", "the item under the cursor", id="copy.highlighted"),
         Binding("escape,q", "dismiss(None)", "cancel", id="copy.cancel"),
     ]
 
@@ -190,7 +192,7 @@ class CopyScreen(ModalScreen[CopyItem | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog chooser") as dialog:
             dialog.border_title = heading(_("copy"))
-            dialog.border_subtitle = heading(_("a letter or enter copies, esc cancels"))
+            dialog.border_subtitle = heading(_("letter or enter copy   esc cancel"))
             yield OptionList(id="pieces")
 
     def on_mount(self) -> None:

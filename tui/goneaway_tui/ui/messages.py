@@ -128,12 +128,12 @@ class VariableChosen(Message):
 
 MAX_LIST_CELLS, SHORT_LIST_CELLS = 80, 50
 """A longer list of hidden facts is shortened; cells of the longest full list and of the shortened one."""
-MARKING = N_("grouped by server, enter narrows to one, space marks for w i p t")
+MARKING = N_("grouped by server: enter opens it, space marks it for w i p t")
 
 
 def filter_line(text: str, counts: tuple[int, int], grouped: str, only: str = "") -> str:
     """The filter, the grouping and the single server, in one line. `counts`: matching sessions, and all sessions."""
-    parts = [_("only {server}, o shows all", server=plain(only, 60))] if only else []
+    parts = [_("only {server}: o shows all", server=plain(only, 60))] if only else []
     if text:
         parts.append(
             _(
@@ -147,7 +147,7 @@ def filter_line(text: str, counts: tuple[int, int], grouped: str, only: str = ""
         parts.append(
             _(MARKING)
             if grouped == "server"
-            else _("grouped by {column}, enter narrows to a group", column=wording.grouping_word(grouped))
+            else _("grouped by {column}: enter opens a group", column=wording.grouping_word(grouped))
         )
     return "  ·  ".join([*parts, _("esc back")])
 
@@ -184,17 +184,16 @@ def empty_line(snapshots: Sequence[Snapshot], filter_text: str, trouble: str) ->
     """Why a board has no rows, and how to get some."""
     if not snapshots:
         return (
-            _("No session has been read yet. The server is asked again until it answers.")
+            _("No session has been read yet. The tool tries again until the server answers.")
             if trouble
             else _("Reading the sessions ...")
         )
     if filter_text and any(snapshot.verdicts for snapshot in snapshots):
         return _(
-            "No session matches {filter}\n/ changes the filter, esc takes it away.", filter=plain(filter_text)
+            "No session matches {filter}\nPress / to change the filter, esc to clear it.",
+            filter=plain(filter_text),
         )
-    return _(
-        "Nobody is connected. Who connects will stand here, beside the limit that will close the session."
-    )
+    return _("No session is connected. New sessions are listed here with the limit that closes them.")
 
 
 def is_grave(limitation: Limitation) -> bool:

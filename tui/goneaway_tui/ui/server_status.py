@@ -33,12 +33,12 @@ def freshness(age: float | None, schedule: PollSchedule, *, in_trouble: bool) ->
     if age is None:
         return Freshness(_("✖ not connected"), "$text-error") if in_trouble else CONNECTING
     if in_trouble:
-        return Freshness(_("✖ lost, seen {age} ago", age=wording.age_words(age)), "bold $text-error")
+        return Freshness(_("✖ lost, read {age} ago", age=wording.age_words(age)), "bold $text-error")
     if age > STALE_INTERVALS * schedule.pause + 1:
-        return Freshness(_("◌ waiting, seen {age} ago", age=wording.age_words(age)), "bold $text-warning")
+        return Freshness(_("◌ waiting, read {age} ago", age=wording.age_words(age)), "bold $text-warning")
     if schedule.is_stretched:
         return Freshness(
-            _("● slow server, asked every {seconds:.2g} s", seconds=schedule.pause), "$text-warning"
+            _("● slow server, read every {seconds:.2g} s", seconds=schedule.pause), "$text-warning"
         )
     return Freshness(_("● live {seconds:g} s", seconds=schedule.interval), "$text-success")
 
@@ -55,7 +55,7 @@ def frozen_freshness(seconds: float) -> Freshness:
 
 def replay_freshness(now: float, speed: int | None) -> Freshness:
     """The freshness of a recording at an instant; `speed`: None while paused."""
-    word = _("▮▮ at rest") if speed is None else f"▶ {speed}x"
+    word = _("▮▮ paused") if speed is None else f"▶ {speed}x"
     return Freshness(f"{word}  {iso_instant(now, 'seconds')}", "bold $text-accent")
 
 
@@ -72,7 +72,7 @@ def trouble_words(failure: FailedReading) -> str:
     why = plain(failure.error.line, 500)
     if failure.retry_seconds is None:
         return why
-    return _("{trouble} (next try in {pause})", trouble=why, pause=wording.age_words(failure.retry_seconds))
+    return _("{trouble} (retry in {pause})", trouble=why, pause=wording.age_words(failure.retry_seconds))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

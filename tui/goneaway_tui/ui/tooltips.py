@@ -23,96 +23,96 @@ COPIED_BY_SESSIONS = {"wait_timeout", "interactive_timeout"}
 """Variables whose global value each session copies when it connects."""
 
 FIGURES: Mapping[str, str] = {
-    "up": N_("How long the server has been running."),
-    "fresh": N_("How old what is shown is: the server is asked again and again, and only its last answer is shown."),
-    "reach": N_("Whether this run may change anything: w i p t u and k do nothing where it is read-only."),
-    "recording": N_("What is read is written to the file that --record named."),
-    "marked": N_("Sessions marked with space, for k; a filter hides them and keeps their marks."),
-    "connections": N_("Open connections, of as many as max_connections allows; amber from 80 %, red from 90 %."),
-    "sessions": N_("Sessions that this account sees, of all that are connected."),
-    "blocked": N_("Sessions that wait for a lock, and the session that all of them wait for in the end."),
-    "idle": N_("Sessions that wait for their client; each is closed when its own limit runs out."),
-    "aborted": N_("Aborted_clients since this began: connections that ended without a goodbye, closed idle ones too."),
-    "next": N_("Who is closed first if nothing is sent before; the first row, unless another order was chosen."),
-    "closings": N_("How many sessions will be closed, and when, if nobody sends anything."),
-    "trend": N_("The highest number of connections, idle and blocked sessions in each stretch of that time; the figure is the highest of all."),
-    "servers": N_("How it goes with each; keys act on the server of the row under the cursor."),
+    "up": N_("Uptime of the server."),
+    "fresh": N_("Age of the shown sample, which is the newest one."),
+    "reach": N_("Whether this run may change the server. If it is read-only, w i p t u and k do nothing."),
+    "recording": N_("Every sample is written to the file of --record."),
+    "marked": N_("Sessions marked with space, for k. A hidden session stays marked."),
+    "connections": N_("Open connections and max_connections. Amber from 80 %, red from 90 %."),
+    "sessions": N_("Sessions that this account can see, of all connections."),
+    "blocked": N_("Sessions that wait for a lock, and the session that blocks them all."),
+    "idle": N_("Idle sessions. The server closes each when its idle time reaches its limit."),
+    "aborted": N_("Increase of Aborted_clients while monitoring: connections that ended without COM_QUIT, also by an idle timeout."),
+    "next": N_("The session that the server closes next, if it stays idle."),
+    "closings": N_("How many sessions the server closes, and when, if they stay idle."),
+    "trend": N_("Highest number of connections, idle sessions and blocked sessions in each interval. The figure is the maximum."),
+    "servers": N_("State of each server. Keys act on the server of the row under the cursor."),
 }  # fmt: skip
 """Tooltips of the figures above the table, by the name in `@hint=`."""
 
 HEADINGS: Mapping[str, Mapping[str, str]] = {
     "sessions": {
-        "server": N_("Which of the servers it is on."),
-        "id": N_("The session's number: what KILL takes and CONNECTION_ID() says."),
-        "user": N_("The account's name."),
-        "client": N_("Where it comes from, as the server sees it. A cell's tooltip and the session's details have the port."),
-        "program": N_("What the client says it is, by its connect attributes; its library in parentheses."),
+        "server": N_("The server of the session."),
+        "id": N_("The connection id, as in KILL and CONNECTION_ID()."),
+        "user": N_("The user name of the account."),
+        "client": N_("The client's address as the server sees it. The cell's tooltip and the details also show the port."),
+        "program": N_("The program that the client reports (connect attributes); its library in parentheses."),
         "db": N_("The default database."),
-        "risk": N_("How near its end is; ? tells where the lines are drawn."),
-        "idle": N_("How long it has waited for its client; ~ where the server counts whole seconds only."),
-        "limit": N_("How long it may: its own, ~ assumed from the global value, > outlived and so wrong."),
-        "left": N_("When the server closes the session, if it sends nothing before. In this order sessions that others wait for come first."),
-        "bar": N_("How much of its limit has been idled away."),
-        "state": N_("Whom it waits for and how long, how many sessions wait for it, or what a busy session does."),
-        "running": N_("How long its current statement has run."),
-        "stake": N_("What closing it would roll back: its open transaction."),
-        "trx_age": N_("How long its transaction has been open."),
-        "statement": N_("What it runs, or ran last."),
+        "risk": N_("How soon the server closes the session. Press ? for the thresholds."),
+        "idle": N_("Idle time. ~ means that the server counts whole seconds only."),
+        "limit": N_("Idle limit: the session's own; ~ assumed from the global value; > disproved, the session was idle longer."),
+        "left": N_("Time until the server closes the session, if it stays idle. In this order, idle transactions that block others come first."),
+        "bar": N_("Idle time as a share of the limit."),
+        "state": N_("The session that it waits for and how long, how many sessions it blocks, or the state of a busy session."),
+        "running": N_("Time since the running statement began."),
+        "stake": N_("The open transaction, which the end of the session rolls back."),
+        "trx_age": N_("Age of the open transaction."),
+        "statement": N_("The running statement, or the last one."),
     },
     "blocking": {
-        "server": N_("Which of the servers it is on."),
-        "session": N_("Id and user. A session stands below the one whose lock it waits for."),
-        "state": N_("How long it waits for the lock, is idle, or runs its statement."),
-        "blocks": N_("How many sessions wait for it, directly or through others."),
-        "lock": N_("The lock it waits for: kind, table, index, mode. At the top: what its end rolls back."),
-        "end": N_("When a limit ends the session; of one that waits, when its wait times out."),
-        "client": N_("Where it comes from, as the server sees it."),
-        "program": N_("What the client says it is, by its connect attributes; its library in parentheses."),
-        "statement": N_("What it runs, or ran last."),
+        "server": N_("The server of the session."),
+        "session": N_("Id and user. A waiting session is listed below the session that blocks it."),
+        "state": N_("Time of the lock wait, idle time, or time of the running statement."),
+        "blocks": N_("Number of sessions that it blocks, directly or through others."),
+        "lock": N_("The lock that the session waits for: kind, table, index, mode. In the top row: what the end of the session rolls back."),
+        "end": N_("Time until a limit closes the session. For a waiting session: time until its wait times out."),
+        "client": N_("The client's address as the server sees it."),
+        "program": N_("The program that the client reports (connect attributes); its library in parentheses."),
+        "statement": N_("The running statement, or the last one."),
     },
     "groups": {
-        "key": N_("What its sessions have in common; enter narrows the board to them."),
-        "sessions": N_("How many there are."),
-        "idle": N_("How many of them wait for their client."),
-        "oldest": N_("How long the one that waits longest has."),
-        "left": N_("When the first of them is closed."),
-        "blocked": N_("How many of them wait for a lock that another session holds."),
-        "trx": N_("How many of them have an open transaction."),
+        "key": N_("What the sessions have in common. Press enter to show them."),
+        "sessions": N_("Number of sessions."),
+        "idle": N_("Number of idle sessions."),
+        "oldest": N_("Longest idle time."),
+        "left": N_("Time until the server closes the first of them."),
+        "blocked": N_("Number of sessions that wait for a lock."),
+        "trx": N_("Number of sessions with an open transaction."),
     },
     "departures": {
-        "at": N_("When it ended, in UTC."),
-        "local": N_("When it ended, in the time zone of this machine."),
-        "id": N_("The number it had."),
-        "cause": N_("Why it ended; enter shows the evidence."),
-        "certainty": N_("confirmed: the server said so; likely and possible: it was inferred."),
-        "user": N_("The account's name."),
-        "client": N_("Where it came from."),
-        "program": N_("What the client said it was."),
-        "idle": N_("How long it had been idle when it ended."),
-        "limit": N_("The limit it was under."),
-        "stake": N_("What was rolled back with it."),
-        "evidence": N_("What speaks most for this cause."),
+        "at": N_("When the session ended, in UTC."),
+        "local": N_("When the session ended, in the time zone of this machine."),
+        "id": N_("The connection id of the session."),
+        "cause": N_("Why the session ended. Press enter for the evidence."),
+        "certainty": N_("confirmed: reported by the server. likely, possible: inferred."),
+        "user": N_("The user name of the account."),
+        "client": N_("The client's address as the server sees it."),
+        "program": N_("The program that the client reports (connect attributes); its library in parentheses."),
+        "idle": N_("Idle time when the session ended."),
+        "limit": N_("The idle limit of the session."),
+        "stake": N_("The open transaction, which was rolled back."),
+        "evidence": N_("The strongest evidence for the cause."),
     },
     "causes": {
-        "name": N_("What ends sessions, or a pattern of many sessions."),
-        "since_start": N_("Whether it ended or refused sessions since the server started."),
-        "now": N_("Whether it may end sessions as things stand now."),
-        "sessions": N_("How many sessions the finding is about; enter shows them."),
-        "because": N_("The evidence for and against it."),
+        "name": N_("A cause that ends sessions, or a pattern of many sessions."),
+        "since_start": N_("Whether the cause ended or refused sessions since the server started."),
+        "now": N_("Whether the cause may end sessions now."),
+        "sessions": N_("Number of sessions of the finding. Press enter to show them."),
+        "because": N_("The evidence for and against the finding."),
     },
     "variables": {
-        "name": N_("The server's variable."),
-        "value": N_("As the server has it now, for sessions to come."),
-        "words": N_("The same in words."),
-        "set_by": N_("Where the value comes from: compiled in, a file, persisted, or set since it runs."),
-        "bounds": N_("What the server takes."),
+        "name": N_("The name of the variable."),
+        "value": N_("The global value, for new sessions."),
+        "words": N_("The value in words."),
+        "set_by": N_("Where the value comes from: compiled in, a file, persisted, or set at run time."),
+        "bounds": N_("The values that the server accepts."),
     },
     "acts": {
-        "at": N_("When it was done, in UTC."),
-        "ran": N_("What was sent to the server."),
-        "outcome": N_("What came of it."),
-        "server": N_("On which server."),
-        "account": N_("By whom."),
+        "at": N_("When the statement ran, in UTC."),
+        "ran": N_("The statement that was sent to the server."),
+        "outcome": N_("The result of the statement."),
+        "server": N_("The server that was changed."),
+        "account": N_("The account that made the change."),
     },
 }  # fmt: skip
 """Tooltips of headings, by the table's id and the column's."""
@@ -129,7 +129,7 @@ def _limit_words(verdict: Verdict, _now: float) -> str:
 def _closing_words(verdict: Verdict, now: float) -> str:
     words = wording.closes_at(verdict, now)
     is_in_future = verdict.deadline is not None and now < verdict.deadline
-    return _("{closing}, if it sends nothing before", closing=words) if is_in_future else words
+    return _("{closing}, if the session stays idle", closing=words) if is_in_future else words
 
 
 CELLS: Mapping[tuple[str, str], Callable[[Any, float], str]] = {
@@ -164,11 +164,9 @@ def live_hint(name: str, snapshot: Snapshot) -> str:
         return ""
     tunable = TUNABLE[name]
     now = f"{name} = {variable.value:,} ({value_words(variable.value, tunable.unit)})"
-    set_by = _("set by: {who}", who=wording.origin_word(variable.set_by or "") or _("not told"))
+    set_by = _("set by: {origin}", origin=wording.origin_word(variable.set_by or "") or _("not reported"))
     new = (
-        _("Sessions to come get it; those that are open keep their own.")
-        if name in COPIED_BY_SESSIONS
-        else ""
+        _("New sessions get this value. Open sessions keep their own.") if name in COPIED_BY_SESSIONS else ""
     )
     return "\n".join(line for line in (now, f"{_(tunable.why)} {new}".strip(), set_by) if line)
 
@@ -181,12 +179,12 @@ def server_hint(status: ServerStatus) -> str:
         server = snapshot.sample.server
         up = wording.age_words(server.uptime)
         lines.append(f"{server.flavour.title} {plain(server.version, 60)}  {status.role}".rstrip())
-        lines.append(_("up {time}, {number} sessions, {soon} about to be closed",
+        lines.append(_("up {time}, {number} sessions, {soon} closing soon",
                        time=up, number=wording.count_words(len(snapshot.verdicts)), soon=status.closing_soon))  # fmt: skip
     if status.trouble:
         lines.append(plain(status.trouble, 300))
     if status.age_seconds is not None and not status.is_healthy:
-        lines.append(_("last seen {time} ago", time=wording.age_words(status.age_seconds)))
+        lines.append(_("last read {time} ago", time=wording.age_words(status.age_seconds)))
     return "\n".join(lines)
 
 

@@ -100,7 +100,7 @@ class ServerBlock(Vertical):
     def _change(self) -> list[Line]:
         """The current value and the value that the server would keep, or why the server is left out."""
         if isinstance(self.part, ExcludedServer):
-            return [(f"   {_('left out: {why}', why=plain(self.part.why, 400))}", QUIET)]
+            return [(f"   {_('skipped: {why}', why=plain(self.part.why, 400))}", QUIET)]
         current, preview = self.part.current_value, self.part.preview
         parts = [
             (f"   {_('unknown') if current is None else self._value_text(current)} » ", QUIET),
@@ -120,7 +120,7 @@ class ServerBlock(Vertical):
 class TuneSeveralScreen(TuneScreen):
     """The tune dialog of one server, to type the value for several servers. The preview of each server follows."""
 
-    VERB = N_("Show each")
+    VERB = N_("Preview each")
     CONFIRMS = False
 
     def __init__(
@@ -132,7 +132,7 @@ class TuneSeveralScreen(TuneScreen):
     @property
     def _why(self) -> str:
         note = _(
-            "Shown here is {name}; what the value would do to each is shown next.",
+            "This dialog shows {name}. A preview of each server follows.",
             name=plain(self._typed_on, 60),
         )
         return f"{super()._why}\n{note}"
@@ -286,20 +286,20 @@ class ChangeSeveralScreen(GuardedDialog[None]):
                 symbol, style, lines = outcome_words(outcomes[name])
                 block.show_result(symbol, style, lines)
             elif self.is_finished and name in waiting:
-                block.show_result("–", BAD, [(_("not touched"), BAD)])
+                block.show_result("–", BAD, [(_("not changed"), BAD)])
             elif name == next(iter(waiting), None):
-                block.show_result("▶", "bold", [(_("being changed"), "")])
+                block.show_result("▶", "bold", [(_("changing"), "")])
                 self.body.scroll_to_widget(block, animate=False)
             elif name in waiting:
-                block.show_result("·", "", [(_("not begun"), QUIET)])
+                block.show_result("·", "", [(_("waiting"), QUIET)])
 
     def _tally(self) -> str:
         number, left_out = len(self.changes), len(self._parts) - len(self.changes)
         if not number:
-            return _("It can be changed on none of them.")
+            return _("No server can be changed.")
         if not self.is_started:
-            order = _("One after the other, in this order; the first surprise stops the rest.")
-            excluded = ngettext("{number} left out.", "{number} left out.", left_out) if left_out else ""
+            order = _("Changes one server at a time. Stops at the first unexpected result.")
+            excluded = ngettext("{number} skipped.", "{number} skipped.", left_out) if left_out else ""
             return f"{order} {excluded}".rstrip()
         done = sum(not outcome.unexpected for outcome in self._outcomes)
         text = _("{done} of {number} done", done=done, number=number)
@@ -308,18 +308,18 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         untouched = number - len(self._outcomes)
         surprise = next((outcome for outcome in self._outcomes if outcome.unexpected), None)
         if surprise is not None:
-            text = _("{said}; a surprise on {name}", said=text, name=surprise.server)
+            text = _("{tally}; unexpected result on {name}", tally=text, name=surprise.server)
         elif not untouched:
-            return _("{said}, as foretold", said=text)
-        return _("{said}; {number} not touched", said=text, number=untouched) if untouched else text
+            return _("{tally}, as predicted", tally=text)
+        return _("{tally}; {number} not changed", tally=text, number=untouched) if untouched else text
 
     def _key_hints(self) -> str:
         if not self.is_started:
             return _("esc cancel") if self.changes else _("esc back")
         if not self.is_finished:
-            return _("stopping after this one") if self.is_stopping else _("esc stops after this one")
+            return _("stopping after this step") if self.is_stopping else _("esc stop after this step")
         if self._undo is not None and self._has_changed:
-            return _("u undoes what was done   esc back")
+            return _("u undo   esc back")
         return _("esc back")
 
 
@@ -329,7 +329,7 @@ def outcome_words(result: ServerOutcome) -> tuple[str, str, list[Line]]:
     if result.outcome is not None:
         lines.append((result.outcome.sentence, ""))
         warnings = result.outcome.kept.warnings if result.outcome.kept else ()
-        lines += [(_("the server says: {warning}", warning=warning), BAD) for warning in warnings]
+        lines += [(_("the server reports: {warning}", warning=warning), BAD) for warning in warnings]
     if result.unexpected:
         return "✖", TROUBLE, [*lines, (f"▲ {result.unexpected}", TROUBLE)]
     return "✔", GOOD, lines
@@ -421,7 +421,11 @@ class SeveralServersController:
 
     def _notify_waiting(self, number: int) -> None:
         if self._is_examining:
-            words = ngettext("asking {number} server", "asking {number} servers", number)
+            words = ngettext(
+                "Reading the variable of {number} server ...",
+                "Reading the variable of {number} servers ...",
+                number,
+            )
             self._app.notify(words, timeout=2, markup=False)
 
     def _ask(
@@ -476,7 +480,7 @@ class SeveralServersController:
         gate, name = server.gate, server.monitor.name
         reason = why_unreachable(server.monitor, self._app.clock()) or server.why_not("undo")
         if reason or gate is None:
-            return ExcludedServer(name, reason or _("what this account may do is not known yet"))
+            return ExcludedServer(name, reason or _("the privileges of this account are not known yet"))
         try:
             return undo_on(name, gate.last_change(), self._last_change[name])
         except FileError as error:
@@ -575,7 +579,7 @@ def examine_server(server: TuningController, tunable: Tunable, now: float) -> Ex
     if reason or server.gate is None or newest is None:
         return ExcludedServer(name, reason)
     if tunable not in tunables_of(newest.sample):
-        return ExcludedServer(name, _("it has no {variable}", variable=tunable.name))
+        return ExcludedServer(name, _("the server has no variable {variable}", variable=tunable.name))
     try:
         variable_state = server.gate.variable_state(tunable.name)
     except SourceError as error:
@@ -597,8 +601,8 @@ def why_unreachable(monitor: ServerMonitor, now: float) -> str:
     if monitor.trouble:
         return _("not reachable now: {why}", why=monitor.trouble)
     if monitor.newest is None:
-        return _("not reachable now: it has not answered yet")
+        return _("the server has not answered yet")
     age = max(0.0, now - monitor.newest.taken_at)
     if is_stale(age, monitor.schedule):
-        return _("not reachable now: it has not answered for {age}", age=wording.age_words(age))
+        return _("the server has not answered for {age}", age=wording.age_words(age))
     return ""

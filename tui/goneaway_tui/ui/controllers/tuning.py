@@ -54,13 +54,13 @@ NEEDS = {"tune": "set", "tunables": "set", "undo": "set", "kill": "kill"}
 WAITING_NOTICE_SECONDS = 0.7
 """Seconds after which a notice says what a key waits for."""
 BORROWS = N_(
-    "▲ The server gave this account no further connection when last asked. Unless it does now, this runs over the connection that reads the board."
+    "▲ The server last refused this account another connection. If it refuses again, the statement runs on the monitoring connection."
 )
 MAY_BORROW = N_(
-    "▲ The server is full: {taken} of {most} connections. Unless it gives this account one more, this runs over the connection that reads the board."
+    "▲ The server is full: {taken} of {most} connections. If it refuses another one, the statement runs on the monitoring connection."
 )
 NOTHING_SENT = N_(
-    "The server gives this account no further connection, so nothing was sent. Do it again: it can run over the connection that reads the board."
+    "The server refused this account another connection. Nothing was sent. Try again to use the monitoring connection."
 )
 
 
@@ -165,7 +165,7 @@ class TuningController:
         """Why the account may not kill the sessions of other accounts; empty if it may."""
         if self._privileges is None or self._privileges.can_kill:
             return ""
-        return dict(self._privileges.why_not).get("kill", _("the account may not kill"))
+        return dict(self._privileges.why_not).get("kill", _("this account may not kill sessions"))
 
     def tune(self, name: str) -> None:
         """Read the variable from the server, then open its dialog."""
@@ -231,7 +231,9 @@ class TuningController:
 
     def _notify_waiting(self, waiting: WaitingScreen) -> None:
         if waiting.is_current and self._privileges is None:
-            self._app.notify(_("asking what this account may do; esc cancels"), timeout=3, markup=False)
+            self._app.notify(
+                _("Reading the privileges of this account ... Press esc to cancel."), timeout=3, markup=False
+            )
 
     def _ask_undo(self) -> None:
         gate = self._gate
@@ -245,7 +247,7 @@ class TuningController:
             return
         if act is None:
             self._app.notify(
-                _("Nothing to undo: through this tool no limit of this server was changed, or all is undone.")
+                _("Nothing to undo. This tool changed nothing on this server, or every change is undone.")
             )
             return
         note = self._borrow_note()

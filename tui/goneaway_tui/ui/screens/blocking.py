@@ -97,7 +97,7 @@ def wait_words(wait: LockWait, sample: Sample, now: float) -> str:
     holders = (
         _("Held by {ids}.", ids=id_list(wait.holders))
         if wait.holders
-        else _("The server does not tell which session holds it.")
+        else _("The server does not report which session holds it.")
     )
     limit, at = wait_limit(wait.lock, sample), times_out_at(wait, sample)
     if limit is None or at is None:
@@ -115,14 +115,14 @@ def ending_words(verdict: Verdict, now: float) -> str:
     """When a limit ends a session, and which limit, in a sentence; or that no limit ends it."""
     session, limit = verdict.session, verdict.limit
     if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
-        return _("No limit ends it: idle limits do not apply to this kind of session.")
+        return _("Idle limits do not apply to this kind of session.")
     if not session.is_idle and session.role is Role.CLIENT:
-        return _("No limit ends it while it runs a statement.")
+        return _("No limit closes the session while it runs a statement.")
     if limit is None or verdict.deadline is None:
         if limit is None or limit.basis is not Basis.DISPROVED:
-            return _("It is not known when a limit ends it.")
+            return _("The deadline of the session is not known.")
         return _(
-            "It is not known when a limit ends it: it outlived {variable} ({limit}).",
+            "The deadline is not known: the session was idle longer than {variable} ({limit}).",
             variable=limit.variable,
             limit=wording.limit_words(limit.seconds),
         )
@@ -132,10 +132,10 @@ def ending_words(verdict: Verdict, now: float) -> str:
         "basis": wording.basis_word(limit.basis),
     }
     if now >= verdict.deadline:
-        return _("{variable} ({limit}, {basis}) is over: the server ends it now.", **fields)
+        return _("{variable} ({limit}, {basis}) has run out. The server closes the session now.", **fields)
     left = wording.countdown(verdict.deadline - now)
     return _(
-        "{variable} ({limit}, {basis}) ends it in {left}, if it sends nothing before.", left=left, **fields
+        "{variable} ({limit}, {basis}) closes the session in {left} if it stays idle.", left=left, **fields
     )
 
 
@@ -143,12 +143,14 @@ def rollback_words(verdict: Verdict) -> str:
     """What the end of a session rolls back."""
     transaction = verdict.session.transaction
     if transaction is None:
-        return _("No open transaction is seen.")
+        return _("No open transaction is visible.")
     if transaction.rows_modified is None:
-        return _("Its open transaction is rolled back; how many rows it modified is not known.")
+        return _(
+            "The end of the session rolls back its transaction. The number of modified rows is not known."
+        )
     return ngettext(
-        "Its open transaction is rolled back: {number:,} modified row.",
-        "Its open transaction is rolled back: {number:,} modified rows.",
+        "The end of the session rolls back {number:,} modified row.",
+        "The end of the session rolls back {number:,} modified rows.",
         transaction.rows_modified,
     )
 
@@ -157,13 +159,13 @@ def freed_words(blocking: Blocking, session: ProcesslistId, *, with_ids: bool = 
     """Which sessions go on once a session has ended; empty if none waits for it. `with_ids`: name each session."""
     blocks, freed = blocking.blocks.get(session), blocking.freed_by((session,))
     if not freed:
-        return _("Once it ends, no session goes on: each waits for another one too.") if blocks else ""
+        return _("After its end no session continues: each also waits for another session.") if blocks else ""
     if not with_ids and len(freed) == blocks:
-        words = _("Once it ends, all of them go on.")
+        words = _("After its end all of them continue.")
     else:
         words = ngettext(
-            "Once it ends, {number:,} waiting session goes on: {ids}.",
-            "Once it ends, {number:,} waiting sessions go on: {ids}.",
+            "After its end {number:,} waiting session continues: {ids}.",
+            "After its end {number:,} waiting sessions continue: {ids}.",
             len(freed),
             ids=id_list(freed),
         )
@@ -176,8 +178,8 @@ def at_once_words(blocking: Blocking, ended: Collection[ProcesslistId], freed: i
     if at_once >= freed:
         return ""
     return ngettext(
-        "{number:,} of them at once, the others when those before them end their transactions.",
-        "{number:,} of them at once, the others when those before them end their transactions.",
+        "{number:,} of them immediately, the others when the transactions before them end.",
+        "{number:,} of them immediately, the others when the transactions before them end.",
         at_once,
     )
 
@@ -191,7 +193,7 @@ def row_wait_words(session: ProcesslistId, snapshot: Snapshot) -> str:
     if limit is None:
         return ""
     return _(
-        "Waits for a row time out after {limit} ({variable}, assumed).",
+        "A wait for a row lock times out after {limit} ({variable}, assumed).",
         limit=wording.limit_words(limit[1]),
         variable=limit[0],
     )
@@ -553,14 +555,14 @@ class BlockingScreen(Screen[None]):
         if not snapshots:
             return _("Reading the sessions ...")
         if any(snapshot.blocking is None for snapshot in snapshots):
-            return _("The server does not tell this account which sessions wait for locks.")
+            return _("This account cannot see which sessions wait for locks.")
         return _("No session waits for a lock.")
 
     def _draw_title(self) -> None:
         freshness = self._freshness()
         name = plain(self._names[0], 60) if len(self._names) == 1 else ""
         tally = tally_words(self._drawn_snapshots or (), self._now)
-        left = [(_("who blocks whom"), "bold $text-primary")]
+        left = [(_("lock waits"), "bold $text-primary")]
         left += [(f"  {words}", style) for words, style in ((tally, "bold"), (name, "")) if words]
         right = [(f" {_(freshness.words)}", freshness.style)]
         self.query_one("#totals", Static).update(left_and_right(left, right, max(0, self.size.width - 2)))
@@ -576,11 +578,15 @@ class BlockingScreen(Screen[None]):
     def _prediction(self, row: TreeRow) -> list[Content]:
         verdict, wait, sample = row.verdict, row.wait, row.snapshot.sample
         if row.kind is RowKind.FOLD:
-            return [Content(_("enter shows the {number:,} other waiting sessions", number=len(row.hidden)))]
+            return [
+                Content(
+                    _("Press enter to show the {number:,} other waiting sessions.", number=len(row.hidden))
+                )
+            ]
         if row.kind is RowKind.UNFOLDED:
-            return [Content(_("enter shows only the longest waits"))]
+            return [Content(_("Press enter to show only the longest waits."))]
         if row.session is None or verdict is None:
-            return [Content(_("The server does not tell which session holds the locks."))]
+            return [Content(_("The server does not report which session holds the locks."))]
         session = verdict.session
         title = (str(session.id), plain(f"{session.user}@{session.host}", 100), wording.program(session))
         parts = [
@@ -589,7 +595,7 @@ class BlockingScreen(Screen[None]):
         if wait is None:
             parts += [rollback_words(verdict), row_wait_words(session.id, row.snapshot)]
         elif row.is_root:
-            parts.append(_("The sessions wait in a circle."))
+            parts.append(_("The sessions wait for each other."))
         lines = [
             Content.styled("  ".join(filter(None, title)), "bold"),
             Content(in_sentences(parts)),

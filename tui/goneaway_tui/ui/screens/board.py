@@ -84,10 +84,10 @@ class BoardScreen(Screen[None]):
         Binding("e", "app.export", "export", id="board.export"),
         Binding("s", "sort", "sort", id="board.sort"),
         Binding("g", "group", "group", id="board.group"),
-        Binding("A", "mark_all", "all", id="board.mark_all"),
+        Binding("A", "mark_all", "mark all", id="board.mark_all"),
         Binding("f", "app.freeze", "freeze", id="board.freeze"),
         Binding("v", "app.variables", "vars", id="board.variables"),
-        Binding("r", "app.topology", "relatives", show=False, id="board.relatives"),
+        Binding("r", "app.topology", "topology", show=False, id="board.relatives"),
         Binding("y", "app.copy", "copy", id="app.copy"),
         Binding("escape", "leave", "back", show=False, id="board.leave"),
     ]
@@ -406,9 +406,7 @@ class BoardScreen(Screen[None]):
                 [(c.id, _(c.heading)) for c in self._columns if c.heading],
                 self._visible.column,
             )
-        self.app.push_screen(
-            ChooserScreen(_("sort by (again: the other way)"), options, current), self._sort_by
-        )
+        self.app.push_screen(ChooserScreen(_("sort by (again: reverse)"), options, current), self._sort_by)
 
     @on(LineTable.HeadingPressed)
     def _heading_pressed(self, event: LineTable.HeadingPressed) -> None:
@@ -428,7 +426,7 @@ class BoardScreen(Screen[None]):
         self._draw_rows()
 
     def action_group(self) -> None:
-        options = [("", _("nothing: every session")), *((by, grouping_word(by)) for by in self._groupings)]
+        options = [("", _("no grouping")), *((by, grouping_word(by)) for by in self._groupings)]
         self.app.push_screen(ChooserScreen(_("group by"), options, self._grouped), self._group_by)
 
     def _group_by(self, by: str | None) -> None:

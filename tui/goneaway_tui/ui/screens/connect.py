@@ -53,16 +53,16 @@ class FormField:
 
 CONNECTION_ROWS: tuple[tuple[FormField, ...], ...] = (
     (
-        FormField("host", N_("host"), N_("none: this machine")),
+        FormField("host", N_("host"), N_("empty: this machine")),
         FormField("port", N_("port"), "3306"),
     ),
     (
         FormField("socket", N_("socket"), "/run/mysqld/mysqld.sock"),
-        FormField("ssh", "ssh", N_("[user@]host to go through")),
+        FormField("ssh", "ssh", N_("jump host: [user@]host")),
     ),
     (
         FormField("user", N_("user"), N_("your login name")),
-        FormField("password", N_("password"), N_("never written")),
+        FormField("password", N_("password"), N_("not saved")),
     ),
 )
 """The rows of the form that say how the server is reached; TLS comes below them."""
@@ -73,7 +73,7 @@ PROFILE_ROWS: tuple[tuple[FormField, ...], ...] = (
     ),
     (
         FormField("password_command", N_("command"), "pass db1"),
-        FormField("password_keyring", N_("keyring"), N_("its service")),
+        FormField("password_keyring", N_("keyring"), N_("service name")),
     ),
 )
 """The rows that matter only for a saved profile."""
@@ -116,12 +116,12 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
                 yield Label(_("CA file"), classes="row--second")
                 yield self._field(FormField("ssl_ca", "", "/etc/ssl/db-ca.pem"))
             yield Label(
-                _("Saved under a name, with its password from a command or the keyring:"), classes="title"
+                _("To save it: a name, and a command or a keyring for the password:"), classes="title"
             )
             for row in PROFILE_ROWS:
                 yield from self._row(row)
             yield CheckMark(
-                _("read-only: nothing can be changed there"),
+                _("read-only: allow no change on this server"),
                 value=self._initial_draft.read_only,
                 compact=True,
                 id="read_only",
@@ -190,7 +190,7 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
         is_password_dropped = draft.password and not (
             draft.password_command.strip() or draft.password_keyring.strip()
         )
-        remark = _(" Its password is not written: it will be asked for.") if is_password_dropped else ""
+        remark = _(" The password is not saved. You will be asked for it.") if is_password_dropped else ""
         saved = _("● Saved in {file}: goneaway-tui @{name}.", file=name, name=draft.name.strip())
         self._show_answer(saved + remark, "$text-success")
 
@@ -239,9 +239,9 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
             self.dismiss(draft)
         else:
             hidden = limitations_line(answer.limitations)
-            words = _("● {server} lets {account} in. ", server=answer.server, account=answer.account)
+            words = _("● Connected to {server} as {account}. ", server=answer.server, account=answer.account)
             self._show_answer(
-                words + (hidden or _("It hides nothing grave from this account.")), "$text-success"
+                words + (hidden or _("This account can see everything important.")), "$text-success"
             )
 
     def _show_answer(self, words: str, style: str) -> None:
@@ -260,7 +260,7 @@ class PickerScreen(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "quit", id="picker.quit"),
-        Binding("n", f"dismiss('{NEW_CONNECTION}')", "new", id="picker.new"),
+        Binding("n", f"dismiss('{NEW_CONNECTION}')", "new connection", id="picker.new"),
     ]
 
     def __init__(self, profiles: Sequence[Profile], local: Profile, trouble: str, current: str) -> None:
@@ -282,7 +282,7 @@ class PickerScreen(ModalScreen[str | None]):
                 *(Option(self._line(profile), id=profile.name) for profile in self._profiles),
                 None,
                 Option(self._words(_("this machine"), self._local.account_and_address), id=""),
-                Option(self._words(_("new ..."), _("describe it, try it, save it")), id=NEW_CONNECTION),
+                Option(self._words(_("new ..."), _("fill in, test, save")), id=NEW_CONNECTION),
             )
             yield Static(
                 Content.styled(f"▲ {plain(self._trouble, 500)}" if self._trouble else "", "$text-error"),

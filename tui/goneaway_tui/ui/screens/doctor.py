@@ -89,16 +89,16 @@ PATTERN_SESSIONS = {
 }
 """Whether the sessions of a pattern are open ones, and their filter beside what they have in common."""
 KEYS = (
-    (N_("arrows page home end"), N_("move")),
-    ("enter", N_("show the sessions that the finding is about, on the board or in the ledger")),
-    ("tab", N_("scroll the chosen finding: its evidence, what to do, how to verify it")),
-    ("/", N_("paste an error line, or name a log file, and press enter")),
-    ("t", N_("change the variable behind it")),
-    ("w", N_("change wait_timeout")),
-    ("k", N_("kill the open sessions that the finding is about")),
-    ("l", N_("the ledger")),
-    ("y", N_("copy what is said of it, or what to do")),
-    ("esc, d, q", N_("back to the board")),
+    (N_("arrows page home end"), N_("Move the cursor")),
+    ("enter", N_("Show the sessions of the finding, on the board or in the ledger")),
+    ("tab", N_("Scroll the chosen finding: evidence, what to do, how to verify")),
+    ("/", N_("Paste an error line or type the path of a log file, then press enter")),
+    ("t", N_("Change the variable of the finding")),
+    ("w", N_("Change wait_timeout")),
+    ("k", N_("Kill the open sessions of the finding")),
+    ("l", N_("Open the ledger")),
+    ("y", N_("Copy the finding, or what to do")),
+    ("esc, d, q", N_("Return to the board")),
 )
 MIN_DETAILS = 20
 """Cells that a finding is wrapped to at least."""
@@ -265,7 +265,7 @@ class DoctorRow:
         if remedies:
             yield FindingPart(_("what to do"), "", remedies)
         if advice is not None and is_possible and advice.prove:
-            yield FindingPart(_("to verify"), "", (advice.prove,))
+            yield FindingPart(_("how to verify"), "", (advice.prove,))
         if self.tunable is not None:
             words = _("Variable: {variable}. {why} Press t to change it.",
                       variable=self.tunable, why=_(TUNABLE[self.tunable].why))  # fmt: skip
@@ -337,7 +337,7 @@ class DoctorScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static(id="totals", classes="one")
-        yield Field(placeholder=_("paste an error line, or name a log file, and press enter"), id="paste",
+        yield Field(placeholder=_("Paste an error line or type the path of a log file, then press enter"), id="paste",
                     select_on_focus=False)  # fmt: skip
         yield Static(id="notice")
         with Container(id="diagnosis"):
@@ -350,8 +350,7 @@ class DoctorScreen(Screen[None]):
         self.query_one("#notice").display = False
         self.rows.set_empty_text(
             _(
-                "The server has not been read yet. What ends sessions will stand here, as it is on this server now."
-                "\nAn error line can be explained all the same: / and paste it."
+                "The server has not been read yet. The causes that end sessions will be listed here.\nTo explain an error line now, press / and paste it."
             )
         )
         self.rows.focus()
@@ -487,7 +486,7 @@ class DoctorScreen(Screen[None]):
         """Open the dialog of the variable of the row under the cursor."""
         row = self.rows.cursor_row
         if row is None or row.tunable is None:
-            self.notify(_("No server variable is behind this finding."), severity="warning")
+            self.notify(_("This finding has no server variable."), severity="warning")
         else:
             self.post_message(VariableChosen(row.tunable))
 
@@ -498,7 +497,7 @@ class DoctorScreen(Screen[None]):
             return
         if row.sessions is None:
             words = _(
-                "No session to show: none ended this way while watching, and none is open that it may end."
+                "No session to show: no session ended this way while monitoring, and no open session is affected."
             )
             self.notify(words, severity="warning")
         elif row.sessions.are_open:
@@ -541,7 +540,7 @@ def explain_text(text: str, facts: ServerFacts, *, reads_files: bool) -> EventGr
     except (OSError, ValueError):
         is_file = False
     if path.is_absolute() and " " not in text.strip() and not is_file:
-        return _("{file} is no file that can be read", file=plain(str(path), 200))
+        return _("There is no file {file}.", file=plain(str(path), 200))
     try:
         blocks = read_file_blocks(str(path)) if is_file else iter([text.encode("utf-8", "replace")])
         file_name = path.name if is_file else "-"
@@ -549,19 +548,19 @@ def explain_text(text: str, facts: ServerFacts, *, reads_files: bool) -> EventGr
     except FileError as error:
         return str(error)
     if not report.count:
-        return _("No lost or refused connection in that. A whole line of a log says most.")
+        return _("The text reports no lost or refused connection. Paste a whole line of the log.")
     return report
 
 
 # --- The answer to a pasted error or a log
 
 ANSWER_KEYS = (
-    (N_("arrows page home end"), N_("move")),
-    ("enter, space", N_("unfold this kind of error: the reasons, how to verify them, what to do; again: fold it")),
-    ("a", N_("unfold all kinds; again: fold all")),
-    ("v", N_("show all causes and every error, like explain --verbose; again: only the first cause")),
-    ("y", N_("copy the whole answer, or what to do")),
-    ("esc, q", N_("back to the doctor")),
+    (N_("arrows page home end"), N_("Move the cursor")),
+    ("enter, space", N_("Unfold this kind of error: evidence, how to verify, what to do; press again to fold")),
+    ("a", N_("Unfold all kinds; press again to fold them")),
+    ("v", N_("Show all causes and errors, like explain --verbose; press again for the first cause only")),
+    ("y", N_("Copy the whole answer, or what to do")),
+    ("esc, q", N_("Return to the doctor")),
 )  # fmt: skip
 FOLDED, UNFOLDED = "▸", "▾"
 END_GAP = 2
@@ -685,7 +684,7 @@ class AnswerScreen(Screen[None]):
             _("kinds: {number:,}", number=len(report.groups)),
         ]
         if report.ungrouped_count:
-            figures.append(_("of further kinds: {number:,}", number=report.ungrouped_count))
+            figures.append(_("of other kinds: {number:,}", number=report.ungrouped_count))
         file = report.groups[0].first.file
         title: list[Part] = [(_("the doctor's answer"), "bold $text-primary")]
         title += [] if file == "-" else [(f"  {plain(file, 200)}", "bold")]

@@ -63,8 +63,8 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
                 _("export this snapshot of {server}", server=server) if server else _("export this snapshot")
             )
             whole = ngettext(
-                "The whole reading, {number:,} session, whatever a filter hides.",
-                "The whole reading, {number:,} sessions, whatever a filter hides.",
+                "Exports the whole sample, {number:,} session. The filter does not apply.",
+                "Exports the whole sample, {number:,} sessions. The filter does not apply.",
                 number,
             )
             yield Label(Content(whole))
@@ -115,7 +115,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
     def _answer(self) -> None:
         typed = self.query_one("#path", Input).value.strip()
         if not typed:
-            self.query_one("#warning", Label).update(_("Name a file."))
+            self.query_one("#warning", Label).update(_("Type a file name."))
             return
         if self._by_browser:
             name = Path(PurePath(typed).name or "snapshot")
@@ -144,10 +144,8 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
 def path_error(typed: str, path: Path) -> str:
     """Why no file can be written at a path, which is quoted as typed; empty if it can."""
     if not path.parent.is_dir():
-        return _(
-            "{file} cannot be written: there is no directory {directory}", file=typed, directory=path.parent
-        )
-    return _("{file} is a directory: name a file in it", file=typed) if path.is_dir() else ""
+        return _("Cannot write {file}: there is no directory {directory}", file=typed, directory=path.parent)
+    return _("{file} is a directory. Type the name of a file in it.", file=typed) if path.is_dir() else ""
 
 
 class ExportController:
@@ -159,7 +157,7 @@ class ExportController:
     def export(self, snapshot: Snapshot | None) -> None:
         """Ask, then write in a thread or send to the browser. `snapshot`: None before the first reading."""
         if snapshot is None:
-            self._app.notify(_("Nothing has been read yet."), severity="warning")
+            self._app.notify(_("The server has not been read yet."), severity="warning")
             return
 
         def answered(choice: ExportChoice | None) -> None:

@@ -30,42 +30,42 @@ TUNE_LABELS = {
 KeyRows = tuple[tuple[str, str], ...]
 """Keys, and what they do; not translated yet."""
 MOVING_KEYS: KeyRows = (
-    (N_("arrows page home end"), N_("move; left and right push the columns aside")),
-    ("enter", N_("the session's details; on a group: its sessions, and esc comes back")),
-    ("/", N_("filter")),
-    ("s", N_("sort by a column; again: the other way")),
-    ("g", N_("group by user, client, program or database")),
-    ("space", N_("mark a session, or all sessions of a group, for k")),
-    ("A", N_("mark all sessions that are shown; again: none")),
+    (N_("arrows page home end"), N_("Move the cursor; left and right scroll the columns")),
+    ("enter", N_("Show the session's details; on a group, show its sessions")),
+    ("/", N_("Filter sessions by words and fields")),
+    ("s", N_("Sort by a column; choose it again to reverse")),
+    ("g", N_("Group by user, client, program or database")),
+    ("space", N_("Mark a session, or all sessions of a group")),
+    ("A", N_("Mark all shown sessions; press again to unmark them")),
 )
 ACTION_KEYS: KeyRows = (
-    ("t", N_("change any limit")),
-    ("k", N_("kill the marked sessions, or those of the row under the cursor")),
-    ("b", N_("who blocks whom: each session that waits for a lock, below the one that holds it")),
-    ("R", N_("rules of the config file: which sessions each would kill now")),
-    ("u", N_("undo the last change")),
-    ("l", N_("the ledger: who left, when and why")),
-    ("d", N_("the doctor: every cause as it stands now, and an answer to a pasted error")),
-    ("v", N_("the limits, and the journal of changes")),
+    ("t", N_("Change a limit of the server")),
+    ("k", N_("Kill the marked sessions, or those of the row under the cursor")),
+    ("b", N_("Show lock waits: waiting sessions below the blocking one")),
+    ("R", N_("Show which sessions each rule of the config file would kill now")),
+    ("u", N_("Undo the last change")),
+    ("l", N_("Open the ledger: ended sessions with cause and evidence")),
+    ("d", N_("Open the doctor: check every cause, explain an error")),
+    ("v", N_("Show the limits and the journal of changes")),
     (
         "r",
-        N_("relatives: replicas, sources, members that the servers themselves name, and to watch them too"),
+        N_("List replicas, sources and group members, and monitor them too"),
     ),
-    ("f", N_("freeze the screen, and let it go on")),
-    ("y", N_("copy: the id, the row, the statement, the client, the KILL statement")),
-    ("e", N_("export the snapshot on the screen")),
-    ("esc", N_("leave what was opened")),
-    ("ctrl+p", N_("every command by name")),
-    ("q, ctrl+c", N_("quit")),
+    ("f", N_("Freeze the screen; press again to continue")),
+    ("y", N_("Copy the id, row, statement, client or KILL statement")),
+    ("e", N_("Export the shown snapshot to a file")),
+    ("esc", N_("Go back")),
+    ("ctrl+p", N_("Find a command by name")),
+    ("q, ctrl+c", N_("Quit the program")),
 )
 SEVERAL_SERVERS_KEYS: KeyRows = (
-    ("o", N_("only the server of the row under the cursor, and all again")),
-    ("m", N_("a row a server, to mark with space; the sessions again")),
+    ("o", N_("Show only the server of the row under the cursor; press again for all")),
+    ("m", N_("List the servers, to mark them with space; press again for the sessions")),
     (
         " ".join((*(tunable.key for tunable in TUNABLES if tunable.key), "t")),
-        N_("with marked servers: the same change on each, one by one, up to the first surprise"),
+        N_("Change all marked servers, one by one; stop at the first unexpected result"),
     ),
-    ("u", N_("after such a change: take it back on all it was made on, or on this one")),
+    ("u", N_("Undo such a change on all its servers, or only on this server")),
 )
 
 
@@ -90,7 +90,7 @@ def help_rows(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def board_keys() -> list[tuple[str, str]]:
     """The keys of the board, with those that change a variable."""
-    tuning = [(tunable.key, _("change {name}", name=tunable.name)) for tunable in TUNABLES if tunable.key]
+    tuning = [(tunable.key, _("Change {name}", name=tunable.name)) for tunable in TUNABLES if tunable.key]
     return [*help_rows(MOVING_KEYS), *tuning, *help_rows(ACTION_KEYS)]
 
 
@@ -123,39 +123,39 @@ class TextViewer(ModalScreen[None]):
 def _plain_lines(lines: Sequence[str]) -> list[str]:
     result = [plain(line, 2000) for line in lines[:MAX_LINES]]
     if len(lines) > MAX_LINES:
-        result.append(_("... and {number:,} lines more", number=len(lines) - MAX_LINES))
+        result.append(_("... and {number:,} more lines", number=len(lines) - MAX_LINES))
     return result
 
 
 RISK_MEANINGS = {
-    Risk.OVERDUE: N_("past its deadline and still there"),
+    Risk.OVERDUE: N_("past its deadline and still open"),
     Risk.IMMINENT: N_("closes within {imminent} (--imminent-below)"),
     Risk.WATCH: N_("closes within {watch} (--watch-below)"),
-    Risk.CALM: N_("closes later, or nobody knows when (?)"),
-    Risk.BUSY: N_("running something: its idle clock stands still"),
-    Risk.EXEMPT: N_("has no idle clock: replica, dump, daemon, our own"),
+    Risk.CALM: N_("closes later, or the deadline is not known (?)"),
+    Risk.BUSY: N_("runs a statement; the idle time is not counted"),
+    Risk.EXEMPT: N_("no idle limit applies: replica, dump, daemon, our own session"),
 }
 MARK_MEANINGS = (
-    ("8 h", N_("read from the session itself")),
-    ("~8 h", N_("assumed: the global value; the session's own is not shown")),
-    (">8 h", N_("outlived, so wrong: its own limit is longer and unknown")),
-    ("~0:12", N_("a clock in whole seconds, right to a second")),
-    ("blocks 5", N_("five sessions wait for a lock that it holds, directly or through others")),
-    ("waits for 4802", N_("it waits for a lock that session 4802 holds; +1: and one more session")),
-    ("trx", N_("idle or working inside an open transaction: closing rolls it back")),
+    ("8 h", N_("the session's own value")),
+    ("~8 h", N_("assumed: the global value; the session's own value is not visible")),
+    (">8 h", N_("disproved: the session was idle longer; its own limit is not known")),
+    ("~0:12", N_("counted in whole seconds, exact to 1 s")),
+    ("blocks 5", N_("it blocks 5 sessions, directly or through others")),
+    ("waits for 4802", N_("it waits for a lock of session 4802 (+1: and of one more session)")),
+    ("trx", N_("an open transaction, which the end of the session rolls back")),
 )
 FILTER_EXAMPLES = (
     ("shop", N_("the word anywhere in a row")),
-    ("user:shop db=dw", N_("in one column; = is the whole word")),
-    ("idle>10m left<1m", N_("times, as 90, 10m, 8h")),
-    ("risk>=watch trx:yes", N_("judgements")),
-    ("running>10s trx>1m", N_("how long a statement runs, and a transaction is open")),
+    ("user:shop db=dw", N_("in one column; = matches the whole value")),
+    ("idle>10m left<1m", N_("times: 90, 10m, 8h")),
+    ("risk>=watch trx:yes", N_("risk, and whether a transaction is open")),
+    ("running>10s trx>1m", N_("time of the running statement, and of the open transaction")),
     ("limit!=global", N_("sessions whose limit differs from the global value")),
     ('statement~"^select"', N_("text that matches a regular expression: field~regex")),
-    ("idle>1m oldest:2/user", N_("of the sessions that match, the two oldest of each user")),
+    ("idle>1m oldest:2/user", N_("of the matching sessions, the two oldest of each user")),
     ("blocked:yes waiting>10s", N_("sessions that wait for a lock, and how long")),
-    ("blocks>0", N_("sessions that others wait for")),
-    ("-program:cron", N_("everything else")),
+    ("blocks>0", N_("sessions that block others")),
+    ("-program:cron", N_("rows that do not match")),
 )
 FILTER_FIELDS = (
     (N_("text"), "user host client program library db command state statement variable"),
@@ -163,7 +163,7 @@ FILTER_FIELDS = (
     (N_("times, numbers"), "idle left limit waiting running trx, id rows blocks"),
     (N_("oldest:N/..."), "user host client program db"),
 )
-SEVERAL_SERVERS_FIELDS = ((N_("of several servers"), "server"),)
+SEVERAL_SERVERS_FIELDS = ((N_("several servers"), "server"),)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -194,17 +194,17 @@ class HelpScreen(ModalScreen[None]):
                 (risk_label(risk), risk_legend(words, self._policy)) for risk, words in RISK_MEANINGS.items()
             )
             yield from section(_("Risk"), meanings)
-            yield from section(_("Marks"), help_rows(MARK_MEANINGS))
+            yield from section(_("Symbols"), help_rows(MARK_MEANINGS))
             yield from section(_("Filter"), help_rows(FILTER_EXAMPLES))
             yield from section(
                 _("Fields of the filter"),
                 (*FILTER_FIELDS, *(SEVERAL_SERVERS_FIELDS if self._of_several else ())),
             )
-            for each in section(_("Limits, under t"), ((each.name, _(each.why)) for each in TUNABLES)):
+            for each in section(_("Limits (key t)"), ((each.name, _(each.why)) for each in TUNABLES)):
                 each.add_class("named")
                 yield each
             if self._limitations:
-                yield from section(_("Not visible here"), map(limitation_row, self._limitations))
+                yield from section(_("Not visible to this account"), map(limitation_row, self._limitations))
 
 
 def risk_label(risk: Risk) -> str:

@@ -59,7 +59,7 @@ TYPED_ABOVE = 50
 STATEMENTS_SHOWN = 6
 TOTALS: tuple[tuple[str, Callable[[Verdict], str]], ...] = (
     (N_("user"), lambda v: plain(v.session.user, 40)),
-    (N_("program"), lambda v: plain(wording.program(v.session), 40) or _("(not said)")),
+    (N_("program"), lambda v: plain(wording.program(v.session), 40) or _("(not reported)")),
     (N_("host"), lambda v: plain(v.session.client_host, 60)),
 )
 """The totals of many victims: title, not translated yet, and the name to count by."""
@@ -95,7 +95,7 @@ def killable_sessions(
     if len(clients) < len(victims):
         notes.append(
             _(
-                "{number} left out: our own, replicas, dumps and daemons are never killed.",
+                "{number} skipped: the tool never kills its own sessions, replicas, dumps or daemons.",
                 number=len(victims) - len(clients),
             )
         )
@@ -103,7 +103,7 @@ def killable_sessions(
     if len(allowed_by_config) < len(clients):
         notes.append(
             _(
-                "{number} left out: {why}",
+                "{number} skipped: {why}",
                 number=len(clients) - len(allowed_by_config),
                 why=_("never_kill in the config file"),
             )
@@ -111,7 +111,7 @@ def killable_sessions(
     allowed = [v for v in allowed_by_config if user in {"", v.session.user}]
     if len(allowed) < len(allowed_by_config):
         notes.append(
-            _("{number} left out: {why}", number=len(allowed_by_config) - len(allowed), why=why_not_others)
+            _("{number} skipped: {why}", number=len(allowed_by_config) - len(allowed), why=why_not_others)
             if allowed
             else why_not_others
         )
@@ -136,7 +136,7 @@ def rollback_line(victims: Sequence[Verdict]) -> str:
     rows = sum(t.rows_modified or 0 for t in transactions)
     locked = sum(t.rows_locked or 0 for t in transactions)
     return _(
-        "▲ Rolled back: {transactions} with {modified}. Released: {locked}.",
+        "▲ Rolls back {transactions} with {modified}. Releases {locked}.",
         transactions=ngettext(
             "{number:,} open transaction", "{number:,} open transactions", len(transactions)
         ),
@@ -159,7 +159,7 @@ def freed_line(victims: Sequence[Verdict], snapshot: Snapshot | None) -> str:
         )
         return in_sentences([words, at_once_words(blocking, ended, len(freed))])
     waiting = any(waiter not in ended for victim in ended for waiter in blocking.waiters.get(victim, ()))
-    return _("Frees no waiting session: each waits for another session too.") if waiting else ""
+    return _("Frees no waiting session: each also waits for another session.") if waiting else ""
 
 
 def victim_line(verdict: Verdict, now: float) -> str:
@@ -315,7 +315,7 @@ class KillScreen(GuardedDialog[Kills | None]):
             words += _(" ... and {number:,} more: s shows all", number=further)
         self.query_one("#runs", Static).update(Content.styled(words, "$text-accent"))
         if len(self._victims) > TYPED_ABOVE:
-            words = _("Type {number} to go on:", number=len(statements))
+            words = _("Type {number} to confirm:", number=len(statements))
             self.query_one("#typed-label", Label).update(Content.styled(words, "bold $text-warning"))
             self._check_typed()
 
@@ -366,7 +366,7 @@ RULE_COLUMNS: tuple[Column[DryRun], ...] = (
 MAX_LISTED_BY_RULE = 6
 """Sessions that are listed below the rules, at most; enter lists all."""
 HOW_TO_WRITE_A_RULE = N_(
-    "The config file has no rules. A rule is a filter with a name. To add one, write this to the config file ({command} prints its path) with a filter of your own, and start the tool again:"
+    "The config file has no rules. To add one, write this to the config file ({command} prints its path) with your own filter, then restart the tool:"
 )
 RULE_EXAMPLE = """[rules.leaky]
 match = "program:leaky-worker idle>10m -trx:yes"
@@ -379,7 +379,7 @@ HOW_TO_RUN_A_RULE = N_(
 def dry_run_words(run: DryRun) -> str:
     """What a pass of a rule would kill now, in a sentence or two."""
     if run.problem:
-        words = _("▲ A pass would kill none: {why}.", why=run.problem)
+        words = _("▲ A pass would kill no session: {why}.", why=run.problem)
     elif not run.victims:
         words = _("No session matches now.")
     elif run.rule.query:
@@ -397,8 +397,8 @@ def dry_run_words(run: DryRun) -> str:
     if not run.never_killed:
         return words
     spared = ngettext(
-        "{number:,} more is spared: never_kill in the config file.",
-        "{number:,} more are spared: never_kill in the config file.",
+        "{number:,} more skipped: never_kill in the config file.",
+        "{number:,} more skipped: never_kill in the config file.",
         run.never_killed,
     )
     return in_sentences([words, spared])
@@ -429,7 +429,7 @@ class RulesScreen(ModalScreen[None]):
                 yield Label(Content.styled(RULE_EXAMPLE, "$text-accent"), classes="part")
                 yield self._how_to_run("leaky")
                 return
-            dialog.border_subtitle = heading(_("enter lists all, y copy, esc back"))
+            dialog.border_subtitle = heading(_("enter list all  y copy  esc back"))
             yield LineTable(RULE_COLUMNS, lambda run: run.rule.name, lambda _: "", id="rules")
             yield Static(id="dry-run", classes="part")
             yield Static(id="dry-run-victims")

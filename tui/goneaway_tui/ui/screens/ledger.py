@@ -78,10 +78,10 @@ class DepartureScreen(ModalScreen[None]):
                     (departure.cause.value, "bold"), f"   {wording.certainty_word(departure.certainty)}"
                 ),
             )
-            yield LabelledEntry("because", paragraphs(*(plain(line, 600) for line in departure.evidence)))
-            yield LabelledEntry("ended", self._ended())
+            yield LabelledEntry("evidence", paragraphs(*(plain(line, 600) for line in departure.evidence)))
+            yield LabelledEntry("ended at", self._ended())
             if verdict.deadline is not None:
-                yield LabelledEntry("foretold", Content(predicted_words(departure)))
+                yield LabelledEntry("predicted", Content(predicted_words(departure)))
             if verdict.limit is not None:
                 limit = verdict.limit
                 words = f"{wording.limit_in_full(limit)}  {limit.variable}, {wording.basis_word(limit.basis)}"
@@ -89,9 +89,9 @@ class DepartureScreen(ModalScreen[None]):
             yield LabelledEntry("idle", Content(wording.idle(verdict, departure.at)))
             yield LabelledEntry("user", Content(plain(session.user, 200)))
             yield LabelledEntry("client", Content(plain(session.host, 200)))
-            yield LabelledEntry("program", Content(wording.program(session) or _("not told")))
+            yield LabelledEntry("program", Content(wording.program(session) or _("not reported")))
             yield LabelledEntry(
-                "at stake", Content(wording.at_stake_words(session) or _("no open transaction was seen"))
+                "rolled back", Content(wording.at_stake_words(session) or _("no open transaction"))
             )
             yield Static(statement_content(session))
             yield Static(attributes_content(session))
@@ -99,9 +99,7 @@ class DepartureScreen(ModalScreen[None]):
     def _ended(self) -> Content:
         """When it ended, in UTC and below that in local time."""
         at = self._departure.at
-        words = _(
-            "{instant}, give or take {seconds:.2g} s", instant=iso_instant(at), seconds=self._departure.within
-        )
+        words = _("{instant} ± {seconds:.2g} s", instant=iso_instant(at), seconds=self._departure.within)
         if wording.is_utc(self._zone, at):
             return Content(words)
         return paragraphs(words, _("{instant} local time", instant=wording.local_instant(at, self._zone)))
@@ -118,7 +116,7 @@ def predicted_words(departure: Departure) -> str:
     early = deadline - departure.at
     if early > departure.within:
         return _(
-            "{instant}: it ended {early} before that",
+            "{instant}; the session ended {early} earlier",
             instant=iso_instant(deadline),
             early=wording.clock_words(early),
         )
@@ -132,18 +130,18 @@ CAUSE_VARIABLES = {
 }
 """The variable of a cause, where it is not the limit of the session."""
 KEYS = (
-    (N_("arrows page home end"), N_("move")),
-    ("enter", N_("show a session that ended: the cause, its evidence, the predicted deadline")),
-    ("/", N_("filter, as on the board, and by cause:idle_timeout, certainty:likely")),
+    (N_("arrows page home end"), N_("Move the cursor")),
+    ("enter", N_("Show the session's cause, evidence and predicted deadline")),
+    ("/", N_("Filter as on the board, also by cause:idle_timeout, certainty:likely")),
     (
         "g",
-        N_("filter by one of the summaries; a click on a summary does the same, and a second click ends it"),
+        N_("Filter by a summary; a click on it does the same, a second click clears it"),
     ),
-    ("c", N_("show or hide the sessions that their client closed (client_quit)")),
-    ("s", N_("sort by the next column; a click on a heading sorts by it")),
-    ("t", N_("change the variable that ended it")),
-    ("y", N_("copy: the id, the row, the evidence, the statement, the client")),
-    ("esc, l, q", N_("back to the board")),
+    ("c", N_("Show or hide sessions closed by the client (client_quit)")),
+    ("s", N_("Sort by the next column; a click on a heading sorts by it")),
+    ("t", N_("Change the variable that ended the session")),
+    ("y", N_("Copy the id, row, evidence, statement or client")),
+    ("esc, l, q", N_("Return to the board")),
 )
 TOTALS_TITLES = {
     "cause": N_("by cause"),
@@ -308,15 +306,13 @@ class LedgerScreen(Screen[None]):
 
     def _empty_text(self, ended_count: int, hidden: int) -> str:
         if hidden:
-            return _("Only sessions that their client closed itself match. Press c to show them.")
+            return _("Only sessions closed by the client match. Press c to show them.")
         if ended_count:
             return _(
-                "No session that ended matches {filter}\nPress / to change the filter, esc to clear it.",
+                "No ended session matches {filter}\nPress / to change the filter, esc to clear it.",
                 filter=plain(self._filter.text),
             )
-        return _(
-            "No session has ended yet. Each that ends is listed here, with the time, the cause and the evidence."
-        )
+        return _("No session has ended yet. Ended sessions are listed here with time, cause and evidence.")
 
     def _draw_totals(self, ledger: Ledger) -> None:
         unobserved_count = sum(not departure.observed for departure in ledger)
@@ -326,7 +322,7 @@ class LedgerScreen(Screen[None]):
             (plain(self._server_name, 100), "bold"),
             (f"   {ended_words}", ""),
         ]
-        unobserved = _("{number:,} before this began, from the server's log", number=unobserved_count)
+        unobserved = _("{number:,} earlier, from the server's log", number=unobserved_count)
         right: list[Part] = [(f" {unobserved}", QUIET)] if unobserved_count else []
         totals = self.query_one(Totals)
         totals.show(
@@ -350,8 +346,8 @@ class LedgerScreen(Screen[None]):
         if hidden:
             words.append(
                 ngettext(
-                    "{number:,} session that its client closed (client_quit) is hidden: c shows it",
-                    "{number:,} sessions that their client closed (client_quit) are hidden: c shows them",
+                    "hidden: {number:,} session closed by the client (client_quit); c shows it",
+                    "hidden: {number:,} sessions closed by the client (client_quit); c shows them",
                     hidden,
                 )
             )
@@ -375,7 +371,7 @@ class LedgerScreen(Screen[None]):
             return
         chosen = next((term for term in options if has_term(self.field.value, term)), "")
         self.app.push_screen(
-            ChooserScreen(_("filter by (again: no longer)"), options.items(), chosen), self._toggle_term
+            ChooserScreen(_("filter by (again: clear)"), options.items(), chosen), self._toggle_term
         )
 
     @on(Totals.Chosen)

@@ -20,11 +20,11 @@ from goneaway_tui.ui.screens.help import help_rows
 from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
 
 KEYS = (
-    ("f", N_("play, and stop playing")),
-    (", .", N_("one sample back, one on")),
-    ("[ ]", N_("to the departure before, to the next")),
-    ("+ -", N_("play faster, slower")),
-    ("j", N_("jump: 14:09:36, 90% or 10m after the start")),
+    ("f", N_("Play or pause")),
+    (", .", N_("Go one sample back or forward")),
+    ("[ ]", N_("Go to the previous or next ended session")),
+    ("+ -", N_("Play faster or slower")),
+    ("j", N_("Jump to 14:09:36, to 90%, or to 10m after the start")),
 )
 
 
@@ -32,12 +32,10 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
     """The board at the instant of the time line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("full_stop", "step(1)", "on", key_display=".", id="replay.on"),
-        Binding("comma", "step(-1)", "back", key_display=",", id="replay.back"),
-        Binding("right_square_bracket", "departure(True)", "next left", key_display="]", id="replay.next"),
-        Binding(
-            "left_square_bracket", "departure(False)", "last left", key_display="[", id="replay.previous"
-        ),
+        Binding("full_stop", "step(1)", "step", key_display=".", id="replay.on"),
+        Binding("comma", "step(-1)", "step back", key_display=",", id="replay.back"),
+        Binding("right_square_bracket", "departure(True)", "next end", key_display="]", id="replay.next"),
+        Binding("left_square_bracket", "departure(False)", "prev end", key_display="[", id="replay.previous"),
         Binding("plus", "faster(1)", "faster", show=False, id="replay.faster"),
         Binding("minus", "faster(-1)", "slower", show=False, id="replay.slower"),
         Binding("j", "jump", "jump", id="replay.jump"),
@@ -151,5 +149,5 @@ def parse_instant(text: str, first: float, last: float) -> float:
         return first + parse_duration(bare)
     except ValueError:
         raise ValueError(
-            _("write a time as 14:09:36, a share as 90%, or how long after the start as 10m")
+            _("Type a time (14:09:36), a share (90%), or a time after the start (10m).")
         ) from None

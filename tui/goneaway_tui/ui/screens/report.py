@@ -132,8 +132,8 @@ class ReportScreen(ModalScreen[None]):
         if self.is_finished:
             return _("esc back")
         if len(self._results) == self._expected:
-            return _("looking what came of it")
-        return _("stopping after this one") if self.is_stopping else _("esc stops after this one")
+            return _("reading the result")
+        return _("stopping after this step") if self.is_stopping else _("esc stop after this step")
 
     def _tally(self) -> str:
         """`12 of 50 killed, 3 had already ended`; while it runs, with a bar and the estimated time left."""
@@ -158,14 +158,14 @@ class ReportScreen(ModalScreen[None]):
         parts = [_(message, number=performed, expected=self._expected)]
         for number, message in (
             (already_ended, N_("{number} had already ended")),
-            (sum(bool(result.refused) for result in self._results), N_("{number} spared")),
+            (sum(bool(result.refused) for result in self._results), N_("{number} skipped")),
             (sum(bool(result.denied) for result in self._results), N_("{number} refused by the server")),
             (
                 sum(bool(result.failed) and not result.is_unknown for result in self._results),
                 N_("{number} failed"),
             ),
             (sum(result.is_unknown for result in self._results), N_("{number} with unknown outcome")),
-            (remaining, N_("{number} not attempted") if self.is_finished else N_("{number} to go")),
+            (remaining, N_("{number} not attempted") if self.is_finished else N_("{number} remaining")),
         ):
             if number:
                 parts.append(_(message, number=number))
@@ -199,15 +199,15 @@ def result_lines(result: ActResult) -> Iterable[Line]:
     is_as_asked = not isinstance(result.action, SetVariable) or kept == result.action.value
     yield (f"  {outcome.sentence}", NEUTRAL if is_as_asked else BAD)
     for warning in outcome.kept.warnings if outcome.kept and not outcome.already_ended else ():
-        yield (_("  the server says: {warning}", warning=_(warning)), BAD)
+        yield (_("  the server reports: {warning}", warning=_(warning)), BAD)
     if outcome.was_borrowed:
-        yield (_("  ran over the connection that reads: the server gave no other"), NEUTRAL)
+        yield (_("  ran on the monitoring connection: the server refused another one"), NEUTRAL)
     if isinstance(result.action, SetVariable):
         yield from value_comparison(result.action, outcome, result.probes)
     if result.unprobed:
-        yield (_("  what a new session gets is unknown: {why}", why=result.unprobed), BAD)
+        yield (_("  the value of a new session is not known: {why}", why=result.unprobed), BAD)
     if outcome.journal_error:
-        yield (_("  ▲ the journal could not be told: {why}", why=outcome.journal_error), BAD)
+        yield (_("  ▲ cannot write the journal: {why}", why=outcome.journal_error), BAD)
 
 
 def value_comparison(
@@ -245,4 +245,4 @@ def value_comparison(
             )
     persisted = outcome.after.persisted if outcome.after else None
     if persisted is not None and persisted != kept:
-        yield (_("  ▲ a restart brings back {value:,}", value=persisted), BAD)
+        yield (_("  ▲ a restart restores {value:,}", value=persisted), BAD)

@@ -39,7 +39,7 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *BoardScreen.BINDINGS[:2],
-        Binding("o", "only", "one", id="board.only"),
+        Binding("o", "only", "one server", id="board.only"),
         *map(for_marked_servers, BoardScreen.BINDINGS[2:-6]),
         Binding("m", "servers", "servers", id="board.servers"),
         *map(for_marked_servers, BoardScreen.BINDINGS[-6:]),

@@ -47,11 +47,11 @@ def limit_origin(verdict: Verdict, sample: Sample) -> Iterator[str]:
         yield _matching_globals(limit.seconds, first_seen, now["interactive_timeout"])
     if first_seen is not None and now["wait_timeout"] not in {None, first_seen}:
         yield _(
-            "The global wait_timeout was {first} when this session was first seen, and is {now} now: that is for sessions to come.",
+            "The global wait_timeout changed from {first} to {now} since this session was first sampled. Only new sessions get {now}.",
             first=wording.limit_words(first_seen),
             now=wording.limit_words(now["wait_timeout"] or 0),
         )
-    yield _("A new global does not reach it before it connects anew.")
+    yield _("A new global value applies only after the session reconnects.")
 
 
 def _matching_globals(seconds: float, wait_timeout: float | None, interactive_timeout: float | None) -> str:
@@ -61,27 +61,27 @@ def _matching_globals(seconds: float, wait_timeout: float | None, interactive_ti
         if value == seconds
     ]
     if len(matching) > 1:
-        return _("The globals wait_timeout and interactive_timeout both say that: it copied one of them.")
-    if matching == ["wait_timeout"]:
-        return _("The global wait_timeout says that: what a session that is not interactive copies.")
-    if matching:
         return _(
-            "The global interactive_timeout says that: what an interactive client copies, as mysql is one."
+            "Equals both global values, wait_timeout and interactive_timeout. The session copied one of them."
         )
+    if matching == ["wait_timeout"]:
+        return _("Equals the global wait_timeout, which sessions that are not interactive copy.")
+    if matching:
+        return _("Equals the global interactive_timeout, which interactive clients such as mysql copy.")
     known = ", ".join(
         f"{name} {wording.limit_words(value)}"
         for name, value in zip(COPIED_GLOBALS, (wait_timeout, interactive_timeout), strict=True)
         if value is not None
     )
     return _(
-        "No global says that ({globals}): the session or init_connect set it, or the global was another before.",
+        "Differs from the global values ({globals}): set by the session, by init_connect, or copied from an earlier global value.",
         globals=known,
     )
 
 
 LABEL_CELLS = 16
 FIRST_LABELS = (
-    N_("gone"),
+    N_("ended"),
     N_("risk"),
     N_("waits for"),
     N_("blocks"),
@@ -223,7 +223,7 @@ class SessionScreen(ModalScreen[None]):
         self.query_one("#session").border_title = heading(title)
         facts = dict(self._facts())
         for label in LABELS:
-            style = "bold $text-error" if label == "gone" else ""
+            style = "bold $text-error" if label == "ended" else ""
             words = facts.get(label)
             self.query_one(f"#{_id(label)}", LabelledEntry).set_text(
                 None if words is None else Content.styled(words, style)
@@ -245,14 +245,14 @@ def session_facts(
     """The facts of a session, each under its label."""
     session, limit = verdict.session, verdict.limit
     if has_ended:
-        yield "gone", _("it has left since the last reading; this is what was known")
+        yield "ended", _("The session has ended. These are its last known values.")
     yield "risk", wording.risk_word(verdict.risk)
     if snapshot is not None:
         yield from _lock_facts(verdict, now, snapshot)
     yield "user", plain(session.user, 200)
     yield "client", _client(session)
-    yield "program", wording.program(session) or _("not told")
-    yield "library", plain(session.client or _("not told"), 200)
+    yield "program", wording.program(session) or _("not reported")
+    yield "library", plain(session.client or _("not reported"), 200)
     yield "database", plain(session.db or _("none"), 200)
     yield "command", plain(f"{session.command}  {session.state or ''}".strip(), 300)
     yield "idle", _idle_words(verdict, now)
@@ -266,15 +266,18 @@ def session_facts(
             ),
         )
     elif session.own:
-        yield "limit", _("none that matters: this is our own connection")
+        yield "limit", _("not relevant: this is the tool's own session")
     elif session.role is Role.CLIENT:
         yield "limit", _("unknown")
     else:
-        yield "limit", _("none: no idle clock runs for a {role}", role=session.role.value)
+        yield "limit", _("none: idle limits do not apply to a {role}", role=session.role.value)
     if verdict.deadline is not None:
         yield "closes", wording.closes_at(verdict, now)
     if session.half_sent:
-        yield "note", _("part of a command has arrived; the clock began anew with it and waits for the rest")
+        yield (
+            "note",
+            _("Part of a command has arrived and reset the idle time. The server waits for the rest."),
+        )
     yield "at stake", _stake_words(session, now)
 
 
@@ -298,7 +301,9 @@ def _client(session: Session) -> str:
     """The host of the client; also that a proxy is in between, if the connect attributes say so."""
     proxy = proxy_named_by(session)
     host = plain(session.host, 200)
-    return _("{host}  ({proxy}: who is behind it is not seen)", host=host, proxy=proxy) if proxy else host
+    return (
+        _("{host}  ({proxy}: the client behind it is not visible)", host=host, proxy=proxy) if proxy else host
+    )
 
 
 def _highlighted(statement: str) -> Content:
@@ -314,7 +319,7 @@ def statement_content(session: Session) -> Content:
         return Content.assemble(
             "\n",
             (in_cells(title, LABEL_CELLS, right=False), "$foreground-muted"),
-            (_("not known"), "$foreground-muted"),
+            (_("unknown"), "$foreground-muted"),
         )
     lines = "\n".join(plain(line, 2000) for line in session.statement.splitlines()[:200])
     return Content.assemble("\n", (f"{title}\n", "$foreground-muted"), _highlighted(lines))
@@ -328,7 +333,7 @@ def _history_content(words: str | Content) -> Content:
 def history_content(statements: Sequence[PastStatement] | Limitation, now: float) -> Content:
     """The statements of an open transaction, each with how long ago it began; or why there are none."""
     if isinstance(statements, Limitation):
-        parts = (_("not known"), _(statements.why), statements.grant and _(statements.grant))
+        parts = (_("unknown"), _(statements.why), statements.grant and _(statements.grant))
         return _history_content(plain(": ".join(filter(None, parts)), 400))
     lines = [
         Content.assemble(
@@ -345,7 +350,9 @@ def history_content(statements: Sequence[PastStatement] | Limitation, now: float
         )
         for statement in statements
     ]
-    return _history_content(Content("\n").join(lines) if lines else Content(_("the server has kept none")))
+    return _history_content(
+        Content("\n").join(lines) if lines else Content(_("The server has kept no statement."))
+    )
 
 
 def attributes_content(session: Session) -> Content:
@@ -356,7 +363,7 @@ def attributes_content(session: Session) -> Content:
     words = (
         Content("\n").join(rows)
         if rows
-        else Content.styled(_("none told, or not readable by this account"), "$foreground-muted")
+        else Content.styled(_("none, or not visible to this account"), "$foreground-muted")
     )
     return Content.assemble("\n", (_("connect attributes") + "\n", "$foreground-muted"), words)
 
@@ -364,14 +371,14 @@ def attributes_content(session: Session) -> Content:
 def _idle_words(verdict: Verdict, now: float) -> str:
     session = verdict.session
     if not session.is_idle:
-        return _("no, it is working") if session.role == "client" else _("no idle clock")
+        return _("no, it runs a statement") if session.role == "client" else _("not counted")
     seconds = verdict.idle_seconds(now)
     if seconds is None:
-        return _("yes, but the server's clock for it cannot be right, so nobody knows for how long")
+        return _("yes, but the time that the server reports cannot be right")
     exact = (
         ""
         if session.idle_within < 0.5
-        else _("  (right to {seconds:g} s: counted in whole seconds)", seconds=session.idle_within)
+        else _("  (± {seconds:g} s: the server counts whole seconds)", seconds=session.idle_within)
     )
     return f"{wording.clock_words(seconds)}{exact}"
 
@@ -379,9 +386,7 @@ def _idle_words(verdict: Verdict, now: float) -> str:
 def _stake_words(session: Session, now: float) -> str:
     transaction = session.transaction
     if transaction is None:
-        return _(
-            "no open transaction is seen (locks, temporary tables and prepared statements are not looked at)"
-        )
+        return _("No open transaction. Not checked: table locks, temporary tables, prepared statements.")
     words = [_("an open transaction")]
     if transaction.started is not None:
         words.append(_("for {age}", age=wording.clock_words(max(0.0, now - transaction.started))))

@@ -47,7 +47,7 @@ RELATIONS: Mapping[TopologyRelation, str] = {
 def server_address(proposal: ProposedServer) -> str:
     """Host and port; if the host is not ASCII, also the name for DNS."""
     if not proposal.host:
-        return _("not told")
+        return _("not reported")
     host = f"[{proposal.host}]" if ":" in proposal.host else proposal.host
     shown = plain(f"{host}:{proposal.port}", 300)
     resolved = display_hostname(proposal.host)
@@ -66,30 +66,32 @@ def relation_words(proposal: ProposedServer) -> str:
 def proposal_remark(proposal: ProposedServer) -> str:
     """How reliable the address is, and which statements report it."""
     remarks = (
-        [_("already watched as {name}", name=plain(proposal.watched_as, 60))] if proposal.watched_as else []
+        [_("already monitored as {name}", name=plain(proposal.watched_as, 60))] if proposal.watched_as else []
     )
     if proposal.loopback_host:
         remarks.append(
             _(
-                "{name} says {host}, which is its own machine",
+                "{name} reports {host}, which is its own machine",
                 name=plain(proposal.server_name, 60),
                 host=plain(proposal.loopback_host, 60),
             )
         )
     if resolved := display_hostname(proposal.host):
-        remarks.append(_("the host name is not ASCII and is looked up as {name}", name=resolved))
+        remarks.append(_("the host name is not ASCII and is resolved as {name}", name=resolved))
     if proposal.host and not proposal.is_port_reported:
-        remarks.append(_("no port is told: it is that of {name}", name=plain(proposal.server_name, 60)))
+        remarks.append(
+            _("no port reported: the port of {name} is used", name=plain(proposal.server_name, 60))
+        )
     remarks += [_(statement.member.note) for statement in proposal.statements if statement.member.note]
     statements = dict.fromkeys(statement.member.reported_by for statement in proposal.statements)
     return plain(
-        "; ".join([*dict.fromkeys(remarks), _("by {statements}", statements=", ".join(statements))]), 500
+        "; ".join([*dict.fromkeys(remarks), _("from {statements}", statements=", ".join(statements))]), 500
     )
 
 
 COLUMNS: tuple[Column[ProposedServer], ...] = (
     Column("address", N_("Server"), lambda p, *_: server_address(p), server_address, 16, 40, 0, tinted=True),
-    Column("relation", N_("Is"), lambda p, *_: relation_words(p), relation_words, 18, 46, 0),
+    Column("relation", N_("Relation"), lambda p, *_: relation_words(p), relation_words, 18, 46, 0),
     Column("remark", N_("Remark"), lambda p, *_: proposal_remark(p), proposal_remark, 20, UNBOUNDED, 1),
 )
 
@@ -157,7 +159,7 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
     def _draw(self) -> None:
         proposals = proposed_servers([self._report(server) for server in self._servers])
         self.rows.show(proposals, 0.0)
-        title = _("servers that belong together, as they say themselves")
+        title = _("topology, as the servers report it")
         totals = Content.assemble((f"{title}  ", "bold"), self._state_words(proposals))
         self.query_one("#totals", Static).update(totals)
         lacks = self.query_one("#lacks", Static)
@@ -186,10 +188,10 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
     def _state_words(self, proposals: Sequence[ProposedServer]) -> str:
         waiting = len(self._servers) - len(self._answers)
         if waiting:
-            return ngettext("{number} has not answered yet", "{number} have not answered yet", waiting)
+            return ngettext("waiting for {number} server", "waiting for {number} servers", waiting)
         if not proposals:
-            return _("none names another")
-        return _("space marks, enter proposes to watch")
+            return _("no server reports another server")
+        return _("space mark  enter monitor")
 
     def _problem_lines(self) -> list[Content]:
         """The failed queries, and what the accounts may not read; at most `MAX_PROBLEMS` lines."""
@@ -216,7 +218,11 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
         proposable = tuple(proposal for proposal in chosen if proposal.is_proposable)
         if not proposable:
             is_watched = current is not None and current.watched_as
-            words = _("It is watched already.") if is_watched else _("Its address is not told.")
+            words = (
+                _("This server is already monitored.")
+                if is_watched
+                else _("The address of this server is not reported.")
+            )
             self.notify(words, severity="warning")
             return
 
@@ -224,15 +230,15 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
             if is_confirmed:
                 self.dismiss(proposable)
 
-        title = ngettext("watch {number} more server", "watch {number} more servers", len(proposable))
-        self.app.push_screen(ConfirmScreen(title, confirmation_lines(proposable), _("Watch")), confirmed)
+        title = ngettext("monitor {number} more server", "monitor {number} more servers", len(proposable))
+        self.app.push_screen(ConfirmScreen(title, confirmation_lines(proposable), _("Monitor")), confirmed)
 
 
 def confirmation_lines(proposals: Sequence[ProposedServer]) -> list[str]:
     """The connections that would be opened, with their accounts, and a warning."""
     connections = [
         _(
-            "opens  {place}  by the account and the options of {name}",
+            "opens  {place}  with the account and options of {name}",
             place=server_address(proposal),
             name=plain(proposal.server_name, 60),
         )
@@ -241,8 +247,8 @@ def confirmation_lines(proposals: Sequence[ProposedServer]) -> list[str]:
     return [
         *connections,
         "",
-        _("The account logs in there with its password: go on where you know these addresses."),
-        _("Nothing is changed on any server; the board is laid anew around all of them."),
+        _("The account logs in to these servers with its password. Continue only if you know the addresses."),
+        _("No server is changed. The board will show all servers."),
     ]
 
 
@@ -261,7 +267,7 @@ class TopologyController:
         """Query the servers that can report a topology, and add the servers that the user chooses."""
         reporting = [monitor for monitor in monitors if monitor.spec.read_topology is not None]
         if not reporting:
-            self._app.notify(_("There is no server here to ask for others."), severity="warning")
+            self._app.notify(_("No monitored server can report its topology."), severity="warning")
             return
         by_name = {monitor.name: monitor for monitor in reporting}
 

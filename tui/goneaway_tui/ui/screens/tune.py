@@ -190,7 +190,7 @@ def _leak_words(gaps: ReuseGaps, typed: float) -> tuple[tuple[str, str], ...]:
     if typed < LEAK_FACTOR * needed or unused < LEAKED_SESSIONS:
         return ()
     words = _(
-        "▲ {number} sessions were idle for longer than any reuse needed ({needed}); {typed} keeps such sessions open",
+        "▲ {number} sessions were idle longer than any reuse needed ({needed}). {typed} keeps such sessions open.",
         number=count_words(unused),
         needed=limit_words(needed),
         typed=limit_words(typed),
@@ -240,7 +240,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             with VerticalScroll(classes="body", can_focus=False):
                 yield Label(Content(self._why), id="why")
                 yield LabelledEntry("now", self._now(), id="now")
-                yield LabelledEntry("bounds", self._bounds(), id="bounds")
+                yield LabelledEntry("range", self._bounds(), id="bounds")
                 with Horizontal(id="new"):
                     yield Label(_("new"), classes="entry--label")
                     yield Field(placeholder=self._examples(), id="value", compact=True)
@@ -257,7 +257,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                 yield LabelledEntry(
                     "effect", id="effects"
                 )  # of any length, so it comes after the single lines
-                yield LabelledEntry("lasting", id="lasting")
+                yield LabelledEntry("persist", id="lasting")
             if self.note:
                 yield Label(Content(self.note), classes="note")
             warning = Static(id="warning")
@@ -265,7 +265,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             yield warning
             with Horizontal(classes="buttons"):
                 if self._can_reset:
-                    yield Button(_("Forget persisted"), id="reset", compact=True)
+                    yield Button(_("Reset persisted"), id="reset", compact=True)
                 yield Button(_("Cancel"), id="cancel", compact=True)
                 yield Button(_(self.VERB), variant="primary", id="apply", disabled=True, compact=True)
 
@@ -293,7 +293,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     def _examples(self) -> str:
         presets = "  ".join(value_words(value, self._tunable.unit) for value in self._tunable.presets[:4])
         more = "+10m  x2" if self._tunable.unit in TIME_UNITS else "x2"
-        return _("type a value, as {presets}   {more}", presets=presets, more=more)
+        return _("type a value: {presets}   {more}", presets=presets, more=more)
 
     def _now(self) -> Content:
         """The current value, its origin, and the value after a restart."""
@@ -304,7 +304,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         if persisted is None or persisted == now.value:
             return today
         back = _(
-            "▲ a restart brings back {value:,} ({words})", value=persisted, words=value_words(persisted, unit)
+            "▲ a restart restores {value:,} ({words})", value=persisted, words=value_words(persisted, unit)
         )
         return paragraphs(today, (back, "$text-warning"))
 
@@ -334,7 +334,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             parts.append(_("in {file}", file=plain(self._variable_state.path, 80)))
         if self._variable_state.set_by_account:
             account = plain(self._variable_state.set_by_account, 80)
-            parts.append(_("last SET, GLOBAL or SESSION, by {account}", account=account))
+            parts.append(_("last SET (GLOBAL or SESSION) by {account}", account=account))
         if self._variable_state.set_at is not None:
             parts.append(_("at {instant}", instant=iso_instant(self._variable_state.set_at, "seconds")))
         return " ".join(parts)
@@ -473,7 +473,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         if self.CONFIRMS and planned.confirmation and self._confirmed != planned.statement:
             self._confirmed = planned.statement
             self._warn(planned.confirmation)
-            apply.label = _("Do it all the same")
+            apply.label = _("Apply anyway")
             apply.refresh(layout=True)
             self.query_one("#cancel", Button).focus()
             return

@@ -62,7 +62,7 @@ class VariablesScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide", id="variables-dialog") as dialog:
             dialog.border_title = heading(self._title)
-            dialog.border_subtitle = heading(_("tab the other, enter more, y copy, esc back"))
+            dialog.border_subtitle = heading(_("tab other tab  enter details  y copy  esc back"))
             with TabbedContent():
                 with TabPane(_("Variables"), id="tab-variables"):
                     yield LineTable(VARIABLE_COLUMNS, lambda v: v.name, lambda _: "", id="variables")
@@ -76,11 +76,10 @@ class VariablesScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one(Tabs).can_focus = False
-        empty = _("Nothing has been read yet. The limits of the server will stand here once it has answered.")
+        empty = _("The server has not been read yet. Its limits will be listed here.")
         self._fill("variables", self._variables, empty)
         empty = _(
-            "Nothing has been changed through this tool. What is, by w i p t u or k, will stand here: "
-            "when, by whom, the statement, and what came of it."
+            "This tool has changed nothing yet. Changes by w i p t u or k are listed here with time, account, statement and result."
         )
         self._fill("acts", self._acts, empty)
         self._table.focus()
@@ -139,10 +138,10 @@ def variable_details(variable: Variable) -> Iterator[str]:
         yield from (_(tunable.why), "")
     value = _("unknown") if variable.value is None else f"{variable.value:,}"
     yield _("now     {value}  {words}", value=value, words=variable_words(variable)).rstrip()
-    yield _("set by  {who}", who=origin_word(variable.set_by or "") or _("not told"))
+    yield _("set by  {origin}", origin=origin_word(variable.set_by or "") or _("not reported"))
     if bounds_words(variable):
         source = "  " + _("(from the manual)") if variable.is_documented else ""
-        yield _("takes   {bounds}", bounds=bounds_words(variable)) + source
+        yield _("range   {bounds}", bounds=bounds_words(variable)) + source
 
 
 def act_details(act: JournalAct) -> Iterator[str]:

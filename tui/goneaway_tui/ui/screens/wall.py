@@ -116,7 +116,7 @@ def bar_lines(
             (in_cells(_range_label(bucket_range, room), room, right=True), QUIET),
             (" " * GAP_BETWEEN, ""),
         ]
-    title: list[Part] = [(_("closings ahead"), "bold $text-primary")]
+    title: list[Part] = [(_("upcoming closings"), "bold $text-primary")]
     if forecast.later:
         title.append((_("   {number} later", number=wording.count_words(forecast.later)), QUIET))
     return [
@@ -309,7 +309,7 @@ def _session_lists(view: WallView, snapshots: Sequence[Snapshot], width: int, he
 
 def _closing_next(view: WallView, snapshots: Sequence[Snapshot], width: int, height: int) -> list[Content]:
     """As many of the next closings as fit, each with a countdown in large digits."""
-    lines = [_heading(_("closes next"))]
+    lines = [_heading(_("next closings"))]
     gap = height >= 3 * ENTRY_LINES + 1
     max_entries = max(0, height - 1) // (ENTRY_LINES if gap else DIGIT_LINES)
     closings = [
@@ -365,7 +365,7 @@ def _recently_ended(view: WallView, width: int, height: int) -> list[Content]:
     recent = [
         *takewhile(lambda entry: entry[1].at >= view.now - RECENT_SECONDS, islice(view.departures(), 10_000))
     ]
-    lines = [_heading(_("left in the last {time}", time=since), wording.count_words(len(recent)))]
+    lines = [_heading(_("ended in the last {time}", time=since), wording.count_words(len(recent)))]
     for server, departure in recent[: max(0, height - 1)]:
         session = departure.verdict.session
         shown_server = f"  {plain(server, 24)}" if server else ""
@@ -378,7 +378,7 @@ def _recently_ended(view: WallView, width: int, height: int) -> list[Content]:
         ]
         lines.append(left_and_right(parts, [], width))
     if not recent:
-        lines.append(Content.styled(_("nobody"), QUIET))
+        lines.append(Content.styled(_("no session"), QUIET))
     return lines[: max(0, height)]
 
 

@@ -263,7 +263,7 @@ def liveness_parts(servers: Sequence[ServerStatus]) -> list[Part]:
         (f"  {symbol} {number[symbol]} {word}", f"{style} @hint=servers")
         for symbol, word, style in (
             ("●", _("live"), "$text-success"),
-            ("◌", _("waited for"), "$text-warning"),
+            ("◌", _("waiting"), "$text-warning"),
             ("✖", _("lost"), "bold $text-error"),
         )
         if number[symbol]

@@ -226,7 +226,7 @@ def visible_share_words(sample: Sample) -> str:
     slack = (
         0 if any(limitation.what in HIDES_SESSIONS for limitation in sample.limitations) else CONNECTION_SLACK
     )
-    return "" if connected <= clients + slack else _(" seen of {number:,}", number=connected)
+    return "" if connected <= clients + slack else _(" visible of {number:,}", number=connected)
 
 
 def session_count_parts(sample: Sample) -> list[list[Part]]:
@@ -329,7 +329,7 @@ def blocked_parts(snapshots: Iterable[Snapshot]) -> list[list[Part]]:
 def no_closing_words(snapshots: Iterable[Snapshot]) -> str:
     """The text if no session has a known deadline. A session that this account cannot see may have one."""
     sees_all = not any(visible_share_words(snapshot.sample) for snapshot in snapshots)
-    return _("no closing ahead") if sees_all else _("next closing not known")
+    return _("no upcoming closing") if sees_all else _("next closing not known")
 
 
 def next_closing_texts(
