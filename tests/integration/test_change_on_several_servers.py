@@ -120,7 +120,7 @@ async def test_a_server_that_keeps_another_value_stops_the_rest_and_what_was_don
 
     assert 3 == shown.count("28,800 (8 h) » 32,400 (9 h)")
     assert f"1 of 3 done; unexpected result on {NAMES[1]}; 1 not changed" in told
-    assert "it kept 7200, not 32400 as foretold" in told
+    assert "the server kept 7200, not 32400 as predicted" in told
     assert "Warning 1292: Truncated incorrect wait_timeout value: '32400'" in told
     assert [32_400, 7200, 28_800] == after
     first, second, *rest = journal.acts()

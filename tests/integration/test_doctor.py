@@ -80,7 +80,7 @@ async def test_idle_timeouts_before_the_board_started_are_counted(
     assert sign is not None
     assert sign.since_start is not None
     assert certainty == sign.since_start[0] == sign.certainty
-    assert "Find who sets a shorter wait_timeout" in sign.remedies[0]
+    assert "Find what sets a shorter wait_timeout" in sign.remedies[0]
     assert sign.tunable is None
 
 

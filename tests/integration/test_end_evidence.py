@@ -350,7 +350,7 @@ def test_forged_log_line_is_not_used_where_the_counters_contradict(
         [told] = watch.look_until_gone(victim.thread_id())
 
         assert Cause.CLIENT_QUIT is told.cause, told.evidence
-        assert "not believed, because Aborted_clients did not rise for it" in told.evidence[-1]
+        assert "not believed, because Aborted_clients did not rise for this session" in told.evidence[-1]
 
 
 @pytest.mark.parametrize("name", ["mariadb105", "mariadb1011", "mariadb118"])

@@ -209,7 +209,7 @@ def test_recorded_departure_explains_a_lost_connection_without_a_server(
     assert "hello" == events[0]["event"]
     assert "departed" in {each["event"] for each in events}
     assert "killed" == error["findings"][0]["cause"]
-    assert any("was seen leaving" in each for each in error["findings"][0]["because"])
+    assert any("The ledger lists" in each for each in error["findings"][0]["because"])
 
 
 def test_a_full_server_is_explained_by_itself(
@@ -268,5 +268,5 @@ def test_server_younger_than_its_limits_gets_no_advice_to_raise_them(
     (finding, *_others) = explained(capsys, server, tmp_path / "app.log", line).values()
 
     assert (finding["cause"], finding["certainty"]) == ("idle_timeout", CONFIRMED)
-    assert "Find who sets a shorter wait_timeout" in finding["remedies"][0]
+    assert "Find what sets a shorter wait_timeout" in finding["remedies"][0]
     assert not any("SET GLOBAL" in each or "29160" in each for each in finding["remedies"])

@@ -157,7 +157,7 @@ async def test_dialog_opens_with_the_privilege(
             await one.sees(lambda text: "● " in text and "read-write" in text)
             await one.type("w")
 
-            await one.sees(lambda text: "How long a non-interactive session may idle" in text)
+            await one.sees(lambda text: "How long a non-interactive session may be idle" in text)
 
 
 async def test_snapshot_goes_to_the_browser_and_no_file_of_this_machine_is_touched(

@@ -199,7 +199,7 @@ async def test_the_first_surprise_stops_the_rest_which_stay_marked(tmp_path: Pat
 
         assert {"db2", "db3"} == stage.board.marked_servers
     assert "1 of 3 done; unexpected result on db2; 1 not changed" in told
-    assert "it kept 7200, not 32400 as foretold" in told
+    assert "the server kept 7200, not 32400 as predicted" in told
     assert "not changed" in told
     assert [1, 1, 0] == [len(each) for each in stage.did]
     assert ["db1", "db2"] == [act.entry.server_name for act in stage.journal.acts()]
@@ -208,7 +208,10 @@ async def test_the_first_surprise_stops_the_rest_which_stay_marked(tmp_path: Pat
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (OutcomeUnknown("lost db1 in mid-act"), "nobody knows whether it was done: lost db1 in mid-act"),
+        (
+            OutcomeUnknown("lost db1 in mid-act"),
+            "it is not known whether the change was made: lost db1 in mid-act",
+        ),
         (Unreachable("lost db1"), "not done: lost db1"),
     ],
 )
@@ -241,7 +244,7 @@ async def test_value_changed_by_another_user_meanwhile_is_not_undone(tmp_path: P
         await pilot.press("enter")
         told = await stage.over(pilot)
 
-    assert "not done: wait_timeout is 60 now, not 28800: somebody has changed it since" in told
+    assert "not done: wait_timeout is now 60, not 28800: it was changed since" in told
     assert [["SET GLOBAL wait_timeout = 32400"], ["SET GLOBAL wait_timeout = 60"], []] == stage.did
 
 
@@ -297,7 +300,7 @@ async def test_cancel_is_focused_where_any_asks_twice_and_the_first_dialog_leave
         await until(pilot, on(stage.app, SeveralServersBoard))
 
         assert 3 == len(stage.board.marked_servers)
-    assert 3 == shown.count("sessions will be closed between two statements")
+    assert 3 == shown.count("the server will close sessions between two statements")
     assert [[], [], []] == stage.did
 
 
@@ -398,7 +401,7 @@ async def test_u_on_the_board_offers_all_or_one_and_leaves_alone_what_was_change
         await pilot.pause()
 
         assert any("all is undone" in note.message for note in stage.app._notifications)
-    assert f"{name}   skipped: it was undone" in again
+    assert f"{name}   skipped: the change was undone" in again
     assert "Undo on 2 servers" in again
     assert [["SET GLOBAL wait_timeout = 32400", "SET GLOBAL wait_timeout = 28800"]] * 3 == stage.did
 

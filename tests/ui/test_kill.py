@@ -238,7 +238,7 @@ async def test_the_report_shows_how_far_it_is_and_how_long_the_rest_takes(tmp_pa
         app.push_screen(report)
         await pilot.pause()
         for number in range(10):
-            report.add(ActResult(KillSession(a_session(id=number)), refused="it was spared"))
+            report.add(ActResult(KillSession(a_session(id=number)), refused="the session was not killed"))
         clock.now += 5
         report._redraw()
         await pilot.pause()
@@ -251,12 +251,12 @@ async def test_the_report_shows_how_far_it_is_and_how_long_the_rest_takes(tmp_pa
 def test_reasons_that_are_alike_are_counted() -> None:
     done = [
         ActResult(KillSession(a_session(id=number)), refused=f"session {number} {why}; it was spared")
-        for number, why in ((11, "woke up since"), (12, "woke up since"), (13, "runs nothing"))
+        for number, why in ((11, "was used since"), (12, "was used since"), (13, "runs no statement"))
     ]
 
     assert [
-        "2 × session … woke up since; it was spared",
-        "1 × session … runs nothing; it was spared",
+        "2 × session … was used since; the session was not killed",
+        "1 × session … runs no statement; the session was not killed",
     ] == list(spared_lines(done))
 
 

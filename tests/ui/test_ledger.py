@@ -83,7 +83,7 @@ async def test_ended_session_is_in_the_ledger_with_its_cause_and_evidence() -> N
     assert "1 ended" in listed
     assert "idle_timeout" in listed
     assert "confirmed" in listed
-    assert "its limit of 60 s (wait_timeout) ran out" in told
+    assert "The session's wait_timeout of 60 s expired" in told
 
 
 async def test_an_open_ledger_follows() -> None:

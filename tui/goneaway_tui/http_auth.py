@@ -91,10 +91,10 @@ def tls_context(endpoint: HttpEndpoint) -> ssl.SSLContext | None:
             context.load_verify_locations(endpoint.ca)
             context.verify_mode = ssl.CERT_REQUIRED
     except OSError as error:
-        why = getattr(error, "reason", None) or error.strerror or _("it is none")
+        why = getattr(error, "reason", None) or error.strerror or _("the certificate is not valid")
         raise FileError(
-            _("cannot speak TLS with {file}: {why}", file=plain(endpoint.cert, 300), why=why),
-            _("name a certificate and its key, as PEM"),
+            _("cannot use {file} for TLS: {why}", file=plain(endpoint.cert, 300), why=why),
+            _("name a certificate and its key in PEM format"),
         ) from None
     return context
 
@@ -169,10 +169,10 @@ class Guard:
 def refusal_text(status: int) -> str:
     """One line for a person, for each status of `Guard.refusal`."""
     return {
-        401: _("who are you?"),
-        403: _("only a page of ours may ask for that"),
-        429: _("too many wrong logins: wait a minute"),
-        421: _("by that name nobody is known here: ask by the address, or serve with --listen-auth"),
+        401: _("a user name and a password are required"),
+        403: _("only a page of goneaway-tui may request this"),
+        429: _("too many failed logins: wait a minute"),
+        421: _("this host name is not allowed: use the IP address, or serve with --listen-auth"),
     }[status]
 
 

@@ -73,7 +73,7 @@ def test_candidates_count_what_they_cut_by_group() -> None:
     [
         ([], 3600, "no session ran anything"),
         ([2.0] * 30, 60, "Watch for"),
-        ([2460.0] * 200, 3600, "the longest gap so far is 41 minutes"),
+        ([2460.0] * 200, 3600, "The longest gap so far is 41 minutes"),
         ([2.0] * 3, 7200, "3 reuses in 2 hours"),
     ],
 )
@@ -255,22 +255,22 @@ def reasons(freed: float, current: float | None = None) -> str:
 
 
 def test_what_the_limit_would_have_closed_is_told_from_a_twentieth_of_a_session_on() -> None:
-    assert "closed 0.1 idle sessions on average, and 0 at the most" in reasons(0.05)
+    assert "closed 0.1 idle sessions on average, and at most 0" in reasons(0.05)
     assert "closed no session while" in reasons(0.04)
 
 
 @pytest.mark.parametrize(
     ("current", "words"),
     [
-        (59, "closer to the longest gap than 1.25 times that"),
+        (59, "less than 1.25 times the longest gap"),
         (28_800, "keeps 40.0 more idle sessions open on average"),
-        (90, "which did no harm while"),
+        (90, "It did no harm while"),
     ],
 )
 def test_the_limit_now_is_compared(current: float, words: str) -> None:
     assert words in reasons(40.0, current)
-    assert "Now it is" not in reasons(40.0, 60)
-    assert "Now it is" not in reasons(40.0)
+    assert "The limit is now" not in reasons(40.0, 60)
+    assert "The limit is now" not in reasons(40.0)
 
 
 @pytest.mark.parametrize(("gap", "words"), [(0.05, "keeps 0.1 more"), (0.04, "did no harm")])

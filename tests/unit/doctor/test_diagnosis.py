@@ -119,7 +119,7 @@ def test_where_every_cause_is_ruled_out_the_unknown_one_comes_first(monkeypatch:
     monkeypatch.setattr(diagnosis, "CAUSE_RULES", (rule_of(refutation("never")), CAUSE_RULES[-1]))
     first, second = diagnose(Case(LOSS))
 
-    assert (Cause.UNKNOWN, POSSIBLE, ("Nothing in the log says why.",)) == (
+    assert (Cause.UNKNOWN, POSSIBLE, ("The log does not show why.",)) == (
         first.cause,
         first.certainty,
         first.because,
@@ -140,7 +140,7 @@ def test_a_quotation_confirms_nothing_and_still_rules_out() -> None:
     )
     first, *others = diagnose(Case(quoted))
 
-    assert (POSSIBLE, ("The line may only quote the message.",)) == (first.certainty, first.against)
+    assert (POSSIBLE, ("The line may only quote the error message.",)) == (first.certainty, first.against)
     assert {RULED_OUT} == {finding.certainty for finding in others}
     assert not any("quote" in words for finding in others for words in finding.against)
 
@@ -156,12 +156,12 @@ def test_an_error_that_names_its_cause_rules_out_only_what_people_blame_first() 
 @pytest.mark.parametrize(
     ("event", "words"),
     [
-        (replace(LOSS, code=1040, stated_cause=Cause.TOO_MANY_CONNECTIONS), "The error itself says it: no connection was free (ER_CON_COUNT_ERROR)."),
-        (replace(LOSS, code=1040, stated_cause=Cause.TOO_MANY_CONNECTIONS, from_server_log=True), "The server's own log says it: no connection was free (ER_CON_COUNT_ERROR)."),
-        (replace(LOSS, code=1040, stated_cause=Cause.HOST_BLOCKED), "The error itself says it."),
-        (replace(LOSS, code=2013, stated_cause=Cause.HOST_BLOCKED), "The error itself says it."),
-        (replace(LOSS, code=None, stated_cause=Cause.SERVER_CRASH, from_server_log=True), "The server's own log says it."),
-        (replace(LOSS, code=None, stated_cause=Cause.SERVER_CRASH, client=SYSTEM_LOG, from_server_log=True), "The operating system's log says it."),
+        (replace(LOSS, code=1040, stated_cause=Cause.TOO_MANY_CONNECTIONS), "The error itself reports this cause: all connections were in use (ER_CON_COUNT_ERROR)."),
+        (replace(LOSS, code=1040, stated_cause=Cause.TOO_MANY_CONNECTIONS, from_server_log=True), "The server's log reports this cause: all connections were in use (ER_CON_COUNT_ERROR)."),
+        (replace(LOSS, code=1040, stated_cause=Cause.HOST_BLOCKED), "The error itself reports this cause."),
+        (replace(LOSS, code=2013, stated_cause=Cause.HOST_BLOCKED), "The error itself reports this cause."),
+        (replace(LOSS, code=None, stated_cause=Cause.SERVER_CRASH, from_server_log=True), "The server's log reports this cause."),
+        (replace(LOSS, code=None, stated_cause=Cause.SERVER_CRASH, client=SYSTEM_LOG, from_server_log=True), "The operating system's log reports this cause."),
     ],
 )  # fmt: skip
 def test_what_names_the_cause_is_said(event: ErrorEvent, words: str) -> None:
@@ -178,7 +178,7 @@ def test_what_names_the_cause_is_said(event: ErrorEvent, words: str) -> None:
             replace(LOSS, code=1159, stated_cause=Cause.IDLE_TIMEOUT, from_server_log=True),
             "nearly always wait_timeout",
         ),
-        (replace(LOSS, stated_cause=Cause.IDLE_TIMEOUT), "a packet that it had not asked for"),
+        (replace(LOSS, stated_cause=Cause.IDLE_TIMEOUT), "a packet that it had not requested"),
         (
             replace(LOSS, code=1317, stated_cause=Cause.KILLED),
             "The error itself says it: the statement was interrupted",
@@ -196,8 +196,8 @@ def test_the_other_cause_is_named_with_the_error_that_named_it() -> None:
     full = replace(LOSS, code=1040, stated_cause=Cause.TOO_MANY_CONNECTIONS, certainty=CONFIRMED)
     by_number, by_words = (diagnose(Case(event))[-1].because[0] for event in (full, replace(full, code=9999)))
 
-    assert by_number.startswith("Error 1040 names its cause")
-    assert by_words.startswith("The message names its cause")
+    assert by_number.startswith("Error 1040 names another cause")
+    assert by_words.startswith("The message names another cause")
 
 
 def test_general_advice_is_possible_and_says_how_to_verify_it() -> None:
@@ -217,7 +217,7 @@ def test_a_server_that_was_not_asked_corroborates_nothing() -> None:
 def test_a_verification_has_a_capital_for_one_family_and_a_name_for_both() -> None:
     verification = diagnosis.VERIFICATIONS[Cause.NET_READ_TIMEOUT]
 
-    assert "MySQL: it counts error 1159" in verification.words(None)
+    assert "MySQL: the server counts error 1159" in verification.words(None)
     assert "It counts error 1159" in verification.words(Flavour.MYSQL)
     assert "It counts" not in verification.words(Flavour.MARIADB)
     assert verification.words(Flavour.MARIADB).startswith("SHOW PROCESSLIST")

@@ -73,7 +73,7 @@ def test_an_end_in_the_ledger_of_the_session_itself_is_proof_where_it_is_sure_an
 def test_the_first_evidence_of_the_ledger_is_quoted() -> None:
     (argument,) = arguments(Cause.KILLED, ServerFacts(departures=(ended(60),)), OF_SEVEN)
 
-    assert "Session 7 was seen leaving for this reason. Com_kill rose." == argument.text
+    assert "The ledger lists session 7 with this cause. Com_kill rose." == argument.text
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_an_entry_of_the_servers_log_about_the_session_is_proof_where_the_counte
     of_session = [
         argument.weight
         for argument in arguments(Cause.IDLE_TIMEOUT, server, OF_SEVEN)
-        if "own log says so of session 7" in argument.text
+        if "log reports this cause for session 7" in argument.text
     ]
 
     assert expected == of_session
@@ -124,7 +124,7 @@ def test_an_entry_of_an_earlier_run_is_of_another_session_with_the_same_id(
     server = ServerFacts(log_entries=(logged(ago),), started_at=None if started is None else AT + started)
 
     assert is_used == any(
-        "own log says so of session 7" in argument.text
+        "log reports this cause for session 7" in argument.text
         for argument in arguments(Cause.IDLE_TIMEOUT, server, OF_SEVEN)
     )
 
@@ -166,7 +166,10 @@ def test_of_several_ends_in_the_ledger_the_nearest_is_named() -> None:
     server = ServerFacts(departures=(ended(50, number=8), ended(20), ended(40, number=9)))
     (argument,) = arguments(Cause.KILLED, server)
 
-    assert "Session 7 (shop@web-3) was seen leaving for this reason 20 s before this error" in argument.text
+    assert (
+        "The ledger lists session 7 (shop@web-3) with this cause, ended 20 s before this error"
+        in argument.text
+    )
 
 
 # --- What was counted or logged last
@@ -382,7 +385,7 @@ def test_of_one_end_that_left_several_entries_the_first_is_quoted() -> None:
     (near,) = arguments(CRASH, ServerFacts(log_entries=(signal, start)))
     (far,) = arguments(CRASH, ServerFacts(log_entries=(replace(signal, at=AT - 81), start)))
 
-    assert "The server's own log says so, 80 s before this error: got signal 11" == near.text
+    assert "The server's log reports this, 80 s before this error: got signal 11" == near.text
     assert (
         "a start without a stop before it, 20 s before this error: mysqld starting as process 9" in far.text
     )

@@ -78,7 +78,10 @@ def test_missing_counter_is_not_reported_as_zero() -> None:
     state = a_state(counters={}, variables={"max_connections": 151})
 
     assert () == found(Cause.KILLED, state).because
-    assert "nobody was refused so far" not in found(Cause.TOO_MANY_CONNECTIONS, state).because
+    assert (
+        "the server has refused no connection since its start"
+        not in found(Cause.TOO_MANY_CONNECTIONS, state).because
+    )
 
 
 YOUNG = a_snapshot([a_session(own_limit=28_800)], server=a_server(uptime=480.0))
@@ -132,7 +135,7 @@ def test_of_a_server_younger_than_its_limits_the_sessions_own_limit_is_to_blame(
     )
 
     assert young.limit_is_own
-    assert "Find who sets a shorter wait_timeout" in young.remedies[0]
+    assert "Find what sets a shorter wait_timeout" in young.remedies[0]
     assert not old.limit_is_own
     assert () == old.remedies
 
@@ -202,15 +205,18 @@ def test_where_a_global_limit_was_changed_no_one_limit_is_blamed() -> None:
 
     assert "own limit of 8 s ended it" in own
     assert "or copied it from an earlier global value" in own
-    assert "The global limit now (28800 s (8 hours)) did not close the session" in counted
-    assert "an earlier global value, or one set by the session" in counted
+    assert "The global limit, now 8 h (28800 s), did not close the session" in counted
+    assert "an earlier global value, or a value set by the session" in counted
     assert "No global limit closed" not in own + counted
 
 
 def test_an_earlier_global_limit_that_was_seen_is_named() -> None:
     status = idled_out(a_state(ended_at(8, 8.0, inherited=8)))
 
-    assert "An earlier global wait_timeout of 8 s ended the session; now it is 28800 s" in status.remedies[0]
+    assert (
+        "An earlier global wait_timeout of 8 s ended the session. The global value is now 8 h (28800 s)"
+        in status.remedies[0]
+    )
     assert status.limit_is_own
 
 
@@ -223,7 +229,7 @@ def test_remedy_stays_below_the_shortest_limit_that_ended_a_session_and_names_th
     status = idled_out(state)
 
     assert status.limit_is_own
-    assert "The session's own limit of 5 s ended it; no global value is that short." in status.remedies[0]
+    assert "The session's own limit of 5 s ended it. No global value is that short." in status.remedies[0]
     assert "5 s - 10 % = 4 s; the session's own wait_timeout" in status.remedies[1]
 
 
@@ -246,7 +252,7 @@ def test_a_limit_that_no_server_shows_is_no_longer_than_the_session_was_idle() -
     status = idled_out(a_state(ended_at(None, 5.3)))
 
     assert status.limit_is_own
-    assert "The global limit now (28800 s (8 hours)) did not close the session" in status.remedies[0]
+    assert "The global limit, now 8 h (28800 s), did not close the session" in status.remedies[0]
     assert "= 4 s" in status.remedies[1]
 
 
@@ -260,11 +266,11 @@ def test_lost_client_is_not_a_session_ended_by_a_timeout() -> None:
         == words
     )
     assert RULED_OUT is found(Cause.CLIENT_LOST, all_idle).certainty
-    assert "of any cause" in found(Cause.CLIENT_LOST, a_state(counters={"aborted_clients": 4})).because[0]
+    assert "by any cause" in found(Cause.CLIENT_LOST, a_state(counters={"aborted_clients": 4})).because[0]
 
 
 def test_uptime_is_shown_in_days() -> None:
-    assert ("the server is up 41 days",) == found(
+    assert ("the server has been up for 41 days",) == found(
         Cause.SERVER_RESTART, a_state(server=a_server(uptime=3_568_200.0))
     ).because
 
@@ -367,7 +373,7 @@ def test_a_server_is_about_to_refuse_from_nine_tenths_on(
     now = found(Cause.TOO_MANY_CONNECTIONS, state).now
 
     assert certainty is (None if now is None else now[0])
-    assert now is None or "1 of them asleep" in now[1][0]
+    assert now is None or "1 of them by idle sessions" in now[1][0]
 
 
 @pytest.mark.parametrize(
@@ -494,7 +500,7 @@ def test_aborted_sessions_are_counted_by_the_server_or_by_the_ledger_whichever_i
 
 @pytest.mark.parametrize(
     ("idle", "words"),
-    [(3601.0, "1 session idle for more than an hour"), (3600.0, "nothing the server can see")],
+    [(3601.0, "1 session has been idle for more than an hour"), (3600.0, "the server cannot see this cause")],
 )
 def test_a_session_idle_for_more_than_an_hour_may_have_lost_its_client(idle: float, words: str) -> None:
     state = a_state(sessions=[a_session(idle_for=idle)])

@@ -83,7 +83,7 @@ def test_a_driver_is_known_by_its_name_and_a_few_by_a_part_of_it(driver: str, wo
 
 def test_an_unknown_client_gets_the_rule_for_any_pool() -> None:
     expected = (
-        "Any pool: let no connection lie unused for more than 540 s, or have it checked before it is used",
+        "Any pool: let no connection be idle for more than 540 s, or check each connection before its use",
     )
 
     assert expected == pool_settings("", "", 600) == pool_settings("Maxwell", "JDBC", 600)
@@ -95,7 +95,9 @@ def test_an_unknown_client_gets_the_rule_for_any_pool() -> None:
 def test_without_any_fact_the_figure_is_of_the_default_limit() -> None:
     told = said(remedies.for_idling, client=LogClient())
 
-    assert "28800 s - 10 % = 25920 s (7.2 hours); wait_timeout, the default, as no server was asked." in told
+    assert (
+        "28800 s - 10 % = 7 h 12 m (25920 s); wait_timeout, the default, because no server was asked." in told
+    )
     assert "25920 s" in told.splitlines()[1]
 
 
@@ -129,8 +131,8 @@ def test_the_global_limit_that_ended_a_session_needs_no_explanation() -> None:
     server = ServerFacts(limits=WAIT, departures=(idled_at(600, 100),))
     told = said(remedies.for_idling, server)
 
-    assert "600 s - 10 % = 540 s (9 minutes); wait_timeout, the server says." in told
-    assert "Find who" not in told
+    assert "600 s - 10 % = 9 m (540 s); wait_timeout, according to the server." in told
+    assert "Find what" not in told
 
 
 def test_a_session_younger_than_its_limits_is_checked_before_use() -> None:
@@ -156,9 +158,9 @@ def test_the_limit_is_the_one_that_can_have_run_out(uptime: float, variable: str
 @pytest.mark.parametrize(
     ("server", "words"),
     [
-        (ServerFacts(), "Find who sets a wait_timeout that short"),
+        (ServerFacts(), "Find what sets a wait_timeout that short"),
         (ServerFacts(limits=WAIT, unchanged_variables=UNCHANGED), "No global limit closed the session"),
-        (ServerFacts(limits=WAIT), "The global limit now (600 s (10 minutes)) did not close"),
+        (ServerFacts(limits=WAIT), "The global limit, now 10 m (600 s), did not close"),
     ],
 )
 def test_a_limit_of_its_own_is_looked_for_where_it_can_be(server: ServerFacts, words: str) -> None:
@@ -171,8 +173,8 @@ def test_a_limit_of_its_own_is_looked_for_where_it_can_be(server: ServerFacts, w
 def test_a_limit_that_only_the_log_states_is_not_told_as_the_servers_global_one() -> None:
     told = said(remedies.for_idling, limits=(("wait_timeout", 600.0),), server_up_seconds=4.0)
 
-    assert "Find who sets a wait_timeout that short" in told
-    assert "The global limit now" not in told
+    assert "Find what sets a wait_timeout that short" in told
+    assert "The global limit, now" not in told
 
 
 OWN, EARLIER, GLOBAL, UNKNOWN = (
@@ -192,21 +194,21 @@ OWN, EARLIER, GLOBAL, UNKNOWN = (
         (
             EARLIER,
             ServerFacts(limits=WAIT),
-            "An earlier global wait_timeout of 6 s ended the session; now it is 600 s",
+            "An earlier global wait_timeout of 6 s ended the session. The global value is now 10 m (600 s)",
         ),
-        (EARLIER, ServerFacts(), "ended the session; now it is unknown."),
+        (EARLIER, ServerFacts(), "ended the session. The global value is now unknown."),
         (
             OWN,
             ServerFacts(unchanged_variables=UNCHANGED),
-            "own limit of 6 s ended it; no global value is that short",
+            "own limit of 6 s ended it. No global value is that short",
         ),
         (OWN, ServerFacts(), "or copied it from an earlier global value"),
         (
             UNKNOWN,
             ServerFacts(limits=WAIT),
-            "The global limit now (600 s (10 minutes)) did not close the session",
+            "The global limit, now 10 m (600 s), did not close the session",
         ),
-        (UNKNOWN, ServerFacts(), "The global limit now (unknown) did not close the session"),
+        (UNKNOWN, ServerFacts(), "The global limit, now unknown, did not close the session"),
     ],
 )
 def test_the_limit_that_ended_a_session_is_explained_by_its_origin(
@@ -224,7 +226,7 @@ def test_the_limit_that_ended_a_session_is_explained_by_its_origin(
         (OWN, "5.5 s - 10 % = 4 s; the session's own wait_timeout."),
         (EARLIER, "5.5 s - 10 % = 4 s; an earlier global wait_timeout."),
         (GLOBAL, "5.5 s - 10 % = 4 s; interactive_timeout."),
-        (UNKNOWN, "5 s - 10 % = 4 s; idle when the server closed it."),
+        (UNKNOWN, "5 s - 10 % = 4 s; the idle time when the server closed the session."),
     ],
 )
 def test_the_figure_names_the_limit_and_a_measured_idle_time_is_cut_to_whole_seconds(
@@ -294,7 +296,7 @@ def test_no_packet_limit_above_a_gigabyte_is_proposed() -> None:
     told = said(remedies.larger_packets, ServerFacts(limits={"max_allowed_packet": 2**30}))
 
     assert "SET GLOBAL" not in told
-    assert "The client has a limit of its own" in told
+    assert "The client has its own limit" in told
 
 
 @pytest.mark.parametrize(
@@ -423,4 +425,4 @@ def test_each_family_has_its_own_setting_and_an_unknown_server_both(
 
 
 def test_a_keepalive_finds_a_lost_client_within_two_minutes() -> None:
-    assert "a keepalive (120 s)" in said(remedies.for_lost_clients)
+    assert "A keepalive (2 m (120 s))" in said(remedies.for_lost_clients)

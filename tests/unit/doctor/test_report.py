@@ -237,8 +237,8 @@ def test_kinds_that_were_not_kept_are_told() -> None:
     write_text(events, text.append)
     write_markdown(events, markdown.append)
 
-    assert "And 3 more, of further kinds: --format=json reports every one.\n" in text
-    assert "\nAnd 3 more, of further kinds.\n" in markdown
+    assert "3 more errors of other kinds: --format=json lists all of them.\n" in text
+    assert "\n3 more errors of other kinds.\n" in markdown
     assert not any("of further kinds" in line for line in lines_of(an_explanation()))
 
 
@@ -311,7 +311,7 @@ def test_markdown_lists_reasons_and_remedies_and_says_what_to_verify() -> None:
         "",
         "## 1. 2006  unknown client  killed: likely",
         "",
-        "app.log:7  2006 CR\\_SERVER\\_GONE\\_ERROR: the connection was dead when the client began to send.",
+        "app.log:7  2006 CR\\_SERVER\\_GONE\\_ERROR: the connection was already closed when the client began to send.",
         "",
         "> gone away",
         "",

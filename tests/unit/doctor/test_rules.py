@@ -123,7 +123,7 @@ def test_an_error_the_server_does_not_have_argues_nothing_by_not_being_counted()
     """Before 8.0.24 MySQL has no 4031."""
     counted = replace(UP_LONG, counts_errors=True)
     young = replace(counted, unknown_errors=frozenset({4031}))
-    says = "The server counts error 4031, and has counted none since before this error."
+    says = "The server has counted no error 4031 since before this error."
 
     assert says in finding(Cause.IDLE_TIMEOUT, LOSS, counted).against
     assert says not in finding(Cause.IDLE_TIMEOUT, LOSS, young).against
@@ -330,7 +330,7 @@ def test_loss_without_evidence_has_no_remedy_that_raises_a_limit(
         (1153, Cause.PACKET_TOO_LARGE, "SET GLOBAL max_allowed_packet"),
         (1161, Cause.NET_WRITE_TIMEOUT, "SET SESSION net_write_timeout"),
         (1040, Cause.TOO_MANY_CONNECTIONS, "raise max_connections"),
-        (3024, Cause.STATEMENT_TIMEOUT, "Raise the limit for it alone"),
+        (3024, Cause.STATEMENT_TIMEOUT, "Raise the limit for this statement alone"),
         (1129, Cause.HOST_BLOCKED, "raise max_connect_errors"),
     ],
 )
@@ -361,7 +361,7 @@ def test_a_server_younger_than_its_global_limits_closed_the_session_by_another_l
 ) -> None:
     remedies = finding(Cause.IDLE_TIMEOUT, event, YOUNGER_THAN_LIMITS).remedies
 
-    assert remedies[0].startswith("Find who sets a shorter wait_timeout: init_command, the driver, the pool")
+    assert remedies[0].startswith("Find what sets a shorter wait_timeout: init_command, the driver, the pool")
     assert not any("29160" in each or "SET GLOBAL" in each for each in remedies)
     assert event.idle_seconds is None or any("= 270" in each or "270 s" in each for each in remedies)
 
@@ -370,7 +370,7 @@ def test_a_shorter_global_limit_of_interactive_sessions_may_have_closed_it() -> 
     server = replace(YOUNGER_THAN_LIMITS, limits={"wait_timeout": 32_400, "interactive_timeout": 60})
 
     assert not any(
-        "Find who sets" in each for each in finding(Cause.IDLE_TIMEOUT, IDLED_OUT, server).remedies
+        "Find what sets" in each for each in finding(Cause.IDLE_TIMEOUT, IDLED_OUT, server).remedies
     )
 
 
@@ -405,7 +405,7 @@ def test_only_where_no_global_was_set_is_every_global_limit_cleared() -> None:
     )
 
     assert "No global limit closed the session" in sure
-    assert "A shorter limit did: an earlier global value, or one set by the session." in unsure
+    assert "A shorter limit did: an earlier global value, or a value set by the session." in unsure
 
 
 def test_a_pools_figure_stays_below_the_shortest_limit_that_ended_a_session() -> None:
@@ -428,7 +428,7 @@ def test_idle_timeout_before_the_last_start_is_no_evidence_for_the_limit() -> No
     event = replace(GONE, idle_seconds=40_000.0)
 
     assert not any(
-        "Find who sets" in each for each in finding(Cause.IDLE_TIMEOUT, event, YOUNGER_THAN_LIMITS).remedies
+        "Find what sets" in each for each in finding(Cause.IDLE_TIMEOUT, event, YOUNGER_THAN_LIMITS).remedies
     )
 
 
@@ -472,7 +472,7 @@ def test_server_log_with_the_server_start_bounds_the_age_of_a_session() -> None:
     remedies = finding(Cause.IDLE_TIMEOUT, event).remedies
 
     assert event.server_up_seconds == 4
-    assert remedies[0].startswith("Find who sets a wait_timeout that short")
+    assert remedies[0].startswith("Find what sets a wait_timeout that short")
     assert not any("25920" in each for each in remedies)
 
 
@@ -645,7 +645,7 @@ def test_default_is_not_reported_as_the_value_of_the_server() -> None:
     reached = replace(GONE, idle_seconds=30_000.0)
     told = " ".join(finding(Cause.IDLE_TIMEOUT, reached).remedies)
 
-    assert "the default, as no server was asked" in told
+    assert "the default, because no server was asked" in told
     assert "SET GLOBAL" not in told
     assert any("now 28800 s" in each for each in finding(Cause.IDLE_TIMEOUT, reached, known).remedies)
 
@@ -699,7 +699,7 @@ def test_server_that_was_never_full_rules_out_too_many_connections(used: int, sp
     told = finding(Cause.TOO_MANY_CONNECTIONS, FULL, server)
 
     assert speaks == any(f"{used} of 6000" in each for each in told.because)
-    assert speaks != any("another one said it" in each for each in told.against)
+    assert speaks != any("Another server reported the error" in each for each in told.against)
 
 
 def test_a_server_that_was_stopped_in_order_did_not_crash() -> None:
@@ -707,5 +707,5 @@ def test_a_server_that_was_stopped_in_order_did_not_crash() -> None:
     server = replace(UP_LONG, started_at=AT - 15, log_entries=(stopped,))
 
     assert Certainty.POSSIBLE is finding(Cause.SERVER_CRASH, GONE, server).certainty
-    assert any("stopped in order" in each for each in finding(Cause.SERVER_CRASH, GONE, server).against)
+    assert any("stopped cleanly" in each for each in finding(Cause.SERVER_CRASH, GONE, server).against)
     assert Cause.SERVER_RESTART is first(GONE, server).cause

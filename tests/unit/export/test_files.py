@@ -43,7 +43,7 @@ def test_an_existing_file_is_never_replaced_unasked(tmp_path: Path) -> None:
     path = tmp_path / "precious"
     path.write_text("old")
 
-    with pytest.raises(FileError, match="a file of that name exists"):
+    with pytest.raises(FileError, match="a file with this name exists"):
         save(a_snapshot(), "json", path)
 
     assert path.read_text() == "old"
@@ -77,7 +77,7 @@ def test_a_file_that_appears_while_ours_is_written_is_not_replaced(tmp_path: Pat
         out.write("new")
         path.write_text("old")
 
-    with pytest.raises(FileError, match="a file of that name exists"):
+    with pytest.raises(FileError, match="a file with this name exists"):
         write_file(path, is_overtaken)
 
     assert path.read_text() == "old"
@@ -88,7 +88,7 @@ def test_a_link_that_leads_nowhere_counts_as_an_existing_file(tmp_path: Path) ->
     path = tmp_path / "link"
     path.symlink_to(tmp_path / "nowhere")
 
-    with pytest.raises(FileError, match="a file of that name exists"):
+    with pytest.raises(FileError, match="a file with this name exists"):
         write_file(path, writes_new)
 
     assert path.is_symlink()
@@ -157,11 +157,11 @@ def test_name_claimed_without_hard_links_is_released_when_the_draft_is_missing(t
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        (errno.ENOSPC, "the disk is full; free some space, or name a place on another disk"),
-        (errno.EDQUOT, "your disk quota is used up; free some space, or name a place on another disk"),
-        (errno.EACCES, "permission denied; name a place you may write to"),
-        (errno.EROFS, "the file system is read-only; name another place"),
-        (errno.EIO, "input/output error; name another place"),
+        (errno.ENOSPC, "the disk is full; free some space, or choose a path on another disk"),
+        (errno.EDQUOT, "your disk quota is used up; free some space, or choose a path on another disk"),
+        (errno.EACCES, "permission denied; choose a path that you may write to"),
+        (errno.EROFS, "the file system is read-only; choose another path"),
+        (errno.EIO, "input/output error; choose another path"),
     ],
 )
 def test_operating_system_error_is_reported_in_one_line(
@@ -203,13 +203,13 @@ def test_a_missing_directory_is_named(tmp_path: Path) -> None:
         write_file(path, writes_new)
 
     assert (
-        f"cannot write {path}: no such directory as {path.parent}; create it first, or name another"
+        f"cannot write {path}: no such directory as {path.parent}; create the directory first, or choose another"
         == caught.value.line
     )
 
 
 def test_a_directory_is_not_a_file(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="it is a directory"):
+    with pytest.raises(FileError, match="the path is a directory"):
         write_file(tmp_path, writes_new, overwrite=True)
 
 

@@ -170,7 +170,7 @@ def test_before_4031_a_timeout_of_reading_at_the_deadline_is_the_idle_timeout(
 def test_before_4031_the_evidence_names_the_error_that_was_counted() -> None:
     [departure] = missed(about_to_close(), clues=said({1159: 1}, aborted=1, counted_codes=BEFORE_4031))
 
-    assert "1 by a timeout of reading (1159)" in departure.evidence[1]
+    assert "1 x read timeout (error 1159)" in departure.evidence[1]
 
 
 def test_log_entry_of_a_listed_session_explains_no_other_session() -> None:
@@ -538,8 +538,8 @@ def test_a_timeout_is_dated_by_the_deadline_within_a_tenth_of_a_second() -> None
     bare = timeout_attribution(a_verdict(one(), limit=None, deadline=NOW), Certainty.LIKELY, "counted")
 
     assert (NOW, 0.6) == (found.at, found.within)
-    assert found.evidence[0].startswith("its limit of 60 s (wait_timeout) ran out")
-    assert bare.evidence[0].startswith("its limit ran out")
+    assert found.evidence[0].startswith("The session's wait_timeout of 60 s expired")
+    assert bare.evidence[0].startswith("The session's limit expired")
 
 
 def test_what_was_counted_of_an_account_is_told_in_words() -> None:
@@ -549,11 +549,11 @@ def test_what_was_counted_of_an_account_is_told_in_words() -> None:
     )
 
     assert (
-        "in that time the server counted for shop@web-3: 2 ended without COM_QUIT, 3 ended with COM_QUIT, 1 idle_timeout a little earlier"
+        "The server counted for shop@web-3 in that interval: 2 x end without COM_QUIT, 3 x clean disconnect (COM_QUIT), 1 x error 4031 (idle timeout) shortly before."
         == counts_words(ACCOUNT, recent, earlier)
     )
-    assert counts_words(ACCOUNT, ending_counts(), ending_counts()).endswith("no ending of a session")
-    assert "1 by a timeout of reading (1159)" in counts_words(
+    assert counts_words(ACCOUNT, ending_counts(), ending_counts()).endswith("no end of a session")
+    assert "1 x read timeout (error 1159)" in counts_words(
         ACCOUNT, earlier, ending_counts(), has_idle_timeout_error=False
     )
 
@@ -561,25 +561,28 @@ def test_what_was_counted_of_an_account_is_told_in_words() -> None:
 @pytest.mark.parametrize(
     ("clues", "words"),
     [
-        (said({1158: 1}, aborted=1, killed=2), "KILL statements run in that time: 2"),
+        (said({1158: 1}, aborted=1, killed=2), "KILL statements in that interval: 2."),
         (
             said({1158: 1}, aborted=1, killed=None),
-            "the server does not say how many KILL statements were run",
+            "The server does not report how many KILL statements were run.",
         ),
-        (said({1158: 1}, aborted=1, offline=None), "turning offline_mode on tears every session"),
+        (said({1158: 1}, aborted=1, offline=None), "Turning offline_mode on also ends every session"),
         (said({1158: 1, 1160: 1}, aborted=1, offline=True), "offline_mode was turned on"),
         (
             said({1158: 1, 0: 1}, aborted=1),
-            "1 of its sessions left in that time; the counts do not say which was which",
+            "Sessions of the account that ended in that interval: 1. The counters do not show which session ended in which way.",
         ),
         (
             said({}, aborted=1, killed=3),
-            "KILL statements run in that time: 3; one that kills itself is not counted",
+            "KILL statements in that interval: 3. A session that kills itself is not counted.",
         ),
         (said({}), "Aborted_clients did not rise"),
-        (said({}, aborted=2), "the rise of Aborted_clients: 2"),
-        (said({}, aborted=None), "the rise of Aborted_clients: unknown"),
-        (said({4031: 1}, aborted=1), "earlier than its limit as last seen, so it has changed that since"),
+        (said({}, aborted=2), "Rise of Aborted_clients: 2."),
+        (said({}, aborted=None), "Rise of Aborted_clients: unknown."),
+        (
+            said({4031: 1}, aborted=1),
+            "The session ended before the limit that the last sample showed, so the session has changed its limit since.",
+        ),
     ],
 )
 def test_what_may_have_ended_it_is_told(clues: EndEvidence, words: str) -> None:
@@ -600,27 +603,27 @@ def test_what_is_known_not_to_have_happened_is_not_told(clues: EndEvidence) -> N
 def test_a_session_that_timed_out_early_while_busy_began_to_wait_after_the_reading() -> None:
     [departure] = missed(BUSY, clues=said({4031: 1}, aborted=1))
 
-    assert any("its wait began after that" in sentence for sentence in departure.evidence)
+    assert any("Its idle time began later" in sentence for sentence in departure.evidence)
 
 
 @pytest.mark.parametrize(
     ("session", "clues", "words"),
     [
-        (hidden(20), totals(1), "so does a shorter wait_timeout of its own"),
-        (hidden(20), totals(1), "an oversized packet ends a session the same way"),
+        (hidden(20), totals(1), "A shorter wait_timeout of the session itself"),
+        (hidden(20), totals(1), "A packet that is too large ends a session the same way"),
         (
             hidden(20),
             totals(2, killed=1),
-            "Aborted_clients rose by 2, Com_kill by 1, 1 left that nothing else explains",
+            "Aborted_clients rose by 2, Com_kill by 1. Sessions that ended without another explanation: 1.",
         ),
-        (hidden(20), totals(0, goodbyes=3), "goodbyes counted of its account: 3"),
+        (hidden(20), totals(0, goodbyes=3), "Clean disconnects (COM_QUIT) counted for the account: 3."),
         (hidden(20), totals(1, offline=True), "offline_mode was turned on"),
         (
             replace(BUSY, state="Writing to net", own_limit=None),
             totals(1),
-            "it was last seen in state Writing to net",
+            "The session was in state Writing to net in the last sample that listed it.",
         ),
-        (hidden(20), totals(None), "nobody counted in that time"),
+        (hidden(20), totals(None), "The server's counters are not known for that interval."),
     ],
 )
 def test_what_few_counters_say_is_told(session: Session, clues: EndEvidence, words: str) -> None:
@@ -633,7 +636,9 @@ def test_what_few_counters_say_is_told(session: Session, clues: EndEvidence, wor
 def test_a_session_whose_limit_is_shown_or_that_was_busy_had_no_shorter_one(session: Session) -> None:
     [departure] = missed(session, clues=totals(1))
 
-    assert not any("so does a shorter wait_timeout" in sentence for sentence in departure.evidence)
+    assert not any(
+        "A shorter wait_timeout of the session itself" in sentence for sentence in departure.evidence
+    )
 
 
 def test_of_two_sessions_the_one_at_its_own_deadline_is_the_likelier_timeout() -> None:

@@ -151,7 +151,7 @@ def test_log_entry_without_a_matching_counter_is_not_used_as_evidence(cause: Cau
 
     assert (Cause.CLIENT_QUIT, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
     assert (
-        f"not believed, because Aborted_clients did not rise for it: the server's log: {ABORTED}"
+        f"A log entry is not believed, because Aborted_clients did not rise for this session. The server's log: {ABORTED}"
         in departure.evidence
     )
 
@@ -162,7 +162,7 @@ def test_a_timeout_in_the_log_at_the_deadline_is_likely_where_the_counter_did_no
     assert (Cause.IDLE_TIMEOUT, Certainty.LIKELY) == (departure.cause, departure.certainty)
     assert departure.evidence == (
         f"the server's log: {ABORTED}",
-        "its deadline had come, but Aborted_clients did not rise for it in this interval",
+        "The session's deadline had passed, but Aborted_clients did not rise for this session in this interval",
     )
 
 
@@ -239,7 +239,7 @@ def test_a_server_that_reported_its_stop_to_us_was_stopped() -> None:
 
     assert (Cause.SERVER_RESTART, Certainty.LIKELY) == (told.cause, told.certainty)
     assert "it sends when it stops" in told.evidence[0]
-    assert "nothing says whether" in silent.evidence[0]
+    assert "no evidence whether" in silent.evidence[0]
 
 
 def test_forced_out_session_ended_at_that_instant() -> None:
@@ -377,7 +377,7 @@ def test_a_logged_kill_of_a_session_that_was_shown_as_killed_is_only_likely() ->
 def test_the_last_entry_on_a_session_counts() -> None:
     clues = said({1158: 1}, aborted=1, log=(entry(Cause.CLIENT_LOST, text="first"), entry(Cause.CLIENT_LOST, text="last"), entry(None, text="note")))  # fmt: skip
 
-    assert "the server's log: last" == missed(one(), clues=clues)[0].evidence[0]
+    assert "The server's log: last" == missed(one(), clues=clues)[0].evidence[0]
 
 
 def test_a_session_that_ended_with_its_server_is_dated_between_the_reading_and_the_start() -> None:
@@ -385,7 +385,7 @@ def test_a_session_that_ended_with_its_server_is_dated_between_the_reading_and_t
     [departure] = missed(one(), clues=EndEvidence(), restarted=True)
 
     assert (NOW + 0.25, 0.25) == (departure.at, departure.within)
-    assert any("it is up 0 s" in sentence for sentence in departure.evidence)
+    assert any("It has been up for 0 s" in sentence for sentence in departure.evidence)
 
 
 @pytest.mark.parametrize(("number", "within"), [(1, 0.1), (2, 2.0)])
@@ -427,7 +427,7 @@ def test_what_ended_from_one_instant_up_to_another_is_read() -> None:
 @pytest.mark.parametrize(
     ("aborted", "entries", "certainty", "words"),
     [
-        (None, 1, Certainty.LIKELY, "the server's counters are not known"),
+        (None, 1, Certainty.LIKELY, "The server's counters are not known"),
         (1, 1, Certainty.CONFIRMED, ""),
         (
             1,
@@ -436,7 +436,7 @@ def test_what_ended_from_one_instant_up_to_another_is_read() -> None:
             "the log names 2 sessions that ended without COM_QUIT, and Aborted_clients rose by 1",
         ),
         (2, 2, Certainty.CONFIRMED, ""),
-        (0, 1, None, "not believed, because Aborted_clients did not rise for it"),
+        (0, 1, None, "not believed, because Aborted_clients did not rise for this session"),
     ],
 )
 def test_what_the_log_says_is_believed_as_far_as_the_counters_rose(

@@ -266,9 +266,9 @@ def test_filter_keeps_the_matching_sessions(text: str, stays: str) -> None:
         ("rows>1.5", "rows is a number: write rows:4711 or rows>0"),
         ("rows:٣", "rows is a number"),
         ("risk>nothing", "risk is one of"),
-        ("basis>own", "basis has no order"),
-        ("user:", "user: is not finished"),
-        ("-idle>", "idle> is not finished"),
+        ("basis>own", "basis has no smaller and larger values"),
+        ("user:", "user: is incomplete"),
+        ("-idle>", "idle> is incomplete"),
     ],
 )
 def test_a_value_that_does_not_fit_its_field_is_refused(text: str, sentence: str) -> None:
@@ -348,8 +348,8 @@ def test_departures_are_narrowed_by_their_session_and_their_cause(text: str, who
         ("cause:zzz", "cause is one of idle_timeout, "),
         ("cause=idle", "cause is one of idle_timeout, "),
         ("certainty:sure", "certainty is one of confirmed, likely, possible, ruled_out"),
-        ("cause>killed", "cause has no order: write cause:killed"),
-        ("cause:", "cause: is not finished"),
+        ("cause>killed", "cause has no smaller and larger values: write cause:killed"),
+        ("cause:", "cause: is incomplete"),
         ("risk:x", "risk is one of"),
     ],
 )
@@ -438,13 +438,13 @@ def test_of_equally_old_sessions_the_lower_id_is_older() -> None:
 )
 def test_oldest_says_what_it_takes(text: str) -> None:
     with pytest.raises(
-        ValueError, match="oldest:1 or oldest:1/user, of client, db, host, program, server, user"
+        ValueError, match="oldest:1 or oldest:1/user; fields: client, db, host, program, server, user"
     ):
         parse_filter(text)
 
 
 def test_unfinished_oldest_is_reported() -> None:
-    with pytest.raises(ValueError, match="oldest: is not finished"):
+    with pytest.raises(ValueError, match="oldest: is incomplete"):
         parse_filter("user:shop oldest:")
 
 

@@ -216,7 +216,7 @@ def test_session_that_outlives_a_learned_limit_gets_the_assumed_limit_again(late
     assert again.limit is not None
     if late > GRACE_SECONDS:
         assert (Basis.DISPROVED, Basis.ASSUMED) == (verdict.limit.basis, again.limit.basis)
-        assert "600 s learned from others like it" in verdict.limit.why
+        assert "10 m (600 s) learned from similar sessions" in verdict.limit.why
         assert again.deadline == NOW - 600 + 28_800
     else:
         assert Basis.LEARNED is verdict.limit.basis

@@ -61,18 +61,21 @@ def cut(count: int, age: float = 350.0, cause: Cause = Cause.CLIENT_LOST, **fiel
 def test_sessions_that_repeatedly_end_at_one_age_are_cut_off() -> None:
     pattern = sole(seen(cut(12)), PatternKind.CUT_OFF)
 
-    assert "program gunicorn: 12 sessions left after 350 s idle, far below their limit" == pattern.title
+    assert (
+        "program gunicorn: 12 sessions ended after 5 m 50 s (350 s) of idle time, far below their limit"
+        == pattern.title
+    )
     assert Certainty.LIKELY is pattern.certainty
     assert PatternScope(program="gunicorn") == pattern.scope
     assert tuple(range(1, 13)) == pattern.sessions
     assert any("AWS Network Load Balancer" in each for each in pattern.evidence)
-    assert any("12 said no goodbye" in each for each in pattern.evidence)
+    assert any("12 ended without COM_QUIT" in each for each in pattern.evidence)
 
 
 def test_sessions_that_end_with_com_quit_are_closed_by_a_pool() -> None:
     pattern = sole(seen(cut(6, cause=Cause.CLIENT_QUIT)), PatternKind.CUT_OFF)
 
-    assert any("6 said goodbye, as a pool" in each for each in pattern.evidence)
+    assert any("6 ended with COM_QUIT, as when a pool" in each for each in pattern.evidence)
 
 
 @pytest.mark.parametrize(("count", "found"), [(4, 0), (5, 1)])
@@ -142,8 +145,8 @@ def test_a_limit_that_is_only_assumed_may_be_the_sessions_own() -> None:
     assumed = sole(seen(cut(6, own_limit=None)), PatternKind.CUT_OFF)
     shown = sole(seen(cut(6)), PatternKind.CUT_OFF)
 
-    assert any("its own wait_timeout to 350 s" in each for each in assumed.remedies)
-    assert not any("its own wait_timeout" in each for each in shown.remedies)
+    assert any("sets wait_timeout = 350 s itself" in each for each in assumed.remedies)
+    assert not any("sets wait_timeout" in each for each in shown.remedies)
 
 
 def test_events_after_the_error_or_long_before_it_are_ignored() -> None:
@@ -180,7 +183,7 @@ def test_session_idle_far_longer_than_its_siblings_is_reported_as_a_ghost() -> N
 
     assert (900,) == pattern.sessions
     assert PatternScope("gunicorn", "shop", "web-3") == pattern.scope
-    assert "shop@web-3 (gunicorn): 1 session idle far past what the others reach" == pattern.title
+    assert "shop@web-3 (gunicorn): 1 session has been idle far longer than the others" == pattern.title
     assert any("id:900" in each for each in pattern.remedies)
     assert Certainty.POSSIBLE is pattern.certainty
 
@@ -304,7 +307,7 @@ def test_a_tiny_server_is_let_be() -> None:
 def test_pattern_names_the_program_with_most_sessions() -> None:
     pattern = sole(full(90), PatternKind.SATURATION)
 
-    assert "90 of 100 connections are taken, and most of them sleep" == pattern.title
+    assert "90 of 100 connections are in use, most of them by idle sessions" == pattern.title
     assert PatternScope(program="gunicorn") == pattern.scope
     assert ("max_connections", 70) == (pattern.tunable, len(pattern.sessions))
 
@@ -419,15 +422,18 @@ def test_what_is_said_of_sessions_that_are_cut_off() -> None:
     pattern = sole(seen(cut(6)), PatternKind.CUT_OFF)
 
     assert (
-        "of 6 that idled for 350 s, 6 left between 350.0 and 350.8 s",
+        "of 6 sessions that were idle for 5 m 50 s (350 s), 6 ended after 350.0 to 350.8 s",
         "their limit of 28,800 s had not come",
-        "6 said no goodbye, as when a firewall or a balancer on the way forgets a connection",
-        "who usually ends connections there: AWS Network Load Balancer and NAT gateway as they come",
+        "6 ended without COM_QUIT, as when a firewall or a load balancer drops a connection",
+        "what usually ends connections after this time: the default of AWS Network Load Balancer and AWS NAT gateway",
     ) == pattern.evidence
-    assert "let the client ping, or let go of, what has idled for 280 s" == pattern.remedies[1]
+    assert (
+        "Let the client ping or close connections that have been idle for 4 m 40 s (280 s)."
+        == pattern.remedies[1]
+    )
 
 
-@pytest.mark.parametrize(("quits", "words"), [(3, "3 said no goodbye"), (4, "4 said goodbye")])
+@pytest.mark.parametrize(("quits", "words"), [(3, "3 ended without COM_QUIT"), (4, "4 ended with COM_QUIT")])
 def test_more_than_half_must_say_goodbye(quits: int, words: str) -> None:
     departures = [
         *cut(6 - quits),
@@ -486,7 +492,7 @@ def test_of_several_idle_times_that_of_the_most_sessions_is_reported() -> None:
         seen([*cut(5, 100.0), *(a_departure(20 + each, 350.0) for each in range(7))]), PatternKind.CUT_OFF
     )
 
-    assert "7 sessions left after 350 s" in pattern.title
+    assert "7 sessions ended after 5 m 50 s (350 s)" in pattern.title
 
 
 def test_what_is_said_of_ghosts() -> None:
@@ -496,11 +502,11 @@ def test_what_is_said_of_ghosts() -> None:
     )
 
     assert (
-        "it has idled for 7,200 s or more",
-        "none of 20 others of the same user, host and program idled longer than 210 s",
+        "it has been idle for 2 h (7200 s) or longer",
+        "none of the 20 other sessions of the same user, host and program was idle for longer than 3 m 30 s (210 s)",
     ) == one.evidence
-    assert "2 sessions idle far past" in two.title
-    assert "they have idled for 7,200 s or more" == two.evidence[0]
+    assert "2 sessions have been idle far longer" in two.title
+    assert "they have been idle for 2 h (7200 s) or longer" == two.evidence[0]
 
 
 def test_a_session_that_ended_after_so_long_shows_that_it_was_no_ghost() -> None:
@@ -511,8 +517,8 @@ def test_what_is_said_of_a_limit_below_the_pools() -> None:
     pattern = sole(seen(closed(12, 150), OPEN), PatternKind.LIMIT_BELOW_POOL)
 
     assert (
-        "12 of 12 that left were closed by the server for idling, not by the client",
-        "1 are open now, and this has gone on for 1,650 s",
+        "the server closed 12 of the 12 ended sessions for being idle; the client did not close them",
+        "sessions open now: 1; this has gone on for 27 minutes",
     ) == pattern.evidence
     assert "before 480 s: HikariCP" in pattern.remedies[0]
     assert Certainty.LIKELY is pattern.certainty
@@ -520,7 +526,7 @@ def test_what_is_said_of_a_limit_below_the_pools() -> None:
 
 @pytest.mark.parametrize(
     ("longest", "words"),
-    [(1200.0, "the server's limit of 600 s"), (1201.0, "each session's own limit, 600 to 1,201 s")],
+    [(1200.0, "the server's limit of 600 s"), (1201.0, "its own limit (10 m (600 s) to 20 m 1 s (1201 s))")],
 )
 def test_limits_more_than_twice_as_long_are_the_sessions_own(longest: float, words: str) -> None:
     other = a_departure(50, longest, Cause.IDLE_TIMEOUT, own_limit=int(longest))
@@ -537,8 +543,11 @@ def test_what_is_said_of_transactions_left_open() -> None:
         PatternKind.IDLE_IN_TRANSACTION,
     )
 
-    assert "program gunicorn: 5 of 5 sessions idle 60 s and more inside a transaction" == pattern.title
-    assert "half of them for 60 s or longer, one for 300 s" == pattern.evidence[0]
+    assert (
+        "program gunicorn: 5 of 5 sessions that have been idle for 60 s or longer are inside a transaction"
+        == pattern.title
+    )
+    assert "half of them have been idle for 60 s or longer, one of them for 5 minutes" == pattern.evidence[0]
 
 
 def test_changed_rows_that_are_not_told_count_for_none() -> None:
@@ -552,7 +561,10 @@ def test_changed_rows_that_are_not_told_count_for_none() -> None:
 def test_what_is_said_of_a_full_server() -> None:
     pattern = sole(full(90), PatternKind.SATURATION)
 
-    assert ("70 of 100 clients are idle", "70 of the idle ones are of program gunicorn") == pattern.evidence
+    assert (
+        "70 of 100 client sessions are idle",
+        "70 of the idle sessions belong to program gunicorn",
+    ) == pattern.evidence
 
 
 def test_of_programs_with_as_many_sessions_the_first_by_name_is_named_and_a_nameless_one_by_its_user() -> (
@@ -578,7 +590,7 @@ def test_without_a_counter_listed_sessions_fill_the_server() -> None:
     bare = replace(snapshot, sample=replace(snapshot.sample, counters=()))
 
     assert (
-        "8 of 10 connections are taken, and most of them sleep"
+        "8 of 10 connections are in use, most of them by idle sessions"
         == sole(seen([], bare), PatternKind.SATURATION).title
     )
 
@@ -594,6 +606,6 @@ def test_what_is_said_of_an_earlier_global_value() -> None:
 
     assert "2 of 2 sessions keep an earlier wait_timeout" == found.title
     assert (
-        "The global wait_timeout is 600 s now. It was 28,800 s when they connected.",
-        "1 idle session with an earlier value has ended since.",
+        "the global wait_timeout is now 10 m (600 s); it was 8 h (28800 s) when they connected",
+        "1 idle session with an earlier value has ended since",
     ) == found.evidence

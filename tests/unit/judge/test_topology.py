@@ -159,8 +159,8 @@ def test_connections_with_a_proxy_program_name_make_a_proxy_likely() -> None:
 
     assert Certainty.LIKELY is pattern.certainty
     assert "10.0.0.9" in pattern.title
-    assert "12 of them are ProxySQL's by their own account" in pattern.evidence
-    assert "12 of 13 clients come from there" in pattern.evidence
+    assert "12 sessions have the program or user name of ProxySQL" in pattern.evidence
+    assert "12 of 13 client sessions come from there" in pattern.evidence
     assert "they use 5 accounts" in pattern.evidence
     assert 12 == len(pattern.sessions)
 
@@ -169,7 +169,7 @@ def test_monitoring_account_identifies_rds_proxy() -> None:
     (pattern,) = found(*many_sessions(), a_session(id=99, user="rdsproxyadmin", host="10.0.0.9:1"))
 
     assert Certainty.LIKELY is pattern.certainty
-    assert "1 of them is RDS Proxy's by its own account" in pattern.evidence
+    assert "1 session has the program or user name of RDS Proxy" in pattern.evidence
 
 
 def test_many_accounts_from_one_address_alone_are_no_more_than_possible() -> None:
@@ -229,8 +229,8 @@ def test_a_server_that_is_watched_already_is_not_proposable_whatever_its_address
 def test_ten_sessions_of_three_accounts_may_be_a_proxys() -> None:
     (pattern,) = found(*many_sessions(number=10, accounts=3))
 
-    assert "10 of 10 clients come from there" in pattern.evidence
-    assert "10.0.0.9 may be a proxy's address: every client comes from it" == pattern.title
+    assert "10 of 10 client sessions come from there" in pattern.evidence
+    assert "10.0.0.9 may be the address of a proxy: every client session comes from it" == pattern.title
 
 
 def test_our_own_sessions_and_replicas_are_no_clients() -> None:

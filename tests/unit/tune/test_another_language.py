@@ -61,7 +61,7 @@ def test_refusal_is_shown_translated_and_stored_in_english(tmp_path: Path) -> No
 
     assert "; " == unsaid(caught.value.line)
     assert (
-        "wait_timeout is 28800 now, not 1: somebody has changed it since; look at it again, and decide anew"
+        "wait_timeout is now 28800, not 1: it was changed since; check the current state, then decide again"
         == gate.journal.entries()[-1].outcome
     )
 

@@ -44,7 +44,7 @@ from tests.unit.tune.test_gate import Stage
         ("usr:shop", "there is no field usr: the fields are basis"),
         ("user:shop idel>10m", "there is no field idel"),
         ("-usr~x", "there is no field usr"),
-        ("user:", "user: is not finished"),
+        ("user:", "user: is incomplete"),
         ("risk:huge", "risk is one of"),
         ("idle>soon", "not a duration"),
         ("user~[", "is not a regular expression"),
@@ -98,7 +98,7 @@ def test_a_filter_with_a_condition_is_taken(match: str) -> None:
         ("user:x -trx:yes", "the rows transactions hold", "trx"),
         ("user:x trx:no", "every session of another account, and what transactions hold", "trx"),
         ("user:x -rows>0", "the rows transactions hold", "rows"),
-        ("user:x -cron", "the program and client of each session", "words of any column"),
+        ("user:x -cron", "the program and client of each session", "text in any column"),
         ("user:x program:cron", "the program and client of each session", None),
         ("user:x trx:yes", "the rows transactions hold", None),
         ("user:x -user:root", "the rows transactions hold", None),
@@ -111,7 +111,7 @@ def test_what_is_hidden_cannot_be_excluded(match: str, what: str, problem: str |
 
     assert (problem is None) is (found is None)
     if problem is not None:
-        expected = f"the filter excludes sessions by {problem}, which this account is not shown: the account lacks PROCESS"
+        expected = f"the filter excludes sessions by {problem}, which this account cannot see: the account lacks PROCESS"
         assert expected == found
 
 
@@ -213,9 +213,9 @@ def test_a_dry_run_and_the_kill_differ_by_those_that_changed(tmp_path: Path) -> 
 
     assert [result.verdict for result in dry] == [result.verdict for result in done]
     assert [
-        (KillEvent.SPARED, "session 1 woke up since"),
+        (KillEvent.SPARED, "session 1 was used since"),
         (KillEvent.SPARED, "session 2 no longer matches the filter"),
-        (KillEvent.SPARED, "session 3 is at Query now, not at Sleep"),
+        (KillEvent.SPARED, "session 3 now has the command Query, not Sleep"),
         (KillEvent.GONE, "session 4 had already ended"),
         (KillEvent.KILLED, "session 5 was killed"),
     ] == [(result.event, result.why) for result in done]
@@ -246,7 +246,7 @@ def test_another_statement_is_spared_where_the_statement_is_killed(tmp_path: Pat
     busy = a_session(id=ProcesslistId(3), command="Query", statement="SELECT SLEEP(9)", busy_since=NOW - 60)
     kill_pass = a_pass("running>10s", [busy], query=True)
     [done] = results(Stage(tmp_path, replace(busy, statement="COMMIT")), kill_pass)
-    assert (KillEvent.SPARED, "session 3 runs another statement now") == (done.event, done.why)
+    assert (KillEvent.SPARED, "session 3 now runs another statement") == (done.event, done.why)
 
     stage = Stage(tmp_path, busy)
     [done] = results(stage, kill_pass)

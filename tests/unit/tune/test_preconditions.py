@@ -36,16 +36,16 @@ def test_session_that_stayed_idle_is_still_the_same(found: Session) -> None:
 @pytest.mark.parametrize(
     ("found", "why"),
     [
-        (a_session(idle_for=0.5), "woke up"),
-        (a_session(idle_for=19), "woke up"),
-        (a_session(idle_for=20, half_sent=True), "woke up"),
-        (a_session(idle_since=None), "cannot be told"),
-        (a_session(idle_for=20, user="etl"), "belongs to etl now, not to shop"),
-        (a_session(idle_for=20, host="web-4:51234"), "comes from web-4:51234 now"),
-        (a_session(idle_for=20, host="web-3:51235"), "comes from web-3:51235 now"),
-        (a_session(idle_for=20, host="web-4"), "comes from web-4 now"),
-        (a_session(idle_for=20, db=None), "is in no database now, not in shop"),
-        (BUSY, "is at Query now, not at Sleep"),
+        (a_session(idle_for=0.5), "was used since"),
+        (a_session(idle_for=19), "was used since"),
+        (a_session(idle_for=20, half_sent=True), "was used since"),
+        (a_session(idle_since=None), "may be in use again"),
+        (a_session(idle_for=20, user="etl"), "now belongs to etl, not to shop"),
+        (a_session(idle_for=20, host="web-4:51234"), "now comes from web-4:51234"),
+        (a_session(idle_for=20, host="web-3:51235"), "now comes from web-3:51235"),
+        (a_session(idle_for=20, host="web-4"), "now comes from web-4"),
+        (a_session(idle_for=20, db=None), "now uses no database, not shop"),
+        (BUSY, "now has the command Query, not Sleep"),
     ],
 )
 def test_session_that_differs_from_the_shown_session_is_reported(found: Session, why: str) -> None:
@@ -58,7 +58,7 @@ def test_unknown_start_of_the_idle_time_counts_as_the_same_session() -> None:
 
 def test_busy_session_with_the_same_statement_is_still_the_same() -> None:
     assert same_session_problem(BUSY, BUSY) is None
-    assert "is at Sleep now, not at Query" == same_session_problem(BUSY, SEEN)
+    assert "now has the command Sleep, not Query" == same_session_problem(BUSY, SEEN)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_busy_session_with_the_same_statement_is_still_the_same() -> None:
         ("SELECT * FROM car…", None),
         ("SELECT * FROM carts WHERE id = 1", None),
         (None, None),
-        ("DELETE FROM carts", "runs another statement now"),
+        ("DELETE FROM carts", "now runs another statement"),
     ],
 )
 def test_different_statement_is_distinguished_from_a_truncated_statement(
@@ -78,11 +78,11 @@ def test_different_statement_is_distinguished_from_a_truncated_statement(
 
 
 def test_idle_session_runs_no_statement() -> None:
-    assert "runs nothing" == other_statement_problem(SEEN, SEEN)
+    assert "runs no statement" == other_statement_problem(SEEN, SEEN)
 
 
 def test_only_clients_of_others_may_be_touched() -> None:
     assert protected_problem(SEEN) is None
-    assert "is one of our own" == protected_problem(a_session(own=True))
+    assert "belongs to goneaway-tui" == protected_problem(a_session(own=True))
     for role in set(Role) - {Role.CLIENT}:
         assert protected_problem(a_session(role=role)) is not None

@@ -59,8 +59,8 @@ def test_open_sessions_keep_their_limit_and_longer_idle_sessions_are_counted() -
     told = foretold("wait_timeout", 95, sessions=[*NAP, busy])
 
     assert told.effects[:2] == (
-        "0 of 101 open sessions change: each keeps its own until it reconnects",
-        "with this limit 5 of 100 idle sessions would be closed by now, 60 more within a minute, if they stay idle",
+        "0 of 101 open sessions change now: each session keeps its value until it reconnects",
+        "by now, this limit would have closed 5 of 100 idle sessions, and 60 more within a minute if they stay idle",
     )
     assert told.confirmation is None
 
@@ -69,11 +69,11 @@ def test_sessions_closed_by_an_interactive_limit_are_unknown() -> None:
     told = foretold("interactive_timeout", 80, sessions=NAP)
 
     assert (
-        "with this limit 20 of 100 idle sessions, if their clients are interactive, would be closed by now, 60 more within a minute, if they stay idle"
+        "by now, this limit would have closed 20 of 100 idle sessions (if their clients are interactive), and 60 more within a minute if they stay idle"
         in told.effects
     )
     assert told.confirmation is not None
-    assert "those whose clients are interactive carry this limit" in told.confirmation
+    assert "after interactive clients reconnect" in told.confirmation
 
 
 def test_a_limit_inside_transactions_counts_those_in_one() -> None:
@@ -96,7 +96,7 @@ def test_limit_that_is_off_closes_no_session() -> None:
     wrote = a_session(id=200, idle_for=50, transaction=a_transaction())
     told = foretold("idle_transaction_timeout", 0, sessions=[wrote], standing=VariableState(OFF))
 
-    assert "0 is off: wait_timeout counts" in told.effects
+    assert "0 means off: wait_timeout applies" in told.effects
     assert "with this limit 0 of 1 sessions idle inside a transaction would be closed by now" in told.effects
     assert told.confirmation is None
 
@@ -113,7 +113,7 @@ def test_wait_timeout_does_not_close_sessions_governed_by_a_transaction_limit() 
     snapshot = a_snapshot([sleeper], variables={"idle_transaction_timeout": 3600})
     told = foretold("wait_timeout", 60, snapshot=snapshot)
 
-    assert "with this limit 0 of 0 idle sessions would be closed by now" in told.effects
+    assert "by now, this limit would have closed 0 of 0 idle sessions" in told.effects
 
 
 def test_a_packets_other_limit_is_the_clients() -> None:
@@ -132,10 +132,10 @@ def test_preview_of_max_connections_shows_used_and_free_connections() -> None:
     told = foretold("max_connections", 5000, snapshot=snapshot, standing=standing)
 
     assert told.effects == (
-        "at once for everybody",
+        "applies to the whole server at once",
         "120 sessions connected now, 140 at most since the server started",
         "the server's file descriptors allow 4,000 connections: fewer than this",
-        "each may take 1.5 MiB of buffers, all of them 7,500 MiB",
+        "each session may use 1.5 MiB of buffers, all sessions together 7,500 MiB",
         TUNABLE["max_connections"].client_note,
     )
 
@@ -146,12 +146,12 @@ def test_preview_of_max_connections_shows_used_and_free_connections() -> None:
         (
             VariableState(VARIABLES["wait_timeout"], persisted=1200),
             Persistence.GLOBAL,
-            "brings back the persisted 20 m",
+            "restores the persisted value 20 m",
         ),
         (
             VariableState(VARIABLES["wait_timeout"], path="/etc/my.cnf"),
             Persistence.GLOBAL,
-            "what /etc/my.cnf says",
+            "restores the value in /etc/my.cnf",
         ),
         (VariableState(VARIABLES["wait_timeout"], persisted=600), Persistence.GLOBAL, ""),
         (VariableState(VARIABLES["wait_timeout"], persisted=1200), Persistence.PERSIST, ""),
@@ -171,7 +171,7 @@ def test_value_after_a_restart_is_reported(standing: VariableState, keep: Persis
     ("name", "wanted", "asked"),
     [
         ("wait_timeout", 90, None),
-        ("wait_timeout", 89, "11 of 100 open sessions have idled longer than 1 m 29 s"),
+        ("wait_timeout", 89, "11 of 100 open sessions have been idle for longer than 1 m 29 s"),
         ("wait_timeout", 30, "70 of 100 open sessions"),
         ("wait_timeout", 29, "29 s is less than 30 s"),
         ("wait_timeout", 0, "1 s is less than 30 s"),
@@ -200,11 +200,11 @@ def test_starving_an_account_is_asked_twice(wanted: int, *, asks: bool) -> None:
     told = foretold("max_user_connections", wanted, sessions=NAP, standing=standing)
 
     assert asks == (told.confirmation is not None)
-    assert "the account with most has 100 sessions open: shop" in told.effects
+    assert "the account with the most sessions has 100 open: shop" in told.effects
 
 
 def test_empty_server_has_no_session_to_close() -> None:
     told = foretold("wait_timeout", 60)
 
-    assert "0 of 0 open sessions change: each keeps its own until it reconnects" in told.effects
+    assert "0 of 0 open sessions change now: each session keeps its value until it reconnects" in told.effects
     assert told.confirmation is None

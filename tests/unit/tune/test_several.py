@@ -56,8 +56,8 @@ def test_each_keeps_what_its_own_bounds_let_it() -> None:
 @pytest.mark.parametrize(
     ("keep", "seen", "why"),
     [
-        (Persistence.GLOBAL, looked("db2", value=600), "it is 10 m already"),
-        (Persistence.GLOBAL, looked("db2", value=300, max=300), "it is 5 m already"),
+        (Persistence.GLOBAL, looked("db2", value=600), "the value is already 10 m"),
+        (Persistence.GLOBAL, looked("db2", value=300, max=300), "the value is already 5 m"),
         (Persistence.PERSIST, looked("db2", NO_PERSIST), "MariaDB keeps nothing across restarts"),
         (Persistence.GLOBAL, ExcludedServer("db2", "read-only"), "read-only"),
         (
@@ -123,12 +123,16 @@ def kept(value: float | None, *warnings: str) -> KeptValue:
         (32_140_800, an_outcome(kept(31_536_000, CUT), 31_536_000), ""),
         (32_140_800, an_outcome(kept(7200, CUT), 7200), "kept 7200, not 31536000"),
         (600, an_outcome(kept(300), 300), "kept 300, not 600"),
-        (600, an_outcome(kept(600, CUT), 600), "warned"),
-        (32_140_800, an_outcome(kept(31_536_000, CUT, "Warning 1287: deprecated"), 31_536_000), "warned"),
+        (600, an_outcome(kept(600, CUT), 600), "a warning that was not predicted"),
+        (
+            32_140_800,
+            an_outcome(kept(31_536_000, CUT, "Warning 1287: deprecated"), 31_536_000),
+            "a warning that was not predicted",
+        ),
         (600, an_outcome(kept(None), 600), "could not be read back"),
         (600, an_outcome(None), "could not be read back"),
-        (600, an_outcome(kept(600)), "could not be looked at again"),
-        (600, an_outcome(kept(600), 900), "it is 900 by now"),
+        (600, an_outcome(kept(600)), "could not be read again"),
+        (600, an_outcome(kept(600), 900), "the value is now 900"),
         (600, an_outcome(kept(600), 600, "disk full"), "disk full"),
     ],
 )
@@ -145,10 +149,10 @@ def test_result_that_was_not_predicted_is_reported_as_unexpected(
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (Refused("somebody has changed it", "look again"), "not done: somebody has changed it; look again"),
+        (Refused("it was changed", "look again"), "not done: somebody has changed it; look again"),
         (TooSlow("took too long"), "not done: took too long"),
         (FileError("cannot write the journal"), "not done: cannot write the journal"),
-        (OutcomeUnknown("lost db1"), "nobody knows whether it was done: lost db1"),
+        (OutcomeUnknown("lost db1"), "it is not known whether the change was made: lost db1"),
     ],
 )
 def test_failed_change_is_reported_and_stops_the_remaining_changes(error: Exception, words: str) -> None:

@@ -192,11 +192,11 @@ def _too_little(gaps: ReuseGaps, groups: Sequence[GroupGaps], more: float) -> st
     watch_for = _more_words(more)
     if not gaps.reuses:
         return _(
-            "Not enough seen: no session ran anything after it had been idle. {watch_for}.",
+            "Not enough data: no session ran anything after it had been idle. {watch_for}.",
             watch_for=watch_for,
         )
     return _(
-        "Not enough seen: {reuses} reuses in {span}. {watch_for}; the longest gap so far is {gap}.",
+        "Not enough data: {reuses} reuses in {span}. {watch_for}. The longest gap so far is {gap}.",
         reuses=count_words(gaps.reuses),
         span=largest_unit_words(gaps.seconds),
         watch_for=watch_for,
@@ -223,34 +223,34 @@ def _reasons(
     governed = [group for group in groups if group.reuses and group.key not in apart]
     longest = max(governed, key=lambda group: group.longest)
     gap = _(
-        "the longest gap is {gap}, of {group}.",
+        "the longest gap is {gap}, in {group}.",
         gap=seconds_words(longest.longest),
         group=group_name(longest.key),
     )
     yield (
         _(
-            "Of the groups that this limit serves, no reuse that was seen would have met a closed connection: {gap}",
+            "In the groups that this limit suits, no observed reuse would have met a closed connection: {gap}",
             gap=gap,
         )
         if own
-        else _("No reuse that was seen would have met a closed connection: {gap}", gap=gap)
+        else _("No observed reuse would have met a closed connection: {gap}", gap=gap)
     )
     freed = gaps.freed_under(limit)
     if freed.mean >= 0.05:
         yield _(
-            "It would have closed {mean:.1f} idle sessions on average, and {peak} at the most.",
+            "This limit would have closed {mean:.1f} idle sessions on average, and at most {peak}.",
             mean=freed.mean,
             peak=count_words(freed.peak),
         )
     else:
-        yield _("It would have closed no session while the server was watched.")
+        yield _("This limit would have closed no session while the server was watched.")
     if current_limit is not None and current_limit != limit:
         yield _current(gaps, limit, current_limit)
     for key, own_limit in own:
         group = next(group for group in groups if group.key == key)
         yield _(
-            "{group} needs a limit of its own: its longest gap is {gap}. Let it run SET SESSION wait_timeout = {limit} after "
-            "connecting, or open a connection for each job.",
+            "{group} needs a limit of its own: its longest gap is {gap}. Let its program run SET SESSION wait_timeout = "
+            "{limit} after connecting, or open a connection for each job.",
             group=group_name(key),
             gap=seconds_words(group.longest),
             limit=own_limit,
@@ -261,15 +261,17 @@ def _current(gaps: ReuseGaps, limit: int, current_limit: float) -> str:
     now = seconds_words(current_limit)
     if current_limit < limit:
         return _(
-            "Now it is {now}: closer to the longest gap than {margin:g} times that, or below it.",
+            "The limit is now {now}. That is less than {margin:g} times the longest gap.",
             now=now,
             margin=MARGIN,
         )
     freed = gaps.freed_under(limit).mean - gaps.freed_under(current_limit).mean
     if freed < 0.05:
-        return _("Now it is {now}, which did no harm while the server was watched.", now=now)
+        return _("The limit is now {now}. It did no harm while the server was watched.", now=now)
     return _(
-        "Now it is {now}, which keeps {freed:.1f} more idle sessions open on average.", now=now, freed=freed
+        "The limit is now {now}. It keeps {freed:.1f} more idle sessions open on average.",
+        now=now,
+        freed=freed,
     )
 
 
@@ -279,21 +281,23 @@ def _unseen(gaps: ReuseGaps, groups: Sequence[GroupGaps]) -> Iterator[str]:
     after = min((g.timed_out_after for g in groups if g.timed_out_after is not None), default=None)
     if timed_out and after is not None:
         yield ngettext(
-            "The server closed {number} session after {idle} of idle time or more; when it would have been used again is not known.",
-            "The server closed {number} sessions after {idle} of idle time or more; when they would have been used again is not known.",
+            "The server closed {number} session after {idle} of idle time or more. When the session would have been used again "
+            "is not known.",
+            "The server closed {number} sessions after {idle} of idle time or more. When the sessions would have been used "
+            "again is not known.",
             timed_out,
             idle=seconds_words(after),
         )
     unmeasured = sum(group.unmeasured for group in groups)
     if unmeasured:
         yield ngettext(
-            "{number} more reuse is not counted: the readings were too far apart to know its gap.",
-            "{number} more reuses are not counted: the readings were too far apart to know their gaps.",
+            "{number} more reuse is not counted: the samples were too far apart to measure its gap.",
+            "{number} more reuses are not counted: the samples were too far apart to measure their gaps.",
             unmeasured,
         )
     if gaps.seconds < DAY_SECONDS and gaps.reuses:
         yield _(
-            "Watched for {span} only: what runs once a day or once a week was not seen.",
+            "Watched for {span} only: jobs that run once a day or once a week were not seen.",
             span=largest_unit_words(gaps.seconds),
         )
 
@@ -499,7 +503,7 @@ def text_lines(advice: Advice, width: int = COLUMNS) -> Iterator[str]:
             yield from _table(tuple(heading and _(heading) for heading in headings), rows)
     hidden = len(advice.groups) - MAX_GROUPS_SHOWN
     if hidden > 0:
-        yield _("And {number} more groups: --format=json lists them all.", number=hidden)
+        yield _("{number} more groups: --format=json lists them all.", number=hidden)
 
 
 def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

@@ -358,11 +358,15 @@ class Case:
         """A limit, and in words its source: the server, the log, or the default."""
         stated_limits, server = dict(self.event.limits), self.server
         if name in server.limits:
-            source = _("{server} says", server=server.name) if server.name else _("the server says")
+            source = (
+                _("according to {server}", server=server.name)
+                if server.name
+                else _("according to the server")
+            )
             return server.limits[name], source
         if name in stated_limits:
-            return stated_limits[name], _("the log says")
-        return DEFAULT_LIMITS.get(name), _("the default, as no server was asked")
+            return stated_limits[name], _("according to the log")
+        return DEFAULT_LIMITS.get(name), _("the default, because no server was asked")
 
 
 def facts_from_sample(sample: Sample, name: str = "") -> ServerFacts:

@@ -40,8 +40,8 @@ LOGGED_END_SECONDS: Final = {cause: max_seconds for cause, _code, max_seconds in
 """The seconds within which a client may notice an end that the server logs, by cause."""
 
 ERROR_COUNTED: Final = N_("The server counted error {code} for {account} {when}.")
-KILL_RUN: Final = N_("Somebody ran KILL {when}.")
-END_LOGGED: Final = N_("The server's log tells of such an end, of session {session}, {when}.")
+KILL_RUN: Final = N_("A KILL was run {when}.")
+END_LOGGED: Final = N_("The server's log reports that session {session} ended this way {when}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _session_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
             and departure.cause is cause
             and _seconds_before(case, departure.at) is not None
         ):
-            text = _("Session {session} was seen leaving for this reason.", session=session)
+            text = _("The ledger lists session {session} with this cause.", session=session)
             text = in_sentences((text, *departure.evidence[:1]))
             yield proof(text) if departure.certainty is Certainty.CONFIRMED else Argument(5, text)
 
@@ -92,13 +92,15 @@ def _session_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
 def _logged_end_argument(case: Case, entry: LogEntry) -> Argument:
     """A log entry about the session: it proves the session's end where the server's counters confirm it."""
     quoted, session = entry.text[:120], entry.session_id
-    text = _("The server's own log says so of session {session}: {entry}", session=session, entry=quoted)
+    text = _(
+        "The server's log reports this cause for session {session}: {entry}", session=session, entry=quoted
+    )
     is_confirmed = case.server.confirms(entry)
     if is_confirmed:
         return proof(text)
     if is_confirmed is None:
-        return Argument(5, in_sentences((text, _("No counter of the server is known that confirms it."))))
-    disagreement = _("Aborted_clients is 0, which says that no session ended so: the two disagree.")
+        return Argument(5, in_sentences((text, _("No known counter of the server confirms this."))))
+    disagreement = _("Aborted_clients is 0, so no session ended this way. The log and the counter disagree.")
     return Argument(1, in_sentences((text, disagreement)))
 
 
@@ -127,7 +129,7 @@ def _ledger_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
     seconds_before, departure = min(matching, key=lambda end: end[0])
     session = departure.verdict.session
     text = _(
-        "Session {session} ({user}@{host}) was seen leaving for this reason {when}.",
+        "The ledger lists session {session} ({user}@{host}) with this cause, ended {when}.",
         session=session.id,
         user=session.user,
         host=session.client_host,
@@ -154,7 +156,9 @@ def _counter_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
     seconds_before = case.noticed_at - last.ended_at
     text = _(last.text, **last.fields, when=_before_words(seconds_before))
     if seconds_before <= SOON_SECONDS and _is_only_candidate(case, cause):
-        yield proof(in_sentences((text, _("No other session ended without COM_QUIT, and none was killed."))))
+        yield proof(
+            in_sentences((text, _("No other session ended without COM_QUIT, and no session was killed.")))
+        )
     elif case.event.used_after_close:
         yield Argument(1, text)
     else:
@@ -198,7 +202,7 @@ def _last_account(case: Case, code: int) -> str:
     last = max(
         (error for error in case.server.errors if error.code == code), key=lambda error: error.last_at or 0.0
     )
-    return f"{last.user}@{last.host}" if last.user else _("somebody")
+    return f"{last.user}@{last.host}" if last.user else _("an unknown account")
 
 
 def _is_only_candidate(case: Case, cause: Cause) -> bool:
@@ -247,16 +251,17 @@ def _server_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
     if last_entry.cause is not cause:
         if cause is Cause.SERVER_CRASH:
             text = _(
-                "The server's own log tells that it was stopped in order, {when}.", when=_before_words(last)
+                "The server's log reports that the server was stopped cleanly, {when}.",
+                when=_before_words(last),
             )
             yield Argument(-4, text)
         return
     matching = [end for end in ends if end[1].cause is cause and end[0] <= last + SOON_SECONDS]
     seconds_before, entry = matching[0]  # a signal, before the start that came of it
     template = (
-        N_("The server's own log tells of a start without a stop before it, {when}: {entry}")
+        N_("The server's log reports a start without a stop before it, {when}: {entry}")
         if SERVER_STARTS.search(entry.text)
-        else N_("The server's own log says so, {when}: {entry}")
+        else N_("The server's log reports this, {when}: {entry}")
     )
     text = _(template, when=_before_words(seconds_before), entry=entry.text[:120])
     uptime_seconds = case.uptime_seconds

@@ -63,49 +63,49 @@ def _verification(any_server: str = "", mysql: str = "", mariadb: str = "") -> V
 VERIFICATIONS: Final = {
     Cause.IDLE_TIMEOUT: _verification(
         N_("Compare the pause before the error with SELECT @@GLOBAL.wait_timeout."),
-        N_("it counts error 4031 per account, in performance_schema.events_errors_summary_by_account_by_error."),
-        N_("with log_warnings=2 its error log says 'Aborted connection ... (Got timeout reading communication packets)'."),
+        N_("the server counts error 4031 per account, in performance_schema.events_errors_summary_by_account_by_error."),
+        N_("with log_warnings=2 the error log says 'Aborted connection ... (Got timeout reading communication packets)'."),
     ),
     Cause.SERVER_RESTART: _verification(N_("SHOW GLOBAL STATUS LIKE 'Uptime': is it shorter than the time since the error?")),
     Cause.KILLED: _verification(
-        N_("SHOW GLOBAL STATUS LIKE 'Com_kill' before and after."),
-        N_("SELECT @@GLOBAL.offline_mode: turning it on ends sessions too, and counts as no KILL."),
-        N_("with log_warnings=4 its error log names the victims."),
+        N_("Compare SHOW GLOBAL STATUS LIKE 'Com_kill' before and after."),
+        N_("SELECT @@GLOBAL.offline_mode: turning offline mode on also ends sessions, and does not count as a KILL."),
+        N_("with log_warnings=4 the error log names the killed sessions."),
     ),
     Cause.PACKET_TOO_LARGE: _verification(
         N_("Compare the statement's size with SELECT @@GLOBAL.max_allowed_packet."),
-        N_("it counts error 1153 per account, in performance_schema.events_errors_summary_by_account_by_error."),
-        N_("its error log says \"Got a packet bigger than 'max_allowed_packet' bytes\" of every one, also where TLS kept 1153 "
-        "from the client."),
+        N_("the server counts error 1153 per account, in performance_schema.events_errors_summary_by_account_by_error."),
+        N_("the error log says \"Got a packet bigger than 'max_allowed_packet' bytes\" for each such packet, even if TLS hid "
+"error 1153 from the client."),
     ),
     Cause.SERVER_CRASH: _verification(
-        N_("Look for 'got signal' or 'crash recovery' in the server's error log at that time."),
+        N_("Search the server's error log at that time for 'got signal' or 'crash recovery'."),
     ),
     Cause.PROXY_OR_FIREWALL: _verification(
-        N_("While the client says it is gone, look for its session in SHOW PROCESSLIST: if it still sleeps there, the server "
-        "did not close it."),
+        N_("While the client reports the connection as lost, find its session in SHOW PROCESSLIST. If the session is still "
+"listed as Sleep, the server did not close it."),
     ),
     Cause.CLIENT_QUIT: _verification(N_("Log where connections are opened and closed, with CONNECTION_ID().")),
-    Cause.FORKED_CONNECTION: _verification(N_("Log the process's id and CONNECTION_ID() together: one id in two processes proves it.")),
-    Cause.TOO_MANY_CONNECTIONS: _verification(N_("SHOW GLOBAL STATUS LIKE 'Max_used_connections', beside @@max_connections.")),
+    Cause.FORKED_CONNECTION: _verification(N_("Log the process id together with CONNECTION_ID(). One CONNECTION_ID() in two processes proves this cause.")),
+    Cause.TOO_MANY_CONNECTIONS: _verification(N_("Compare SHOW GLOBAL STATUS LIKE 'Max_used_connections' with @@max_connections.")),
     Cause.NET_WRITE_TIMEOUT: _verification(
         N_("SHOW PROCESSLIST shows 'Sending to client' or 'Writing to net'."),
-        N_("it counts error 1161 per account, in performance_schema.events_errors_summary_by_account_by_error."),
-        N_("with log_warnings=4 its error log says 'Could not write packet ... errno: 110'."),
+        N_("the server counts error 1161 per account, in performance_schema.events_errors_summary_by_account_by_error."),
+        N_("with log_warnings=4 the error log says 'Could not write packet ... errno: 110'."),
     ),
     Cause.NET_READ_TIMEOUT: _verification(
         N_("SHOW PROCESSLIST shows 'Reading from net'."),
-        N_("it counts error 1159 per account, in performance_schema.events_errors_summary_by_account_by_error."),
-        N_("with log_warnings=2 its error log says 'Got timeout reading communication packets'."),
+        N_("the server counts error 1159 per account, in performance_schema.events_errors_summary_by_account_by_error."),
+        N_("with log_warnings=2 the error log says 'Got timeout reading communication packets'."),
     ),
     Cause.TRANSACTION_TIMEOUT: _verification(
-        N_("Look for what runs between BEGIN and COMMIT."), mariadb=N_("SELECT @@GLOBAL.idle_transaction_timeout.")
+        N_("Find what the program does between BEGIN and COMMIT."), mariadb=N_("SELECT @@GLOBAL.idle_transaction_timeout.")
     ),
-    Cause.CLIENT_LOST: _verification(N_("Look into the client's log and its machine's for the same instant.")),
+    Cause.CLIENT_LOST: _verification(N_("Check the logs of the client and of its machine for the same time.")),
     Cause.HOST_BLOCKED: _verification(
         N_("SHOW GLOBAL VARIABLES LIKE 'max_connect_errors'."),
         N_("SELECT IP, SUM_CONNECT_ERRORS FROM performance_schema.host_cache."),
-        N_("mariadb-admin flush-hosts lets it in again: if that helps, it was this."),
+        N_("mariadb-admin flush-hosts unblocks the host: if that helps, this was the cause."),
     ),
     Cause.STATEMENT_TIMEOUT: _verification(
         "",
@@ -115,7 +115,7 @@ VERIFICATIONS: Final = {
     Cause.ACCESS_DENIED: _verification(
         N_("Log in by hand from the same machine with the same account."), N_("SELECT @@GLOBAL.offline_mode.")
     ),
-    Cause.UNKNOWN: _verification(N_("Watch the server with goneaway-tui while it happens again.")),
+    Cause.UNKNOWN: _verification(N_("Watch the server with goneaway-tui until the error happens again.")),
 }  # fmt: skip
 """How to verify each cause."""
 
@@ -202,7 +202,7 @@ def _as_mention(finding: Finding) -> Finding:
     """A finding of what may only be a quotation: at most possible."""
     if finding.certainty is Certainty.RULED_OUT:
         return finding
-    against = (*finding.against, _("The line may only quote the message."))
+    against = (*finding.against, _("The line may only quote the error message."))
     return replace(finding, certainty=Certainty.POSSIBLE, against=against)
 
 
@@ -223,7 +223,7 @@ def _unknown_cause(case: Case) -> Finding:
     return Finding(
         cause_rules.cause,
         Certainty.POSSIBLE,
-        (_("Nothing in the log says why."),),
+        (_("The log does not show why."),),
         (),
         VERIFICATIONS[cause_rules.cause].words(case.server.flavour),
         tuple(cause_rules.remedies(case)),
@@ -246,13 +246,17 @@ def _stated_cause_words(event: ErrorEvent) -> str:
     """What names the cause: the error, or the server's own log."""
     code = CODES.get(event.code)
     if event.client == SYSTEM_LOG:
-        return _("The operating system's log says it.")
+        return _("The operating system's log reports this cause.")
     if code is None or code.stated_cause is None or code.stated_cause is not event.stated_cause:
-        return _("The server's own log says it.") if event.from_server_log else _("The error itself says it.")
+        return (
+            _("The server's log reports this cause.")
+            if event.from_server_log
+            else _("The error itself reports this cause.")
+        )
     template = (
-        N_("The server's own log says it: {meaning} ({name}).")
+        N_("The server's log reports this cause: {meaning} ({name}).")
         if event.from_server_log
-        else N_("The error itself says it: {meaning} ({name}).")
+        else N_("The error itself reports this cause: {meaning} ({name}).")
     )
     return _(template, meaning=_(code.meaning), name=code.name)
 
@@ -263,10 +267,11 @@ def _likely_cause_words(event: ErrorEvent) -> str:
         return _stated_cause_words(event)
     if event.from_server_log:
         return _(
-            "The server waited for the client until a timeout: nearly always wait_timeout, seldom net_read_timeout."
+            "The server waited for the client until a timeout: nearly always wait_timeout, rarely net_read_timeout."
         )
     return _(
-        "The driver got a packet that it had not asked for. MySQL since 8.0.24 sends one, error 4031, to an idle session that it closes."
+        "The driver received a packet that it had not requested. MySQL 8.0.24 and later sends such a packet, error 4031, "
+        "when it closes an idle session."
     )
 
 
@@ -274,10 +279,8 @@ def _other_cause_words(case: Case, stated_cause: Cause) -> str:
     """Why a cause is ruled out by an error that names another."""
     number = case.event.code
     if number not in CODES:
-        return _("The message names its cause, and it is another: {cause}.", cause=stated_cause.value)
-    return _(
-        "Error {number} names its cause, and it is another: {cause}.", number=number, cause=stated_cause.value
-    )
+        return _("The message names another cause: {cause}.", cause=stated_cause.value)
+    return _("Error {number} names another cause: {cause}.", number=number, cause=stated_cause.value)
 
 
 def _weigh(case: Case, cause_rules: CauseRules, arguments: list[Argument]) -> Finding:

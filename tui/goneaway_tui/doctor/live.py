@@ -206,7 +206,7 @@ def _idle_timeout_since_start(state: LiveState) -> CertaintyWithReasons:
         return Certainty.RULED_OUT, (_("the server counted no error 4031 (idle timeout) since its start"),)
     if aborted == 0:
         return Certainty.RULED_OUT, (_("the server ended no session without COM_QUIT since its start"),)
-    return Certainty.POSSIBLE, (_("the server does not count sessions that it closes for idling"),)
+    return Certainty.POSSIBLE, (_("the server does not count its idle timeouts"),)
 
 
 def _idle_timeout_now(state: LiveState) -> CertaintyWithReasons:
@@ -221,20 +221,20 @@ def _idle_timeout_now(state: LiveState) -> CertaintyWithReasons:
     words = _("the shortest limit in force is {limit}", limit=seconds_words(shortest))
     if closing_soon_count:
         meet = ngettext(
-            "{number:,} session will meet theirs within a minute",
-            "{number:,} sessions will meet theirs within a minute",
+            "{number:,} session reaches its limit within a minute",
+            "{number:,} sessions reach their limits within a minute",
             closing_soon_count,
         )
         return Certainty.LIKELY, (meet, words)
     if not known_limits or not all(limit.basis is Basis.OWN for limit in known_limits):
         return Certainty.POSSIBLE, (
             words,
-            _("a session may have a shorter one of its own that the server does not show"),
+            _("a session may have a shorter limit of its own, which the server does not show"),
         )
     if shortest > uptime:
         return Certainty.RULED_OUT, (
             _(
-                "the shortest limit in force is {limit}, and the server is up no longer than {uptime}",
+                "the shortest limit in force is {limit}, and the server has been up for only {uptime}",
                 limit=seconds_words(shortest),
                 uptime=seconds_words(uptime),
             ),
@@ -264,7 +264,7 @@ def _transaction_timeout(state: LiveState) -> CheckResult:
             now=(Certainty.RULED_OUT, (_("this server has no limit for idling inside a transaction"),))
         )
     values = [_value_words(name, seconds_words(value)) for name, value in known_limits.items() if value]
-    all_off = (Certainty.RULED_OUT, (_("these limits are all off"),))
+    all_off = (Certainty.RULED_OUT, (_("every limit of idle transactions is off"),))
     return CheckResult(now=(Certainty.POSSIBLE, tuple(values)) if values else all_off)
 
 
@@ -318,11 +318,12 @@ def _restart(state: LiveState) -> CheckResult:
     if uptime < RECENT_START_SECONDS:
         certainty = Certainty.LIKELY if uptime < RECENT_SECONDS else Certainty.POSSIBLE
         words = _(
-            "the server is up {uptime} only: what was open before is lost", uptime=largest_unit_words(uptime)
+            "the server started only {uptime} ago: every session from before has ended",
+            uptime=largest_unit_words(uptime),
         )
         return CheckResult((certainty, (words,)))
     return CheckResult(
-        (Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=largest_unit_words(uptime)),))
+        (Certainty.RULED_OUT, (_("the server has been up for {uptime}", uptime=largest_unit_words(uptime)),))
     )
 
 
@@ -330,12 +331,12 @@ def _crash(state: LiveState) -> CheckResult:
     uptime = state.snapshot.sample.server.uptime
     if uptime < RECENT_START_SECONDS:
         words = _(
-            "the server is up {uptime} only; its error log tells how it ended",
+            "the server started only {uptime} ago; its error log shows how the run before ended",
             uptime=largest_unit_words(uptime),
         )
         return CheckResult((Certainty.POSSIBLE, (words,)))
     return CheckResult(
-        (Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=largest_unit_words(uptime)),))
+        (Certainty.RULED_OUT, (_("the server has been up for {uptime}", uptime=largest_unit_words(uptime)),))
     )
 
 
@@ -349,15 +350,15 @@ def _too_many(state: LiveState) -> CheckResult:
     elif refused:
         since_start = (
             Certainty.CONFIRMED,
-            (_("{number:,} were refused since the server started", number=refused),),
+            (_("the server has refused {number:,} connections since its start", number=refused),),
         )
     else:
-        since_start = (Certainty.RULED_OUT, (_("nobody was refused so far"),))
+        since_start = (Certainty.RULED_OUT, (_("the server has refused no connection since its start"),))
     used, limit = state.counter("threads_connected"), state.limit("max_connections")
     if not used or not limit:
         return CheckResult(since_start)
     room = _(
-        "{used:,} of {most:,.0f} connections are in use, {asleep:,} of them asleep",
+        "{used:,} of {most:,.0f} connections are in use, {asleep:,} of them by idle sessions",
         used=used,
         most=limit,
         asleep=_idle_count(state),
@@ -382,8 +383,8 @@ def _aborted(state: LiveState) -> CheckResult:
     )
     if not idled:
         words = ngettext(
-            "{number:,} session ended without COM_QUIT since the server started, of any cause",
-            "{number:,} sessions ended without COM_QUIT since the server started, of any cause",
+            "{number:,} session ended without COM_QUIT since the server started, by any cause",
+            "{number:,} sessions ended without COM_QUIT since the server started, by any cause",
             aborted,
         )
         return CheckResult((Certainty.POSSIBLE, (words,)))
@@ -408,7 +409,7 @@ def _confirmed_idle_timeouts(state: LiveState) -> int:
 
 
 def _quit(_state: LiveState) -> CheckResult:
-    words = _("a pool that closes what its application still uses looks like this")
+    words = _("a pool that closes connections which its application still uses has this effect")
     return CheckResult(now=(Certainty.POSSIBLE, (words,)))
 
 
@@ -416,12 +417,14 @@ def _proxy(state: LiveState) -> CheckResult:
     idle_count = already_closed(state.snapshot.verdicts, state.now, 3600)
     words = (
         ngettext(
-            "{number:,} session idle for more than an hour: does each still have its client, or was it cut off in between?",
-            "{number:,} sessions idle for more than an hour: does each still have its client, or was it cut off in between?",
+            "{number:,} session has been idle for more than an hour: check whether its client still has the connection",
+            "{number:,} sessions have been idle for more than an hour: check whether their clients still have the connections",
             idle_count,
         )
         if idle_count
-        else _("nothing the server can see: compare the ids the application logged, as /id:4711")
+        else _(
+            "the server cannot see this cause; filter by the session ids that the application logged, for example /id:4711"
+        )
     )
     return CheckResult(now=(Certainty.POSSIBLE, (words,)))
 

@@ -25,11 +25,13 @@ POOLS: Final = {
         N_("Django, settings.py: DATABASES['default']['CONN_MAX_AGE'] = {s} (seconds)"),
         N_("Django 4.1 or later: DATABASES['default']['CONN_HEALTH_CHECKS'] = True"),
         N_(
-            "Django outside of requests (workers, threads, commands): django.db.close_old_connections() before each job"
+            "Django outside of requests (workers, threads, commands): call django.db.close_old_connections() before each job"
         ),
     ),
     "Celery": (
-        N_("Celery: close what the parent opened in the worker_process_init signal; check before each task"),
+        N_(
+            "Celery: in the worker_process_init signal, close the connections that the parent opened; check before each task"
+        ),
     ),
     "SQLAlchemy": (
         N_("SQLAlchemy: create_engine(..., pool_recycle={s}, pool_pre_ping=True) (seconds since connecting)"),
@@ -72,7 +74,11 @@ POOLS: Final = {
     ),
     "Elixir MyXQL": (N_("MyXQL: the pool pings idle connections: idle_interval: {keep_ms} (milliseconds)"),),
     "Hyperf": (N_("Hyperf: 'pool' => ['max_idle_time' => {s}, 'heartbeat' => {keep_s}] (seconds)"),),
-    "Swoole": (N_("Swoole: ping each connection that the pool hands out, or close those unused for {s} s"),),
+    "Swoole": (
+        N_(
+            "Swoole: ping each connection when the pool hands it out, or close connections that are idle for {s} s"
+        ),
+    ),
     "Swoft": (N_("Swoft: 'maxIdleTime' => {s} of the pool (seconds)"),),
     "Yii": (N_("Yii in workers: Yii::$app->db->close() between jobs, and open() before the next"),),
     "ThinkPHP": (
@@ -88,10 +94,12 @@ POOLS: Final = {
         N_("ODBC: CPTimeout={s} in odbcinst.ini (seconds, unixODBC's pool), or check before each use"),
     ),
     "Erlang mysql": (
-        N_("Erlang mysql: {{keep_alive, {keep_ms}}} (milliseconds): it pings unused connections"),
+        N_("Erlang mysql: {{keep_alive, {keep_ms}}} (milliseconds): the pool pings idle connections"),
     ),
     "R RMariaDB": (N_("R pool: dbPool(..., idleTimeout = {s}, validationInterval = {keep_s}) (seconds)"),),
-    "PowerDNS": (N_("PowerDNS connects again by itself; gmysql-timeout is for answers, not for idling"),),
+    "PowerDNS": (
+        N_("PowerDNS reconnects by itself; gmysql-timeout limits the wait for an answer, not the idle time"),
+    ),
     "ejabberd": (N_("ejabberd: sql_keepalive_interval: {keep_s} (seconds)"),),
     "jasync-sql": (N_("jasync: maxIdleTime={ms} (milliseconds) of the pool"),),
     "amphp/mysql": (N_("amphp/mysql: idleTimeout: {s} (seconds) of MysqlConnectionPool"),),
@@ -118,7 +126,9 @@ POOLS: Final = {
         N_("Go: db.SetConnMaxIdleTime({s} * time.Second), db.SetConnMaxLifetime({s} * time.Second)"),
     ),
     "mysqlclient": (
-        N_("mysqlclient: open a new connection after {s} s without use, or conn.ping() before each use"),
+        N_(
+            "mysqlclient: open a new connection after {s} s of idle time, or call conn.ping() before each use"
+        ),
     ),
     "PyMySQL": (
         N_("PyMySQL: conn.ping(reconnect=True) before each use after a pause, outside of transactions"),
@@ -138,13 +148,11 @@ POOLS: Final = {
     ),
     "PHP PDO": (
         N_(
-            "PHP PDO cannot ping: in long runs connect anew after {s} s of other work; no PDO::ATTR_PERSISTENT"
+            "PHP PDO cannot ping: in long runs reconnect after {s} s of other work; do not use PDO::ATTR_PERSISTENT"
         ),
     ),
     "PHP mysqli": (
-        N_(
-            "PHP mysqli: connect anew after {s} s of other work; 'p:' hosts keep connections between requests"
-        ),
+        N_("PHP mysqli: reconnect after {s} s of other work; 'p:' hosts keep connections between requests"),
     ),
     "Node mysql2": (
         N_(
@@ -152,7 +160,7 @@ POOLS: Final = {
         ),
     ),
     "Node mysql": (
-        N_("Node mysql: use createPool and let go of connections; handle the connection's 'error' event"),
+        N_("Node mysql: use createPool and release connections; handle the connection's 'error' event"),
     ),
     "Node mariadb": (N_("Node mariadb: createPool({{ idleTimeout: {s} }}) (seconds)"),),
     "Ruby mysql2": (
@@ -188,7 +196,7 @@ CONNECTION_POOLS: Final = frozenset(
 """Pools whose own settings are all that has to be set."""
 
 ANY_POOL: Final = N_(
-    "Any pool: let no connection lie unused for more than {s} s, or have it checked before it is used"
+    "Any pool: let no connection be idle for more than {s} s, or check each connection before its use"
 )
 
 
@@ -287,8 +295,8 @@ def for_idling(case: Case) -> Iterator[str]:
             name, limit = "interactive_timeout", interactive_limit  # the other cannot have run out
         yield (
             _(
-                "At the client: keep connections younger than the server's wait_timeout, which the log does not tell. "
-                "SELECT @@GLOBAL.wait_timeout tells it; the default makes {arithmetic}.",
+                "At the client: keep connections younger than the server's wait_timeout. The log does not show its value; SELECT "
+                "@@GLOBAL.wait_timeout does. For the default: {arithmetic}.",
                 arithmetic=arithmetic(limit),
             )
             if case.event.is_past_limit and not case.knows_limit("wait_timeout")
@@ -304,12 +312,12 @@ def _idle_less_than(case: Case, fatal_seconds: float) -> str:
     """What to do about a connection that was lost after so long an idle time, or so long a silence of its log."""
     if case.event.idle_seconds is not None:
         return _(
-            "At the client: let no connection be idle for as long as the one that was lost: {arithmetic}.",
+            "At the client: let no connection be idle for as long as the lost connection was: {arithmetic}.",
             arithmetic=arithmetic(fatal_seconds),
         )
     return _(
-        "The log had been silent for {silence}: the session may have been idle for as long, or not. Ask the server for its "
-        "limit (SELECT @@GLOBAL.wait_timeout). Until then, at the client: let no connection be idle for longer than {safe}.",
+        "The log had been silent for {silence}. The session may have been idle for as long, or for less. Read the server's "
+        "limit with SELECT @@GLOBAL.wait_timeout. Until then, at the client: let no connection be idle for longer than {safe}.",
         silence=seconds_words(fatal_seconds),
         safe=seconds_words(safe_seconds(fatal_seconds)),
     )
@@ -320,20 +328,20 @@ def own_limit_words(age_seconds: float, server: ServerFacts) -> str:
     shortest_seconds = server.shortest_global_seconds
     if shortest_seconds is None:
         return _(
-            "Find who sets a wait_timeout that short: the server's own options, init_command, the driver, or the pool. "
-            "The session had been idle for {age} at most.",
+            "Find what sets a wait_timeout that short: the server's own options, init_command, the driver, or the pool. The "
+            "session had been idle for at most {age}.",
             age=seconds_words(age_seconds),
         )
     if server.idle_limits_unchanged:
         return _(
-            "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET SESSION in the program. "
-            "No global limit closed the session: the session had been idle for {age} at most.",
+            "Find what sets a shorter wait_timeout: init_command, the driver, the pool, or SET SESSION in the program. No "
+            "global limit closed the session, which had been idle for at most {age}.",
             age=seconds_words(age_seconds),
         )
     return _(
-        "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
-        "The global limit now ({limit}) did not close the session, which had been idle for {age} at most. "
-        "A shorter limit did: an earlier global value, or one set by the session.",
+        "Find what sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. The global "
+        "limit, now {limit}, did not close the session, which had been idle for at most {age}. A shorter limit did: an "
+        "earlier global value, or a value set by the session.",
         limit=seconds_words(shortest_seconds),
         age=seconds_words(age_seconds),
     )
@@ -344,30 +352,30 @@ def end_limit_words(end: EndLimit, server: ServerFacts) -> Iterator[str]:
     global_limit, idle_words = server.limits.get("wait_timeout"), seconds_words(end.seconds)
     if end.origin is LimitOrigin.EARLIER_GLOBAL:
         yield _(
-            "An earlier global {variable} of {ended} ended the session; now it is {now}. Sessions that connected before "
-            "that change keep the earlier value until they reconnect.",
+            "An earlier global {variable} of {ended} ended the session. The global value is now {now}. Sessions that connected "
+            "before that change keep the earlier value until they reconnect.",
             variable=end.variable,
             ended=idle_words,
             now=_("unknown") if global_limit is None else seconds_words(global_limit),
         )
     elif end.origin is LimitOrigin.OWN and server.idle_limits_unchanged:
         yield _(
-            "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET SESSION in the program. "
-            "The session's own limit of {ended} ended it; no global value is that short.",
+            "Find what sets a shorter wait_timeout: init_command, the driver, the pool, or SET SESSION in the program. The "
+            "session's own limit of {ended} ended it. No global value is that short.",
             ended=idle_words,
         )
     elif end.origin is LimitOrigin.OWN:
         yield _(
-            "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
-            "The session's own limit of {ended} ended it. No global value now is that short: the session set the limit, "
-            "or copied it from an earlier global value.",
+            "Find what sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. The session's "
+            "own limit of {ended} ended it. No global value is that short now: the session set the limit, or copied it from an "
+            "earlier global value.",
             ended=idle_words,
         )
     elif end.origin is LimitOrigin.UNKNOWN:
         yield _(
-            "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
-            "The global limit now ({limit}) did not close the session, which had been idle for {ended}. "
-            "A shorter limit did: an earlier global value, or one set by the session.",
+            "Find what sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. The global "
+            "limit, now {limit}, did not close the session, which had been idle for {ended}. A shorter limit did: an earlier "
+            "global value, or a value set by the session.",
             limit=_("unknown")
             if server.shortest_global_seconds is None
             else seconds_words(server.shortest_global_seconds),
@@ -381,7 +389,7 @@ def idle_less_words(end: EndLimit) -> str:
         LimitOrigin.GLOBAL: end.variable or "",
         LimitOrigin.EARLIER_GLOBAL: _("an earlier global {variable}", variable=end.variable),
         LimitOrigin.OWN: _("the session's own {variable}", variable=end.variable),
-        LimitOrigin.UNKNOWN: _("idle when the server closed it"),
+        LimitOrigin.UNKNOWN: _("the idle time when the server closed the session"),
     }
     return _(
         "At the client: let no connection be idle for as long as the shortest limit that ended a session: {arithmetic}.",
@@ -403,9 +411,9 @@ def longer_idling(case: Case) -> Iterator[str]:
     if limit is None or fatal_seconds is None or fatal_seconds < limit - 1:
         return
     yield _(
-        "At the server: SET GLOBAL wait_timeout = {wanted} (now {limit:.12g} s). It helps new "
-        "sessions only, those that are open keep theirs; and each one that idles longer holds its memory and its "
-        "place below max_connections.",
+        "At the server: SET GLOBAL wait_timeout = {wanted} (now {limit:.12g} s). The new value applies to new sessions "
+        "only; open sessions keep theirs. A session that is idle for longer keeps its memory and its place below "
+        "max_connections for longer.",
         wanted=int(min(limit * 3, 31_536_000)),
         limit=limit,
     )
@@ -416,7 +424,7 @@ def for_packets(case: Case) -> Iterator[str]:
     if case.event.code == CLIENT_PACKET_ERROR:
         return  # what it received was too large
     yield _(
-        "At the client: send less in one statement: fewer rows in an INSERT, large values in parts or elsewhere."
+        "At the client: send less in one statement: fewer rows in an INSERT, large values in parts or stored elsewhere."
     )
 
 
@@ -424,8 +432,8 @@ def larger_packets(case: Case) -> Iterator[str]:
     """Raise max_allowed_packet, at the server and at the client."""
     if case.event.code == CLIENT_PACKET_ERROR:
         yield _(
-            "At the client: raise its own max_allowed_packet, which this error names: --max-allowed-packet=1G, or the driver's "
-            "option. The server sent the packet, so its limit is large enough."
+            "At the client: raise the client's own max_allowed_packet, which this error is about: --max-allowed-packet=1G, or "
+            "the driver's option. The server sent the packet, so the server's limit is large enough."
         )
         return
     size = case.event.statement_bytes
@@ -434,40 +442,39 @@ def larger_packets(case: Case) -> Iterator[str]:
     wanted = _next_power(max(size or 0, int(limit)) + 1)
     if wanted <= LARGEST_PACKET_BYTES:
         yield _(
-            "At the server: SET GLOBAL max_allowed_packet = {wanted} ({size}; {limit}: {source}), "
-            "then reconnect: open sessions keep theirs. A session may then take that much memory.",
+            "At the server: SET GLOBAL max_allowed_packet = {wanted} ({size}; the limit is {limit}, {source}), then reconnect: "
+            "open sessions keep their value. A session may then use that much memory.",
             wanted=wanted,
             size=size_with_bytes(wanted),
             limit=size_with_bytes(limit),
             source=source,
         )
     yield _(
-        "The client has a limit of its own: raise max_allowed_packet there too (mysql, mysqldump, Connector/J, Go)."
+        "The client has its own limit: raise max_allowed_packet there too (mysql, mysqldump, Connector/J, Go)."
     )
 
 
 def for_restarts(_case: Case) -> Iterator[str]:
     """A restart of the server."""
     yield _(
-        "At the client: connect anew on 2006 and 2013, with a pause that grows; repeat only whole transactions."
+        "At the client: reconnect on 2006 and 2013, with a growing pause; repeat only whole transactions."
     )
-    yield _("At the server: tell the applications before a restart, or move them to a replica first.")
+    yield _("At the server: warn the applications before a restart, or move them to a replica first.")
 
 
 def for_crashes(_case: Case) -> Iterator[str]:
     """A crash of the server."""
     yield _(
-        "At the server: read its error log for 'got signal' and the kernel's for 'Out of memory'; give it less to fill, or more memory."
+        "At the server: search its error log for 'got signal' and the kernel log for 'Out of memory'. Reduce the server's "
+        "memory use, or add memory."
     )
-    yield _("At the client: connect anew on 2006 and 2013, with a pause that grows.")
+    yield _("At the client: reconnect on 2006 and 2013, with a growing pause.")
 
 
 def for_kills(_case: Case) -> Iterator[str]:
     """A KILL."""
-    yield _(
-        "Find who kills: a DBA, pt-kill, a proxy's or framework's limit for statements, an event that runs KILL."
-    )
-    yield _("At the client: treat it as a lost connection: connect anew, repeat the whole transaction.")
+    yield _("Find what runs KILL: a DBA, pt-kill, a statement limit of a proxy or framework, or an event.")
+    yield _("At the client: treat this as a lost connection: reconnect, and repeat the whole transaction.")
 
 
 def for_proxies(case: Case) -> Iterator[str]:
@@ -475,29 +482,33 @@ def for_proxies(case: Case) -> Iterator[str]:
     client = case.event.client
     if case.event.refused:
         yield _(
-            "On the way: check from the client's machine that the address answers (nc -vz HOST 3306), then firewalls, security groups and routes."
+            "On the network path: check from the client's machine that the address answers (nc -vz HOST 3306). Then check "
+            "firewalls, security groups and routes."
         )
         return
     if case.event.never_began:
         yield _(
-            "On the way: does that address and port lead to the server itself? A proxy whose servers are away ends a login so."
+            "On the network path: does that address and port lead to the server itself? A proxy whose servers are down ends a "
+            "login this way."
         )
         yield _(
-            "At the server: does a login take longer than connect_timeout? skip_name_resolve helps where names are looked up slowly."
+            "At the server: does a login take longer than connect_timeout? skip_name_resolve helps where host name lookups are slow."
         )
         return
     yield _(
-        "At the client: be younger than the shortest limit on the way (cloud balancers: 350 s or 240 s; see their pages)."
+        "At the client: keep connections younger than the shortest limit on the network path (cloud load balancers: 350 s "
+        "or 240 s; see their documentation)."
     )
     known_seconds = (case.fatal_idle_seconds, case.event.lasted_seconds)
     shortest = min((SHORTEST_BALANCER_SECONDS, *(seconds for seconds in known_seconds if seconds)))
     yield from pool_settings(client.framework, client.driver, shortest)
     yield _(
-        "On the client's machine: net.ipv4.tcp_keepalive_time = 120, and SO_KEEPALIVE on, so that the way is not forgotten."
+        "On the client's machine: set net.ipv4.tcp_keepalive_time = 120 and turn SO_KEEPALIVE on, so that the network path "
+        "does not drop the connection."
     )
     yield _(
-        "HAProxy: timeout client and server. ProxySQL: mysql-wait_timeout (milliseconds). MaxScale: the service's connection_timeout. "
-        "Set them above the pools' figures."
+        "HAProxy: timeout client and server. ProxySQL: mysql-wait_timeout (milliseconds). MaxScale: the service's "
+        "connection_timeout. Set them above the values of the pools."
     )
 
 
@@ -522,15 +533,15 @@ def for_closed_objects(case: Case) -> Iterator[str]:
     if event.stated_cause is Cause.CLIENT_QUIT or ran_out:
         settings = (setting for name, setting in READ_LIMITS.items() if event.client.driver.startswith(name))
         yield _(
-            "At the client: its own limit for an answer ran out. Make the statement faster, or raise that limit: {setting}.",
+            "At the client: its own limit for an answer expired. Make the statement faster, or raise that limit: {setting}.",
             setting=_(next(settings, N_("the read timeout of the driver"))),
         )
-        yield _("The statement may still run: SHOW PROCESSLIST shows it, and KILL QUERY ends it.")
+        yield _("The statement may still be running: SHOW PROCESSLIST shows it, and KILL QUERY ends it.")
         return
     yield _(
-        "At the client: throw a connection away after its first error; never use one after close(), or from two threads."
+        "At the client: discard a connection after its first error. Never use a connection after close(), or from two threads."
     )
-    yield _("Look for the first error above this one: that is where the connection was really lost.")
+    yield _("Find the first error above this one: that error shows where the connection was lost.")
 
 
 def for_forks(case: Case) -> Iterator[str]:
@@ -542,7 +553,7 @@ def for_forks(case: Case) -> Iterator[str]:
         yield _("SQLAlchemy: engine.dispose(close=False) in each child before its first use.")
     if "Django" in case.event.client.framework:
         yield _("Django: django.db.connections.close_all() before forking.")
-    yield _("One connection belongs to one thread at a time: take each from a pool.")
+    yield _("One connection belongs to one thread at a time: let each thread take a connection from a pool.")
 
 
 PROXY_LIMITS: Final = {
@@ -557,14 +568,16 @@ PROXY_LIMITS: Final = {
 def for_full_servers(case: Case) -> Iterator[str]:
     """A server, or a proxy, without a free connection."""
     yield _(
-        "At the client: smaller pools. Workers x pool size, over all machines, must stay below max_connections."
+        "At the client: use smaller pools. Workers x pool size, over all machines, must stay below max_connections."
     )
     if proxy := PROXY_LIMITS.get(case.event.client.driver):
         limit = dict(case.event.limits).get("max_connections")
         yield _(proxy, limit=_("unknown") if limit is None else f"{limit:.0f}")
         return
     yield _("At the server: close idle sessions sooner (wait_timeout).")
-    yield _("One place is kept for an account with CONNECTION_ADMIN or SUPER: keep one to look with.")
+    yield _(
+        "The server reserves one connection for an account with CONNECTION_ADMIN or SUPER: keep such an account for diagnosis."
+    )
 
 
 def more_connections(case: Case) -> Iterator[str]:
@@ -584,33 +597,36 @@ def more_connections(case: Case) -> Iterator[str]:
 def for_blocked_hosts(case: Case) -> Iterator[str]:
     """A host that the server blocks."""
     unblock = _by_flavour(case, "TRUNCATE TABLE performance_schema.host_cache", "FLUSH HOSTS")
-    yield _("At the server: {statement} lets the host in again.", statement=unblock)
-    yield _("Find who opens connections and leaves before logging in: health checks of balancers do.")
+    yield _("At the server: {statement} unblocks the host.", statement=unblock)
+    yield _(
+        "Find which clients open connections and disconnect before the login: health checks of load balancers do."
+    )
 
 
 def more_connect_errors(_case: Case) -> Iterator[str]:
     """Raise max_connect_errors."""
-    yield _("Where those connections are harmless: raise max_connect_errors.")
+    yield _("If those connections are harmless: raise max_connect_errors.")
 
 
 def for_refusals(case: Case) -> Iterator[str]:
     """A login that was refused."""
     if case.event.code == OFFLINE_MODE_ERROR:
         yield _(
-            "At the server, when its upkeep is done: SET GLOBAL offline_mode = OFF. Until then CONNECTION_ADMIN alone gets in."
+            "At the server, after its maintenance: SET GLOBAL offline_mode = OFF. Until then only accounts with "
+            "CONNECTION_ADMIN can log in."
         )
-        yield _("At the client: wait, and connect anew with a pause that grows.")
+        yield _("At the client: wait, and reconnect with a growing pause.")
         return
     yield _(
-        "Compare user, password and the host the server sees with the account: SHOW GRANTS FOR 'user'@'host'."
+        "Compare the user, the password and the host that the server sees with the account: SHOW GRANTS FOR 'user'@'host'."
     )
-    yield _("This is no lost connection: waiting and retrying will not mend it.")
+    yield _("This is not a lost connection: waiting and retrying do not help.")
 
 
 def for_statements(_case: Case) -> Iterator[str]:
     """A statement that ran into its time limit."""
     yield _(
-        "The session lives; only the statement ended. Make it faster (EXPLAIN, an index), or read in parts."
+        "The session is still open; only the statement ended. Make the statement faster (EXPLAIN, an index), or read in parts."
     )
 
 
@@ -620,12 +636,12 @@ def longer_statements(case: Case) -> Iterator[str]:
         _("/*+ MAX_EXECUTION_TIME(60000) */ in milliseconds"),
         _("SET STATEMENT max_statement_time=60 FOR ... in seconds"),
     )
-    yield _("Raise the limit for it alone: {way}.", way=_by_flavour(case, hint, clause))
+    yield _("Raise the limit for this statement alone: {way}.", way=_by_flavour(case, hint, clause))
 
 
 def for_slow_reading(_case: Case) -> Iterator[str]:
     """A client that takes its result too slowly."""
-    yield _("At the client: fetch the whole result first, then work on it; or fetch in parts by key.")
+    yield _("At the client: fetch the whole result first, then process it; or fetch in parts by key.")
 
 
 def slower_reading(case: Case) -> Iterator[str]:
@@ -640,7 +656,7 @@ def slower_reading(case: Case) -> Iterator[str]:
 
 def for_slow_sending(_case: Case) -> Iterator[str]:
     """A client that sends too slowly."""
-    yield _("At the client: send steadily; read a file before LOAD DATA LOCAL, not during it.")
+    yield _("At the client: send without pauses; read a file before LOAD DATA LOCAL, not during it.")
 
 
 def slower_sending(case: Case) -> Iterator[str]:
@@ -656,7 +672,7 @@ def slower_sending(case: Case) -> Iterator[str]:
 def for_transactions(case: Case) -> Iterator[str]:
     """A transaction that was idle for too long."""
     yield _(
-        "At the client: do nothing slow inside a transaction: no call to others, no waiting for a person."
+        "At the client: do nothing slow inside a transaction: no calls to other services, no waiting for a user."
     )
     if shortest := _shortest(case, (*TRANSACTION_LIMITS, *SHARED_TRANSACTION_LIMITS)):
         yield _("Commit within {arithmetic}.", arithmetic=arithmetic(shortest))
@@ -676,10 +692,11 @@ def _shortest(case: Case, names: tuple[str, ...]) -> float:
 def for_lost_clients(_case: Case) -> Iterator[str]:
     """A client that ended without COM_QUIT."""
     yield _(
-        "At the client: close connections before the process ends; find what kills it (memory, deployments, time limits)."
+        "At the client: close connections before the process ends; find what kills the process (memory, deployments, time limits)."
     )
     yield _(
-        "At the server: nothing. It let go of a session whose client was gone; a keepalive ({seconds} s) finds such earlier.",
+        "At the server: nothing to do. The server closed a session whose client had ended. A keepalive ({seconds} s) finds "
+        "such sessions sooner.",
         seconds=safe_seconds(134),
     )
 
@@ -687,7 +704,7 @@ def for_lost_clients(_case: Case) -> Iterator[str]:
 def for_unknown_causes(case: Case) -> Iterator[str]:
     """An error whose cause is not known."""
     yield _(
-        "Keep what the log says next to the server's error log of the same minute, with {setting}.",
+        "Set {setting} at the server. Compare this log with the server's error log of the same minute.",
         setting=_by_flavour(case, "log_error_verbosity=3", "log_warnings=4"),
     )
 

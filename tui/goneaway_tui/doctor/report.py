@@ -95,7 +95,7 @@ def write_markdown(
     for number, group in enumerate(events.groups, 1):
         write(f"{number}. {escaped(verdict_words(group))}\n")
     if events.ungrouped_count:
-        write("\n" + _("And {number} more, of further kinds.", number=events.ungrouped_count) + "\n")
+        write("\n" + _("{number} more errors of other kinds.", number=events.ungrouped_count) + "\n")
     for number, group in enumerate(events.groups, 1):
         write("\n" + "\n".join(_markdown(number, group, verbose=verbose)) + "\n")
     return events.count
@@ -233,7 +233,7 @@ def report_lines(events: EventGroups, width: int = WIDTH_COLUMNS, *, verbose: bo
     if events.ungrouped_count:
         yield from wrapped(
             _(
-                "And {number} more, of further kinds: --format=json reports every one.",
+                "{number} more errors of other kinds: --format=json lists all of them.",
                 number=events.ungrouped_count,
             ),
             width,

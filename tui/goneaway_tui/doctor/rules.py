@@ -55,7 +55,7 @@ def refutation(text: str) -> Argument:
 
 NO_SESSION: Final = N_("No session had begun: the connection was refused.")
 SERVER_AWAY: Final = N_(
-    "The line is about the server: a health check found it away. It reports the end of no session."
+    "A health check reported the server as down. The line does not report the end of a session."
 )
 NO_ANSWER: Final = N_("No session had begun: nothing answered the connection attempt.")
 NO_LOGIN: Final = N_("No session had begun: the connection ended before the login.")
@@ -80,7 +80,9 @@ def _not_in_tls(event: ErrorEvent) -> Iterator[Argument]:
     still works.
     """
     if event.cut_in_tls:
-        yield Argument(-1, _("Over TLS that would be told as 2013, after the statement was sent."))
+        yield Argument(
+            -1, _("Over TLS the client would report such an end as 2013, after it sent the statement.")
+        )
 
 
 COMMON_LIMIT_SECONDS = 600.0
@@ -111,7 +113,7 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         yield Argument(
             -1,
             _(
-                "{driver} hands on MySQL's error 4031 when an idle limit ends a session, and there is none here.",
+                "{driver} reports MySQL's error 4031 when an idle limit ends a session. This error is not 4031.",
                 driver=_(event.client.driver),
             ),
         )
@@ -119,11 +121,13 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         yield from _silence(case)
         if event.waited_seconds is not None and event.waited_seconds >= ANSWERED_SECONDS:
             waited = seconds_words(event.waited_seconds)
-            yield Argument(-4, _("The client waited {wait} for an answer that never came.", wait=waited))
+            yield Argument(-4, _("The client waited {wait} for an answer and got none.", wait=waited))
     yield from _server_down_first(case)
     yield from _idling_counted(case)
     if FailureKind.TIMED_OUT in event.failures:
-        yield Argument(-3, _("No end of the connection came, and a server that closes a session sends one."))
+        yield Argument(
+            -3, _("The client received no end of the connection. A server that closes a session sends one.")
+        )
 
 
 FIRST_WITH_4031: Final = datetime(2021, 4, 20, tzinfo=UTC).timestamp()
@@ -144,21 +148,25 @@ def _server_down_first(case: Case) -> Iterator[Argument]:
         idle = seconds_words(case.idle_before_start_seconds)
         yield (
             Argument(
-                -3, _("The server went down first: until then the log had been silent for {idle}.", idle=idle)
+                -3, _("The server stopped first. Until then the log had been silent for {idle}.", idle=idle)
             )
             if event.idle_seconds is None
             else Argument(
-                -6, _("The server went down first: until then it had been unused for {idle}.", idle=idle)
+                -6,
+                _("The server stopped first. Until then the connection had been idle for {idle}.", idle=idle),
             )
         )
     if event.server_end is not None:
         yield Argument(
             -4 if event.server_end_seconds <= SAME_MOMENT_SECONDS else -2,
-            _("The same log tells that the server itself ended, which ends every session."),
+            _("The same log reports that the server itself ended. That ends every session."),
         )
     if FailureKind.SEVERED in event.failures:
         yield Argument(
-            -4, _("The server's side broke off with an error; a server ends an idle session in order.")
+            -4,
+            _(
+                "The server's side broke off with an error. A server that ends an idle session closes the connection cleanly."
+            ),
         )
 
 
@@ -170,14 +178,21 @@ def _idling_counted(case: Case) -> Iterator[Argument]:
         yield Argument(
             1,
             _(
-                "The server has counted {count} sessions closed for idling (4031) since it started.",
+                "The server has counted error 4031 (idle timeout) {count} times since it started.",
                 count=count,
             ),
         )
     if count == 0 and (case.uptime_seconds or -1) > 0:
-        yield Argument(-4, _("The server counts error 4031, and has counted none since before this error."))
+        yield Argument(
+            -4,
+            _(
+                "The server started before this error and has counted no error 4031 (idle timeout) since it started."
+            ),
+        )
     if case.aborted_no_session:
-        text = _("Aborted_clients is 0 since before this error: the server has closed nobody.")
+        text = _(
+            "The server started before this error, and Aborted_clients is still 0. The server has closed no session."
+        )
         yield refutation(text) if case.was_up_before_idling else Argument(-4, text)
     limit = server.limits.get("wait_timeout", 0.0)
     if (
@@ -187,7 +202,8 @@ def _idling_counted(case: Case) -> Iterator[Argument]:
         and 0 <= (case.uptime_seconds or -1) < limit
     ):
         yield Argument(
-            -1, _("No session of this server is as old as wait_timeout: {limit}.", limit=seconds_words(limit))
+            -1,
+            _("wait_timeout is {limit}. No session of this server is that old.", limit=seconds_words(limit)),
         )
     if (
         count is None
@@ -212,7 +228,9 @@ def _loss_manner(event: ErrorEvent) -> Argument:
         (
             not event.client.separates_write_errors,
             4,
-            N_("By far the most frequent reason for a connection that is found dead when it is used."),
+            N_(
+                "An idle timeout is by far the most frequent cause of a connection that is found closed at its next use."
+            ),
         ),
         (
             event.write_failed,
@@ -221,20 +239,20 @@ def _loss_manner(event: ErrorEvent) -> Argument:
                 "The connection was already closed when the client sent its next statement, which is typical after an idle timeout."
             ),
         ),
-        (event.used_after_close, 3, N_("The driver found its connection closed before it sent anything.")),
+        (event.used_after_close, 3, N_("The driver found the connection closed before it sent anything.")),
         (
             event.client.reports_4031 and _ended_cleanly(event),
             1,
-            N_("MariaDB, and MySQL before 8.0.24, close an idle session without a word."),
+            N_("MariaDB, and MySQL before 8.0.24, close an idle session without an error message."),
         ),
         (
             FailureKind.EOF in event.failures,
             2,
             N_(
-                "MySQL before 8.0.24 ends an idle session like this; later ones say 4031, MariaDB resets the line."
+                "MySQL before 8.0.24 ends an idle session this way. Later versions report error 4031. MariaDB resets the connection."
             ),
         ),
-        (True, 3, N_("An idle limit closes a session without the client noticing until its next statement.")),
+        (True, 3, N_("An idle limit closes a session. The client notices only at its next statement.")),
     )
     weight, text = next((weight, text) for applies, weight, text in manners if applies)
     return Argument(weight, _(text))
@@ -248,7 +266,7 @@ def _silence(case: Case) -> Iterator[Argument]:
         yield Argument(
             3,
             _(
-                "The log had been silent for {silence} before, and wait_timeout is {limit} ({source}).",
+                "The log had been silent for {silence} before this error. wait_timeout is {limit}, {source}.",
                 silence=seconds_words(silent_seconds),
                 limit=seconds_words(limit),
                 source=source,
@@ -257,13 +275,17 @@ def _silence(case: Case) -> Iterator[Argument]:
         )
     elif silent_seconds >= COMMON_LIMIT_SECONDS and not case.knows_limit("wait_timeout"):
         yield Argument(
-            2, _("The log had been silent for {silence} before.", silence=seconds_words(silent_seconds))
+            2,
+            _(
+                "The log had been silent for {silence} before this error.",
+                silence=seconds_words(silent_seconds),
+            ),
         )
     elif silent_seconds >= LONG_SILENCE_SECONDS:
         yield Argument(
             -1,
             _(
-                "The log had been silent for {silence} only, and wait_timeout is {limit} ({source}).",
+                "The log had been silent for only {silence} before this error. wait_timeout is {limit}, {source}.",
                 silence=seconds_words(silent_seconds),
                 limit=seconds_words(limit or 0),
                 source=source,
@@ -283,7 +305,7 @@ def _stated_idle_time(case: Case) -> Iterator[Argument]:
     if idle_seconds is None or limit is None:
         return
     text = _(
-        "It had been idle for {idle}, and wait_timeout is {limit} ({source}).",
+        "The connection had been idle for {idle}. wait_timeout is {limit}, {source}.",
         idle=seconds_words(idle_seconds),
         limit=seconds_words(limit),
         source=source,
@@ -292,8 +314,8 @@ def _stated_idle_time(case: Case) -> Iterator[Argument]:
         yield Argument(
             -6,
             _(
-                "It had been idle for {idle}, and then waited {wait} for an answer: a server that closes an idle session "
-                "does not keep its client waiting.",
+                "The connection had been idle for {idle}. The client then waited {wait} for an answer. A server that closes an "
+                "idle session does not keep its client waiting.",
                 idle=seconds_words(idle_seconds),
                 wait=seconds_words(case.event.waited_seconds),
             ),
@@ -302,7 +324,7 @@ def _stated_idle_time(case: Case) -> Iterator[Argument]:
     if idle_seconds < SHORTEST_LIMIT_SECONDS:
         yield refutation(
             _(
-                "The connection had been idle for {idle} only; no idle limit is that short.",
+                "The connection had been idle for only {idle}. No idle limit is that short.",
                 idle=seconds_words(idle_seconds),
             )
         )
@@ -310,7 +332,7 @@ def _stated_idle_time(case: Case) -> Iterator[Argument]:
         yield Argument(
             6,
             _(
-                "It had been idle for {idle}. That is longer than the server's wait_timeout: the driver compared both.",
+                "The connection had been idle for {idle}. The driver compared this with the server's wait_timeout and found it longer.",
                 idle=seconds_words(idle_seconds),
             ),
         )
@@ -319,7 +341,7 @@ def _stated_idle_time(case: Case) -> Iterator[Argument]:
         below = -3 if case.knows_limit("wait_timeout") else -1
         yield Argument(6 if is_reached else below, text, limit_reached=is_reached)
     if idle_seconds >= LONG_SILENCE_SECONDS:
-        yield Argument(2, _("It had lain unused for {idle}.", idle=seconds_words(idle_seconds)))
+        yield Argument(2, _("The connection had not been used for {idle}.", idle=seconds_words(idle_seconds)))
 
 
 def transaction_timeout(case: Case) -> Iterator[Argument]:
@@ -330,7 +352,7 @@ def transaction_timeout(case: Case) -> Iterator[Argument]:
             yield Argument(
                 2,
                 _(
-                    "{variable} is {limit}: it ends a session that idles inside a transaction.",
+                    "{variable} is {limit}. It ends a session that is idle inside a transaction.",
                     variable=name,
                     limit=seconds_words(limit),
                 ),
@@ -346,7 +368,7 @@ def packet_too_large(case: Case) -> Iterator[Argument]:
     if event.refused or event.never_began:
         return
     text = _(
-        "The statement has {size}, and max_allowed_packet is {limit} ({source}).",
+        "The statement has {size}. max_allowed_packet is {limit}, {source}.",
         size=size_with_bytes(size or 0),
         limit=size_with_bytes(limit or 0),
         source=source,
@@ -357,12 +379,12 @@ def packet_too_large(case: Case) -> Iterator[Argument]:
         return
     if "max_allowed_packet" in case.server.limits and limit:
         if limit >= LARGEST_PACKET_BYTES:
-            yield refutation(_("max_allowed_packet is 1 GiB already, as much as the protocol allows."))
+            yield refutation(_("max_allowed_packet is already 1 GiB, the maximum of the protocol."))
         elif size and size < limit / 2:
             yield refutation(text)
     if case.server.error_count(1153) == 0 and (case.uptime_seconds or -1) > 0:
         text = _(
-            "The server counts packets that are too large (1153), and has counted none since before this error."
+            "The server started before this error and has counted no error 1153 (packet too large) since it started."
         )
         yield refutation(text) if case.was_up_before_idling else Argument(-4, text)
     if FailureKind.READING in event.failures:
@@ -385,25 +407,25 @@ def _cut_short(event: ErrorEvent) -> Iterator[Argument]:
             yield Argument(
                 1,
                 _(
-                    "Over TLS its error 1153 is never heard: the line ends while the statement is sent, as here."
+                    "Over TLS the client never receives error 1153. The connection breaks while the client sends the statement, as it did here."
                 ),
             )
         elif FailureKind.EOF in event.failures:
             yield Argument(1, _("The connection may have broken while the statement was being sent."))
     elif FailureKind.RESET in event.failures:
         yield Argument(
-            3, _("A server that will not read a large statement to its end resets the connection.")
+            3, _("A server that does not read a large statement to its end resets the connection.")
         )
     if event.statement_bytes:
         yield Argument(
             2,
             _(
-                "The statement is large: {size} or more of it are in the log.",
+                "The statement is large: the log shows {size} or more of it.",
                 size=size_with_bytes(event.statement_bytes),
             ),
         )
     elif event.answer_never_came:
-        yield Argument(-2, _("The statement was sent whole, and nothing in the log is large."))
+        yield Argument(-2, _("The client sent the whole statement, and nothing in the log is large."))
 
 
 def killed(case: Case) -> Iterator[Argument]:
@@ -414,7 +436,7 @@ def killed(case: Case) -> Iterator[Argument]:
         return
     if event.code == 1317:
         yield Argument(
-            1, _("It was KILL QUERY, or Ctrl-C in a client: the statement ended, the session lives.")
+            1, _("KILL QUERY, or Ctrl-C in a client, ended the statement. The session is still open.")
         )
     if event.is_kill and event.stated_cause is Cause.KILLED:
         yield from _killed_or_stopped(case)
@@ -422,7 +444,7 @@ def killed(case: Case) -> Iterator[Argument]:
         yield Argument(
             4,
             _(
-                "The server wrote KILLED. It writes that for KILL QUERY and for max_statement_time too, after which the session lives on."
+                "The server wrote KILLED. It also writes KILLED for KILL QUERY and for max_statement_time, which do not end the session."
             ),
         )
     if event.is_loss:
@@ -432,15 +454,17 @@ def killed(case: Case) -> Iterator[Argument]:
             else 3
             if event.answer_never_came and not event.used_after_close
             else 2,
-            _("KILL ends a session at once, and its client notices at the next statement."),
+            _("KILL ends a session at once. The client notices at its next statement."),
         )
         yield from _not_in_tls(event)
         yield from _offline_mode(case)
         if server.counters.get("com_kill") == 0 and not _is_offline(case) and (case.uptime_seconds or -1) > 0:
-            text = _("Com_kill is 0: nobody has run KILL since before this error.")
+            text = _("The server started before this error, and Com_kill is still 0: no KILL was run.")
             yield refutation(text) if case.was_up_before_idling else Argument(-4, text)
         if case.aborted_no_session:
-            text = _("Aborted_clients is 0 since before this error: the server has ended nobody.")
+            text = _(
+                "The server started before this error, and Aborted_clients is still 0. The server has closed no session."
+            )
             yield refutation(text) if case.was_up_before_idling else Argument(-4, text)
 
 
@@ -460,7 +484,7 @@ def _killed_or_stopped(case: Case) -> Iterator[Argument]:
         yield Argument(
             -3,
             _(
-                "The server's log tells of a stop before this error, which MariaDB before 10.6 reports as 1927 too."
+                "The server's log reports a stop before this error. MariaDB before 10.6 reports a stop as 1927, too."
             ),
         )
 
@@ -471,8 +495,8 @@ def _offline_mode(case: Case) -> Iterator[Argument]:
         yield Argument(
             6,
             _(
-                "At that time somebody was refused by offline mode (3032): putting a server into it ends every session "
-                "without CONNECTION_ADMIN."
+                "At that time the server refused a connection because of offline mode (3032). Turning offline mode on ends every "
+                "session without CONNECTION_ADMIN."
             ),
         )
 
@@ -493,39 +517,46 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
     if event.session_id is not None and event.session_id in server.idle_session_ids and event.is_loss:
         yield proof(
             _(
-                "Session {session} still sleeps on the server: it did not close it. Something between the two did.",
+                "Session {session} is still open and idle on the server, so the server did not close it. Something between client "
+                "and server did.",
                 session=event.session_id,
             )
         )
     if event.refused and event.stated_cause is None:
         if event.failures & {FailureKind.TIMED_OUT, FailureKind.UNREACHABLE}:
             yield Argument(
-                5, _("Nothing answered, and a closed port answers at once: packets were dropped on the way.")
+                5,
+                _(
+                    "The connection attempt got no answer. A closed port answers at once, so packets were dropped on the network path."
+                ),
             )
         else:
-            yield Argument(1, _("A proxy or firewall may refuse in the server's place."))
+            yield Argument(1, _("A proxy or firewall may refuse connections in place of the server."))
     if event.is_loss:
         if not event.never_began:
             yield Argument(
                 1,
                 _(
-                    "A proxy, load balancer or NAT forgets idle connections, often sooner than the server does."
+                    "A proxy, load balancer or NAT drops idle connections, often sooner than the server closes them."
                 ),
             )
         if FailureKind.TIMED_OUT in event.failures:
             yield Argument(
                 3,
                 _(
-                    "The answer never came, and no end of the connection either: packets are dropped silently."
+                    "The client received neither an answer nor the end of the connection: packets are dropped silently."
                 ),
             )
         if event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
-            yield Argument(4, _("It ended before the server had introduced itself."))
+            yield Argument(4, _("The connection ended before the server sent its handshake."))
         yield from _way_between(event)
         yield from _idle_below_limit(case)
         if case.aborted_no_session and case.was_up_before_idling:
             yield Argument(
-                4, _("Aborted_clients is 0: the server has closed nobody since before this error.")
+                4,
+                _(
+                    "The server started before this error, and Aborted_clients is still 0. The server has closed no session."
+                ),
             )
 
 
@@ -540,10 +571,16 @@ def _idle_below_limit(case: Case) -> Iterator[Argument]:
     ):
         idle = seconds_words(event.idle_seconds)
         yield (
-            Argument(4, _("It had been idle for {idle}, less than the server's own limit.", idle=idle))
+            Argument(
+                4, _("The connection had been idle for {idle}, less than the server's own limit.", idle=idle)
+            )
             if case.knows_limit("wait_timeout")
             else Argument(
-                4, _("It had been idle for {idle}, less than the default of wait_timeout.", idle=idle)
+                4,
+                _(
+                    "The connection had been idle for {idle}, less than the default of wait_timeout.",
+                    idle=idle,
+                ),
             )
         )
 
@@ -551,19 +588,19 @@ def _idle_below_limit(case: Case) -> Iterator[Argument]:
 def _way_between(event: ErrorEvent) -> Iterator[Argument]:
     """What the log says of the way between client and server."""
     if FailureKind.THROUGH_PROXY in event.failures:
-        yield Argument(4, _("The log names a proxy or tunnel that the connection went through."))
+        yield Argument(4, _("The log shows that the connection went through a proxy or tunnel."))
     if FailureKind.NO_ANSWER in event.failures:
         yield Argument(
             3,
             _(
-                "The operating system gave up: what the client sent was never acknowledged, so the way was silent."
+                "The operating system gave up: it received no acknowledgement of what the client had sent. The network path did not respond."
             ),
         )
     if event.waited_seconds is not None and event.waited_seconds >= LONG_SILENCE_SECONDS:
         yield Argument(
             2,
             _(
-                "The client waited {wait} for an answer that never came.",
+                "The client waited {wait} for an answer and got none.",
                 wait=seconds_words(event.waited_seconds),
             ),
         )
@@ -576,13 +613,13 @@ def client_quit(case: Case) -> Iterator[Argument]:
         yield Argument(
             5,
             _(
-                "The connection object was used after it had been closed: by close(), or by an earlier error that nobody heeded."
+                "The program used a connection object that was already closed, by close() or by an earlier error that it ignored."
             ),
         )
     elif event.used_after_close:
         yield Argument(
             2,
-            _("The connection had been closed on this side before; look for the first error above this one."),
+            _("This side had already closed the connection. Find the first error above this one."),
         )
     if (
         FailureKind.TIMED_OUT in event.failures
@@ -593,11 +630,14 @@ def client_quit(case: Case) -> Iterator[Argument]:
         and "connection timed out" not in event.text.lower()
     ):
         yield Argument(
-            4, _("The client's own read timeout ran out; the server may still be running the statement.")
+            4, _("The client's own read timeout expired. The server may still be running the statement.")
         )
         if "110" not in event.text:
             yield Argument(
-                2, _("It was the client's clock: had packets been lost, the system would have said so.")
+                2,
+                _(
+                    "The client's own timer expired: if packets had been lost, the operating system would have reported it."
+                ),
             )
 
 
@@ -609,20 +649,22 @@ def forked_connection(case: Case) -> Iterator[Argument]:
     if FailureKind.MIXED_UP in event.failures and event.stated_cause is not Cause.IDLE_TIMEOUT:
         yield Argument(
             4,
-            _("Packets came that were meant for somebody else: two processes or threads use one connection."),
+            _(
+                "Packets arrived that were meant for another process or thread: two of them use one connection."
+            ),
         )
     elif event.is_loss and FailureKind.FORKED in event.failures:
         yield Argument(
             7,
             _(
-                "The log names a fork just before: the first process to end closes the connection for all that share it."
+                "The log names a fork just before. The first process that ends closes the connection for all processes that share it."
             ),
         )
     elif event.is_loss and event.client.framework in {"Celery", "Django", "Flask"}:
         yield Argument(
             1,
             _(
-                "Workers that are forked after the connection was opened share it; the first to end closes it for all."
+                "Workers that are forked after the connection was opened share it. The first worker that ends closes it for all."
             ),
         )
 
@@ -632,14 +674,14 @@ def net_read_timeout(case: Case) -> Iterator[Argument]:
     event = case.event
     if event.code == 1159 and event.from_server_log:
         yield Argument(
-            2, _("net_read_timeout has the same words, where the client stops in the middle of sending.")
+            2, _("net_read_timeout causes the same message, when the client stops in the middle of sending.")
         )
     if event.is_loss and FailureKind.SENDING in event.failures:
         yield Argument(
-            5, _("A client that stops in the middle of sending is given up after net_read_timeout.")
+            5, _("The server gives up a client that stops in the middle of sending, after net_read_timeout.")
         )
     if event.is_loss and FailureKind.GREETING in event.failures:
-        yield Argument(3, _("A login that takes longer than connect_timeout is ended by the server."))
+        yield Argument(3, _("The server ends a login that takes longer than connect_timeout."))
 
 
 def net_write_timeout(case: Case) -> Iterator[Argument]:
@@ -649,18 +691,20 @@ def net_write_timeout(case: Case) -> Iterator[Argument]:
         yield Argument(
             3,
             _(
-                "MariaDB has no other words for a client that does not take its result within net_write_timeout."
+                "MariaDB writes the same message for a client that does not read its result within net_write_timeout."
             ),
         )
     if event.is_loss and FailureKind.READING in event.failures:
         yield Argument(
             5,
             _(
-                "The client was reading a result: one that takes too long to take it is given up after net_write_timeout."
+                "The client was reading a result. The server gives up a client that reads too slowly, after net_write_timeout."
             ),
         )
     elif event.code == 2013 and event.is_loss and event.answer_never_came and not event.never_began:
-        yield Argument(0, _("A client that takes its result too slowly is given up after net_write_timeout."))
+        yield Argument(
+            0, _("The server gives up a client that reads its result too slowly, after net_write_timeout.")
+        )
 
 
 def client_lost(case: Case) -> Iterator[Argument]:
@@ -668,13 +712,17 @@ def client_lost(case: Case) -> Iterator[Argument]:
     event = case.event
     if event.from_server_log and "closed normally without authentication" in event.text:
         yield Argument(
-            4, _("The client left before it had logged in: a health check, a scanner, or a very slow login.")
+            4,
+            _(
+                "The client disconnected before it had logged in: a health check, a scanner, or a very slow login."
+            ),
         )
     if event.code == 1160 and event.from_server_log and event.stated_cause is None:
-        yield Argument(3, _("The client was gone when the server wanted to write to it."))
+        yield Argument(3, _("The client had disconnected when the server tried to write to it."))
     if event.from_server_log and event.stated_cause is Cause.CLIENT_LOST:
         yield Argument(
-            1, _("The client ended without saying goodbye: it crashed, was killed, or the network broke.")
+            1,
+            _("The client ended without COM_QUIT: the client crashed, it was killed, or the network broke."),
         )
 
 
@@ -685,18 +733,20 @@ def too_many_connections(case: Case) -> Iterator[Argument]:
     if case.event.stated_cause is Cause.TOO_MANY_CONNECTIONS and limit and used:
         was_full = used >= limit or (case.uptime_seconds or -1) <= 0
         template = (
-            N_("At its fullest the server had {used} of {limit:.0f} connections.")
+            N_("At most {used} of {limit:.0f} connections were in use at the same time.")
             if was_full
             else N_(
-                "Since before this error this server has never had more than {used} of {limit:.0f} connections: "
-                "another one said it, or a proxy in front of it, or max_connections was less then."
+                "The server started before this error and has never used more than {used} of {limit:.0f} connections. Another "
+                "server reported the error, or a proxy in front of this server, or max_connections was lower at that time."
             )
         )
         yield Argument(1 if was_full else -1, _(template, used=used, limit=limit))
     if case.event.stated_cause is Cause.TOO_MANY_CONNECTIONS and limit and server.session_count is not None:
-        yield Argument(1, _("Now there are {sessions} sessions.", sessions=server.session_count))
+        yield Argument(1, _("{sessions} sessions are open now.", sessions=server.session_count))
     if case.event.is_loss and case.event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
-        yield Argument(2, _("A server that is full, or nearly, may not get to greet everybody."))
+        yield Argument(
+            2, _("A server that is full, or nearly full, may not send its handshake to every client.")
+        )
 
 
 def host_blocked(case: Case) -> Iterator[Argument]:
@@ -706,40 +756,43 @@ def host_blocked(case: Case) -> Iterator[Argument]:
             yield Argument(
                 1,
                 _(
-                    "The server has counted {failures} failed connections in a row from {host}, and refused {refusals}.",
+                    "The server has counted {failures} failed connections in a row from {host}, and has refused {refusals}.",
                     failures=host.failures,
                     host=host.ip,
                     refusals=host.refusals,
                 ),
             )
     if case.event.is_loss and case.event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
-        yield Argument(1, _("After max_connect_errors broken greetings the server blocks the host."))
+        yield Argument(1, _("After max_connect_errors failed handshakes the server blocks the host."))
 
 
 def statement_timeout(case: Case) -> Iterator[Argument]:
     """A statement that ran too long, where the error does not say so itself."""
     if case.event.code == 1317:
-        yield Argument(1, _("Some servers and proxies end a statement that runs too long this way."))
+        yield Argument(1, _("Some servers and proxies end a statement that runs too long with this error."))
 
 
 def access_denied(case: Case) -> Iterator[Argument]:
     """A login that failed, where the error does not say so itself."""
     if case.event.code == 1043:
-        yield Argument(1, _("Client and server found no way to log in that both know."))
+        yield Argument(1, _("Client and server have no login method in common."))
 
 
 def unknown(case: Case) -> Iterator[Argument]:
     """What is known of errors that have none of the other causes."""
     event = case.event
     if event.code == 2005:
-        yield Argument(4, _("The server's name cannot be resolved: a typing error, or DNS."))
+        yield Argument(4, _("The server's host name cannot be resolved: a typing error, or a DNS problem."))
     if event.code == 2026 and FailureKind.MIXED_UP not in event.failures:
         yield Argument(
-            4, _("Client and server could not agree on TLS: compare their certificates, versions and modes.")
+            4, _("Client and server could not agree on TLS. Compare their certificates, versions and modes.")
         )
     if event.code == 1043:
         yield Argument(
-            3, _("What arrived was no greeting: another program, another protocol version, or a cut line.")
+            3,
+            _(
+                "The client received no valid handshake: another program answered, the protocol version differs, or the connection was cut."
+            ),
         )
 
 
@@ -764,15 +817,15 @@ def server_restart(case: Case) -> Iterator[Argument]:
             _("MariaDB before 10.6 reports error 1927 to idle sessions when it stops."),
         )
     if FailureKind.SERVER_DOWN in event.failures:
-        yield Argument(4, _("A health check found the server away."))
+        yield Argument(4, _("A health check reported the server as down."))
     elif _nothing_listened(event):
-        yield Argument(4, _("Nobody listened there: the server was down, or was just starting."))
+        yield Argument(4, _("No program listened at the address: the server was down, or was just starting."))
     if event.never_began:
-        yield Argument(2, _("A server that is stopping, or still starting, lets nobody finish logging in."))
+        yield Argument(2, _("A server that is stopping, or still starting, completes no login."))
     elif event.is_loss:
         yield Argument(
             2 if FailureKind.RESET in event.failures else 3,
-            _("A server that is restarted ends every session, and clients notice at their next statement."),
+            _("A restart of the server ends every session. Clients notice at their next statement."),
         )
     yield from _not_in_tls(event)
 
@@ -783,28 +836,30 @@ def server_crash(case: Case) -> Iterator[Argument]:
     yield from _server_ended(case, Cause.SERVER_CRASH)
     event = case.event
     if FailureKind.SERVER_DOWN in event.failures:
-        yield Argument(3, _("A health check found the server away."))
+        yield Argument(3, _("A health check reported the server as down."))
     elif _nothing_listened(event):
         yield Argument(2, _("A server that crashed does not listen until it has recovered."))
     if event.is_loss and not event.never_began:
         is_silent_end = FailureKind.EOF in event.failures and not event.write_failed
         yield Argument(
             3 if is_silent_end else 2,
-            _("A server that crashes, or is killed for its memory, ends every session without a word."),
+            _(
+                "A server that crashes, or is killed because it uses too much memory, ends every session without an error message."
+            ),
         )
         if event.refused_near and event.timestamp is None and event.code == 2013 and event.answer_never_came:
-            yield Argument(2, _("A statement was running, and right after it nothing listened any more."))
+            yield Argument(2, _("A statement was running. Right after that, no program listened any more."))
     yield from _not_in_tls(event)
 
 
 SERVER_END_WORDS: Final = {
     Cause.SERVER_CRASH: (
-        N_("The same log tells that the server crashed or was killed at that time."),
-        N_("The same log tells that the server crashed or was killed {seconds} before."),
+        N_("The same log reports that the server crashed or was killed at that time."),
+        N_("The same log reports that the server crashed or was killed {seconds} earlier."),
     ),
     Cause.SERVER_RESTART: (
-        N_("The same log tells that the server was stopped at that time."),
-        N_("The same log tells that the server was stopped {seconds} before."),
+        N_("The same log reports that the server was stopped at that time."),
+        N_("The same log reports that the server was stopped {seconds} earlier."),
     ),
 }  # fmt: skip
 
@@ -837,16 +892,20 @@ def _server_down(case: Case) -> Iterator[Argument]:
     if not event.is_loss and not event.refused and not event.is_kill:
         return
     if (event.is_loss or event.is_kill) and event.refused_near:
-        yield Argument(3, _("Within a minute of it somebody found nobody listening."))
+        yield Argument(
+            3, _("Within a minute of this error, another connection attempt found no program listening.")
+        )
     if event.is_loss and event.lost_near:
         text = ngettext(
-            "{number} more was lost within two seconds.",
-            "{number} more were lost within two seconds.",
+            "{number} more connection was lost within two seconds.",
+            "{number} more connections were lost within two seconds.",
             event.lost_near,
         )
         yield Argument(1, text)
     if FailureKind.SEVERED in event.failures:
-        yield Argument(2, _("The proxy saw the server's side of the session break off with an error."))
+        yield Argument(
+            2, _("The proxy reported that the server's side of the session broke off with an error.")
+        )
     yield from _server_start(case)
 
 
@@ -864,7 +923,7 @@ def _server_start(case: Case) -> Iterator[Argument]:
         uptime = seconds_words((server.read_at or case.noticed_at or 0.0) - (server.started_at or 0.0))
         yield refutation(
             _(
-                "The server has been up for {since}: longer than any idle session of that time could be old.",
+                "The server has been up for {since}, longer than any session of that time can have been idle.",
                 since=uptime,
             )
         )
@@ -885,7 +944,7 @@ def _start_words(event: ErrorEvent, uptime_seconds: float) -> str:
     )
     if event.timestamp is None or event.timestamp.zoned:
         return start
-    return _("{start} (its time, which names no zone, taken as this machine's)", start=start)
+    return _("{start} (the log's time names no zone; it is read as local time)", start=start)
 
 
 def _started_before(case: Case, uptime_seconds: float, start: str) -> Iterator[Argument]:
@@ -897,23 +956,21 @@ def _started_before(case: Case, uptime_seconds: float, start: str) -> Iterator[A
     if event.idle_seconds is not None and event.idle_seconds < uptime_seconds - USE_CLOCK_DIFFERENCE_SECONDS:
         yield refutation(
             _(
-                "{start}, and the connection was used {idle} before it: it was of this run.",
+                "{start}. The connection was last used {idle} before this error, so it belongs to this run of the server.",
                 start=start,
                 idle=seconds_words(event.idle_seconds),
             )
         )
         return
     if case.idled_out_before_start:
-        yield Argument(
-            -2, _("{start}, and by then its idle limit would have ended the session.", start=start)
-        )
+        yield Argument(-2, _("{start}. By then the idle limit would have ended the session.", start=start))
     elif event.idle_seconds is not None:
-        yield Argument(6, _("{start}, and the connection was used before that, but not since.", start=start))
+        yield Argument(6, _("{start}. The connection was used before the start, but not since.", start=start))
     elif uptime_seconds <= POOL_REUSE_SECONDS or case.idle_before_start_seconds is not None:
         # Where it has ended sessions since, the lost one may have been of this run, and among them.
         yield Argument(0 if server.counters.get("aborted_clients") else 4, _("{start}.", start=start))
     else:
-        yield Argument(-1, _("{start}; a pool that is in use would have noticed sooner.", start=start))
+        yield Argument(-1, _("{start}. A pool in use would have noticed the loss sooner.", start=start))
         return
     if case.aborted_no_session:
-        yield Argument(2, _("Since then it has ended nobody (Aborted_clients is 0)."))
+        yield Argument(2, _("The server has closed no session since then (Aborted_clients is 0)."))

@@ -19,23 +19,23 @@ from goneaway_tui.text.sanitize import plain
 NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 """Errors of file systems without hard links."""
 
-ELSEWHERE = N_("name another place")
+ELSEWHERE = N_("choose another path")
 
 REASONS = {
-    errno.EEXIST: (N_("a file of that name exists"), N_("name another, or remove that one first")),
-    errno.EISDIR: (N_("it is a directory"), N_("name a file in it")),
-    errno.ENOENT: (N_("no such directory"), N_("create it first, or name another")),
+    errno.EEXIST: (N_("a file with this name exists"), N_("choose another name, or remove the file first")),
+    errno.EISDIR: (N_("the path is a directory"), N_("add a file name")),
+    errno.ENOENT: (N_("no such directory"), N_("create the directory first, or choose another")),
     errno.ENOTDIR: (N_("part of the path is a file, not a directory"), ELSEWHERE),
-    errno.EACCES: (N_("permission denied"), N_("name a place you may write to")),
-    errno.EPERM: (N_("permission denied"), N_("name a place you may write to")),
+    errno.EACCES: (N_("permission denied"), N_("choose a path that you may write to")),
+    errno.EPERM: (N_("permission denied"), N_("choose a path that you may write to")),
     errno.EROFS: (N_("the file system is read-only"), ELSEWHERE),
-    errno.ENOSPC: (N_("the disk is full"), N_("free some space, or name a place on another disk")),
+    errno.ENOSPC: (N_("the disk is full"), N_("free some space, or choose a path on another disk")),
     errno.EDQUOT: (
         N_("your disk quota is used up"),
-        N_("free some space, or name a place on another disk"),
+        N_("free some space, or choose a path on another disk"),
     ),
-    errno.ENAMETOOLONG: (N_("the name is too long"), N_("name a shorter one")),
-    errno.ELOOP: (N_("its symbolic links go in a circle"), ELSEWHERE),
+    errno.ENAMETOOLONG: (N_("the name is too long"), N_("choose a shorter name")),
+    errno.ELOOP: (N_("the symbolic links form a loop"), ELSEWHERE),
 }
 """The cause and what to do, by errno; neither is translated yet."""
 
@@ -61,7 +61,7 @@ def write_file(
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, "")
         if target.exists() and not target.is_file():
-            raise _write_error(requested, _("it is not a regular file"), ELSEWHERE)
+            raise _write_error(requested, _("the path is not a regular file"), ELSEWHERE)
         if os.path.lexists(target) and not overwrite:
             raise FileExistsError(errno.EEXIST, "")
         _write(target, write, overwrite=overwrite)
@@ -70,7 +70,7 @@ def write_file(
     except ValueError as error:
         if _is_valid_name(requested):
             raise
-        raise _write_error(requested, _("not a possible file name"), ELSEWHERE) from error
+        raise _write_error(requested, _("the file name is not valid"), ELSEWHERE) from error
     return requested
 
 
@@ -78,9 +78,9 @@ def file_error(path: Path, error: OSError) -> FileError:
     """The FileError for an OSError."""
     why, hint = REASONS.get(error.errno or 0, (plain(error.strerror or str(error)).lower(), ELSEWHERE))
     if error.errno == errno.ENOENT and path.parent.is_dir():
-        why, hint = _("its directory takes no files"), ELSEWHERE
+        why, hint = _("the directory does not accept files"), ELSEWHERE
     elif error.errno == errno.ENOENT:
-        why = _("no such directory as {folder}", folder=_shown(path.parent))
+        why = _("the directory {folder} does not exist", folder=_shown(path.parent))
     return _write_error(path, _(why), hint)
 
 

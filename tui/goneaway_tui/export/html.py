@@ -110,7 +110,7 @@ def table(snapshot: Snapshot) -> Iterator[str]:
     """The table of sessions."""
     yield '<div class="scroll">'
     yield "<table>"
-    caption = _("Sessions, who closes first on top")
+    caption = _("Sessions, the next to close first")
     yield f"<caption>{escape(caption)}</caption>"
     heads = (
         f'<th scope="col" class="{"figure" if column.is_number else "text"}">{escape(heading)}</th>'

@@ -26,8 +26,8 @@ from goneaway_tui.text.format import (
 from goneaway_tui.text.sanitize import plain
 
 LEGEND = {
-    Basis.ASSUMED: N_("~ assumed: the global value; the server does not show the session's own"),
-    Basis.DISPROVED: N_("> outlived: the session's own limit is higher, and unknown"),
+    Basis.ASSUMED: N_("~ assumed: the global value; the server does not show the session's own value"),
+    Basis.DISPROVED: N_("> outlived: the session's own limit is higher, and not known"),
 }
 
 

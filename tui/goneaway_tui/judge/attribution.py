@@ -29,6 +29,7 @@ from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import COM_QUIT, EndEvidence, ErrorCount
 from goneaway_tui.model.session import Account, ProcesslistId
 from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, Basis, Limit, Snapshot, Verdict
+from goneaway_tui.text.format import seconds_words
 from goneaway_tui.text.sanitize import plain
 
 CLOCK_SLACK = 0.1
@@ -51,7 +52,7 @@ CAUSE_BY_CODE_BEFORE_4031 = {
 } | {READ_TIMEOUT_CODE: Cause.IDLE_TIMEOUT}
 """The same where an idle timeout has no error of its own: most timeouts of reading are idle timeouts."""
 OFFLINE_MODE_ENDS_SESSIONS = N_(
-    "offline_mode was turned on: it ends every session without CONNECTION_ADMIN and is not counted as a KILL"
+    "offline_mode was turned on. That ends every session without CONNECTION_ADMIN, and does not count as a KILL."
 )
 
 
@@ -278,11 +279,13 @@ def timeout_attribution(verdict: Verdict, certainty: Certainty, counts: str) -> 
 
 def _limit_ran_out(limit: Limit | None) -> str:
     if limit is None:
-        return _("its limit ran out between the last look that saw it and the first that did not")
+        return _(
+            "The session's limit expired between the last sample that listed the session and the next sample."
+        )
     return _(
-        "its limit of {seconds:.12g} s ({variable}) ran out between the last look that saw it and the first that did not",
-        seconds=limit.seconds,
+        "The session's {variable} of {limit} expired between the last sample that listed the session and the next sample.",
         variable=limit.variable,
+        limit=seconds_words(limit.seconds),
     )
 
 
@@ -291,9 +294,11 @@ def account_of(verdict: Verdict) -> Account:
 
 
 CAUSE_BY_STATE = {"Writing to net": Cause.NET_WRITE_TIMEOUT, "Reading from net": Cause.NET_READ_TIMEOUT}
-OWN_LIMIT_LOOKS_THE_SAME = N_("so does a shorter wait_timeout of its own, which this server shows of nobody")
+OWN_LIMIT_LOOKS_THE_SAME = N_(
+    "A shorter wait_timeout of the session itself has the same effect. This server does not show the value of a session."
+)
 PACKET_LOOKS_THE_SAME = N_(
-    "an oversized packet ends a session the same way; the server's error log tells them apart"
+    "A packet that is too large ends a session the same way. The server's error log shows which of the two it was."
 )
 
 
@@ -318,15 +323,16 @@ def attributed_by_counters(interval: EndInterval) -> Attributions:
 def _counters_words(interval: EndInterval, aborted: int) -> str:
     if interval.kill_statements is None:
         return _(
-            "Aborted_clients rose by {aborted}, {gone} left that nothing else explains; the server does not count KILL statements",
+            "Aborted_clients rose by {aborted}. Sessions that ended without another explanation: {ended}. The server does not "
+            "count KILL statements.",
             aborted=aborted,
-            gone=len(interval.unexplained),
+            ended=len(interval.unexplained),
         )
     return _(
-        "Aborted_clients rose by {aborted}, Com_kill by {kills}, {gone} left that nothing else explains",
+        "Aborted_clients rose by {aborted}, Com_kill by {kills}. Sessions that ended without another explanation: {ended}.",
         aborted=aborted,
         kills=interval.kill_statements,
-        gone=len(interval.unexplained),
+        ended=len(interval.unexplained),
     )
 
 
@@ -344,15 +350,17 @@ def _by_timeout(interval: EndInterval, verdict: Verdict, certainty: Certainty, c
         return timeout_attribution(verdict, certainty, counters)
     hidden = interval.hidden_limit_met(verdict)
     if hidden is None:
-        why = _("it was last seen busy, and there was time to fall silent and reach its limit")
+        why = _(
+            "The session was busy in the last sample that listed it. There was time for it to become idle and reach its limit."
+        )
         return Attribution(timeout_cause(verdict), Certainty.POSSIBLE, (why, counters))
     name, seconds = hidden
     since = verdict.session.idle_since or 0.0
     cause = Cause.TRANSACTION_TIMEOUT if name.startswith("idle_") else Cause.IDLE_TIMEOUT
     why = _(
-        "{variable} of {seconds:.12g} s ran out in that time, if that was its limit, which the server does not show",
+        "{variable} of {limit} expired in that interval, if it was the session's limit. The server does not show the session's limit.",
         variable=name,
-        seconds=seconds,
+        limit=seconds_words(seconds),
     )
     within = CLOCK_SLACK + verdict.session.idle_within
     return Attribution(cause, certainty, (why, counters), since + seconds, within)
@@ -406,13 +414,13 @@ def _clean_disconnect(interval: EndInterval, quits: int, sessions: int, counters
     else:
         is_sure = interval.kill_statements == 0 and quits >= sessions
         certainty = Certainty.CONFIRMED if is_sure else Certainty.LIKELY
-    counted = _("goodbyes counted of its account: {number}", number=quits)
+    counted = _("Clean disconnects (COM_QUIT) counted for the account: {number}.", number=quits)
     evidence = (counted,) if Cause.CLIENT_QUIT in interval.counted_causes else ()
     return Attribution(Cause.CLIENT_QUIT, certainty, (*evidence, counters))
 
 
 def _without_counters(interval: EndInterval, verdict: Verdict) -> Attribution:
-    nothing_counted = _("nobody counted in that time")
+    nothing_counted = _("The server's counters are not known for that interval.")
     if interval.is_due(verdict):
         return timeout_attribution(verdict, Certainty.LIKELY, nothing_counted)
     return Attribution(Cause.UNKNOWN, Certainty.POSSIBLE, (nothing_counted,))
@@ -427,7 +435,9 @@ def _broken(
     """
     state = CAUSE_BY_STATE.get(verdict.session.state or "")
     if state is not None:
-        last_state = _("it was last seen in state {state}", state=verdict.session.state)
+        last_state = _(
+            "The session was in state {state} in the last sample that listed it.", state=verdict.session.state
+        )
         return Attribution(state, Certainty.LIKELY, (last_state, counters))
     if kills > 0:
         offline = (_(OFFLINE_MODE_ENDS_SESSIONS),) if interval.turned_offline else ()
@@ -575,7 +585,7 @@ class _AccountAttribution:
         if not is_only_cause:
             evidence.append(
                 _(
-                    "{number} of its sessions left in that time; the counts do not say which was which",
+                    "Sessions of the account that ended in that interval: {number}. The counters do not show which session ended in which way.",
                     number=len(self._ended),
                 )
             )
@@ -619,11 +629,13 @@ class _AccountAttribution:
         if interval.turned_offline:
             sentences.append(_(OFFLINE_MODE_ENDS_SESSIONS))
         if interval.kill_statements:
-            sentences.append(_("KILL statements run in that time: {number}", number=interval.kill_statements))
+            sentences.append(
+                _("KILL statements in that interval: {number}.", number=interval.kill_statements)
+            )
         if cause is Cause.CLIENT_LOST and interval.turned_offline is None:
             sentences.append(_(OFFLINE_MODE_MAY_END_SESSIONS))
         if cause is Cause.CLIENT_LOST and interval.kill_statements is None:
-            sentences.append(_("the server does not say how many KILL statements were run"))
+            sentences.append(_("The server does not report how many KILL statements were run."))
         return sentences
 
     def _attribution_beyond_counts(self) -> Attribution:
@@ -631,21 +643,21 @@ class _AccountAttribution:
         interval = self._interval
         if interval.kill_statements:
             why = _(
-                "KILL statements run in that time: {number}; one that kills itself is not counted",
+                "KILL statements in that interval: {number}. A session that kills itself is not counted.",
                 number=interval.kill_statements,
             )
             return Attribution(Cause.KILLED, Certainty.LIKELY, (why, self._counts_words))
         if interval.aborted_clients == 0:
             return Attribution(
-                Cause.CLIENT_QUIT, Certainty.LIKELY, (_("Aborted_clients did not rise"), self._counts_words)
+                Cause.CLIENT_QUIT, Certainty.LIKELY, (_("Aborted_clients did not rise."), self._counts_words)
             )
         rise = _("unknown") if interval.aborted_clients is None else interval.aborted_clients
-        why = _("the rise of Aborted_clients: {number}", number=rise)
+        why = _("Rise of Aborted_clients: {number}.", number=rise)
         return Attribution(Cause.UNKNOWN, Certainty.POSSIBLE, (why, self._counts_words))
 
 
 OFFLINE_MODE_MAY_END_SESSIONS = N_(
-    "turning offline_mode on tears every session without CONNECTION_ADMIN too, and is counted as no KILL"
+    "Turning offline_mode on also ends every session without CONNECTION_ADMIN, and does not count as a KILL."
 )
 """Measured on MySQL 9.7: 1158 and 1160 rise, Aborted_clients too; Com_kill does not, and the error log says nothing."""
 
@@ -670,8 +682,10 @@ def _ends_at_once(verdict: Verdict) -> bool:
 
 def _why_earlier_than_limit(verdict: Verdict) -> str:
     if verdict.session.is_idle:
-        return _("earlier than its limit as last seen, so it has changed that since")
-    return _("it was last seen busy; its wait began after that")
+        return _(
+            "The session ended before the limit that the last sample showed, so the session has changed its limit since."
+        )
+    return _("The session was busy in the last sample that listed it. Its idle time began later.")
 
 
 def _by_deadline(verdict: Verdict) -> tuple[float, int]:
@@ -679,15 +693,15 @@ def _by_deadline(verdict: Verdict) -> tuple[float, int]:
 
 
 ENDING_WORDS = {
-    Cause.CLIENT_LOST: N_("ended without COM_QUIT"),
-    Cause.CLIENT_QUIT: N_("ended with COM_QUIT"),
+    Cause.CLIENT_LOST: N_("end without COM_QUIT"),
+    Cause.CLIENT_QUIT: N_("clean disconnect (COM_QUIT)"),
 }
 """How a session ended, in words, where the cause's own name says more than was counted."""
-ENDING_WORDS_BEFORE_4031 = ENDING_WORDS | {Cause.IDLE_TIMEOUT: N_("by a timeout of reading (1159)")}
+ENDING_WORDS_BEFORE_4031 = ENDING_WORDS | {Cause.IDLE_TIMEOUT: N_("read timeout (error 1159)")}
 """The same where an idle timeout has no error of its own."""
 COUNT_AND_ENDING, COUNT_AND_ENDING_EARLIER = (
-    N_("{number} {ending}"),
-    N_("{number} {ending} a little earlier"),
+    N_("{number} x {ending}"),
+    N_("{number} x {ending} shortly before"),
 )
 
 
@@ -709,10 +723,10 @@ def counts_words(
     ]
     if not parts:
         return _(
-            "in that time the server counted for {account}: no ending of a session", account=account_words
+            "The server counted no end of a session for {account} in that interval.", account=account_words
         )
     return _(
-        "in that time the server counted for {account}: {endings}",
+        "The server counted for {account} in that interval: {endings}.",
         account=account_words,
         endings=_(", ").join(parts),
     )

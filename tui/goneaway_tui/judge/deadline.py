@@ -24,6 +24,7 @@ from goneaway_tui.model.snapshot import (
     RiskThresholds,
     Verdict,
 )
+from goneaway_tui.text.format import seconds_words
 
 
 def risk_of(
@@ -62,36 +63,36 @@ POOL_TICK_SECONDS = 0.5
 
 WHY_DISPROVED = {
     Basis.ASSUMED: N_(
-        "it idled longer than the global {variable} of {seconds:.12g} s and is still there, so its own value is higher "
-        "(an interactive client, a SET SESSION, or part of a command has arrived); when it ends is unknown"
+        "the session has been idle for longer than the global {variable} of {limit}, so its own value is higher (an "
+        "interactive client, a SET SESSION, or a command that has partly arrived); its deadline is not known"
     ),
     Basis.LEARNED: N_(
-        "it idled longer than the {seconds:.12g} s learned from others like it and is still there, so its own value is "
-        "higher (an interactive client, a SET SESSION, or part of a command has arrived); when it ends is unknown"
+        "the session has been idle for longer than the {limit} learned from similar sessions, so its own value is higher "
+        "(an interactive client, a SET SESSION, or a command that has partly arrived); its deadline is not known"
     ),
 }
 """The bases that a session disproves by outliving the limit, and the explanation that is then shown."""
 
-READ_FROM_SESSION = N_("read from this session's own variables")
+READ_FROM_SESSION = N_("read from the session's own variables")
 GLOBAL_WHEN_FIRST_SEEN = N_(
-    "the global value when it was first seen; the server does not show what this session has set for itself, "
-    "or whether it is interactive (then it copied interactive_timeout)"
+    "the global value when the session was first listed; the server does not show what the session has set for itself, "
+    "or whether its client is interactive (then the session copied interactive_timeout)"
 )
 LOGIN_NOT_FINISHED = N_(
-    "the login is not finished: the global value when it was first seen; the server does not show what this session "
-    "has set for itself"
+    "the login is not finished: the global value when the session was first listed; the server does not show what the "
+    "session has set for itself"
 )
 WROTE_ROWS = N_(
-    "idle inside a transaction that wrote rows: the global value when it was first seen; the server does not show what "
-    "this session has set for itself"
+    "idle inside a transaction that wrote rows: the global value when the session was first listed; the server does "
+    "not show what the session has set for itself"
 )
 WROTE_NOTHING = N_(
-    "idle inside a transaction that wrote nothing: the global value when it was first seen; the server does not show "
-    "what this session has set for itself"
+    "idle inside a transaction that wrote nothing: the global value when the session was first listed; the server does "
+    "not show what the session has set for itself"
 )
 SHARED_LIMIT = N_(
-    "idle inside a transaction: this is one value for all sessions, and the server closes after the shorter of it and the "
-    "session's wait_timeout"
+    "idle inside a transaction: all sessions have this one value; the server closes the session after the shorter of "
+    "it and the session's wait_timeout"
 )
 """Explanations without fields: each session has one at every sample, so they are translated only where they are shown."""
 
@@ -210,7 +211,7 @@ def disproved_limit(limit: Limit) -> Limit:
 @lru_cache(maxsize=1024)
 def _disproved(limit: Limit, why: str) -> Limit:
     """`why` is translated already: the cache holds texts of one language."""
-    text = why.format(variable=limit.variable, seconds=limit.seconds)
+    text = why.format(variable=limit.variable, limit=seconds_words(limit.seconds))
     return Limit(limit.seconds, limit.variable, Basis.DISPROVED, text)
 
 

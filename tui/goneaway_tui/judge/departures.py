@@ -30,13 +30,14 @@ from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import EndEvidence, LogEntry, is_same_run
 from goneaway_tui.model.session import ProcesslistId, Role, Session
 from goneaway_tui.model.snapshot import Risk, Snapshot, Verdict
+from goneaway_tui.text.format import seconds_words
 from goneaway_tui.text.sanitize import plain
 
 READ_TIMEOUT_ERRORS = (Cause.IDLE_TIMEOUT, Cause.NET_READ_TIMEOUT)
 """A timeout of reading raises either error, by the server's version and by what it waited for; the log's words are the same."""
 READ_TIMEOUT_CAUSES = frozenset({*READ_TIMEOUT_ERRORS, Cause.TRANSACTION_TIMEOUT})
 _CERTAINTIES = tuple(Certainty)
-NO_COUNTERS = N_("the server's counters are not known, so nothing but its log says so")
+NO_COUNTERS = N_("The server's counters are not known, so only the server's log reports this.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ def checked_by_counters(
         return CounterAgreement(accepted, dict(unconfirmed))
     if aborted < len(unconfirmed):
         why = ngettext(
-            "the log names {number} session that ended without COM_QUIT, and Aborted_clients rose by {aborted}",
-            "the log names {number} sessions that ended without COM_QUIT, and Aborted_clients rose by {aborted}",
+            "The log names {number} session that ended without COM_QUIT, and Aborted_clients rose by {aborted}.",
+            "The log names {number} sessions that ended without COM_QUIT, and Aborted_clients rose by {aborted}.",
             len(unconfirmed),
             aborted=aborted,
         )
@@ -93,9 +94,14 @@ def _despite_counters(logged: Attribution, counted: Attribution, *, is_due: bool
     """The cause of a session whose end is in the log, and in no counter. `is_due`: its deadline had come."""
     if is_due and logged.cause in READ_TIMEOUT_CAUSES and counted.certainty is not Certainty.CONFIRMED:
         # Its count may have risen one sample early, and been taken for the end of another session.
-        why = _("its deadline had come, but Aborted_clients did not rise for it in this interval")
+        why = _(
+            "The session's deadline had passed, but Aborted_clients did not rise for this session in this interval."
+        )
         return _weaker(logged, Certainty.LIKELY, why)
-    doubt = _("not believed, because Aborted_clients did not rise for it: {line}", line=logged.evidence[0])
+    doubt = _(
+        "A log entry is not believed, because Aborted_clients did not rise for this session. {line}",
+        line=logged.evidence[0],
+    )
     return replace(counted, evidence=(*counted.evidence, doubt))
 
 
@@ -171,7 +177,7 @@ def _killed(verdict: Verdict, after: Snapshot) -> Attribution | None:
     """A KILL of the session is among the statements the server remembers."""
     for kill in after.sample.end_evidence.kills:
         if kill.session_id == verdict.session.id:
-            statement = _("KILL {id} by {whom}", id=kill.session_id, whom=plain(kill.by, 200))
+            statement = _("{account} ran KILL {id}.", id=kill.session_id, account=plain(kill.by, 200))
             return Attribution(Cause.KILLED, Certainty.CONFIRMED, (statement,))
     return None
 
@@ -199,9 +205,9 @@ def _logged(verdict: Verdict, after: Snapshot) -> Attribution | None:
                 cause = Cause.TRANSACTION_TIMEOUT
             evidence.append(
                 _(
-                    "{variable} of {seconds:.12g} s ran out at that time; it ends a session after a bare BEGIN, and MariaDB does not list such a transaction",
+                    "{variable} of {limit} expired at that time. It ends a session after a bare BEGIN. MariaDB does not list such a transaction.",
                     variable=variable,
-                    seconds=seconds,
+                    limit=seconds_words(seconds),
                 )
             )
     return Attribution(cause, certainty, tuple(evidence), *_instant(entry, verdict))
@@ -231,7 +237,7 @@ def _marked_killed(verdict: Verdict, after: Snapshot) -> Attribution | None:  # 
     """The process list showed the session as Killed; MariaDB shows the same after a KILL QUERY of an idle session, which stays."""
     if verdict.session.command != "Killed":
         return None
-    return Attribution(Cause.KILLED, Certainty.LIKELY, (_("the process list showed it as Killed"),))
+    return Attribution(Cause.KILLED, Certainty.LIKELY, (_("The process list showed the session as Killed."),))
 
 
 def _instant(entry: LogEntry, verdict: Verdict) -> tuple[float | None, float]:
@@ -309,7 +315,10 @@ def _ended_with_server(verdict: Verdict, before: Snapshot, after: Snapshot) -> D
     within = max(0.0, started - before.taken_at) / 2
     at = min(before.taken_at + within, after.taken_at)
     attribution = _server_end(after.sample.end_evidence, verdict.session.id)
-    restart = _("the server began anew: it is up {seconds:.0f} s", seconds=after.sample.server.uptime)
+    restart = _(
+        "The server has restarted. It has been up for {uptime}.",
+        uptime=seconds_words(after.sample.server.uptime),
+    )
     if attribution.at is not None:
         at, within = min(max(attribution.at, before.taken_at), after.taken_at), attribution.within
     return Departure(
@@ -333,15 +342,15 @@ def _server_end(evidence: EndEvidence, session_id: ProcesslistId) -> Attribution
     start = next((e for e in of_server if e.code == START_CODE), None)
     if start is not None:
         why = _(
-            "the server's log tells of a start and of no stop before it: {line}", line=plain(start.text, 400)
+            "The server's log reports a start without a stop before it: {line}", line=plain(start.text, 400)
         )
         return Attribution(Cause.SERVER_CRASH, Certainty.LIKELY, (why,))
     if evidence.stop_reported:
-        why = _("the server ended our own session by an error that it sends when it stops (1053 or 1927)")
+        why = _("The server ended our own session with an error that it sends when it stops (1053 or 1927).")
         return Attribution(Cause.SERVER_RESTART, Certainty.LIKELY, (why,))
-    why = _("nothing says whether it was stopped or crashed")
+    why = _("There is no evidence whether the server was stopped or crashed.")
     return Attribution(Cause.SERVER_RESTART, Certainty.LIKELY, (why,))
 
 
 def _quoted(entry: LogEntry) -> str:
-    return _("the server's log: {line}", line=plain(entry.text, 400))
+    return _("The server's log: {line}", line=plain(entry.text, 400))

@@ -194,7 +194,7 @@ def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str,
         if dangling[1].lower() in fields:
             raise ValueError(
                 _(
-                    "{term} is not finished: {field} compared with what?",
+                    "{term} is incomplete: write a value to compare {field} with",
                     term=dangling[0].lstrip("-"),
                     field=dangling[1],
                 )
@@ -237,7 +237,7 @@ def _field_test(field: str, comparison: str, word: str) -> VerdictTest | None:
     if field in TEXT_FIELDS:
         return _text_test(field, comparison, word)
     if comparison == "~" and field in FIELDS:
-        raise ValueError(_("{field} is not text, so ~ does not apply to it", field=field))
+        raise ValueError(_("{field} is not text: the operator ~ needs text", field=field))
     if field in WORD_FIELDS and (field not in DURATION_FIELDS or word in WORD_FIELDS[field][1]):
         return _word_test(field, comparison, word)
     if field in DURATION_FIELDS:
@@ -289,7 +289,9 @@ def _unknown_word(field: str, known: tuple[str, ...]) -> ValueError:
 
 
 def _has_no_order(field: str, word: str) -> ValueError:
-    return ValueError(_("{field} has no order: write {field}:{word}", field=field, word=word))
+    return ValueError(
+        _("{field} has no smaller and larger values: write {field}:{word}", field=field, word=word)
+    )
 
 
 def _comparison_test(
@@ -428,7 +430,7 @@ def _oldest_selection(comparison: str, word: str, *, is_negated: bool) -> Oldest
     if match is None or comparison not in {":", "="} or not int(match[1]) or by not in OLDEST_OF:
         raise ValueError(
             _(
-                "oldest takes a number, and what to group by: oldest:1 or oldest:1/user, of {words}",
+                "oldest needs a number, and may name a field to group by: oldest:1 or oldest:1/user; fields: {words}",
                 words=", ".join(sorted(filter(None, OLDEST_OF))),
             )
         )
@@ -471,7 +473,7 @@ def bounded_pattern(text: str) -> re.Pattern[str]:
         raise ValueError(_("{text} is not a regular expression: {why}", text=text, why=error)) from None
     needed = _ANYTHING.sub("", text)
     if _ways(needed) > MAX_WAYS:
-        raise ValueError(_("{text} could match in too many ways: repeat less often", text=text))
+        raise ValueError(_("{text} can match in too many ways: use fewer repetitions", text=text))
     return pattern if needed == text else bounded_pattern(needed)
 
 
@@ -484,7 +486,7 @@ def _ways(text: str) -> int:
         piece = _PIECE.match(text, at)
         if piece is None:
             raise ValueError(
-                _("{text} has a look-around, a reference or a flag, which are not supported", text=text)
+                _("{text} has a look-around, a back-reference or a flag, which are not supported", text=text)
             )
         before, at = text[at - 1 : at], piece.end()
         if piece["open"]:
@@ -498,7 +500,7 @@ def _ways(text: str) -> int:
             if before == ")" and not was_group_plain:
                 raise ValueError(
                     _(
-                        "{text} repeats a group that itself repeats or chooses, which can take forever",
+                        "{text} repeats a group that contains a repetition or an alternative, which can take forever",
                         text=text,
                     )
                 )

@@ -161,8 +161,9 @@ def _observed(before: LimitObservations, ended_at: list[float], outlived: float)
 
 
 LEARNED_FROM = N_(
-    "learned from {agreeing} of the last {deaths} sessions of {whose} that ended without a goodbye: they did at this idle "
-    "age, and none was seen to outlive it; their own wait_timeout, or something on the way, closes them"
+    "learned from {agreeing} of the last {ends} sessions of {group} that ended without COM_QUIT: they ended at this "
+    "idle time, and no session was seen to be idle for longer; their own wait_timeout, or something on the network "
+    "path, closes them"
 )
 
 
@@ -171,5 +172,5 @@ def _learned_limit(why: str, group: LimitGroup, seconds: int, agreeing: int, end
     """`why` is translated already: the cache holds texts of one language."""
     account = f"{plain(group.user, 60)}@{plain(group.host, 60)}"
     program = f" ({plain(group.program, 60)})" if group.program else ""
-    text = why.format(agreeing=agreeing, deaths=ends, whose=account + program)
+    text = why.format(agreeing=agreeing, ends=ends, group=account + program)
     return Limit(seconds, "wait_timeout", Basis.LEARNED, text)

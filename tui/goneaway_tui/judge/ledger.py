@@ -20,7 +20,7 @@ DEFAULT_KEPT = 10_000
 """How many departures are kept one by one by default; the totals count all."""
 MAX_NAMES = 1_000
 """How many different users, programs or hosts are counted by name. A bound: clients choose their program names."""
-ALL_OTHERS, UNNAMED = N_("(all others)"), N_("(not said)")
+ALL_OTHERS, UNNAMED = N_("(all others)"), N_("(none)")
 """The totals of all names above MAX_NAMES, and of sessions without a name; shown with `_`."""
 
 TOTAL_KEYS: Mapping[str, Callable[[Departure], str]] = {

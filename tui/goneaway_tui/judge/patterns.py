@@ -17,6 +17,7 @@ from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure, Pattern, PatternKind, PatternScope
 from goneaway_tui.model.session import ProcesslistId, Role, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Snapshot, Verdict
+from goneaway_tui.text.format import largest_unit_words, seconds_words
 from goneaway_tui.text.sanitize import plain
 
 MIN_OBSERVATIONS = 5
@@ -159,18 +160,22 @@ def scope_name(scope: PatternScope) -> str:
 KNOWN_IDLE_LIMITS: tuple[tuple[float, str], ...] = (
     (
         60.0,
-        N_("AWS Classic Load Balancer as it comes, and many a HAProxy's timeout client and timeout server"),
+        N_(
+            "the default of AWS Classic Load Balancer, and a common value of HAProxy's timeout client and timeout server"
+        ),
     ),
-    (240.0, N_("Azure Load Balancer and Azure NAT as they come (4 min, and no word to either end)")),
-    (300.0, N_("the five minutes many pools and firewalls are set to")),
-    (350.0, N_("AWS Network Load Balancer and NAT gateway as they come")),
+    (240.0, N_("the default of Azure Load Balancer and Azure NAT (4 min; they notify neither side)")),
+    (300.0, N_("5 min, a common value in pools and firewalls")),
+    (350.0, N_("the default of AWS Network Load Balancer and AWS NAT gateway")),
     (
         600.0,
-        N_("HikariCP's idleTimeout as it comes, and Google Cloud's firewall, which forgets after 10 min"),
+        N_(
+            "the default of HikariCP's idleTimeout, and of Google Cloud's firewall, which drops connections after 10 min"
+        ),
     ),
-    (900.0, N_("the quarter of an hour many pools and firewalls are set to")),
-    (1800.0, N_("RDS Proxy's idle client timeout as it comes, and the 30 min many pools are set to")),
-    (3600.0, N_("the hour stateful firewalls come with (Cisco ASA among them)")),
+    (900.0, N_("15 min, a common value in pools and firewalls")),
+    (1800.0, N_("the default of RDS Proxy's idle client timeout, and 30 min, a common value in pools")),
+    (3600.0, N_("1 h, the default of stateful firewalls, among them Cisco ASA")),
 )
 """Idle seconds, and the product that usually ends a connection there; shown with `_`."""
 KNOWN_LIMIT_TOLERANCE = 0.02
@@ -275,10 +280,10 @@ def _cut_off_pattern(scope: PatternScope, window: IdleTimeWindow) -> Pattern:
     return Pattern(
         PatternKind.CUT_OFF,
         _(
-            "{team}: {number} sessions left after {age:,.0f} s idle, far below their limit",
-            team=scope_name(scope),
+            "{group}: {number} sessions ended after {age} of idle time, far below their limit",
+            group=scope_name(scope),
             number=number,
-            age=seconds,
+            age=seconds_words(seconds),
         ),
         certainty_by_count(number),
         tuple(_cut_off_evidence(window, seconds, limits, shown=limits_are_shown)),
@@ -294,32 +299,35 @@ def _cut_off_evidence(
     """`shown`: the server shows the sessions' own limits."""
     cut_off, number = window.cut_off, len(window.cut_off)
     yield _(
-        "of {all} that idled for {age:,.0f} s, {left} left between {least:,.1f} and {most:,.1f} s",
+        "of {all} sessions that were idle for {age}, {ended} ended after {least:,.1f} to {most:,.1f} s",
         all=number + window.outlasted,
-        age=seconds,
-        left=number,
+        age=seconds_words(seconds),
+        ended=number,
         least=cut_off[0].idle_seconds,
         most=cut_off[-1].idle_seconds,
     )
     if limits:
         shortest = min(limit.seconds for limit in limits)
         yield (
-            _("their limit of {seconds:,.0f} s had not come", seconds=shortest)
+            _("they had not reached their limit of {limit}", limit=seconds_words(shortest))
             if shown
-            else _("their limit of {seconds:,.0f} s is only assumed", seconds=shortest)
+            else _("their limit of {limit} is only assumed", limit=seconds_words(shortest))
         )
     quits = sum(_is_client_quit(interval) for interval in cut_off)
     yield (
-        _("{number} said goodbye, as a pool or a proxy does that closes what it does not need", number=quits)
+        _(
+            "{number} ended with COM_QUIT, as when a pool or a proxy closes connections that it does not need",
+            number=quits,
+        )
         if quits * 2 > number
         else _(
-            "{number} said no goodbye, as when a firewall or a balancer on the way forgets a connection",
+            "{number} ended without COM_QUIT, as when a firewall or a load balancer drops a connection",
             number=number - quits,
         )
     )
     product = known_idle_limit(seconds)
     if product is not None:
-        yield _("who usually ends connections there: {who}", who=_(product))
+        yield _("what usually ends connections after this time: {setting}", setting=_(product))
 
 
 def _is_client_quit(interval: IdleInterval) -> bool:
@@ -328,11 +336,14 @@ def _is_client_quit(interval: IdleInterval) -> bool:
 
 def _cut_off_remedies(seconds: float, *, shown: bool) -> Iterator[str]:
     yield _(
-        "look for this number among the settings of the pool, and of whatever stands between it and the server"
+        "Find this number in the settings of the pool, and of everything between the pool and the server."
     )
-    yield _("let the client ping, or let go of, what has idled for {seconds:,.0f} s", seconds=seconds * 0.8)
+    yield _(
+        "Let the client ping or close connections that have been idle for {limit}.",
+        limit=seconds_words(seconds * 0.8),
+    )
     if not shown:
-        yield _("look whether the program sets its own wait_timeout to {seconds:,.0f} s", seconds=seconds)
+        yield _("Check whether the program sets wait_timeout = {seconds:.0f} s itself.", seconds=seconds)
 
 
 # --- The server's limit is shorter than the pool keeps a connection
@@ -375,25 +386,25 @@ def _limit_below_pool_pattern(
         certainty_by_count(len(timed_out)),
         (
             _(
-                "{closed} of {left} that left were closed by the server for idling, not by the client",
+                "the server closed {closed} of the {ended} ended sessions for being idle; the client did not close them",
                 closed=len(timed_out),
-                left=ended,
+                ended=ended,
             ),
             _(
-                "{open} are open now, and this has gone on for {seconds:,.0f} s",
+                "sessions open now: {open}; this has gone on for {duration}",
                 open=len(intervals) - ended,
-                seconds=duration,
+                duration=largest_unit_words(duration),
             ),
         ),
         (
             _(
-                "let the pool retire what it holds before {seconds:,.0f} s: {settings}",
-                seconds=limit * 0.8,
+                "Let the pool retire its connections before {limit}: {settings}.",
+                limit=seconds_words(limit * 0.8),
                 settings=POOL_SETTINGS,
             ),
             _(
-                "or raise the limit where it is set: the global wait_timeout, init_command, or the program itself; "
-                "open sessions keep theirs until they reconnect"
+                "Or raise the limit where it is set: the global wait_timeout, init_command, or the program itself. Open sessions "
+                "keep their limit until they reconnect."
             ),
         ),
         session_ids(timed_out),
@@ -406,16 +417,15 @@ def _limit_below_pool_title(scope: PatternScope, timed_out: Sequence[IdleInterva
     lengths = [interval.idle_seconds for interval in timed_out]
     if max(lengths) > 2 * min(lengths):
         return _(
-            "{team}: each session's own limit, {least:,.0f} to {most:,.0f} s, always comes first, "
-            "and the pool opens new sessions",
-            team=scope_name(scope),
-            least=min(lengths),
-            most=max(lengths),
+            "{group}: each session always reaches its own limit ({least} to {most}), and the pool opens new sessions",
+            group=scope_name(scope),
+            least=seconds_words(min(lengths)),
+            most=seconds_words(max(lengths)),
         )
     return _(
-        "{team}: the server's limit of {seconds:,.0f} s always comes first, and the pool opens new sessions",
-        team=scope_name(scope),
-        seconds=median(lengths),
+        "{group}: the sessions always reach the server's limit of {limit}, and the pool opens new sessions",
+        group=scope_name(scope),
+        limit=seconds_words(median(lengths)),
     )
 
 
@@ -465,33 +475,33 @@ def _ghost_pattern(
     return Pattern(
         PatternKind.GHOSTS,
         ngettext(
-            "{team}: {number} session idle far past what the others reach",
-            "{team}: {number} sessions idle far past what the others reach",
+            "{group}: {number} session has been idle far longer than the others",
+            "{group}: {number} sessions have been idle far longer than the others",
             len(ghosts),
-            team=scope_name(scope),
+            group=scope_name(scope),
         ),
         Certainty.POSSIBLE,
         (
             ngettext(
-                "it has idled for {seconds:,.0f} s or more",
-                "they have idled for {seconds:,.0f} s or more",
+                "it has been idle for {age} or longer",
+                "they have been idle for {age} or longer",
                 len(ghosts),
-                seconds=ghosts[0].idle_seconds,
+                age=seconds_words(ghosts[0].idle_seconds),
             ),
             _(
-                "none of {others} others of the same user, host and program idled longer than {seconds:,.0f} s",
+                "none of the {others} other sessions of the same user, host and program was idle for longer than {age}",
                 others=others,
-                seconds=longest_other,
+                age=seconds_words(longest_other),
             ),
         ),
         (
             _(
-                "look one id up in the application's log; here, the filter id:{id} shows it",
+                "Find one of the ids in the application's log. Here the filter id:{id} shows the session.",
                 id=ghosts[0].session.id,
             ),
             _(
-                "if nobody there uses it any more, the client is gone: kill it; "
-                "a shorter keepalive finds such sooner"
+                "If the application no longer uses the session, the client has ended: kill the session. A shorter keepalive finds "
+                "such sessions sooner."
             ),
         ),
         session_ids(ghosts),
@@ -529,28 +539,26 @@ def _idle_in_transaction(scope: PatternScope, intervals: Sequence[IdleInterval])
     pattern = Pattern(
         PatternKind.IDLE_IN_TRANSACTION,
         _(
-            "{team}: {held} of {idle} sessions idle {seconds:.0f} s and more inside a transaction",
-            team=scope_name(scope),
+            "{group}: {held} of {idle} sessions that have been idle for {age} or longer are inside a transaction",
+            group=scope_name(scope),
             held=len(in_transaction),
             idle=len(pausing),
-            seconds=MIN_PAUSE_SECONDS,
+            age=seconds_words(MIN_PAUSE_SECONDS),
         ),
         Certainty.CONFIRMED,
         (
             _(
-                "half of them for {half:,.0f} s or longer, one for {longest:,.0f} s",
-                half=median(interval.idle_seconds for interval in in_transaction),
-                longest=in_transaction[-1].idle_seconds,
+                "half of them have been idle for {half} or longer, one of them for {longest}",
+                half=largest_unit_words(median(interval.idle_seconds for interval in in_transaction)),
+                longest=largest_unit_words(in_transaction[-1].idle_seconds),
             ),
-            _("they hold {rows:,} changed rows, which are lost when the session is", rows=rows),
+            _("they hold {rows:,} changed rows, which are lost when the sessions end", rows=rows),
         ),
         (
             _(
-                "commit or roll back before waiting: autocommit switched off opens a transaction with the first SELECT"
+                "Commit or roll back before a pause. With autocommit off, the first SELECT opens a transaction."
             ),
-            _(
-                "where the server has idle_transaction_timeout, it bounds this without touching other sessions"
-            ),
+            _("If the server has idle_transaction_timeout, it limits this without touching other sessions."),
         ),
         session_ids(in_transaction),
         scope,
@@ -588,21 +596,21 @@ def _saturation_pattern(limit: float, connected: int, clients: int, idle: Sequen
     return Pattern(
         PatternKind.SATURATION,
         _(
-            "{connected:,} of {most:,.0f} connections are taken, and most of them sleep",
+            "{connected:,} of {limit:,.0f} connections are in use, most of them by idle sessions",
             connected=connected,
-            most=limit,
+            limit=limit,
         ),
         Certainty.CONFIRMED,
         (
-            _("{idle:,} of {all:,} clients are idle", idle=len(idle), all=clients),
-            _("{number:,} of the idle ones are of {team}", number=number, team=scope_name(scope)),
+            _("{idle:,} of {all:,} client sessions are idle", idle=len(idle), all=clients),
+            _("{number:,} of the idle sessions belong to {group}", number=number, group=scope_name(scope)),
         ),
         (
             _(
-                "let the pool of {team} keep fewer connections, and let go sooner of those it does not need",
-                team=scope_name(scope),
+                "Let the pool of {group} keep fewer connections, and close connections that it does not need sooner.",
+                group=scope_name(scope),
             ),
-            _("a higher max_connections gives room until then, and each connection takes memory"),
+            _("A higher max_connections gives room until then. Each connection takes memory."),
         ),
         tuple(sorted(v.session.id for v in idle)),
         scope,
@@ -637,13 +645,13 @@ def _old_limits(pattern_input: PatternInput) -> Iterator[Pattern]:
         Certainty.CONFIRMED if is_shown else Certainty.LIKELY,
         (
             _(
-                "The global wait_timeout is {now:,.0f} s now. It was {former:,.0f} s when they connected.",
-                now=current,
-                former=former,
+                "the global wait_timeout is now {now}; it was {former} when they connected",
+                now=seconds_words(current),
+                former=seconds_words(former),
             ),
             ngettext(
-                "{number:,} idle session with an earlier value has ended since.",
-                "{number:,} idle sessions with an earlier value have ended since.",
+                "{number:,} idle session with an earlier value has ended since",
+                "{number:,} idle sessions with an earlier value have ended since",
                 ended,
             ),
         ),

@@ -225,7 +225,7 @@ def unpack_gaps(raw: object) -> ReuseGaps:
     figures = (gaps.seconds, *(figure for row in gaps.freed for figure in row))
     is_fit = 0 <= gaps.began <= gaps.ended < MAX_INSTANT and min(figures) >= 0 and gaps.seconds < MAX_INSTANT
     if not is_fit or not all(map(_is_plausible, gaps.groups)):
-        raise UnfitRecord(_("a gap that no recorder counts"))
+        raise UnfitRecord(_("the counts of idle gaps are not valid"))
     return gaps
 
 

@@ -186,8 +186,8 @@ def _is_only_host(host: str, sessions: Sequence[Session], clients: int) -> bool:
 def _proxy_sentences(names: Sequence[str]) -> Iterator[str]:
     for name in dict.fromkeys(names):
         yield ngettext(
-            "{number} of them is {name}'s by its own account",
-            "{number} of them are {name}'s by their own account",
+            "{number} session has the program or user name of {name}",
+            "{number} sessions have the program or user name of {name}",
             names.count(name),
             name=name,
         )
@@ -197,14 +197,16 @@ def _proxy_pattern(
     host: str, sessions: Sequence[Session], clients: int, certainty: Certainty, basis: Sequence[str]
 ) -> Pattern:
     """`clients`: how many client sessions there are from all addresses. `basis`: why this is a proxy, a sentence each."""
-    address = plain(host, 60) or _("an address that is not told")
+    address = plain(host, 60) or _("an unknown address")
     accounts = len({session.user for session in sessions})
-    share = _("{here} of {number} clients come from there", here=f"{len(sessions):,}", number=f"{clients:,}")
+    share = _(
+        "{here} of {number} client sessions come from there", here=f"{len(sessions):,}", number=f"{clients:,}"
+    )
     account_words = ngettext("they use {number} account", "they use {number} accounts", accounts)
     title = (
-        _("{host} is a proxy's address, by what its sessions say", host=address)
+        _("{host} is the address of a proxy, according to its sessions", host=address)
         if certainty is Certainty.LIKELY
-        else _("{host} may be a proxy's address: every client comes from it", host=address)
+        else _("{host} may be the address of a proxy: every client session comes from it", host=address)
     )
     return Pattern(
         PatternKind.PROXIED,
@@ -212,9 +214,11 @@ def _proxy_pattern(
         certainty,
         (*basis, share, account_words),
         (
-            _("who is behind it the server cannot see: ask the proxy which client has the session of an id"),
             _(
-                "the proxy has idle limits of its own, towards its clients and towards this server: look at both"
+                "The server does not see the clients behind the proxy. Ask the proxy which client has a session id."
+            ),
+            _(
+                "The proxy has idle limits of its own, towards its clients and towards this server. Check both."
             ),
         ),
         tuple(sorted(session.id for session in sessions)),

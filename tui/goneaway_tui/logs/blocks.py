@@ -25,7 +25,7 @@ from itertools import chain
 from typing import Final, Protocol, Self
 
 from goneaway_tui.errors import FileError
-from goneaway_tui.i18n import N_, _
+from goneaway_tui.i18n import _
 from goneaway_tui.text.sanitize import plain
 
 BLOCK_BYTES: Final = 1 << 18
@@ -77,7 +77,7 @@ class _Xz:
             if self._unpacker.needs_input and not self._ahead:
                 self._ahead = self._packed.read(BLOCK_BYTES)
                 if not self._ahead:
-                    raise EOFError(N_("it ends before its end"))
+                    raise EOFError(_("the file ends too early"))
             ahead, self._ahead = self._ahead, b""
             try:
                 block = self._unpacker.decompress(ahead, size)
@@ -85,7 +85,7 @@ class _Xz:
                 if "memory" not in str(error).casefold():
                     raise
                 raise FileError(
-                    _("it takes more than {number} MiB of memory to unpack", number=UNPACKING_BYTES >> 20),
+                    _("unpacking takes more than {number} MiB of memory", number=UNPACKING_BYTES >> 20),
                     _("run xz -dc FILE | goneaway-tui explain -"),
                 ) from None
             if block:
@@ -138,12 +138,12 @@ def _file_errors(shown: str) -> Iterator[None]:
     except OSError as error:
         raise FileError(
             _("cannot read {file}: {why}", file=shown, why=plain(error.strerror or str(error), 200)),
-            _("name a log you may read"),
+            _("name a log file that you may read"),
         ) from None
     except _UNPACKING_ERRORS as error:
         raise FileError(
             _("cannot read {file}: {why}", file=shown, why=plain(str(error), 200)),
-            _("is it damaged, or cut short?"),
+            _("check whether the file is damaged or incomplete"),
         ) from None
 
 

@@ -139,16 +139,16 @@ class Gate:
         """
         act = self.last_change()
         if act is None:
-            raise Refused(_("nothing was changed on this server that is not undone"))
+            raise Refused(_("no change on this server is left to undo"))
         if act_id not in {"", act.id}:
-            raise Refused(_("something else was changed on this server since"), _(DECIDE_AGAIN))
+            raise Refused(_("another change was made on this server since"), _(DECIDE_AGAIN))
         was, actions = act.entry, self.undo_actions(act)
         if was.keep is Persistence.PERSIST:
             persisted = self.variable_state(str(was.variable)).persisted
             if persisted is not None and persisted != was.kept:
                 raise Refused(
                     _(
-                        "somebody has persisted {variable} = {value} since",
+                        "{variable} = {value} was persisted since",
                         variable=was.variable,
                         value=sql_number(persisted),
                     ),
@@ -163,7 +163,7 @@ class Gate:
         was = act.entry
         if was.variable not in TUNABLE or was.old is None or was.kept is None or was.keep is None:
             raise Refused(
-                _("the journal does not tell what to go back to after {statement}", statement=was.statement)
+                _("the journal does not record the values before {statement}", statement=was.statement)
             )
         return undo_action(was.variable, was.old, was.kept, was.keep, was.old_persisted, act.id)
 

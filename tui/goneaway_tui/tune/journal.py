@@ -33,8 +33,8 @@ KILLED = N_("session {id} was killed")
 QUERY_KILLED = N_("the statement of session {id} was killed")
 NOT_PERSISTED = N_("nothing is persisted for {name} any more; its running value stays")
 NOT_READ_BACK = N_("{name} was set, and could not be read back")
-KEPT = N_("{name} is {kept} now")
-KEPT_OTHER = N_("{name} is {kept} now, not {asked} as asked for")
+KEPT = N_("{name} is now {kept}")
+KEPT_OTHER = N_("{name} is now {kept}, not {asked} as requested")
 NOT_PERFORMED = N_("not performed: {why}")
 OUTCOME_UNKNOWN = N_("outcome unknown: {why}")
 
@@ -295,10 +295,10 @@ class Journal:
         if what == "write":
             return FileError(
                 _("cannot write the journal {path}: {why}", path=path, why=_(why)),
-                _("without it nothing is changed on a server"),
+                _("without the journal goneaway-tui changes nothing on a server"),
             )
         return FileError(
-            _("cannot read the journal {path}: {why}", path=path, why=_(why)), _("look at the file")
+            _("cannot read the journal {path}: {why}", path=path, why=_(why)), _("check the file")
         )
 
 

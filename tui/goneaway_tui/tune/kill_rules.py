@@ -89,10 +89,12 @@ def kill_filter(match: str) -> Filter:
             )
         )
     if not parsed.tests and not parsed.selections:
-        raise ValueError(_("the filter has no condition: write one, as in user:shop idle>10m"))
+        raise ValueError(_("the filter has no condition: write one, for example user:shop idle>10m"))
     if all(parsed.matches(verdict, 0.0) for verdict in _ANY_SESSIONS):
         raise ValueError(
-            _("the filter matches every session: add a condition without -, as in user:shop or idle>10m")
+            _(
+                "the filter matches every session: add a condition without -, for example user:shop or idle>10m"
+            )
         )
     return parsed
 
@@ -117,13 +119,15 @@ def hidden_field_problem(chosen: Filter, sample: Sample, *, statements: bool) ->
     `statements`: whether SQL text is read at all.
     """
     for field in sorted(chosen.negated & HIDDEN_FIELDS.keys()):
-        name = field or _("words of any column")
+        name = field or _("text in any column")
         if not statements and field in {"", "statement"}:
-            return _("the filter excludes sessions by {field}, and --no-statements reads none", field=name)
+            return _(
+                "the filter excludes sessions by {field}, and --no-statements does not read it", field=name
+            )
         for limitation in sample.limitations:
             if any(word in limitation.what for word in HIDDEN_FIELDS[field]):
                 return _(
-                    "the filter excludes sessions by {field}, which this account is not shown: {why}",
+                    "the filter excludes sessions by {field}, which this account cannot see: {why}",
                     field=name,
                     why=_(limitation.why),
                 )
@@ -237,7 +241,7 @@ class KillResult:
 
 
 NO_LONGER_MATCHES = N_("no longer matches the filter")
-NEWER = N_("began something else, so it is not one of the oldest any more")
+NEWER = N_("was used since, so it is not one of the oldest any more")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,17 +34,17 @@ def same_session_problem(shown: Session, current: Session) -> str | None:
     Ids start over after a restart, and a session that is no longer idle is in use.
     """
     if current.user != shown.user:
-        return _("belongs to {now} now, not to {shown}", now=current.user, shown=shown.user)
+        return _("now belongs to {now}, not to {shown}", now=current.user, shown=shown.user)
     if not _same_host(current, shown):
-        return _("comes from {now} now, not from {shown}", now=current.host, shown=shown.host)
+        return _("now comes from {now}, not from {shown}", now=current.host, shown=shown.host)
     if current.db != shown.db:
         return _(
-            "is in {now} now, not in {shown}",
+            "now uses {now}, not {shown}",
             now=current.db or _("no database"),
             shown=shown.db or _("no database"),
         )
     if current.command != shown.command:
-        return _("is at {now} now, not at {shown}", now=current.command, shown=shown.command)
+        return _("now has the command {now}, not {shown}", now=current.command, shown=shown.command)
     return _woke_up(shown, current)
 
 
@@ -54,11 +54,11 @@ def other_statement_problem(shown: Session, current: Session) -> str | None:
     Texts are cut at different lengths, so one has to begin with the other.
     """
     if current.is_idle:
-        return _("runs nothing")
+        return _("runs no statement")
     if shown.statement is None or current.statement is None:
         return None
     before, now = (text.removesuffix(CUT_MARK).rstrip() for text in (shown.statement, current.statement))
-    return None if before.startswith(now) or now.startswith(before) else _("runs another statement now")
+    return None if before.startswith(now) or now.startswith(before) else _("now runs another statement")
 
 
 def protected_problem(session: Session) -> str | None:
@@ -68,12 +68,12 @@ def protected_problem(session: Session) -> str | None:
     return _(PROTECTED_ROLES[session.role]) if session.role in PROTECTED_ROLES else None
 
 
-OWN_CONNECTION = N_("is one of our own")
+OWN_CONNECTION = N_("belongs to goneaway-tui")
 PROTECTED_ROLES = {
     Role.LOGIN: N_("has not finished its login"),
-    Role.REPLICA: N_("is a part of replication"),
+    Role.REPLICA: N_("is part of replication"),
     Role.DUMP: N_("sends the binary log to a replica"),
-    Role.DAEMON: N_("is the server's own"),
+    Role.DAEMON: N_("is a session of the server itself"),
 }
 
 
@@ -89,19 +89,19 @@ def _woke_up(shown_session: Session, found: Session) -> str | None:
     if not shown_session.is_idle:
         return None
     if found.half_sent and not shown_session.half_sent:
-        return _("woke up: a command of it is arriving")
+        return _("is in use again: a command is arriving")
     if shown_session.idle_since is None:
         return None
     if found.idle_since is None:
-        return _("cannot be told to have slept on: the server shows no idle clock of it any more")
+        return _("may be in use again: the server no longer shows its idle time")
     slack = SLACK_SECONDS + shown_session.idle_within + found.idle_within
-    return _("woke up since") if found.idle_since > shown_session.idle_since + slack else None
+    return _("was used since") if found.idle_since > shown_session.idle_since + slack else None
 
 
 Objection = Callable[[Session], str | None]
 """Why a session, as it is now, is to be spared, in words that follow its id; None where it is not."""
 
-DECIDE_AGAIN = N_("look at it again, and decide anew")
+DECIDE_AGAIN = N_("check the current state, then decide again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _variable_preconditions(
     action: Setting, executor: ActConnection, privileges: Privileges
 ) -> Preconditions:
     if action.name not in TUNABLE:
-        raise Refused(_("{name!r} is not in the table of what can be set", name=action.name))
+        raise Refused(_("{name!r} is not a variable that goneaway-tui can set", name=action.name))
     why_not = _missing_privilege(action, privileges)
     if why_not:
         raise Refused(_("this account may not run {statement}", statement=action.statement), why_not)
@@ -142,7 +142,7 @@ def _variable_preconditions(
     if action.old is not None and value != action.old:
         raise Refused(
             _(
-                "{name} is {value} now, not {shown}: somebody has changed it since",
+                "{name} is now {value}, not {shown}: it was changed since",
                 name=action.name,
                 value=_("unknown") if value is None else sql_number(value),
                 shown=sql_number(action.old),
@@ -174,5 +174,7 @@ def _session_preconditions(
         if why_not is None and objection is not None:
             why_not = objection(found)
     if why_not is not None:
-        raise Refused(_("session {id} {why_not}", id=shown_session.id, why_not=why_not), _("it was spared"))
+        raise Refused(
+            _("session {id} {why_not}", id=shown_session.id, why_not=why_not), _("the session was not killed")
+        )
     return Preconditions(already_ended=found is None)

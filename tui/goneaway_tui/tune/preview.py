@@ -95,19 +95,19 @@ def _closes_many(change: PlannedChange) -> str | None:
         return None
     if change.tunable.idle_counting is IdleCounting.INTERACTIVE:
         return ngettext(
-            "{closed:,} of {number:,} open session have idled longer than {limit} by now: once those whose clients are "
-            "interactive carry this limit, each such wait ends in a closed connection",
-            "{closed:,} of {number:,} open sessions have idled longer than {limit} by now: once those whose clients are "
-            "interactive carry this limit, each such wait ends in a closed connection",
+            "{closed:,} of {number:,} open session has been idle for longer than {limit}: after interactive clients reconnect, "
+            "they have this limit, and each such pause ends with a closed connection",
+            "{closed:,} of {number:,} open sessions have been idle for longer than {limit}: after interactive clients "
+            "reconnect, they have this limit, and each such pause ends with a closed connection",
             open_sessions,
             closed=change.closed_by_now,
             limit=change.kept_words,
         )
     return ngettext(
-        "{closed:,} of {number:,} open session have idled longer than {limit} by now: once they carry this limit, each "
-        "such wait ends in a closed connection",
-        "{closed:,} of {number:,} open sessions have idled longer than {limit} by now: once they carry this limit, each "
-        "such wait ends in a closed connection",
+        "{closed:,} of {number:,} open session has been idle for longer than {limit}: after reconnecting it has this "
+        "limit, and each such pause ends with a closed connection",
+        "{closed:,} of {number:,} open sessions have been idle for longer than {limit}: after reconnecting they have this "
+        "limit, and each such pause ends with a closed connection",
         open_sessions,
         closed=change.closed_by_now,
         limit=change.kept_words,
@@ -122,7 +122,7 @@ def _closes_early(change: PlannedChange) -> str | None:
     ):
         return None
     return _(
-        "{limit} is less than {seconds} s: sessions will be closed between two statements of a user at work",
+        "{limit} is less than {seconds} s: the server will close sessions between two statements of a working user",
         limit=change.kept_words,
         seconds=TOO_SHORT_SECONDS,
     )
@@ -132,7 +132,7 @@ def _rejects_packets(change: PlannedChange) -> str | None:
     if change.tunable.name != "max_allowed_packet" or change.kept >= SMALLEST_DEFAULT_PACKET:
         return None
     return _(
-        "{limit} is less than servers have ever come with: what was sent without trouble before may cut new sessions off",
+        "{limit} is less than every server's default: statements that worked before may end new sessions",
         limit=change.kept_words,
     )
 
@@ -141,10 +141,10 @@ def _fills_server(change: PlannedChange) -> str | None:
     if change.tunable.name != "max_connections" or _leaves_room(change.kept, change.connected):
         return None
     return ngettext(
-        "{number:,} session connected now, and {most:,} leaves less than a tenth to spare: "
-        "who connects next may be refused, you too",
-        "{number:,} sessions connected now, and {most:,} leaves less than a tenth to spare: "
-        "who connects next may be refused, you too",
+        "{number:,} session is connected now, and a limit of {most:,} leaves less than a tenth free: the next connection "
+        "may be refused, yours too",
+        "{number:,} sessions are connected now, and a limit of {most:,} leaves less than a tenth free: the next connection "
+        "may be refused, yours too",
         change.connected,
         most=change.kept,
     )
@@ -231,7 +231,7 @@ def _effects(change: PlannedChange) -> tuple[str, ...]:
     tunable = change.tunable
     sentences = [_reach(change)]
     if tunable.zero_meaning and not change.kept:
-        sentences.append(_("0 is {meaning}", meaning=_(tunable.zero_meaning)))
+        sentences.append(_("0 means {meaning}", meaning=_(tunable.zero_meaning)))
     if tunable.closes_idle:
         sentences.append(_closings(change))
     sentences.extend(RESOURCE_SENTENCES[tunable.name](change) if tunable.name in RESOURCE_SENTENCES else ())
@@ -246,14 +246,13 @@ def _closings(change: PlannedChange) -> str:
     soon = ahead.within_minute - ahead.by_now
     if not soon:
         return _(
-            "with this limit {closed:,} of {idle:,} {whose} would be closed by now",
+            "by now, this limit would have closed {closed:,} of {idle:,} {whose}",
             closed=ahead.by_now,
             idle=idle,
             whose=whose,
         )
     return _(
-        "with this limit {closed:,} of {idle:,} {whose} would be closed by now, {soon:,} more within a minute, if they "
-        "stay idle",
+        "by now, this limit would have closed {closed:,} of {idle:,} {whose}, and {soon:,} more within a minute if they stay idle",
         closed=ahead.by_now,
         idle=idle,
         whose=whose,
@@ -265,16 +264,18 @@ def _reach(change: PlannedChange) -> str:
     if change.tunable.applies_to not in {AppliesTo.NEW_SESSIONS, AppliesTo.RECONNECT}:
         return change.tunable.applies_to.sentence
     return _(
-        "0 of {open:,} open sessions change: each keeps its own until it reconnects",
+        "0 of {open:,} open sessions change now: each session keeps its value until it reconnects",
         open=len(change.open_sessions),
     )
 
 
 def _after_restart(state: VariableState, kept: float, keep: Persistence, unit: Unit) -> tuple[str, ...]:
     if keep is Persistence.GLOBAL and state.persisted is not None and state.persisted != kept:
-        return (_("a restart brings back the persisted {value}", value=value_words(state.persisted, unit)),)
+        return (
+            _("a restart restores the persisted value {value}", value=value_words(state.persisted, unit)),
+        )
     if keep is Persistence.GLOBAL and state.path:
-        return (_("a restart brings back what {path} says", path=state.path),)
+        return (_("a restart restores the value in {path}", path=state.path),)
     return ()
 
 
@@ -287,7 +288,7 @@ def _connections(change: PlannedChange) -> tuple[str, ...]:
             _("the server's file descriptors allow {number:,} connections: enough", number=descriptors)
             if descriptors >= change.kept
             else _(
-                "the server's file descriptors allow {number:,} connections: fewer than this",
+                "the server's file descriptors allow {number:,} connections: fewer than the new value",
                 number=descriptors,
             )
         )
@@ -299,7 +300,13 @@ def _connections(change: PlannedChange) -> tuple[str, ...]:
                 int(change.headroom.bytes_per_session * change.kept),
             )
         )
-        sentences.append(_("each may take {each} of buffers, all of them {all}", each=per_session, all=total))
+        sentences.append(
+            _(
+                "each session may use {each} of buffers, all sessions together {all}",
+                each=per_session,
+                all=total,
+            )
+        )
     return tuple(sentences)
 
 
@@ -320,8 +327,8 @@ def _account(change: PlannedChange) -> tuple[str, ...]:
         return ()
     return (
         ngettext(
-            "the account with most has {number:,} session open: {user}",
-            "the account with most has {number:,} sessions open: {user}",
+            "the account with the most sessions has {number:,} open: {user}",
+            "the account with the most sessions has {number:,} open: {user}",
             sessions,
             user=user,
         ),

@@ -99,21 +99,21 @@ def _part(tunable: Tunable, wanted: float, keep: Persistence, examined: Examined
     now = state.variable.value
     ahead = preview(tunable, state, wanted, examined.snapshot, keep)
     if now == ahead.kept and (keep is Persistence.GLOBAL or state.persisted == ahead.kept):
-        return ExcludedServer(server, _("it is {value} already", value=value_words(now, tunable.unit)))
+        return ExcludedServer(server, _("the value is already {value}", value=value_words(now, tunable.unit)))
     return ServerChange(server, now, ahead)
 
 
 def undo_on(server: str, last_change: JournalAct | None, act_id: str) -> ServerPart:
     """The part of a server in undoing an act. `last_change`: its newest change that is not undone, by the journal."""
     if last_change is None or last_change.id != act_id:
-        return ExcludedServer(server, _("it was undone, or something else was changed, since"))
+        return ExcludedServer(server, _("the change was undone, or another change was made, since"))
     try:
         actions = Gate.undo_actions(last_change)
     except Refused as refused:
         return ExcludedServer(server, refused.line)
     back = actions[-1]
     if not isinstance(back, SetVariable):
-        return ExcludedServer(server, _("there is no value to go back to"))
+        return ExcludedServer(server, _("there is no value to restore"))
     statements = "; ".join(action.statement for action in actions)
     return ServerChange(
         server, last_change.entry.kept, Preview(back, back.value, None, statements, "", (), (), None)
@@ -154,7 +154,7 @@ def _performed(part: ServerChange, perform: Callable[[ServerChange], Outcome]) -
 
 def _failure_words(error: GoneawayError) -> str:
     if isinstance(error, OutcomeUnknown):
-        return _("nobody knows whether it was done: {why}", why=error.line)
+        return _("it is not known whether the change was made: {why}", why=error.line)
     return _("not done: {why}", why=error.line)
 
 
@@ -166,28 +166,28 @@ def unexpected_result(planned: Preview, outcome: Outcome) -> str:
     kept = None if outcome.kept is None else outcome.kept.value
     warnings = () if outcome.kept is None else outcome.kept.warnings
     if kept is None:
-        return _("what it kept could not be read back")
+        return _("the value that the server kept could not be read back")
     if kept != planned.kept:
         return _(
-            "it kept {kept}, not {foretold} as foretold",
+            "the server kept {kept}, not {predicted} as predicted",
             kept=sql_number(kept),
-            foretold=sql_number(planned.kept),
+            predicted=sql_number(planned.kept),
         )
     if any(planned.why_clamped is None or CLAMP_WARNING not in warning for warning in warnings):
-        return _("it warned of what was not foretold")
+        return _("the server gave a warning that was not predicted")
     if outcome.journal_error:
-        return _("the journal could not be told: {why}", why=outcome.journal_error)
+        return _("the result could not be written to the journal: {why}", why=outcome.journal_error)
     return _changed_since(kept, outcome.after)
 
 
 def _changed_since(kept: float, after: VariableState | None) -> str:
     """Whether the value is still the one kept, read over another connection; empty where it is."""
     if after is None:
-        return _("it could not be looked at again afterwards")
+        return _("the value could not be read again afterwards")
     value = after.variable.value
     if value == kept:
         return ""
     return _(
-        "it is {value} by now: somebody else has set it",
+        "the value is now {value}: another session has set it",
         value=_("unknown") if value is None else sql_number(value),
     )

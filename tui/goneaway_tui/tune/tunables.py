@@ -39,10 +39,10 @@ class AppliesTo(StrEnum):
 
 
 APPLIES_TO_SENTENCES = {
-    AppliesTo.NEW_SESSIONS: N_("only sessions that connect afterwards get it"),
-    AppliesTo.NEXT_LOGIN: N_("at each login from then on; who is connected stays"),
-    AppliesTo.SERVER_WIDE: N_("at once for everybody"),
-    AppliesTo.RECONNECT: N_("a session keeps its own until it reconnects"),
+    AppliesTo.NEW_SESSIONS: N_("only sessions that connect afterwards get the new value"),
+    AppliesTo.NEXT_LOGIN: N_("applies at each login from then on; connected sessions stay"),
+    AppliesTo.SERVER_WIDE: N_("applies to the whole server at once"),
+    AppliesTo.RECONNECT: N_("a session keeps its value until it reconnects"),
 }
 """Sessions copy most globals when they connect, and never again (measured on MySQL 9.7, MariaDB 10.11 and 11.8)."""
 
@@ -50,9 +50,9 @@ APPLIES_TO_SENTENCES = {
 class IdleCounting(StrEnum):
     """Which idle sessions a limit closes, as far as the process list shows."""
 
-    NO_SESSION = N_("nobody")
+    NO_SESSION = N_("no sessions")
     IDLE = N_("idle sessions")
-    INTERACTIVE = N_("idle sessions, if their clients are interactive,")
+    INTERACTIVE = N_("idle sessions (if their clients are interactive)")
     """The process list does not show which sessions those are."""
     TRANSACTIONS = N_("sessions idle inside a transaction")
     READERS = N_("sessions idle inside a transaction that wrote nothing")
@@ -95,18 +95,18 @@ S, MS, NEW = Unit.SECONDS, Unit.MILLISECONDS, AppliesTo.NEW_SESSIONS
 TUNABLES: tuple[Tunable, ...] = (
     Tunable(
         "wait_timeout", "w", S, NEW, (60, 600, 3600, 28_800, 31_536_000),
-        N_("How long a non-interactive session may idle before the server closes it."),
+        N_("How long a non-interactive session may be idle before the server closes it."),
         idle_counting=IdleCounting.IDLE,
-        client_note=N_("a pool should let go of a connection before the server does: keep its lifetime below this"),
+        client_note=N_("a pool should close a connection before the server does: keep the lifetime of its connections below this value"),
     ),
     Tunable(
         "interactive_timeout", "i", S, NEW, (600, 3600, 28_800, 31_536_000),
-        N_("How long an interactive session, such as the mysql prompt, may idle before the server closes it."),
+        N_("How long an interactive session, such as the mysql prompt, may be idle before the server closes it."),
         idle_counting=IdleCounting.INTERACTIVE,
     ),
     Tunable(
         "max_allowed_packet", "p", Unit.BYTES, AppliesTo.RECONNECT, (16 * MIB, 64 * MIB, 256 * MIB, GIB),
-        N_("The largest statement, row or blob; a packet above it ends the session that sent it."),
+        N_("The largest statement, row or blob; a larger packet ends the session that sent it."),
         block_size=1024,
         client_note=N_("the client has its own limit, whatever the server allows: raise max_allowed_packet there too"),
     ),
@@ -116,19 +116,19 @@ TUNABLES: tuple[Tunable, ...] = (
     ),
     Tunable(
         "net_write_timeout", None, S, NEW, (60, 120, 600, 3600),
-        N_("How long the server waits for a client to take its result."),
-        client_note=N_("a client that reads row by row and works in between is what this ends"),
+        N_("How long the server waits for a client to read its result."),
+        client_note=N_("this limit ends a client that reads row by row and works in between"),
     ),
     Tunable(
         "connect_timeout", None, S, AppliesTo.NEXT_LOGIN, (5, 10, 30, 60),
         N_("How long a login may take."),
-        client_note=N_("the client's own time to connect may run out first"),
+        client_note=N_("the client's own connect timeout may expire first"),
     ),
     Tunable(
         "max_connections", None, Unit.COUNT, AppliesTo.SERVER_WIDE, (151, 500, 1000, 5000),
-        N_("How many may be connected at once; one more is error 1040, Too many connections."),
-        client_note=N_("the pools of all clients together should ask for less than this"),
-        parameter_note=N_("managed servers often compute it from their memory; a number in its place fixes it"),
+        N_("How many sessions may be connected at once; one more gets error 1040, Too many connections."),
+        client_note=N_("the pools of all clients together should need less than this"),
+        parameter_note=N_("managed servers often compute this value from their memory; a fixed number replaces the computation"),
     ),
     Tunable(
         "max_user_connections", None, Unit.COUNT, AppliesTo.NEXT_LOGIN, (0, 50, 100, 500),
@@ -137,22 +137,22 @@ TUNABLES: tuple[Tunable, ...] = (
     ),
     Tunable(
         "max_connect_errors", None, Unit.COUNT, AppliesTo.SERVER_WIDE, (100, 1000, 100_000),
-        N_("How many broken logins in a row block a host, with error 1129."),
+        N_("How many interrupted logins in a row block a host, with error 1129."),
     ),
     Tunable(
         "max_execution_time", None, MS, NEW, (0, 1000, 10_000, 60_000),
-        N_("How long a SELECT may run; the statement ends, the session lives."),
+        N_("How long a SELECT may run; the statement ends, the session stays open."),
         zero_meaning=N_("no limit"),
     ),
     Tunable(
         "max_statement_time", None, S, NEW, (0, 1, 10, 60),
-        N_("How long any statement may run; the statement ends, the session lives."),
+        N_("How long any statement may run; the statement ends, the session stays open."),
         decimals=6,
         zero_meaning=N_("no limit"),
     ),
     Tunable(
         "innodb_lock_wait_timeout", None, S, NEW, (5, 10, 50, 120),
-        N_("How long a statement waits for a row another transaction has locked."),
+        N_("How long a statement waits for a row that another transaction has locked."),
     ),
     Tunable(
         "lock_wait_timeout", None, S, NEW, (60, 3600, 86_400, 31_536_000),
@@ -160,30 +160,30 @@ TUNABLES: tuple[Tunable, ...] = (
     ),
     Tunable(
         "idle_transaction_timeout", None, S, NEW, (0, 60, 600, 3600),
-        N_("How long a session may idle inside a transaction; replaces wait_timeout there, also upwards."),
-        idle_counting=IdleCounting.TRANSACTIONS, zero_meaning=N_("off: wait_timeout counts"),
+        N_("How long a session may be idle inside a transaction; replaces wait_timeout there, even where it is longer."),
+        idle_counting=IdleCounting.TRANSACTIONS, zero_meaning=N_("off: wait_timeout applies"),
     ),
     Tunable(
         "idle_readonly_transaction_timeout", None, S, NEW, (0, 60, 600, 3600),
         N_("The same for a transaction that wrote nothing."),
-        idle_counting=IdleCounting.READERS, zero_meaning=N_("off: idle_transaction_timeout counts"),
+        idle_counting=IdleCounting.READERS, zero_meaning=N_("off: idle_transaction_timeout applies"),
     ),
     Tunable(
         "idle_write_transaction_timeout", None, S, NEW, (0, 60, 600, 3600),
-        N_("The same for a transaction that wrote rows, and holds their locks."),
-        idle_counting=IdleCounting.WRITERS, zero_meaning=N_("off: idle_transaction_timeout counts"),
+        N_("The same for a transaction that wrote rows and holds their locks."),
+        idle_counting=IdleCounting.WRITERS, zero_meaning=N_("off: idle_transaction_timeout applies"),
     ),
     Tunable(
         "log_warnings", None, Unit.LEVEL, AppliesTo.SERVER_WIDE, (0, 1, 2, 4),
-        N_("Whether the error log says why a session ended: from 2 on timeouts, from 4 on kills too."),
+        N_("Whether the error log reports why a session ended: timeouts from 2 on, kills too from 4 on."),
     ),
     Tunable(
         "log_error_verbosity", None, Unit.LEVEL, AppliesTo.SERVER_WIDE, (1, 2, 3),
-        N_("Whether the error log says why a session ended: only 3 does."),
+        N_("Whether the error log reports why a session ended: only at 3."),
     ),
     Tunable(
         "thread_cache_size", None, Unit.COUNT, AppliesTo.SERVER_WIDE, (0, 16, 64, 256),
-        N_("How many threads are kept for those who connect next."),
+        N_("How many threads are kept for new connections."),
     ),
 )  # fmt: skip
 

@@ -97,7 +97,7 @@ def parse_value(text: str, unit: Unit, current_value: float | None, decimals: in
         sign, plain = (-1, bare[2:]) if bare.startswith("=-") else (1, bare.removeprefix("="))
         value = sign * _absolute(plain, text, unit, decimals)
     if abs(value) > MAX_VALUE:
-        raise ValueError(_("no variable holds a number as large as that"))
+        raise ValueError(_("the number is too large for any variable"))
     return value.numerator if value.denominator == 1 else float(value)
 
 
@@ -155,15 +155,13 @@ def _scaled(sign: str, by: Fraction, today: Fraction) -> Fraction:
     if sign != "/":
         return today * by
     if not by:
-        raise ValueError(_("nothing can be divided by 0"))
+        raise ValueError(_("division by 0 is not possible"))
     return today / by
 
 
 def _current_value(now: float | None) -> Fraction:
     if now is None:
-        raise ValueError(
-            _("the server does not tell today's value, so nothing counts from it; write the new value whole")
-        )
+        raise ValueError(_("the server does not show the current value; write the new value in full"))
     return Fraction(Decimal(repr(now)))
 
 

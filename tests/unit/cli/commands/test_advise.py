@@ -101,7 +101,7 @@ def test_a_minute_is_too_little(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
     assert (0, "") == (status, err)
     assert "No recommendation" in out
-    assert "Not enough seen" in out
+    assert "Not enough data" in out
 
 
 def test_recordings_of_two_servers_are_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

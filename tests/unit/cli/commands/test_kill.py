@@ -110,7 +110,7 @@ def test_a_hidden_field_refuses_the_pass(tmp_path: Path, capsys: pytest.CaptureF
     assert [] == stage.events
     assert [] == stage.executor.did
     assert stage.run.was_refused
-    assert "which this account is not shown: the account lacks PROCESS" in capsys.readouterr().err
+    assert "which this account cannot see: the account lacks PROCESS" in capsys.readouterr().err
 
 
 def test_a_connection_that_fails_in_a_kill_is_told_and_the_next_pass_goes_on(
