@@ -107,7 +107,7 @@ def test_what_cannot_be_known_is_said() -> None:
     group = a_group(WEB, [4.0] * 500, timed_out=12, timed_out_after=600.2, unmeasured=2)
     because = " ".join(advise(observed(group, seconds=4000)).because)
 
-    assert "The server closed 12 sessions after 600 s" in because
+    assert "The server closed 12 sessions after 10 m (600 s)" in because
     assert "2 more reuses are not counted" in because
     assert "Watched for 66 minutes only" in because
 
@@ -353,9 +353,7 @@ def test_the_table_of_groups_shows_gaps_and_a_dash_where_there_are_none() -> Non
     assert ("nightly (batch)", "10", "0", "–", "–", "–", "–") == rows[1]
 
 
-@pytest.mark.parametrize(
-    ("number", "hidden"), [(12, None), (13, "And 1 more groups"), (15, "And 3 more groups")]
-)
+@pytest.mark.parametrize(("number", "hidden"), [(12, None), (13, "1 more groups"), (15, "3 more groups")])
 def test_twelve_groups_are_shown(number: int, hidden: str | None) -> None:
     groups = [a_group(GroupKey(f"user{place}", ""), [4.0] * 100) for place in range(number)]
     lines = list(TEXT_FORMATS["text"](advise(observed(*groups))))

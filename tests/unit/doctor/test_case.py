@@ -322,9 +322,9 @@ def test_a_limit_is_the_servers_then_the_logs_then_the_default() -> None:
     stated = (("wait_timeout", 30.0),)
     named, unnamed = ServerFacts("db1", limits={"wait_timeout": 20}), ServerFacts(limits={"wait_timeout": 20})
 
-    assert (20, "db1 says") == a_case(named, limits=stated).limit("wait_timeout")
-    assert (20, "the server says") == a_case(unnamed, limits=stated).limit("wait_timeout")
-    assert (30, "the log says") == a_case(limits=stated).limit("wait_timeout")
+    assert (20, "according to db1") == a_case(named, limits=stated).limit("wait_timeout")
+    assert (20, "according to the server") == a_case(unnamed, limits=stated).limit("wait_timeout")
+    assert (30, "according to the log") == a_case(limits=stated).limit("wait_timeout")
     assert (28_800, "the default, because no server was asked") == a_case().limit("wait_timeout")
     assert 64 * 1024**2 == a_case().limit("max_allowed_packet")[0]
     assert a_case().limit("net_read_timeout")[0] is None

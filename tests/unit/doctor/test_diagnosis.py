@@ -181,7 +181,7 @@ def test_what_names_the_cause_is_said(event: ErrorEvent, words: str) -> None:
         (replace(LOSS, stated_cause=Cause.IDLE_TIMEOUT), "a packet that it had not requested"),
         (
             replace(LOSS, code=1317, stated_cause=Cause.KILLED),
-            "The error itself says it: the statement was interrupted",
+            "The error itself reports this cause: the statement was interrupted",
         ),
     ],
 )
@@ -218,7 +218,7 @@ def test_a_verification_has_a_capital_for_one_family_and_a_name_for_both() -> No
     verification = diagnosis.VERIFICATIONS[Cause.NET_READ_TIMEOUT]
 
     assert "MySQL: the server counts error 1159" in verification.words(None)
-    assert "It counts error 1159" in verification.words(Flavour.MYSQL)
+    assert "The server counts error 1159" in verification.words(Flavour.MYSQL)
     assert "It counts" not in verification.words(Flavour.MARIADB)
     assert verification.words(Flavour.MARIADB).startswith("SHOW PROCESSLIST")
 
@@ -242,7 +242,9 @@ def test_counters_alone_may_be_pasted_too() -> None:
         "app.log", [b"| Aborted_clients | 0 |\n", ERROR], replace(UP_LONG, started_at=AT - 100)
     )
 
-    assert any("Aborted_clients is 0" in words for finding in told.findings for words in finding.against)
+    assert any(
+        "Aborted_clients is still 0" in words for finding in told.findings for words in finding.against
+    )
 
 
 def test_what_a_server_says_goes_before_what_was_pasted() -> None:

@@ -322,7 +322,7 @@ def test_the_account_is_that_of_the_last_count() -> None:
     (unnamed,) = arguments(Cause.IDLE_TIMEOUT, ServerFacts(errors=(RaisedError(4031, 1, last_at=AT - 9),)))
 
     assert "The server counted error 4031 for late@web-2 9 s before this error." == argument.text
-    assert "for somebody 9 s before" in unnamed.text
+    assert "for an unknown account 9 s before" in unnamed.text
 
 
 @pytest.mark.parametrize(

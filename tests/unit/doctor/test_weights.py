@@ -106,10 +106,10 @@ IDLING = [
         (-4, loss(waited_seconds=5.0)),
         (None, loss(waited_seconds=4.9)),
         (None, loss(waited_seconds=50.0, idle_seconds=100.0))),
-    *rows(rules.idle_timeout, "The server stopped first. Until then the connection had been idle for 400 s",
+    *rows(rules.idle_timeout, "The server stopped first. Until then the connection had been idle for 6 m 40 s (400 s)",
         (-6, loss(idle_seconds=700.0), up(300)),
         (None, loss(silent_seconds=700.0), up(300))),
-    *rows(rules.idle_timeout, "The server stopped first. Until then the log had been silent for 400 s",
+    *rows(rules.idle_timeout, "The server stopped first. Until then the log had been silent for 6 m 40 s (400 s)",
         (-3, loss(silent_seconds=700.0), up(300)),
         (None, loss(idle_seconds=700.0), up(300)),
         (-3, loss(silent_seconds=700.0), up(300, limits={"wait_timeout": 401})),
@@ -345,7 +345,7 @@ OTHERS = [
         (3, replace(SERVER_SAID, code=1160)), (None, replace(LOSS, code=1160)), (None, SERVER_SAID)),
     *rows(rules.net_write_timeout, "The client was reading a result",
         (5, loss(FailureKind.READING)), (None, replace(KILLED, failures=frozenset({FailureKind.READING}))), (None, LOSS)),
-    *rows(rules.net_write_timeout, "gives up a client that reads",
+    *rows(rules.net_write_timeout, "gives up a client that reads its result",
         (0, LOSS), (None, GONE), (None, loss(FailureKind.LOGIN)), (None, loss(FailureKind.RESET)), (None, loss(FailureKind.READING))),
     *rows(rules.client_lost, "disconnected before it had logged in",
         (4, replace(SERVER_SAID, text="(This connection closed normally without authentication)")),
@@ -571,7 +571,7 @@ def test_a_servers_uptime_is_told_as_of_now_and_by_the_error_where_now_is_not_kn
 
     assert now is not None
     assert then is not None
-    assert "up for 36000 s" in now.text
+    assert "up for 10 h (36000 s)" in now.text
     assert "up for 30000 s" in then.text
 
 

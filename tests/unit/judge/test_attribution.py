@@ -170,7 +170,7 @@ def test_before_4031_a_timeout_of_reading_at_the_deadline_is_the_idle_timeout(
 def test_before_4031_the_evidence_names_the_error_that_was_counted() -> None:
     [departure] = missed(about_to_close(), clues=said({1159: 1}, aborted=1, counted_codes=BEFORE_4031))
 
-    assert "1 x read timeout (error 1159)" in departure.evidence[1]
+    assert "1 x error 1159 (read timeout)" in departure.evidence[1]
 
 
 def test_log_entry_of_a_listed_session_explains_no_other_session() -> None:
@@ -553,7 +553,7 @@ def test_what_was_counted_of_an_account_is_told_in_words() -> None:
         == counts_words(ACCOUNT, recent, earlier)
     )
     assert counts_words(ACCOUNT, ending_counts(), ending_counts()).endswith("no end of a session")
-    assert "1 x read timeout (error 1159)" in counts_words(
+    assert "1 x error 1159 (read timeout)" in counts_words(
         ACCOUNT, earlier, ending_counts(), has_idle_timeout_error=False
     )
 

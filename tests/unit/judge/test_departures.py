@@ -38,7 +38,7 @@ def test_a_remembered_kill_names_the_killer() -> None:
     )
 
     assert (Cause.KILLED, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
-    assert ("KILL 1 by dba@bastion, session 9",) == departure.evidence
+    assert ("KILL 1 was run by dba@bastion, session 9.",) == departure.evidence
 
 
 def test_kill_of_another_session_explains_no_ended_session() -> None:
@@ -161,8 +161,8 @@ def test_a_timeout_in_the_log_at_the_deadline_is_likely_where_the_counter_did_no
 
     assert (Cause.IDLE_TIMEOUT, Certainty.LIKELY) == (departure.cause, departure.certainty)
     assert departure.evidence == (
-        f"the server's log: {ABORTED}",
-        "The session's deadline had passed, but Aborted_clients did not rise for this session in this interval",
+        f"The server's log: {ABORTED}",
+        "The session's deadline had passed, but Aborted_clients did not rise for this session in this interval.",
     )
 
 
@@ -256,7 +256,7 @@ def test_reached_deadline_is_reported_with_its_limit() -> None:
     assert (Cause.IDLE_TIMEOUT, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
     assert NOW + 0.5 == departure.at
     assert 60 == departure.idle_seconds
-    assert "60 s (wait_timeout)" in departure.evidence[0]
+    assert "wait_timeout of 60 s" in departure.evidence[0]
 
 
 def test_what_ended_before_we_came_is_read_from_the_log() -> None:
@@ -385,7 +385,7 @@ def test_a_session_that_ended_with_its_server_is_dated_between_the_reading_and_t
     [departure] = missed(one(), clues=EndEvidence(), restarted=True)
 
     assert (NOW + 0.25, 0.25) == (departure.at, departure.within)
-    assert any("It has been up for 0 s" in sentence for sentence in departure.evidence)
+    assert any("It has been up for 0.5 s" in sentence for sentence in departure.evidence)
 
 
 @pytest.mark.parametrize(("number", "within"), [(1, 0.1), (2, 2.0)])
@@ -433,7 +433,7 @@ def test_what_ended_from_one_instant_up_to_another_is_read() -> None:
             1,
             2,
             Certainty.POSSIBLE,
-            "the log names 2 sessions that ended without COM_QUIT, and Aborted_clients rose by 1",
+            "The log names 2 sessions that ended without COM_QUIT, and Aborted_clients rose by 1.",
         ),
         (2, 2, Certainty.CONFIRMED, ""),
         (0, 1, None, "not believed, because Aborted_clients did not rise for this session"),

@@ -62,5 +62,5 @@ def test_totals_are_by_cause_user_program_and_host() -> None:
     ledger = Ledger([a_departure(1), replace(a_departure(2), verdict=nameless)])
 
     assert [("etl", 1), ("shop", 1)] == ledger.totals("user")
-    assert [("(not said)", 1), ("gunicorn", 1)] == ledger.totals("program")
-    assert [("(not said)", 1), ("web-3", 1)] == ledger.totals("host")
+    assert [("(none)", 1), ("gunicorn", 1)] == ledger.totals("program")
+    assert [("(none)", 1), ("web-3", 1)] == ledger.totals("host")

@@ -231,7 +231,7 @@ def test_a_pool_that_never_closes_anything_itself_holds_it_too_long() -> None:
     pattern = sole(seen(closed(5, 150), OPEN), PatternKind.LIMIT_BELOW_POOL)
 
     assert "wait_timeout" == pattern.tunable
-    assert "600 s" in pattern.title
+    assert "10 m (600 s)" in pattern.title
     assert any("5 of 5" in each for each in pattern.evidence)
 
 
@@ -423,7 +423,7 @@ def test_what_is_said_of_sessions_that_are_cut_off() -> None:
 
     assert (
         "of 6 sessions that were idle for 5 m 50 s (350 s), 6 ended after 350.0 to 350.8 s",
-        "their limit of 28,800 s had not come",
+        "they had not reached their limit of 8 h (28800 s)",
         "6 ended without COM_QUIT, as when a firewall or a load balancer drops a connection",
         "what usually ends connections after this time: the default of AWS Network Load Balancer and AWS NAT gateway",
     ) == pattern.evidence
@@ -520,13 +520,16 @@ def test_what_is_said_of_a_limit_below_the_pools() -> None:
         "the server closed 12 of the 12 ended sessions for being idle; the client did not close them",
         "sessions open now: 1; this has gone on for 27 minutes",
     ) == pattern.evidence
-    assert "before 480 s: HikariCP" in pattern.remedies[0]
+    assert "before 8 m (480 s): HikariCP" in pattern.remedies[0]
     assert Certainty.LIKELY is pattern.certainty
 
 
 @pytest.mark.parametrize(
     ("longest", "words"),
-    [(1200.0, "the server's limit of 600 s"), (1201.0, "its own limit (10 m (600 s) to 20 m 1 s (1201 s))")],
+    [
+        (1200.0, "the server's limit of 10 m (600 s)"),
+        (1201.0, "its own limit (10 m (600 s) to 20 m 1 s (1201 s))"),
+    ],
 )
 def test_limits_more_than_twice_as_long_are_the_sessions_own(longest: float, words: str) -> None:
     other = a_departure(50, longest, Cause.IDLE_TIMEOUT, own_limit=int(longest))

@@ -324,7 +324,7 @@ def _stated_idle_time(case: Case) -> Iterator[Argument]:
     if idle_seconds < SHORTEST_LIMIT_SECONDS:
         yield refutation(
             _(
-                "The connection had been idle for only {idle}. No idle limit is that short.",
+                "The idle time was only {idle}. No idle limit is that short.",
                 idle=seconds_words(idle_seconds),
             )
         )

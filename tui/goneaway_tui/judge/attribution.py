@@ -695,9 +695,13 @@ def _by_deadline(verdict: Verdict) -> tuple[float, int]:
 ENDING_WORDS = {
     Cause.CLIENT_LOST: N_("end without COM_QUIT"),
     Cause.CLIENT_QUIT: N_("clean disconnect (COM_QUIT)"),
+    Cause.IDLE_TIMEOUT: N_("error 4031 (idle timeout)"),
+    Cause.PACKET_TOO_LARGE: N_("error 1153 (packet too large)"),
+    Cause.NET_WRITE_TIMEOUT: N_("error 1161 (write timeout)"),
+    Cause.NET_READ_TIMEOUT: N_("error 1159 (read timeout)"),
 }
-"""How a session ended, in words, where the cause's own name says more than was counted."""
-ENDING_WORDS_BEFORE_4031 = ENDING_WORDS | {Cause.IDLE_TIMEOUT: N_("read timeout (error 1159)")}
+"""What the server counts of a cause, in words."""
+ENDING_WORDS_BEFORE_4031 = ENDING_WORDS | {Cause.IDLE_TIMEOUT: N_("error 1159 (read timeout)")}
 """The same where an idle timeout has no error of its own."""
 COUNT_AND_ENDING, COUNT_AND_ENDING_EARLIER = (
     N_("{number} x {ending}"),

@@ -177,7 +177,7 @@ def _killed(verdict: Verdict, after: Snapshot) -> Attribution | None:
     """A KILL of the session is among the statements the server remembers."""
     for kill in after.sample.end_evidence.kills:
         if kill.session_id == verdict.session.id:
-            statement = _("{account} ran KILL {id}.", id=kill.session_id, account=plain(kill.by, 200))
+            statement = _("KILL {id} was run by {account}.", id=kill.session_id, account=plain(kill.by, 200))
             return Attribution(Cause.KILLED, Certainty.CONFIRMED, (statement,))
     return None
 
