@@ -286,7 +286,7 @@ def test_what_the_account_is_not_shown_cannot_be_excluded(mysql97: RealServer, t
             query(root, "DROP USER blind@'%'")
 
     assert (1, "") == (others.returncode, others.stdout)
-    assert "this account does not see every session, and hidden sessions never match" in others.stderr
+    assert "the account cannot see every session, and hidden sessions never match" in others.stderr
     assert (2, "") == (done.returncode, done.stdout)
     assert "the filter excludes sessions by trx, which this account is not shown" in done.stderr
 

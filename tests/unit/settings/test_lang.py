@@ -63,12 +63,12 @@ def test_the_strongest_origin_chooses_the_language(
 @pytest.mark.parametrize(
     ("line", "env", "config", "said"),
     [
-        ("--lang de", {}, None, "--lang: not a language we speak: 'de'; it is one of en, zh"),
-        ("--lang=zh_TW", {}, None, "--lang: not a language we speak: 'zh_TW'; it is one of en, zh"),
-        ("schema watch --lang ''", {}, None, "--lang: not a language we speak: ''; it is one of en, zh"),
-        ("config path --lang x", {}, None, "--lang: not a language we speak: 'x'; it is one of en, zh"),
-        ("", {"GONEAWAY_LANG": "de"}, None, "GONEAWAY_LANG: not a language we speak: 'de'; it is one of en, zh"),
-        ("", {}, "lang = 7", f"{IN_CONFIG} 1: lang: not a language we speak: '7'; it is one of en, zh"),
+        ("--lang de", {}, None, "--lang: not a supported language: 'de'; choose one of en, zh"),
+        ("--lang=zh_TW", {}, None, "--lang: not a supported language: 'zh_TW'; choose one of en, zh"),
+        ("schema watch --lang ''", {}, None, "--lang: not a supported language: ''; choose one of en, zh"),
+        ("config path --lang x", {}, None, "--lang: not a supported language: 'x'; choose one of en, zh"),
+        ("", {"GONEAWAY_LANG": "de"}, None, "GONEAWAY_LANG: not a supported language: 'de'; choose one of en, zh"),
+        ("", {}, "lang = 7", f"{IN_CONFIG} 1: lang: not a supported language: '7'; choose one of en, zh"),
         ("--lang", {}, None, "--lang needs a value; write --lang=NAME"),
     ],
 )  # fmt: skip

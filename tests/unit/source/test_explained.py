@@ -112,7 +112,7 @@ def test_a_conversation_that_broke_off_is_lost_and_taken_up_by_itself(number: in
 
     assert Unreachable is type(error)
     assert "lost db-01:3306: the connection is closed" == str(error)
-    assert "reconnecting by itself" == error.hint
+    assert "reconnecting automatically" == error.hint
 
 
 def test_unknown_number_is_shown_as_received() -> None:

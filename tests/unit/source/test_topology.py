@@ -115,7 +115,7 @@ def test_a_service_with_other_words_is_not_asked(service: str) -> None:
     kin = asked({}, service)
 
     assert () == kin.members
-    assert ["others that belong with it"] == [each.what for each in kin.limitations]
+    assert ["related servers"] == [each.what for each in kin.limitations]
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_a_torn_recording_is_advised_on_as_far_as_it_goes(
 
     assert status == 0
     assert "wait_timeout = 60 s" in out
-    assert "it is damaged" in err
+    assert "the file is damaged" in err
     assert err.count("\n") == 1
 
 

@@ -61,7 +61,7 @@ def test_exporter_and_serve_have_different_default_addresses() -> None:
 
 def test_no_variable_and_no_screen_in_a_terminal_allows_changes() -> None:
     assert settings("serve", {"GONEAWAY_ALLOW_CHANGES": "1"}).read_only
-    assert "goes with serve only" in complaint("--allow-changes")
+    assert "works only with serve" in complaint("--allow-changes")
 
 
 def test_changes_from_afar_want_a_login(tmp_path: Path) -> None:

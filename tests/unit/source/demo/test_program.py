@@ -90,4 +90,4 @@ def test_last_log_message_is_the_last_line_without_an_error(tmp_path: Path) -> N
 
 
 def test_missing_log_is_not_reported(tmp_path: Path) -> None:
-    assert last_log_lines(tmp_path / "none") == "it left no word"
+    assert last_log_lines(tmp_path / "none") == "it printed no error"
