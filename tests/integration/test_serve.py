@@ -151,7 +151,7 @@ async def test_dialog_opens_with_the_privilege(
     mysql97: RealServer, tmp_path: Path, page: Callable[..., Any]
 ) -> None:
     with serving(tmp_path / "home", "--allow-changes", *way_in(mysql97)) as served:
-        assert "warning: whoever is on this machine can change the server" in served.said
+        assert "warning: every user of this machine can change the server" in served.said
         async with page() as one:
             await one.open(f"http://{served.place}/")
             await one.sees(lambda text: "● " in text and "read-write" in text)

@@ -45,7 +45,7 @@ def test_watch_over_several_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     assert [("honest", "hello"), ("lying", "lost")] == [
         (each["server_name"], each["event"]) for each in written if each["event"] in {"hello", "lost"}
     ]
-    assert "unexpected answer (the limits): 1 columns instead of 2" in capsys.readouterr().err
+    assert "unexpected answer (the limits): number of columns 1, expected 2" in capsys.readouterr().err
 
 
 def test_scrape_reports_the_other_servers() -> None:

@@ -43,7 +43,7 @@ def test_a_config_file_is_begun_shown_checked_and_used(tmp_path: Path) -> None:
 
     path.write_text(path.read_text() + "\n[servers.db1]\nhost = 'h1'\nread_only = true\n")
     assert run(tmp_path, "config", "path").stdout == f"{path}\n"
-    assert run(tmp_path, "config", "check").stdout.endswith("is right: 1 server, 0 groups, 0 keys\n")
+    assert run(tmp_path, "config", "check").stdout.endswith("is valid: 1 server, 0 groups, 0 keys\n")
     said = run(tmp_path, "@db1", "--print-defaults").stdout
     assert (
         f"host = h1  # ~/.config/goneaway-tui/config.toml line {path.read_text().count(chr(10)) - 1}\n"
@@ -88,7 +88,7 @@ def test_recording_without_a_terminal_names_the_commands_that_need_none(tmp_path
 
     assert 2 == done.returncode
     assert (
-        "goneaway-tui: the screen needs a terminal, but the input or output is not one; start replay in one; " in done.stderr
+        "goneaway-tui: the screen needs a terminal, but the input or output is not one; start replay in a terminal" in done.stderr
     )
     assert "--recording=FILE" in done.stderr
 

@@ -213,4 +213,4 @@ def test_an_error_is_explained_though_none_can_be_asked(tmp_path: Path) -> None:
 
     assert 3 == done.returncode
     assert 1 == len(json.loads(done.stdout)["errors"])
-    assert "no server could be asked" in done.stderr
+    assert "cannot ask any server" in done.stderr

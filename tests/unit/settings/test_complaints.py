@@ -16,7 +16,7 @@ from tests.unit.settings.asking import complaint, settings
         ("-x", "there is no flag '-x'; see --help"),
         ("snapshto", "there is no command 'snapshto'; did you mean snapshot?"),
         ("shop", "there is no command 'shop'; use -h HOST for a server, -D NAME for a database"),
-        ("demo demo", "two commands are given, demo and demo; give one"),
+        ("demo demo", "two commands are given, demo and demo; give only one command"),
         ("-h", "-h needs a value; write --host=HOST, or --help for help"),
         ("--host", "--host needs a value; write --host=HOST"),
         ("-h --port 3306", "-h needs a value; write --host=HOST, or --help for help"),
@@ -26,8 +26,8 @@ from tests.unit.settings.asking import complaint, settings
         ("-P 65536", "--port: not a port: '65536'; a port is a number from 1 to 65535"),
         ("-P 0", "--port: not a port: '0'; a port is a number from 1 to 65535"),
         ("-P 3_306", "--port: not a port: '3_306'; a port is a number from 1 to 65535"),
-        ("--interval 0", "--interval: out of range: '0'; it may be 0.1s to 1h"),
-        ("--interval 2h", "--interval: out of range: '2h'; it may be 0.1s to 1h"),
+        ("--interval 0", "--interval: out of range: '0'; the range is 0.1s to 1h"),
+        ("--interval 2h", "--interval: out of range: '2h'; the range is 0.1s to 1h"),
         (
             "--interval soon",
             "--interval: not a duration: 'soon'; write it like 90, 90s, 10m, 1h30m, 8h or 1y",
@@ -63,7 +63,7 @@ from tests.unit.settings.asking import complaint, settings
         (
             "mysql://db1/?sslmode=x",
             (
-                "unknown key in the DSN's query; it may have socket, protocol, ssl-mode, ssl-ca, ssl-cert, "
+                "unknown key in the DSN's query; the keys are socket, protocol, ssl-mode, ssl-ca, ssl-cert, "
                 "ssl-key, ssl, ssl-verify-server-cert, enable-cleartext-plugin, get-server-public-key, "
                 "server-public-key-path, connect-timeout"
             ),
@@ -87,7 +87,7 @@ from tests.unit.settings.asking import complaint, settings
         ("demo @prod", "@prod cannot be used with demo, which starts its own server; leave out the server or demo"),
         ("demo --no-defaults", "--no-defaults cannot be used with demo, which starts its own server; leave it out, or leave out demo"),
         ("config", "config needs an argument; choose one of path, show, check, init, servers, groups, rules"),
-        ("config chekc", "config has no 'chekc'; did you mean check?"),
+        ("config chekc", "config does not take 'chekc'; did you mean check?"),
         ("config -h db1 path", "--host cannot be used with config; leave it out"),
         ("--config /nowhere", "there is no config file /nowhere; create it with goneaway-tui config init"),
         ("--defaults-file=/nowhere", "there is no option file /nowhere; correct the path"),
@@ -110,7 +110,7 @@ def test_a_refusal_says_what_why_and_what_to_do(line: str, expected: object) -> 
     [
         ("[client", "~/.my.cnf line 1: a group without ]; write it as [client]"),
         ("\nuser=x", "~/.my.cnf line 2: an option before any group; put [client] above it"),
-        ("[client]\n=hunter2", "~/.my.cnf line 2: a value without a path; write name=value"),
+        ("[client]\n=hunter2", "~/.my.cnf line 2: a value without a name; write name=value"),
         (
             "[client]\nport=x",
             "~/.my.cnf [client] line 2: port: not a port: 'x'; a port is a number from 1 to 65535",

@@ -182,11 +182,11 @@ def test_a_dsn_is_a_server_of_its_own() -> None:
          'line 3: not a list of strings; write password_command = ["pass", "db1"] (no shell splits the words)'),
         ("[servers.a]\npassword_command = []",
          'line 2: not a list of strings; write password_command = ["pass", "db1"] (no shell splits the words)'),
-        ("[servers.a]\npassword_command=['x']\npassword='y'", "line 1: password is set twice; say it once"),
-        ("[servers.a]\npassword_command=['x']\npassword_keyring='y'", "line 1: password is set twice; say it once"),
+        ("[servers.a]\npassword_command=['x']\npassword='y'", "line 1: password is set twice; set it once"),
+        ("[servers.a]\npassword_command=['x']\npassword_keyring='y'", "line 1: password is set twice; set it once"),
         ("[servers.a]\npassword_keyring=1",
          'line 2: not a service name of the keyring; write password_keyring = "goneaway-tui"'),
-        ("[servers.a]\nssl_mode='VERIFY_CA'\nssl-mode='DISABLED'", "line 1: ssl_mode is set twice; say it once"),
+        ("[servers.a]\nssl_mode='VERIFY_CA'\nssl-mode='DISABLED'", "line 1: ssl_mode is set twice; set it once"),
         ("[servers.a]\ncolor = '\\u001b[31m'", 'line 2: not a colour; write color = "red", or "#c04040"'),
         ("[servers.a]\ngroup = 5", 'line 2: not a name; write group = "..."'),
         ("[servers.prod]\n[groups]\nx = ['prd']", "line 3: there is no server 'prd'; did you mean prod?"),
@@ -228,7 +228,7 @@ def test_a_fault_stays_one_line_whatever_the_key(key: str, table: str) -> None:
     ("line", "expected"),
     [
         ("@prod-db2", "config.toml has no server 'prod-db2'; did you mean prod-db1?"),
-        ("@zz", "config.toml has no server 'zz'; there are prod-db1, dev"),
+        ("@zz", "config.toml has no server 'zz'; known names: prod-db1, dev"),
         ("--group prd", "config.toml has no group 'prd'; did you mean prod?"),
     ],
 )
@@ -296,7 +296,7 @@ def faults(config: str) -> tuple[str, ...]:
 
 def test_a_right_config_file_is_confirmed() -> None:
     assert answer("config check", config=TWO) == (
-        "~/.config/goneaway-tui/config.toml is right: 2 servers, 2 groups, 3 keys\n"
+        "~/.config/goneaway-tui/config.toml is valid: 2 servers, 2 groups, 3 keys\n"
     )
     assert complaint("config check").startswith("there is no config file ")
 
@@ -353,9 +353,9 @@ def test_a_password_may_be_asked_for_each_time() -> None:
     prompted = "[servers.a]\npassword_prompt = true"
 
     assert settings("@a", config=prompted).connection.ask_password
-    assert "password = (asked for)" in answer("config show", config=prompted)
+    assert "password = (asked at the terminal)" in answer("config show", config=prompted)
     assert faults("[servers.a]\npassword_prompt = 'x'") == (
-        "2: not true; write password_prompt = true, or remove the key",
+        "2: the value is not true; write password_prompt = true, or remove the key",
     )
 
 
@@ -563,7 +563,7 @@ def test_what_is_no_rule_and_no_account_is_reported(config: str, words: str) -> 
         ("kill --match user:a --rule leaky", "kill takes one filter, but two are given"),
         ("kill --rule leeky", "has no rule 'leeky'; did you mean leaky?"),
         ("kill --match user:a --for 3", "--for works only with --every"),
-        ("kill --match user:a --format csv", "--format=csv cannot be used with kill; it takes text, json"),
+        ("kill --match user:a --format csv", "--format=csv cannot be used with kill; use one of text, json"),
         ("kill --match user:a --max 0", "--max: not a number in range"),
         ("kill --match user:a --every 0", "--every: out of range"),
         ("kill --match usr:a", "--match: not a filter for kill: 'usr:a'; there is no field usr"),

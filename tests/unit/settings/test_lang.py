@@ -136,10 +136,10 @@ def test_a_refusal_is_translated_whole_and_in_its_parts(line: str, config: str |
 
 @pytest.mark.usefixtures("bracketed")
 def test_an_answer_is_translated() -> None:
-    assert "«~/.config/goneaway-tui/config.toml is right: «1 server», «0 groups», «0 keys»»\n" == answer(
+    assert "«~/.config/goneaway-tui/config.toml is valid: «1 server», «0 groups», «0 keys»»\n" == answer(
         "config check", config="[servers.a]"
     )
-    assert "password = («asked for»)  # " in answer("--print-defaults -p")
+    assert "password = («asked at the terminal»)  # " in answer("--print-defaults -p")
     assert "«{title}:»".format(title="«Usage»") in answer("--help")
 
 

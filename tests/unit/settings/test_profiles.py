@@ -125,7 +125,7 @@ def test_all_that_stands_in_the_file_stays_as_it_is(before: str) -> None:
         (ProfileDraft(name="a", host="a b"), "host: not a host: 'a b'; write a name or an address, as in db1 or 10.0.0.7"),
         (ProfileDraft(name="a", color="purpel"), "not a colour; did you mean purple?"),
         (ProfileDraft(name="a", password_command="'x"), "password_command: not a command: \"'x\"; a quote is not closed"),
-        (ProfileDraft(name="a", password_command="x", password_keyring="y"), "password is set twice; say it once"),
+        (ProfileDraft(name="a", password_command="x", password_keyring="y"), "password is set twice; set it once"),
         (ProfileDraft(name="a", user="\udcff"), "the text is not valid UTF-8; type it again"),
         (ProfileDraft(name="a", ssh="-oProxyCommand=x"),
          "ssh: not an ssh destination: '-oProxyCommand=x'; write [user@]host, or an alias of your ssh config"),

@@ -272,7 +272,7 @@ def test_protocol_decides_unless_stronger_evidence_contradicts(
 def test_a_check_that_is_not_made_is_a_warning(key: str) -> None:
     [warning] = settings(file=client(key)).warnings
 
-    assert warning.startswith(f"{FILE}: {key.partition('=')[0].replace('_', '-')} is passed over")
+    assert warning.startswith(f"{FILE}: {key.partition('=')[0].replace('_', '-')} is not supported")
 
 
 @pytest.mark.parametrize(

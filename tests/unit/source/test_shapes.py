@@ -91,8 +91,8 @@ def test_one_row_that_is_cut_leaves_the_others_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("rows", "why"),
     [
-        ([(7,)], "unexpected answer (clients' ports): 1 columns instead of 2"),
-        ([(7, b"a"), (8, b"b", 1)], "unexpected answer (clients' ports): 3 columns instead of 2"),
+        ([(7,)], "unexpected answer (clients' ports): number of columns 1, expected 2"),
+        ([(7, b"a"), (8, b"b", 1)], "unexpected answer (clients' ports): number of columns 3, expected 2"),
         (
             [(7, b"a"), (b"x", b"b")],
             "unexpected answer (clients' ports): column 1: a value is not a whole number",

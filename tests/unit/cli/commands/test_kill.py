@@ -98,7 +98,7 @@ def test_more_matches_than_allowed_kill_none_and_the_next_pass_counts_again(
     stage.run._poller.schedule.interval = 0.001
     stage.run.run()
 
-    assert 1 == capsys.readouterr().err.count("3 sessions match, more than --max=2, so none is killed")
+    assert 1 == capsys.readouterr().err.count("3 sessions match, more than --max=2: no session is killed")
     assert [("killed", 1), ("killed", 2)] == stage.events[-2:]
     assert stage.run.was_refused
 

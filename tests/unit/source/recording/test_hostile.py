@@ -437,7 +437,7 @@ def test_nothing_is_recorded_beside_files_of_another_user(
     strange = Path(f"{path}{end}").stat().st_ino
     monkeypatch.setattr(private_files, "_is_trusted", lambda found: found.st_ino != strange)
 
-    with pytest.raises(FileError, match="a file beside the file belongs to another user"):
+    with pytest.raises(FileError, match="a file beside it belongs to another user"):
         create_or_continue(path)
     assert 0 == Path(f"{path}{end}").stat().st_size
 
@@ -459,7 +459,7 @@ def test_another_user_who_makes_a_file_beside_it_meanwhile_reads_nothing(
         private_files, "_is_trusted", lambda found: not log.exists() or found.st_ino != log.stat().st_ino
     )
 
-    with pytest.raises(FileError, match="a file beside the file belongs to another user"):
+    with pytest.raises(FileError, match="a file beside it belongs to another user"):
         create_or_continue(path)
 
 
