@@ -606,7 +606,10 @@ def test_mysql_protects_system_users(mysql97: RealServer) -> None:
         with pytest.raises(AccessDenied, match="1095") as refused:
             executor(mysql97, user).kill(id_of(victim))
 
-    assert "the account of the session has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO 'killer'@'%'" == refused.value.hint
+    assert (
+        "the account of the session has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO 'killer'@'%'"
+        == refused.value.hint
+    )
 
 
 @pytest.mark.parametrize("service", ["rds", "az"])

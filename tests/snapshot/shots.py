@@ -64,7 +64,8 @@ def lost() -> GoneawayApp:
     clock = HeldClock()
     seen = SimulatedSource(clock).sample()
     return an_app(
-        Scripted(seen, Unreachable("lost db-01:3306: Connection refused", "reconnecting automatically")), clock
+        Scripted(seen, Unreachable("lost db-01:3306: Connection refused", "reconnecting automatically")),
+        clock,
     )
 
 

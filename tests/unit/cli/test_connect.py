@@ -48,8 +48,14 @@ def test_no_shell_takes_the_words_apart() -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("/no/such/program",), "cannot run /no/such/program: No such file or directory; correct the command"),
-        (python("raise SystemExit(3)"), f"{sys.executable} ended with exit status 3; run it by hand to see why"),
+        (
+            ("/no/such/program",),
+            "cannot run /no/such/program: No such file or directory; correct the command",
+        ),
+        (
+            python("raise SystemExit(3)"),
+            f"{sys.executable} ended with exit status 3; run it by hand to see why",
+        ),
         (
             python("import os; os.kill(os.getpid(), 9)"),
             f"{sys.executable} was ended by signal 9; run it by hand to see why",

@@ -88,7 +88,8 @@ def test_recording_without_a_terminal_names_the_commands_that_need_none(tmp_path
 
     assert 2 == done.returncode
     assert (
-        "goneaway-tui: the screen needs a terminal, but the input or output is not one; start replay in a terminal" in done.stderr
+        "goneaway-tui: the screen needs a terminal, but the input or output is not one; start replay in a terminal"
+        in done.stderr
     )
     assert "--recording=FILE" in done.stderr
 

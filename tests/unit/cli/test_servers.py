@@ -190,7 +190,9 @@ def test_a_named_watch_names_itself_and_waits_for_its_server(
 def test_a_format_of_one_server_is_refused(tmp_path: Path) -> None:
     done = run(tmp_path, "snapshot", "--format=html", "mysql://127.0.0.1:1/", "mysql://127.0.0.1:2/")
     able = "json, csv, markdown, text"
-    line = f"goneaway-tui: --format=html works with one server only; with several servers, use one of {able}\n"
+    line = (
+        f"goneaway-tui: --format=html works with one server only; with several servers, use one of {able}\n"
+    )
 
     assert (2, "", line) == (done.returncode, done.stdout, done.stderr)
 

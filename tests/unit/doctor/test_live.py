@@ -202,7 +202,7 @@ def test_where_a_global_limit_was_changed_no_one_limit_is_blamed() -> None:
 
     assert "own limit of 8 s ended it" in own
     assert "or copied it from an earlier global value" in own
-    assert "The global limit now (28800 s (8 hours)) did not close the session" in counted
+    assert "The global limit now (8 h (28800 s)) did not close the session" in counted
     assert "an earlier global value, or one set by the session" in counted
     assert "No global limit closed" not in own + counted
 
@@ -246,7 +246,7 @@ def test_a_limit_that_no_server_shows_is_no_longer_than_the_session_was_idle() -
     status = idled_out(a_state(ended_at(None, 5.3)))
 
     assert status.limit_is_own
-    assert "The global limit now (28800 s (8 hours)) did not close the session" in status.remedies[0]
+    assert "The global limit now (8 h (28800 s)) did not close the session" in status.remedies[0]
     assert "= 4 s" in status.remedies[1]
 
 

@@ -242,7 +242,9 @@ def test_a_password_in_a_file_that_others_may_read_is_refused() -> None:
     found = resolve(["@a"], environment(files={str(CONFIG): FileContent(text, 0o100600)}))
     assert isinstance(found, Settings)
     assert value(found, "password") == "hunter2"
-    with pytest.raises(SettingsError, match="line 2: the file holds a password, but other users can read the file") as caught:
+    with pytest.raises(
+        SettingsError, match="line 2: the file holds a password, but other users can read the file"
+    ) as caught:
         resolve(["@a"], environment(files={str(CONFIG): FileContent(text, 0o100640)}))
     assert "hunter2" not in caught.value.line
 

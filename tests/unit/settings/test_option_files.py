@@ -125,9 +125,7 @@ def test_file_readable_by_other_users_is_ignored_with_a_warning() -> None:
 
     assert found.connection.user == "dba" == HOME.name
     assert found.origins["user"] == "default"
-    assert found.warnings == (
-        "~/.mylogin.cnf is ignored, as by the mysql client: other users can access it",
-    )
+    assert found.warnings == ("~/.mylogin.cnf is ignored, as by the mysql client: other users can access it",)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ as people type them.
 | `countdown` | `1:30:00`, `now` | the time until a deadline |
 | `age_words` | `1 h 30 m` | how long something has lasted |
 | `largest_unit_words` | `90 minutes` | an age in a sentence |
-| `seconds_words` | `5400 s (90 minutes)` | a sentence that names a setting: the number as it is typed, and what people call it |
+| `seconds_words` | `1 h 30 m (5400 s)` | a sentence that names a setting: what people call it, and the number as it is typed |
 | `size_words` | `1.2 MiB` | a cell: rounded, and shown to be |
 | `exact_size` | `1,300,077 B` | a variable's value |
 | `size_with_bytes` | `1.2 MiB (1300077 bytes)` | a sentence that names a setting |
@@ -160,28 +160,27 @@ def largest_unit_words(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-_SECONDS_AND_UNIT = (
-    (86_400, N_("{exact} s ({amount:g} days)"), N_("{exact} s (about {amount:g} days)")),
-    (3600, N_("{exact} s ({amount:g} hours)"), N_("{exact} s (about {amount:g} hours)")),
-    (60, N_("{exact} s ({amount:g} minutes)"), N_("{exact} s (about {amount:g} minutes)")),
-)
-"""Seconds in each unit, and how many of it there are, exactly or rounded; never fewer than two."""
+_DAYS_ALONE = 10 * 86_400
+"""Seconds from which a duration that is not whole days is given in days alone."""
 
 
 def seconds_words(seconds: float) -> str:
-    """A duration in seconds, whole from one second on, with the unit people would use in parentheses.
+    """A duration in the units that people use, with the seconds in parentheses; seconds alone below two minutes.
 
     For sentences that name a setting: the reader types the seconds.
 
-    >>> seconds_words(28800), seconds_words(3.556), seconds_words(0.009), seconds_words(90000.5)
-    ('28800 s (8 hours)', '4 s', '0.009 s', '90000 s (25 hours)')
+    >>> seconds_words(28800), seconds_words(5400), seconds_words(3568200), seconds_words(864000)
+    ('8 h (28800 s)', '1 h 30 m (5400 s)', '41 days', '10 d (864000 s)')
+    >>> seconds_words(3.556), seconds_words(0.009)
+    ('4 s', '0.009 s')
     """
-    exact = f"{seconds:.3f}".rstrip("0").rstrip(".") if 0 < seconds < 1 else f"{seconds:.0f}"
-    for length, equal, rounded in _SECONDS_AND_UNIT:
-        amount = round(seconds / length, 1)
-        if seconds >= 2 * length:
-            return _(equal if amount * length == round(seconds) else rounded, exact=exact, amount=amount)
-    return f"{exact} s"
+    if seconds < 120:
+        exact = f"{seconds:.3f}".rstrip("0").rstrip(".") if 0 < seconds < 1 else f"{seconds:.0f}"
+        return f"{exact} s"
+    whole = round(seconds)
+    if whole > _DAYS_ALONE and whole % 86_400:
+        return largest_unit_words(seconds)
+    return _("{duration} ({number} s)", duration=age_words(whole), number=whole)
 
 
 # --- Sizes

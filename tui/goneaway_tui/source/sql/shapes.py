@@ -261,7 +261,9 @@ class RowsShape(AnswerShape):
         widths, expected = set(map(len, rows)), len(self.columns)
         if widths != {expected}:
             count = max(widths - {expected})
-            raise MisshapenAnswer(_("number of columns {count}, expected {expected}", count=count, expected=expected))
+            raise MisshapenAnswer(
+                _("number of columns {count}, expected {expected}", count=count, expected=expected)
+            )
         # One flat list and its slices: `zip(*rows)` makes an iterator a row, which sets the garbage collector going.
         cells = list(chain.from_iterable(rows))
         received = [cells[index::expected] for index in range(expected)]
