@@ -22,7 +22,11 @@ from tests.unit.source.standins import MariadbStandin, MysqlStandin, Row, Standi
             [(None, 0)],
             "The server has no admin_port. To have it next time, set admin_address under [mysqld]",
         ),
-        (MariadbStandin(), [(b"", 3307)], "The extra_port still accepts extra_max_connections more: -P 3307"),
+        (
+            MariadbStandin(),
+            [(b"", 3307)],
+            "The extra_port still accepts up to extra_max_connections sessions: -P 3307",
+        ),
         (MariadbStandin(), [(b"", 0)], "The server has no extra_port"),
         (MysqlStandin(), refused(1193), ""),
         (MysqlStandin(), [], ""),

@@ -267,7 +267,7 @@ _NEVER = ""
 """No probes: the limitation always holds."""
 
 _ALL_EVENTS = N_(
-    "each session's own limit, exact idle time, program, client and last statement, a bare BEGIN, why sessions ended"
+    "own limits, exact idle times, the program and client of each session, the last statement, a bare BEGIN, why sessions ended"
 )
 _EVENTS_OFF = N_(
     "performance_schema is OFF: limits are assumed, idle times are whole seconds from the start of the last command"
@@ -328,7 +328,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "instrumented",
             "threads attributes",
             N_(
-                "each session's own limit, exact idle time, program, client and last statement, a bare BEGIN, why sessions ended"
+                "own limits, exact idle times, the program and client of each session, the last statement, a bare BEGIN, why sessions ended"
             ),
             N_(
                 "the account lacks SELECT on performance_schema: limits are assumed, idle times are whole seconds at best"

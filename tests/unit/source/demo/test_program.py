@@ -63,7 +63,7 @@ def test_missing_program_is_reported_in_one_line() -> None:
 
 def test_a_program_that_is_no_server_is_refused(tmp_path: Path) -> None:
     path = a_fake_program(tmp_path / "it", "cat (GNU coreutils) 9.1")
-    with pytest.raises(SourceError, match="no MySQL or MariaDB server"):
+    with pytest.raises(SourceError, match="not a MySQL or MariaDB server"):
         find_program({"GONEAWAY_SERVER_PROGRAM": str(path)})
 
 

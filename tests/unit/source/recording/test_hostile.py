@@ -131,7 +131,7 @@ def test_file_that_is_no_recording_is_never_recorded_into(path: Path, content: b
 def test_a_recording_of_another_version_is_refused(path: Path, version: int) -> None:
     forged(path, f"PRAGMA user_version = {version}").close()
 
-    assert f"it is of version {version}" in complaint(path)
+    assert f"the recording has format version {version}" in complaint(path)
     with pytest.raises(FileError, match=f"version {version}"):
         RecordingWriter(path, SERVER_NAME)
 
