@@ -393,7 +393,7 @@ def test_mariadb_105_ends_sessions_by_a_stop_and_calls_it_a_kill(start_server: S
         print(server.log.read_text())
 
         # A server that has little time for it closes the connection without a word.
-        if "it closed the connection" not in str(watch.lost[0]):
+        if "the server closed the connection" not in str(watch.lost[0]):
             assert "Connection was killed (1927)" in str(watch.lost[0])
             assert "or the server is stopping" in watch.lost[0].hint
         assert [(Cause.SERVER_RESTART, Certainty.CONFIRMED)] * 2 == [verdict(each) for each in told]

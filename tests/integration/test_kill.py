@@ -175,7 +175,7 @@ def test_statuses_say_what_was_found(server: RealServer, tmp_path: Path) -> None
             nobody.stderr,
         )
         assert (2, "") == (many.returncode, many.stdout)
-        assert "3 sessions match, more than --max=2, so none is killed" in many.stderr
+        assert "3 sessions match, more than --max=2: no session is killed" in many.stderr
         assert 3 == len(listed_only.stdout.splitlines())
         assert (2, many.stderr) == (listed_only.returncode, listed_only.stderr)
         assert (3, "") == (unreached.returncode, unreached.stdout)
@@ -286,7 +286,7 @@ def test_what_the_account_is_not_shown_cannot_be_excluded(mysql97: RealServer, t
             query(root, "DROP USER blind@'%'")
 
     assert (1, "") == (others.returncode, others.stdout)
-    assert "this account does not see every session, and hidden sessions never match" in others.stderr
+    assert "the account cannot see every session, and hidden sessions never match" in others.stderr
     assert (2, "") == (done.returncode, done.stdout)
     assert "the filter excludes sessions by trx, which this account cannot see" in done.stderr
 
@@ -320,7 +320,7 @@ def test_a_full_server_is_relieved(start_server: StartServer, tmp_path: Path) ->
         comes_true(is_read)
 
         assert ["killed"] * 11 == [event["event"] for event in events(done[-1])], done[-1].stderr
-        assert "the server gave no other connection" in done[-1].stderr
+        assert "the server gave no second connection" in done[-1].stderr
 
 
 def test_replicas_and_dump_threads_never_match(start_server: StartServer, tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ async def test_dialog_opens_with_the_privilege(
     mysql97: RealServer, tmp_path: Path, page: Callable[..., Any]
 ) -> None:
     with serving(tmp_path / "home", "--allow-changes", *way_in(mysql97)) as served:
-        assert "warning: whoever is on this machine can change the server" in served.said
+        assert "warning: every user of this machine can change the server" in served.said
         async with page() as one:
             await one.open(f"http://{served.place}/")
             await one.sees(lambda text: "● " in text and "read-write" in text)
@@ -246,7 +246,7 @@ async def test_browsers_are_limited_and_a_closed_browser_frees_its_place(tmp_pat
             async with looking(session, served) as first:
                 await first.receive(PATIENCE)
                 async with looking(session, served) as second:
-                    assert (1013, "1 look already, and no more may.") == await closed(second)
+                    assert (1013, "The limit of 1 viewers is reached.") == await closed(second)
             await becomes_true(lambda: not served.screens())
             async with looking(session, served) as third:
                 assert WSMsgType.BINARY is (await third.receive(PATIENCE)).type
@@ -307,7 +307,7 @@ async def test_screen_process_ends_with_the_service(tmp_path: Path, number: sign
                 served.process.send_signal(number)
                 if number is not signal.SIGKILL:
                     code, why = await closed(socket)
-                    assert (1001, "The program that shows this has ended.") == (code, why)
+                    assert (1001, "goneaway-tui serve has stopped.") == (code, why)
                 status = await asyncio.to_thread(served.process.wait, PATIENCE)
 
                 assert {signal.SIGTERM: 0, signal.SIGINT: 130, signal.SIGKILL: -9}[number] == status

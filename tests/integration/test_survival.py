@@ -392,13 +392,13 @@ REFUSALS: dict[str, tuple[tuple[str, ...], dict[str, Any], Words]] = {
     "used up": (
         (f"CREATE USER {{u}} IDENTIFIED BY '{SECRET}' WITH MAX_CONNECTIONS_PER_HOUR 1",),
         {},
-        (AccessDenied, "(1226)", "a limit of its own"),
+        (AccessDenied, "(1226)", "resource limits"),
     ),
     "unknown host": ((), {"host": "nobody.invalid"}, (Unreachable, "nobody.invalid", "the host name")),
-    "no host": ((), {"host": "x" * 70 + ".y"}, (Unreachable, "no possible name", "the host name")),
+    "no host": ((), {"host": "x" * 70 + ".y"}, (Unreachable, "not a possible host name", "the host name")),
     "refused port": ((), {"port": 1}, (Unreachable, "Connection refused", "the port (-P)")),
     "no socket": ((), {"socket": "/nowhere/s.sock"}, (Unreachable, "No such file", "-S")),
-    "half a character": ((), {"password": f"{SECRET}\ud800"}, (SettingsError, "the password", "type it")),
+    "not valid UTF-8": ((), {"password": f"{SECRET}\ud800"}, (SettingsError, "the password", "type it")),
 }
 
 
@@ -645,11 +645,11 @@ LOGGED_IN = (greeting(), framed(OK, 2), framed(OK, 1))
 """A greeting, and yes to the login and to SET NAMES."""
 
 QUICK: dict[str, tuple[Talk, type[SourceError], str]] = {
-    "closes at once": (says(), Unreachable, "without a greeting"),
+    "closes at once": (says(), Unreachable, "before its handshake"),
     "speaks HTTP": (says(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"), Unsupported, "the MySQL protocol"),
     "speaks SSH": (says(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"), Unsupported, "the MySQL protocol"),
     "speaks the X protocol": (says(b"\x05\0\0\0\x0b\x08\x05\x1a\0"), Unsupported, "the MySQL protocol"),
-    "half a greeting": (says(greeting()[:30]), Unreachable, "without a greeting"),
+    "half a greeting": (says(greeting()[:30]), Unreachable, "before its handshake"),
     "an empty greeting": (says(framed(b"")), Unsupported, "the MySQL protocol"),
     "an old protocol": (says(framed(b"\x09old\0")), Unsupported, "the MySQL protocol"),
     "greets, then closes": (says(greeting(), b""), Unreachable, "during the login"),
@@ -810,7 +810,7 @@ def test_without_tls_an_unverified_server_key_is_not_trusted(mysql97: RealServer
     run(mysql97, "DROP USER stranger")
 
     assert isinstance(told, AccessDenied)
-    assert "has not proved who it is (2061)" in str(told)
+    assert "its identity is not verified (2061)" in str(told)
     assert "VERIFY_CA" in told.hint
 
 

@@ -57,6 +57,6 @@ def test_a_server_is_read_through_it(any_server: RealServer, where: str, tmp_pat
         check=False,
     )  # fmt: skip
 
-    assert (told.returncode, told.stderr) == (0, "goneaway-tui: asking ssh for a way through jump ...\n")
+    assert (told.returncode, told.stderr) == (0, "goneaway-tui: opening an ssh tunnel through jump ...\n")
     assert ",goneaway-tui," in told.stdout
     assert ["ssh"] == [path.name for path in tmp_path.iterdir()]

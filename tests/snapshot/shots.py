@@ -67,7 +67,8 @@ def lost() -> GoneawayApp:
     clock = HeldClock()
     seen = SimulatedSource(clock).sample()
     return an_app(
-        Scripted(seen, Unreachable("lost db-01:3306: Connection refused", "reconnecting by itself")), clock
+        Scripted(seen, Unreachable("lost db-01:3306: Connection refused", "reconnecting automatically")),
+        clock,
     )
 
 

@@ -402,7 +402,7 @@ async def test_a_greyed_k_says_why(tmp_path: Path) -> None:
 
 
 HIDDEN = Limitation(
-    LOCK_HOLDERS, "the account may not read performance_schema.data_lock_waits", "GRANT SELECT ON x TO y"
+    LOCK_HOLDERS, "the account lacks SELECT on performance_schema.data_lock_waits", "GRANT SELECT ON x TO y"
 )
 
 

@@ -534,7 +534,8 @@ async def test_a_lost_server_leaves_the_last_snapshot_with_its_age_and_one_line(
     clock = HeldClock()
     seen = a_sample([a_session(id=7, idle_for=10, own_limit=3600)])
     app = an_app(
-        Scripted(seen, Unreachable("lost db-01:3306: Connection refused", "reconnecting by itself")), clock
+        Scripted(seen, Unreachable("lost db-01:3306: Connection refused", "reconnecting automatically")),
+        clock,
     )
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)

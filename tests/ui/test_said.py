@@ -22,7 +22,7 @@ LETTER = "ж"
 NAMES = """
 goneaway tui MySQL MariaDB MiB GiB KiB KILL QUERY GLOBAL PERSIST TLS UTC PREFERRED enter esc space ctrl
 GRANT PROCESS ON TO SET SHOW REPLICAS REPLICA STATUS Binlog Dump mysqld sock run example com json
-Access denied for user using password YES check the Connection refused reconnecting by itself Truncated incorrect value
+Access denied for user using password YES check the Connection refused reconnecting automatically Truncated incorrect value
 is it there unauthenticated cannot connect to root via dev green orange red Warning lb replication_connection_configuration
 nightly import batch metabase flyway migrate staging stock state new paid cart place BEGIN INSERT INTO ALTER TABLE ADD COLUMN INT DELETE
 PRIMARY REC_NOT_GAP EXCLUSIVE SHARED_READ NULL

@@ -23,7 +23,7 @@ SIZE = (140, 36)
 REPLICA = TopologyMember(TopologyRelation.REPLICA, "db2", 3306, "SHOW REPLICAS")
 SOURCE = TopologyMember(TopologyRelation.SOURCE, "db0", 3307, "SHOW REPLICA STATUS")
 HIDDEN = Limitation(
-    "the replicas", "the account may not ask for it", "GRANT REPLICATION SLAVE ON *.* TO 'dba'@'%'"
+    "the replicas", "the account lacks the privilege", "GRANT REPLICATION SLAVE ON *.* TO 'dba'@'%'"
 )
 
 
@@ -140,7 +140,7 @@ async def test_closing_the_topology_opens_no_connection() -> None:
 
 async def test_unreachable_server_is_reported_and_the_others_join() -> None:
     network, clock = ServerNetwork(), HeldClock()
-    network.refuses = Unreachable("no way through jump: Permission denied", "try it by hand: ssh jump")
+    network.refuses = Unreachable("cannot connect through jump: Permission denied", "try by hand: ssh jump")
     app = an_app(network, ServerTopology((REPLICA,)), clock)
     async with app.run_test(size=SIZE) as pilot:
         await opened(app, pilot)
@@ -148,7 +148,7 @@ async def test_unreachable_server_is_reported_and_the_others_join() -> None:
         await settle(app, pilot)
 
         assert 1 == len(app.monitors)
-        assert any("no way through jump" in each.message for each in app._notifications)
+        assert any("cannot connect through jump" in each.message for each in app._notifications)
 
 
 async def test_unreported_address_is_not_proposed() -> None:
@@ -168,7 +168,7 @@ async def test_server_that_cannot_be_queried_is_reported_and_hostile_text_is_pla
     clock = HeldClock()
 
     def hangs() -> ServerTopology:
-        raise Unreachable("lost db1: \x1b[2J", "reconnecting by itself")
+        raise Unreachable("lost db1: \x1b[2J", "reconnecting automatically")
 
     hostile = ServerTopology(
         (TopologyMember(TopologyRelation.REPLICA, "\x1b[2J[bold]{x}", 1, "SHOW REPLICAS", "{note}"),)

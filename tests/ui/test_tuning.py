@@ -458,7 +458,7 @@ async def test_batch_whose_connection_breaks_reports_unknown_and_not_attempted_a
     class Breaks(FakeExecutor):
         def _act(self, statement: str) -> None:
             if len(self.did) == 9:
-                self.raises = OutcomeUnknown("lost db in the middle of KILL: the outcome is unknown", "look")
+                self.raises = OutcomeUnknown("lost db while KILL was running: the outcome is unknown", "look")
             super()._act(statement)
 
     executor = Breaks(sessions=CROWD)
@@ -673,7 +673,7 @@ async def test_without_an_executor_the_keys_show_the_reason(tmp_path: Path) -> N
 
 async def test_a_missing_privilege_greys_a_key_with_its_grant(tmp_path: Path) -> None:
     executor = FakeExecutor(sessions=SESSIONS)
-    grant = "the account may not: GRANT CONNECTION_ADMIN ON *.* TO 'dba'@'%'"
+    grant = "the account lacks the privilege: GRANT CONNECTION_ADMIN ON *.* TO 'dba'@'%'"
     executor.can = type(POWERS)(
         POWERS.account, POWERS.server_id, True, True, False, why_not=(("kill", grant),)
     )
@@ -692,7 +692,7 @@ async def test_connection_lost_during_an_action_is_reported_as_unknown_and_never
 ) -> None:
     executor = FakeExecutor()
     executor.raises = OutcomeUnknown(
-        "lost db in the middle of SET GLOBAL: the outcome is unknown", "look again"
+        "lost db while SET GLOBAL was running: the outcome is unknown", "look again"
     )
     app = an_app(tmp_path, executor)
     async with app.run_test(size=SIZE) as pilot:

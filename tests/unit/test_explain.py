@@ -187,7 +187,7 @@ def test_named_server_that_does_not_answer_gives_status_3_and_the_log_is_explain
     assert 3 == status
     assert alone == json.loads(out)
     assert 1 == err.count("\n")
-    assert "the server could not be asked" in err
+    assert "cannot ask the server" in err
     assert "127.0.0.1:1" in err
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from goneaway_tui.i18n import N_
 
 ROOT = 0
-NOT_YOURS = N_("it belongs to another user")
-LINK_OF_ANOTHER = N_("it is a link that another user made")
+NOT_YOURS = N_("the file belongs to another user")
+LINK_OF_ANOTHER = N_("the file is a link made by another user")
 
 
 def open_private(path: str | os.PathLike[str], flags: int) -> int:

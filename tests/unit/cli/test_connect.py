@@ -48,19 +48,25 @@ def test_no_shell_takes_the_words_apart() -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("/no/such/program",), "cannot run /no/such/program: No such file or directory; mend the command"),
-        (python("raise SystemExit(3)"), f"{sys.executable} ended with status 3; run it by hand to see why"),
+        (
+            ("/no/such/program",),
+            "cannot run /no/such/program: No such file or directory; correct the command",
+        ),
+        (
+            python("raise SystemExit(3)"),
+            f"{sys.executable} ended with exit status 3; run it by hand to see why",
+        ),
         (
             python("import os; os.kill(os.getpid(), 9)"),
-            f"{sys.executable} ended with signal 9; run it by hand to see why",
+            f"{sys.executable} was ended by signal 9; run it by hand to see why",
         ),
         (
             python("print()"),
-            f"{sys.executable} printed no password; it has to be the first line of its output",
+            f"{sys.executable} printed no password; print the password on the first line of its output",
         ),
         (
             python("print(5 * 5000 * chr(97))"),
-            f"{sys.executable} printed no password; it has to be the first line of its output",
+            f"{sys.executable} printed no password; print the password on the first line of its output",
         ),
     ],
 )
@@ -74,7 +80,7 @@ def test_failed_password_command_is_reported_in_one_line(words: tuple[str, ...],
 def test_password_command_that_does_not_end_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("goneaway_tui.cli.connect.PASSWORD_TIMEOUT_SECONDS", 0.2)
 
-    with pytest.raises(SettingsError, match=r"did not end in 0\.2 s"):
+    with pytest.raises(SettingsError, match=r"did not end within 0\.2 s"):
         resolve_password(connection(*python("import time; time.sleep(60)")))
 
 
@@ -115,7 +121,7 @@ def test_what_the_keyring_cannot_do_is_one_line(monkeypatch: pytest.MonkeyPatch)
         resolve_password(settings("@a", config='[servers.a]\npassword_keyring = "db1"').connection)
 
     assert [*said, caught.value.line.partition("password_keyring: ")[2]] == [
-        "the keyring fails: locked; is it unlocked?",
-        "the keyring has nothing for scott at db1; keyring set db1 scott",
-        "the Python package keyring is not here; pipx inject goneaway-tui keyring",
+        "the keyring fails: locked; check that the keyring is unlocked",
+        "the keyring has no password for scott at db1; keyring set db1 scott",
+        "the Python package keyring is not installed; pipx inject goneaway-tui keyring",
     ]

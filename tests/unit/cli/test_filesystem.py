@@ -34,7 +34,7 @@ def test_nothing_is_read_beyond_all_reason(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x" * (MAX_SETTINGS_BYTES + 1))
 
     for path in (tmp_path / "a", Path("/dev/zero")):
-        with pytest.raises(FileError, match="longer than 1 MiB"):
+        with pytest.raises(FileError, match="larger than 1 MiB"):
             LocalFiles().read(path)
 
 

@@ -43,7 +43,7 @@ def test_a_config_file_is_begun_shown_checked_and_used(tmp_path: Path) -> None:
 
     path.write_text(path.read_text() + "\n[servers.db1]\nhost = 'h1'\nread_only = true\n")
     assert run(tmp_path, "config", "path").stdout == f"{path}\n"
-    assert run(tmp_path, "config", "check").stdout.endswith("is right: 1 server, 0 groups, 0 keys\n")
+    assert run(tmp_path, "config", "check").stdout.endswith("is valid: 1 server, 0 groups, 0 keys\n")
     said = run(tmp_path, "@db1", "--print-defaults").stdout
     assert (
         f"host = h1  # ~/.config/goneaway-tui/config.toml line {path.read_text().count(chr(10)) - 1}\n"
@@ -63,15 +63,15 @@ def test_ignored_settings_are_reported_on_stderr(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "line"),
     [
-        (["@db2"], 2, "~/.config/goneaway-tui/config.toml has no server 'db2'; [servers.NAME] makes one"),
-        (["--defaults-file=/none"], 2, "there is no option file /none; mend the path"),
-        (["snapshot", "--output=x.pdf"], 2, ("no format is known by the ending .pdf (--output); "
-         "end it in one of .json, .csv, .md, .html, .svg, .txt, or name the format: --format=json")),
+        (["@db2"], 2, "~/.config/goneaway-tui/config.toml has no server 'db2'; add [servers.NAME]"),
+        (["--defaults-file=/none"], 2, "there is no option file /none; correct the path"),
+        (["snapshot", "--output=x.pdf"], 2, ("no format has the suffix .pdf (--output); "
+         "use one of .json, .csv, .md, .html, .svg, .txt, or name the format: --format=json")),
         (["watch", "--exec="], 2, "--exec: not a command: ''; name a program"),
         (["watch", "--exec", "''"], 2, "--exec: not a command: \"''\"; name a program"),
-        (["replay", "/nonexistent/tape"], 4, "cannot read /nonexistent/tape: no such file or directory; look at the file, or name another"),
-        (["config"], 2, "config needs a word after it; it is one of path, show, check, init, servers, groups, rules"),
-        (["config", "check"], 2, "there is no config file ~/.config/goneaway-tui/config.toml; goneaway-tui config init makes one"),
+        (["replay", "/nonexistent/tape"], 4, "cannot read /nonexistent/tape: no such file or directory; check the file, or name another file"),
+        (["config"], 2, "config needs an argument; choose one of path, show, check, init, servers, groups, rules"),
+        (["config", "check"], 2, "there is no config file ~/.config/goneaway-tui/config.toml; create it with goneaway-tui config init"),
     ],
 )  # fmt: skip
 def test_a_fault_is_one_line_and_a_status(
@@ -88,7 +88,8 @@ def test_recording_without_a_terminal_names_the_commands_that_need_none(tmp_path
 
     assert 2 == done.returncode
     assert (
-        "goneaway-tui: the screen needs a terminal, and this is not one; start replay in one; " in done.stderr
+        "goneaway-tui: the screen needs a terminal, but the input or output is not one; start replay in a terminal"
+        in done.stderr
     )
     assert "--recording=FILE" in done.stderr
 
@@ -98,7 +99,7 @@ def test_appending_to_an_existing_recording_is_reported(tmp_path: Path) -> None:
     watch = ("watch", "-h", "127.0.0.1", "-P", "1", f"--record={tmp_path / 'tape'}")
     fresh = ("watch", "-h", "127.0.0.1", "-P", "1", f"--record={tmp_path / 'new'}")
 
-    assert f"{tmp_path / 'tape'} exists: what is seen is added to it\n" in run(tmp_path, *watch).stderr
+    assert f"{tmp_path / 'tape'} exists: new samples are added to it\n" in run(tmp_path, *watch).stderr
     assert "exists" not in run(tmp_path, *fresh).stderr
 
 
@@ -142,7 +143,7 @@ def test_standard_output_that_cannot_be_written_is_an_error_in_one_line(
     assert (done.returncode, done.stdout) == (4, "")
     assert (
         done.stderr
-        == f"goneaway-tui: cannot write to standard output: {why}; make room, or write elsewhere\n"
+        == f"goneaway-tui: cannot write to standard output: {why}; free some space, or write to another place\n"
     )
 
 

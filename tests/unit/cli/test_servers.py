@@ -72,9 +72,9 @@ def test_a_password_is_asked_for_once(
 @pytest.mark.parametrize(
     ("line", "line_told"),
     [
-        (["watch", "@a", "@b", "--record=x"], "--record does not go with several servers"),
-        (["watch", "@a", "@c", "--error-log=x"], "--error-log does not go with several servers"),
-        (["explain", "@a", "@b", "--recording=x"], "--recording does not go with several servers"),
+        (["watch", "@a", "@b", "--record=x"], "--record cannot be used with several servers"),
+        (["watch", "@a", "@c", "--error-log=x"], "--error-log cannot be used with several servers"),
+        (["explain", "@a", "@b", "--recording=x"], "--recording cannot be used with several servers"),
     ],
 )
 def test_what_is_of_one_server_is_refused(line: list[str], line_told: str) -> None:
@@ -112,7 +112,7 @@ def test_servers_are_read_in_parallel() -> None:
 def test_server_without_a_route_shows_the_reason() -> None:
     with configured_servers(several("@a", "@b")) as members:
         source = UnreachedSource(members[0])
-    with pytest.raises(SourceError, match="there is no way to it"):
+    with pytest.raises(SourceError, match="the server cannot be reached"):
         source.sample()
 
 
@@ -190,7 +190,9 @@ def test_a_named_watch_names_itself_and_waits_for_its_server(
 def test_a_format_of_one_server_is_refused(tmp_path: Path) -> None:
     done = run(tmp_path, "snapshot", "--format=html", "mysql://127.0.0.1:1/", "mysql://127.0.0.1:2/")
     able = "json, csv, markdown, text"
-    line = f"goneaway-tui: --format=html shows one server; with several it is one of {able}\n"
+    line = (
+        f"goneaway-tui: --format=html works with one server only; with several servers, use one of {able}\n"
+    )
 
     assert (2, "", line) == (done.returncode, done.stdout, done.stderr)
 
@@ -213,4 +215,4 @@ def test_an_error_is_explained_though_none_can_be_asked(tmp_path: Path) -> None:
 
     assert 3 == done.returncode
     assert 1 == len(json.loads(done.stdout)["errors"])
-    assert "no server could be asked" in done.stderr
+    assert "cannot ask any server" in done.stderr

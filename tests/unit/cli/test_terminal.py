@@ -131,24 +131,24 @@ def bracketed(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("", "«give one»"),
-        ("demo", "«give one»"),
-        ("snapshot --format=text", "«give one»"),
-        ("snapshot --format=markdown", "«give one»"),
-        ("snapshot", "give one"),
-        ("snapshot --format=csv", "give one"),
-        ("explain", "«give one»"),
-        ("explain --format=markdown", "«give one»"),
-        ("explain --format=json", "give one"),
-        ("watch", "give one"),
-        ("exporter", "give one"),
+        ("", "«give only one command»"),
+        ("demo", "«give only one command»"),
+        ("snapshot --format=text", "«give only one command»"),
+        ("snapshot --format=markdown", "«give only one command»"),
+        ("snapshot", "give only one command"),
+        ("snapshot --format=csv", "give only one command"),
+        ("explain", "«give only one command»"),
+        ("explain --format=markdown", "«give only one command»"),
+        ("explain --format=json", "give only one command"),
+        ("watch", "give only one command"),
+        ("exporter", "give only one command"),
     ],
 )
 def test_what_scripts_read_is_english(line: str, said: str) -> None:
     set_language("zh")
     configure_terminal(replace(settings(line), lang="zh"), "zh")
 
-    assert said == _("give one")
+    assert said == _("give only one command")
 
 
 @pytest.mark.usefixtures("bracketed")
@@ -156,4 +156,4 @@ def test_a_run_goes_on_in_the_language_of_its_settings() -> None:
     set_language("zh")
     configure_terminal(replace(settings(""), lang="en"), "zh")
 
-    assert "give one" == _("give one")
+    assert "give only one command" == _("give only one command")

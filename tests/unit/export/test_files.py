@@ -62,7 +62,7 @@ def test_a_file_is_replaced_through_our_own_link_and_not_through_that_of_another
         monkeypatch.setattr(private_files, "ROOT", -1)
         monkeypatch.setattr(os, "geteuid", lambda: 4711)
 
-        with pytest.raises(FileError, match="it is a link that another user made"):
+        with pytest.raises(FileError, match="the file is a link made by another user"):
             write_file(link, writes_new, overwrite=True)
     else:
         write_file(link, writes_new, overwrite=True)

@@ -15,19 +15,19 @@ from tests.unit.settings.asking import complaint, settings
         ("--zzz", "there is no flag '--zzz'; see --help"),
         ("-x", "there is no flag '-x'; see --help"),
         ("snapshto", "there is no command 'snapshto'; did you mean snapshot?"),
-        ("shop", "there is no command 'shop'; -h HOST names a server, -D NAME a database"),
-        ("demo demo", "two commands, demo and demo; give one"),
+        ("shop", "there is no command 'shop'; use -h HOST for a server, -D NAME for a database"),
+        ("demo demo", "two commands are given, demo and demo; give only one command"),
         ("-h", "-h needs a value; write --host=HOST, or --help for help"),
         ("--host", "--host needs a value; write --host=HOST"),
         ("-h --port 3306", "-h needs a value; write --host=HOST, or --help for help"),
-        ("-h db1:3307", "--host: not a host: 'db1:3307'; write the port apart, as in -h db1 -P 3307"),
+        ("-h db1:3307", "--host: not a host: 'db1:3307'; write the port separately, as in -h db1 -P 3307"),
         ("-h a..b", "--host: not a host: 'a..b'; write a name or an address, as in db1 or 10.0.0.7"),
         ("-P x", "--port: not a port: 'x'; a port is a number from 1 to 65535"),
         ("-P 65536", "--port: not a port: '65536'; a port is a number from 1 to 65535"),
         ("-P 0", "--port: not a port: '0'; a port is a number from 1 to 65535"),
         ("-P 3_306", "--port: not a port: '3_306'; a port is a number from 1 to 65535"),
-        ("--interval 0", "--interval: out of range: '0'; it may be 0.1s to 1h"),
-        ("--interval 2h", "--interval: out of range: '2h'; it may be 0.1s to 1h"),
+        ("--interval 0", "--interval: out of range: '0'; the range is 0.1s to 1h"),
+        ("--interval 2h", "--interval: out of range: '2h'; the range is 0.1s to 1h"),
         (
             "--interval soon",
             "--interval: not a duration: 'soon'; write it like 90, 90s, 10m, 1h30m, 8h or 1y",
@@ -36,34 +36,34 @@ from tests.unit.settings.asking import complaint, settings
         (
             "--ssl-mode=on",
             (
-                "--ssl-mode: not a mode: 'on'; it is one of "
+                "--ssl-mode: not a mode: 'on'; choose one of "
                 "DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY"
             ),
         ),
         (
             "snapshot --format xml",
-            "--format: not known: 'xml'; it is one of json, csv, markdown, html, svg, text",
+            "--format: not known: 'xml'; choose one of json, csv, markdown, html, svg, text",
         ),
-        ("--format json", "--format goes with snapshot or kill or explain or advise only; write goneaway-tui snapshot"),
+        ("--format json", "--format works only with snapshot or kill or explain or advise; write goneaway-tui snapshot"),
         ("--demo", "there is no flag '--demo'; write goneaway-tui demo"),
-        ("--simulated", "--simulated goes with demo or serve only; write goneaway-tui demo"),
-        ("snapshot --for 3", "--for does not go with snapshot; leave it out"),
+        ("--simulated", "--simulated works only with demo or serve; write goneaway-tui demo"),
+        ("snapshot --for 3", "--for cannot be used with snapshot; leave it out"),
         (
             "demo -h db1",
-            "--host does not go with demo, which has a server of its own; leave it out, or leave out demo",
+            "--host cannot be used with demo, which starts its own server; leave it out, or leave out demo",
         ),
         (
             "-p hunter2",
             (
-                "the word after -p is not taken for the password, as in the mysql client; "
-                "glue it to the flag, or leave -p alone to be asked"
+                "the word after -p is not read as the password, as in the mysql client; "
+                "write -pPASSWORD without a space, or -p alone for a prompt"
             ),
         ),
         ("pgsql://db1/", "the DSN's scheme is not known; a DSN begins with mysql:// or mariadb://"),
         (
             "mysql://db1/?sslmode=x",
             (
-                "the DSN's query has a key that is not known; it may have socket, protocol, ssl-mode, ssl-ca, ssl-cert, "
+                "unknown key in the DSN's query; the keys are socket, protocol, ssl-mode, ssl-ca, ssl-cert, "
                 "ssl-key, ssl, ssl-verify-server-cert, enable-cleartext-plugin, get-server-public-key, "
                 "server-public-key-path, connect-timeout"
             ),
@@ -72,33 +72,33 @@ from tests.unit.settings.asking import complaint, settings
         ("mysql://db1:99999/", "DSN: port: not a port; a port is a number from 1 to 65535"),
         (
             "mysql://::1/",
-            "the DSN's host is malformed; put an IPv6 address in brackets, as in [::1]:3306",
+            "the DSN's host is malformed; write an IPv6 address in brackets, as in [::1]:3306",
         ),
         (
             "mysql://%ff@db1/",
             (
-                "the DSN has percent codes that are not UTF-8; "
+                "the percent codes in the DSN are not valid UTF-8; "
                 "in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #"
             ),
         ),
-        ("mysql://a/ mysql://b/", "this takes one server, and several are named; give one by flags, DSN or @name"),
-        ("@prod", "~/.config/goneaway-tui/config.toml has no server 'prod'; [servers.NAME] makes one"),
-        ("--group all", "~/.config/goneaway-tui/config.toml has no group 'all'; [groups] names them"),
-        ("demo @prod", "@prod does not go with demo, which has a server of its own; leave one out"),
-        ("demo --no-defaults", "--no-defaults does not go with demo, which has a server of its own; leave it out, or leave out demo"),
-        ("config", "config needs a word after it; it is one of path, show, check, init, servers, groups, rules"),
-        ("config chekc", "config has no 'chekc'; did you mean check?"),
-        ("config -h db1 path", "--host does not go with config; leave it out"),
-        ("--config /nowhere", "there is no config file /nowhere; goneaway-tui config init makes one"),
-        ("--defaults-file=/nowhere", "there is no option file /nowhere; mend the path"),
-        ("--login-path=prod", ("there is no login path 'prod': ~/.mylogin.cnf is not there, or is ignored; "
-         "mysql_config_editor set --login-path=NAME makes one")),
-        ("--protocol=pipe", "--protocol: only on Windows: 'pipe'; it is one of TCP, SOCKET"),
-        ("--protocol=x", "--protocol: not a protocol: 'x'; it is one of TCP, SOCKET"),
-        ("--protocol=socket -h db1", "the host (--host) is another machine, and the protocol (--protocol) a socket of this one; leave one of them out"),
-        ("--ssh=-oProxyCommand=x", "--ssh: not a destination of ssh: '-oProxyCommand=x'; write [user@]host, or an alias of your ssh"),
-        ("-C", "-C is left out: this connection does not compress; leave it away: a look at the server is small"),
-        ("--compress=1", "--compress is left out: this connection does not compress; leave it away: a look at the server is small"),
+        ("mysql://a/ mysql://b/", "only one server can be used here, but several are named; name one by flags, DSN or @name"),
+        ("@prod", "~/.config/goneaway-tui/config.toml has no server 'prod'; add [servers.NAME]"),
+        ("--group all", "~/.config/goneaway-tui/config.toml has no group 'all'; add the group to [groups]"),
+        ("demo @prod", "@prod cannot be used with demo, which starts its own server; leave out the server or demo"),
+        ("demo --no-defaults", "--no-defaults cannot be used with demo, which starts its own server; leave it out, or leave out demo"),
+        ("config", "config needs an argument; choose one of path, show, check, init, servers, groups, rules"),
+        ("config chekc", "config does not take 'chekc'; did you mean check?"),
+        ("config -h db1 path", "--host cannot be used with config; leave it out"),
+        ("--config /nowhere", "there is no config file /nowhere; create it with goneaway-tui config init"),
+        ("--defaults-file=/nowhere", "there is no option file /nowhere; correct the path"),
+        ("--login-path=prod", ("there is no login path 'prod': ~/.mylogin.cnf does not exist, or is ignored; "
+         "create one with mysql_config_editor set --login-path=NAME")),
+        ("--protocol=pipe", "--protocol: only on Windows: 'pipe'; choose one of TCP, SOCKET"),
+        ("--protocol=x", "--protocol: not a protocol: 'x'; choose one of TCP, SOCKET"),
+        ("--protocol=socket -h db1", "the host (--host) is another machine, but the protocol (--protocol) is a socket of this machine; leave out the host or the protocol"),
+        ("--ssh=-oProxyCommand=x", "--ssh: not an ssh destination: '-oProxyCommand=x'; write [user@]host, or an alias of your ssh config"),
+        ("-C", "-C is not supported: this connection does not compress data; leave it out: samples are small"),
+        ("--compress=1", "--compress is not supported: this connection does not compress data; leave it out: samples are small"),
     ],
 )  # fmt: skip
 def test_a_refusal_says_what_why_and_what_to_do(line: str, expected: object) -> None:

@@ -106,7 +106,7 @@ def test_a_variable_that_leads_elsewhere_is_warned_of() -> None:
 
     assert found.connection.host == "db9"
     assert found.warnings == (
-        f"MYSQL_HOST overrules the host of {IN_CONFIG} 5; unset it if that is not meant",
+        f"MYSQL_HOST overrides the host of {IN_CONFIG} 5; unset the variable if this is not intended",
     )
 
 
@@ -146,7 +146,7 @@ def test_several_servers_are_each_resolved() -> None:
         told = resolve_each(line, environment(files=files))
         assert isinstance(told, tuple)
         assert [each.profile for each in told] == ["dev", "prod-db1"]
-        with pytest.raises(SettingsError, match="this takes one server, and several are named"):
+        with pytest.raises(SettingsError, match="only one server can be used here, but several are named"):
             resolve(line, environment(files=files))
     assert settings("--group prod", config=TWO).profile == "prod-db1"
 
@@ -166,47 +166,47 @@ def test_a_dsn_is_a_server_of_its_own() -> None:
     [
         ("intervall = 1", "line 1: there is no key 'intervall'; did you mean interval?"),
         ('\nhost = "db1"', "line 2: there is no key 'host'; write it below [servers.NAME]"),
-        ("zzz = 1", "line 1: there is no key 'zzz'; goneaway-tui config init shows them all"),
+        ("zzz = 1", "line 1: there is no key 'zzz'; goneaway-tui config init lists all keys"),
         ("[server.a]", "line 1: there is no key 'server'; did you mean servers?"),
         ("[servers.a]\n\nreadonly = 1", "line 3: there is no key 'readonly'; did you mean read_only?"),
         ("[servers.a]\npasswordcommand = 1", "line 2: there is no key 'passwordcommand'; did you mean password_command?"),
         ("[servers.a]\nport = 99999", "line 2: port: not a port: '99999'; a port is a number from 1 to 65535"),
-        ("[servers.a]\nport = [1]", "line 2: port is not one value; write port = ..."),
-        ("interval = 1979-05-27", "line 1: interval is not one value; write interval = ..."),
+        ("[servers.a]\nport = [1]", "line 2: port needs a single value; write port = ..."),
+        ("interval = 1979-05-27", "line 1: interval needs a single value; write interval = ..."),
         ("read_only = 'maybe'", "line 1: read_only: not a yes or no: 'maybe'; write 1 or 0"),
         ("interval = nan", "line 1: interval: not a duration: 'nan'; write it like 90, 90s, 10m, 1h30m, 8h or 1y"),
         ("servers = 1", "line 1: 'servers' is not a table; write [servers...] above it"),
         ("servers.a = 1", "line 1: 'servers.a' is not a table; write [servers...] above it"),
-        ("[servers.'a b']", "line 1: not a server's name: 'a b'; write letters, digits, - and ."),
+        ("[servers.'a b']", "line 1: not a valid server name: 'a b'; use only letters, digits, _, - and ."),
         ("[servers.a]\nuser = 'x'\npassword_command = 'pass db1'",
-         'line 3: not a list of words; write password_command = ["pass", "db1"]; no shell takes it apart'),
+         'line 3: not a list of strings; write password_command = ["pass", "db1"] (no shell splits the words)'),
         ("[servers.a]\npassword_command = []",
-         'line 2: not a list of words; write password_command = ["pass", "db1"]; no shell takes it apart'),
-        ("[servers.a]\npassword_command=['x']\npassword='y'", "line 1: password is said twice; say it once"),
-        ("[servers.a]\npassword_command=['x']\npassword_keyring='y'", "line 1: password is said twice; say it once"),
+         'line 2: not a list of strings; write password_command = ["pass", "db1"] (no shell splits the words)'),
+        ("[servers.a]\npassword_command=['x']\npassword='y'", "line 1: password is set twice; set it once"),
+        ("[servers.a]\npassword_command=['x']\npassword_keyring='y'", "line 1: password is set twice; set it once"),
         ("[servers.a]\npassword_keyring=1",
-         'line 2: not a service of the keyring; write password_keyring = "goneaway-tui"'),
-        ("[servers.a]\nssl_mode='VERIFY_CA'\nssl-mode='DISABLED'", "line 1: ssl_mode is said twice; say it once"),
+         'line 2: not a service name of the keyring; write password_keyring = "goneaway-tui"'),
+        ("[servers.a]\nssl_mode='VERIFY_CA'\nssl-mode='DISABLED'", "line 1: ssl_mode is set twice; set it once"),
         ("[servers.a]\ncolor = '\\u001b[31m'", 'line 2: not a colour; write color = "red", or "#c04040"'),
         ("[servers.a]\ngroup = 5", 'line 2: not a name; write group = "..."'),
         ("[servers.prod]\n[groups]\nx = ['prd']", "line 3: there is no server 'prd'; did you mean prod?"),
-        ("[groups]\nx = ['zz']", "line 2: there is no server 'zz'; [servers.NAME] makes one"),
+        ("[groups]\nx = ['zz']", "line 2: there is no server 'zz'; add [servers.NAME]"),
         ("[groups]\nx = 'prod'", 'line 2: not a list of names; write x = ["..."]'),
-        ("[servers.a]\n[groups]\n\"x\\u001b\" = ['a']", "line 3: not a group's name: 'x\\x1b'; write letters, digits, - and ."),
-        ("[keys]\n'K L' = 'k'", "line 2: nothing that has a key: 'K L'; goneaway-tui config init lists what has one"),
-        ("[keys]\nboard.kil = 'K'", "line 2: nothing that has a key: 'board.kil'; did you mean board.kill?"),
+        ("[servers.a]\n[groups]\n\"x\\u001b\" = ['a']", "line 3: not a valid group name: 'x\\x1b'; use only letters, digits, _, - and ."),
+        ("[keys]\n'K L' = 'k'", "line 2: no action has the id 'K L'; goneaway-tui config init lists the actions"),
+        ("[keys]\nboard.kil = 'K'", "line 2: no action has the id 'board.kil'; did you mean board.kill?"),
         ("[keys]\nkill = 'control+'", "line 2: not a key: 'control+'; write it like \"w\", \"f2\" or \"ctrl+w\""),
-        ("[keys]\nkill = 'k'\ntune = 'k'", "line 3: board.tune and board.kill have the same key 'k'; give each its own key"),
+        ("[keys]\nkill = 'k'\ntune = 'k'", "line 3: board.tune and board.kill have the same key 'k'; give each action its own key"),
         ("[keys]\n'board.kill' = 'w'",
-         "line 2: board.kill and tune.wait_timeout have the same key 'w'; give each its own key"),
-        ("[keys]\nkill = 'q'", "line 2: board.kill and board.quit have the same key 'q'; give each its own key"),
-        ("[keys]\nkill = '?'", "line 2: board.kill and board.help have the same key '?'; give each its own key"),
+         "line 2: board.kill and tune.wait_timeout have the same key 'w'; give each action its own key"),
+        ("[keys]\nkill = 'q'", "line 2: board.kill and board.quit have the same key 'q'; give each action its own key"),
+        ("[keys]\nkill = '?'", "line 2: board.kill and board.help have the same key '?'; give each action its own key"),
         ("[keys]\nkill = 'ctrl+p'",
-         "line 2: board.kill and app.palette have the same key 'ctrl+p'; give each its own key"),
+         "line 2: board.kill and app.palette have the same key 'ctrl+p'; give each action its own key"),
         ("[keys]\nkill = 'f5,enter'",
-         "line 2: board.kill and table.choose have the same key 'enter'; give each its own key"),
+         "line 2: board.kill and table.choose have the same key 'enter'; give each action its own key"),
         ("[keys]\n'replay.jump' = 'k'",
-         "line 2: replay.jump and board.kill have the same key 'k'; give each its own key"),
+         "line 2: replay.jump and board.kill have the same key 'k'; give each action its own key"),
         ("a = ", 'line 1: not TOML: invalid value; write key = "value"'),
         ("a = 1\n\nb", "line 3: not TOML: expected '=' after a key in a key/value pair; write key = \"value\""),
         ("interval = 1\ninterval = 2", 'line 2: not TOML: cannot overwrite a value; write key = "value"'),
@@ -228,7 +228,7 @@ def test_a_fault_stays_one_line_whatever_the_key(key: str, table: str) -> None:
     ("line", "expected"),
     [
         ("@prod-db2", "config.toml has no server 'prod-db2'; did you mean prod-db1?"),
-        ("@zz", "config.toml has no server 'zz'; there are prod-db1, dev"),
+        ("@zz", "config.toml has no server 'zz'; known names: prod-db1, dev"),
         ("--group prd", "config.toml has no group 'prd'; did you mean prod?"),
     ],
 )
@@ -242,7 +242,9 @@ def test_a_password_in_a_file_that_others_may_read_is_refused() -> None:
     found = resolve(["@a"], environment(files={str(CONFIG): FileContent(text, 0o100600)}))
     assert isinstance(found, Settings)
     assert value(found, "password") == "hunter2"
-    with pytest.raises(SettingsError, match="line 2: a password in a file that others may read") as caught:
+    with pytest.raises(
+        SettingsError, match="line 2: the file holds a password, but other users can read the file"
+    ) as caught:
         resolve(["@a"], environment(files={str(CONFIG): FileContent(text, 0o100640)}))
     assert "hunter2" not in caught.value.line
 
@@ -266,9 +268,9 @@ def test_another_file_may_be_named() -> None:
     [
         (b"# \xff\n", "line 1: not UTF-8; save it as UTF-8"),
         (b"a = 1\n# \xff\n", "line 2: not UTF-8; save it as UTF-8"),
-        (b"#" * 300_000, "is longer than 256 KiB; that is no config file"),
-        (b"a = " + b"[" * 100_000, 'not TOML: a value beyond reason; write key = "value"'),
-        (b"a = " + b"1" * 5000, 'not TOML: a value beyond reason; write key = "value"'),
+        (b"#" * 300_000, "is longer than 256 KiB; name a config file with --config"),
+        (b"a = " + b"[" * 100_000, 'not TOML: nested too deep, or a number is too long; write key = "value"'),
+        (b"a = " + b"1" * 5000, 'not TOML: nested too deep, or a number is too long; write key = "value"'),
     ],
     ids=["first line", "second line", "too long", "too deep", "too many digits"],
 )  # fmt: skip
@@ -296,7 +298,7 @@ def faults(config: str) -> tuple[str, ...]:
 
 def test_a_right_config_file_is_confirmed() -> None:
     assert answer("config check", config=TWO) == (
-        "~/.config/goneaway-tui/config.toml is right: 2 servers, 2 groups, 3 keys\n"
+        "~/.config/goneaway-tui/config.toml is valid: 2 servers, 2 groups, 3 keys\n"
     )
     assert complaint("config check").startswith("there is no config file ")
 
@@ -329,10 +331,10 @@ tune = "k"
         "5: there is no key 'hosst'; did you mean host?",
         "6: port: not a port: '99999'; a port is a number from 1 to 65535",
         "7: not a colour; did you mean purple?",
-        "10: not a server's name: 'a b'; write letters, digits, - and .",
+        "10: not a valid server name: 'a b'; use only letters, digits, _, - and .",
         "11: there is no key 'readonly'; did you mean read_only?",
         "14: there is no server 'prd'; did you mean prod?",
-        "18: board.tune and board.kill have the same key 'k'; give each its own key",
+        "18: board.tune and board.kill have the same key 'k'; give each action its own key",
     )
 
 
@@ -353,9 +355,9 @@ def test_a_password_may_be_asked_for_each_time() -> None:
     prompted = "[servers.a]\npassword_prompt = true"
 
     assert settings("@a", config=prompted).connection.ask_password
-    assert "password = (asked for)" in answer("config show", config=prompted)
+    assert "password = (asked at the terminal)" in answer("config show", config=prompted)
     assert faults("[servers.a]\npassword_prompt = 'x'") == (
-        "2: not true; write password_prompt = true, or leave it out",
+        "2: the value is not true; write password_prompt = true, or remove the key",
     )
 
 
@@ -530,7 +532,7 @@ def test_a_flag_overrules_the_rule() -> None:
         ('match = "user:a"\nmax = true', 3, "not a number in range"),
         ('match = "user:a"\nmax = "9"', 3, "not a number in range"),
         ('match = "user:a"\nquery = 1', 3, "not true or false; write query = true"),
-        ('match = "user:a"\nmacth = "b"', 3, "a rule has no 'macth'; did you mean match?"),
+        ('match = "user:a"\nmacth = "b"', 3, "a rule has no key 'macth'; did you mean match?"),
     ],
 )
 def test_a_bad_rule_is_one_line(rule: str, line: int, words: str) -> None:
@@ -544,7 +546,7 @@ def test_a_bad_rule_is_one_line(rule: str, line: int, words: str) -> None:
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ('[rules."a b"]\nmatch = "user:x"', "not a rule's name"),
+        ('[rules."a b"]\nmatch = "user:x"', "not a valid rule name"),
         ("rules = 3", "'rules' is not a table"),
         ("[rules]\nr = 3", "'rules.r' is not a table"),
         ('never_kill = "root"', 'not a list of names; write never_kill = ["..."]'),
@@ -560,14 +562,14 @@ def test_what_is_no_rule_and_no_account_is_reported(config: str, words: str) -> 
     ("line", "words"),
     [
         ("kill", "kill needs a filter; write --match FILTER, or --rule NAME"),
-        ("kill --match user:a --rule leaky", "kill takes one filter, and two are given"),
+        ("kill --match user:a --rule leaky", "kill takes one filter, but two are given"),
         ("kill --rule leeky", "has no rule 'leeky'; did you mean leaky?"),
-        ("kill --match user:a --for 3", "--for goes with --every only"),
-        ("kill --match user:a --format csv", "--format=csv does not go with kill; it takes text, json"),
+        ("kill --match user:a --for 3", "--for works only with --every"),
+        ("kill --match user:a --format csv", "--format=csv cannot be used with kill; use one of text, json"),
         ("kill --match user:a --max 0", "--max: not a number in range"),
         ("kill --match user:a --every 0", "--every: out of range"),
-        ("kill --match usr:a", "--match: not a filter to kill by: 'usr:a'; there is no field usr"),
-        ("watch --match user:a", "--match does not go with watch"),
+        ("kill --match usr:a", "--match: not a filter for kill: 'usr:a'; there is no field usr"),
+        ("watch --match user:a", "--match cannot be used with watch"),
     ],
 )
 def test_kill_says_what_does_not_go_together(line: str, words: str) -> None:

@@ -123,7 +123,7 @@ def test_print_defaults_lists_the_settings_of_the_command() -> None:
 
 
 def test_print_defaults_shows_a_password_that_will_be_prompted_for() -> None:
-    assert "password = (asked for)  # --password\n" in answer("--print-defaults -p")
+    assert "password = (asked at the terminal)  # --password\n" in answer("--print-defaults -p")
 
 
 @pytest.mark.parametrize("name", ["a\nb = c", "a\udcff", "a # b", "a\x1b[2J"])

@@ -63,12 +63,12 @@ def test_the_strongest_origin_chooses_the_language(
 @pytest.mark.parametrize(
     ("line", "env", "config", "said"),
     [
-        ("--lang de", {}, None, "--lang: not a language we speak: 'de'; it is one of en, zh"),
-        ("--lang=zh_TW", {}, None, "--lang: not a language we speak: 'zh_TW'; it is one of en, zh"),
-        ("schema watch --lang ''", {}, None, "--lang: not a language we speak: ''; it is one of en, zh"),
-        ("config path --lang x", {}, None, "--lang: not a language we speak: 'x'; it is one of en, zh"),
-        ("", {"GONEAWAY_LANG": "de"}, None, "GONEAWAY_LANG: not a language we speak: 'de'; it is one of en, zh"),
-        ("", {}, "lang = 7", f"{IN_CONFIG} 1: lang: not a language we speak: '7'; it is one of en, zh"),
+        ("--lang de", {}, None, "--lang: not a supported language: 'de'; choose one of en, zh"),
+        ("--lang=zh_TW", {}, None, "--lang: not a supported language: 'zh_TW'; choose one of en, zh"),
+        ("schema watch --lang ''", {}, None, "--lang: not a supported language: ''; choose one of en, zh"),
+        ("config path --lang x", {}, None, "--lang: not a supported language: 'x'; choose one of en, zh"),
+        ("", {"GONEAWAY_LANG": "de"}, None, "GONEAWAY_LANG: not a supported language: 'de'; choose one of en, zh"),
+        ("", {}, "lang = 7", f"{IN_CONFIG} 1: lang: not a supported language: '7'; choose one of en, zh"),
         ("--lang", {}, None, "--lang needs a value; write --lang=NAME"),
     ],
 )  # fmt: skip
@@ -136,10 +136,10 @@ def test_a_refusal_is_translated_whole_and_in_its_parts(line: str, config: str |
 
 @pytest.mark.usefixtures("bracketed")
 def test_an_answer_is_translated() -> None:
-    assert "«~/.config/goneaway-tui/config.toml is right: «1 server», «0 groups», «0 keys»»\n" == answer(
+    assert "«~/.config/goneaway-tui/config.toml is valid: «1 server», «0 groups», «0 keys»»\n" == answer(
         "config check", config="[servers.a]"
     )
-    assert "password = («asked for»)  # " in answer("--print-defaults -p")
+    assert "password = («asked at the terminal»)  # " in answer("--print-defaults -p")
     assert "«{title}:»".format(title="«Usage»") in answer("--help")
 
 

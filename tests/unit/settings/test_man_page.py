@@ -50,10 +50,10 @@ def test_the_names_in_the_config_file_are_printed_in_its_order() -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("schema", "schema needs a word after it; it is one of snapshot, watch, kill, explain, advise"),
-        ("schema snapshto", "schema has no 'snapshto'; did you mean snapshot?"),
-        ("completion", "completion needs a word after it; it is one of bash, zsh, fish"),
-        ("completion tcsh", "completion has no 'tcsh'; it is one of bash, zsh, fish"),
+        ("schema", "schema needs an argument; choose one of snapshot, watch, kill, explain, advise"),
+        ("schema snapshto", "schema does not take 'snapshto'; did you mean snapshot?"),
+        ("completion", "completion needs an argument; choose one of bash, zsh, fish"),
+        ("completion tcsh", "completion does not take 'tcsh'; choose one of bash, zsh, fish"),
     ],
 )
 def test_a_missing_or_wrong_word_is_reported(line: str, expected: str) -> None:

@@ -74,7 +74,7 @@ CASES = (
     one("words that are no inclusion", "[client]", "!bogus /x", "!includeX /x", "!", "user=a"),
     one("a group without its bracket", "[client]", "user=a", "[mysql", "user=b"),
     one("an option before any group", "user=a", "[client]"),
-    one("an inclusion without a name", "[client]", "user=a", "!include", "host=b"),
+    one("an inclusion without a path", "[client]", "user=a", "!include", "host=b"),
     one("a folder that is not there", "[client]", "user=a", "!includedir /no/such/folder", "host=b"),
     Case("include in the middle",
          {"my.cnf": "[client]\nuser=a\n!include $/b.cnf\nhost=c\n", "b.cnf": "[client]\nuser=b\n[mysql]\nport=7\n"}),

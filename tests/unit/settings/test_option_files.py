@@ -125,24 +125,22 @@ def test_file_readable_by_other_users_is_ignored_with_a_warning() -> None:
 
     assert found.connection.user == "dba" == HOME.name
     assert found.origins["user"] == "default"
-    assert found.warnings == (
-        "~/.mylogin.cnf is ignored, as by the mysql client: not its owner alone may read it",
-    )
+    assert found.warnings == ("~/.mylogin.cnf is ignored, as by the mysql client: other users can access it",)
 
 
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"x", "it ends before its key does"),
-        (b"[client]\nuser=dba\npassword=hunter2\n", "no line of it ends where byte 28 says"),
-        (obfuscated(b"[client]\n")[:-1], "no line of it ends where byte 28 says"),
-        (obfuscated(b"[client]\n") + b"\0\0\0\0", "no line of it ends where byte 48 says"),
-        (obfuscated(b"[client]\n") + b"\xff\xff\xff\xff", "no line of it ends where byte 48 says"),
-        (obfuscated(b"[client]\n") + b"\x10", "no line of it ends where byte 48 says"),
-        (obfuscated(b"x" * (MAX_CIPHERTEXT_BYTES + 1)), "no line of it ends where byte 28 says"),
+        (b"x", "the key at its beginning is incomplete"),
+        (b"[client]\nuser=dba\npassword=hunter2\n", "the length of the line at byte 28 is wrong"),
+        (obfuscated(b"[client]\n")[:-1], "the length of the line at byte 28 is wrong"),
+        (obfuscated(b"[client]\n") + b"\0\0\0\0", "the length of the line at byte 48 is wrong"),
+        (obfuscated(b"[client]\n") + b"\xff\xff\xff\xff", "the length of the line at byte 48 is wrong"),
+        (obfuscated(b"[client]\n") + b"\x10", "the length of the line at byte 48 is wrong"),
+        (obfuscated(b"x" * (MAX_CIPHERTEXT_BYTES + 1)), "the length of the line at byte 28 is wrong"),
         (
             obfuscated(b"[client]\n")[:4] + bytes(20) + obfuscated(b"[client]\n")[24:],
-            "its key does not open it",
+            "its key does not decrypt it",
         ),
     ],
     ids=[
@@ -159,7 +157,7 @@ def test_file_readable_by_other_users_is_ignored_with_a_warning() -> None:
 def test_a_damaged_file_is_one_line(data: bytes, why: str) -> None:
     assert complaint("", data) == (
         f"~/.mylogin.cnf is damaged: {why}; "
-        "write it anew with mysql_config_editor, or leave it out with --no-login-paths"
+        "create it again with mysql_config_editor, or skip it with --no-login-paths"
     )
     assert settings("--no-login-paths", data)
 
@@ -277,7 +275,7 @@ def test_lines_without_a_known_option_are_ignored(text: str) -> None:
         ("[client", "my.cnf line 1: a group without ]"),
         ("\nuser=x", "my.cnf line 2: an option before any group"),
         ("[client]\n=x", "my.cnf line 2: a value without a name"),
-        ("!include  ", "my.cnf line 1: !include without a name"),
+        ("!include  ", "my.cnf line 1: !include without a path"),
         (f"[client]\na={'ü' * 3000}", f"my.cnf line 2: longer than {MAX_LINE_BYTES} bytes"),
     ],
 )

@@ -117,18 +117,18 @@ def test_all_that_stands_in_the_file_stays_as_it_is(before: str) -> None:
 @pytest.mark.parametrize(
     ("draft", "words"),
     [
-        (ProfileDraft(host="db1"), "it has no name yet; type one, such as prod-db1"),
-        (ProfileDraft(name="a b"), "not a server's name: 'a b'; write letters, digits, - and ."),
-        (ProfileDraft(name="dev"), "~/.config/goneaway-tui/config.toml has a server dev already; choose another name"),
+        (ProfileDraft(host="db1"), "the server has no name yet; type a name, such as prod-db1"),
+        (ProfileDraft(name="a b"), "not a valid server name: 'a b'; use only letters, digits, _, - and ."),
+        (ProfileDraft(name="dev"), "~/.config/goneaway-tui/config.toml already has a server dev; choose another name"),
         (ProfileDraft(name="a", port="99999"), "port: not a port: '99999'; a port is a number from 1 to 65535"),
         (ProfileDraft(name="a", port="x"), "port: not a port: 'x'; a port is a number from 1 to 65535"),
         (ProfileDraft(name="a", host="a b"), "host: not a host: 'a b'; write a name or an address, as in db1 or 10.0.0.7"),
         (ProfileDraft(name="a", color="purpel"), "not a colour; did you mean purple?"),
         (ProfileDraft(name="a", password_command="'x"), "password_command: not a command: \"'x\"; a quote is not closed"),
-        (ProfileDraft(name="a", password_command="x", password_keyring="y"), "password is said twice; say it once"),
-        (ProfileDraft(name="a", user="\udcff"), "it holds half a character, which nobody can write; type it again"),
+        (ProfileDraft(name="a", password_command="x", password_keyring="y"), "password is set twice; set it once"),
+        (ProfileDraft(name="a", user="\udcff"), "the text is not valid UTF-8; type it again"),
         (ProfileDraft(name="a", ssh="-oProxyCommand=x"),
-         "ssh: not a destination of ssh: '-oProxyCommand=x'; write [user@]host, or an alias of your ssh"),
+         "ssh: not an ssh destination: '-oProxyCommand=x'; write [user@]host, or an alias of your ssh config"),
     ],
 )  # fmt: skip
 def test_a_wrong_field_is_reported_by_its_name_in_the_form(draft: ProfileDraft, words: str) -> None:
@@ -136,7 +136,7 @@ def test_a_wrong_field_is_reported_by_its_name_in_the_form(draft: ProfileDraft, 
 
 
 def test_an_inline_table_of_servers_cannot_be_added_to() -> None:
-    assert "it cannot be added to" in refused(FULL, "servers = {a = {host = 'x'}}")
+    assert "cannot add the server to" in refused(FULL, "servers = {a = {host = 'x'}}")
 
 
 def test_servers_written_with_dots_can_be_added_to() -> None:

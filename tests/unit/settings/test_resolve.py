@@ -158,7 +158,7 @@ def test_what_overrules_a_bad_value_makes_it_harmless() -> None:
 def test_imminent_may_not_be_farther_than_watch() -> None:
     assert complaint("--watch-below 30 --imminent-below 1m") == (
         "imminent-below (60 s, --imminent-below) is more than watch-below (30 s, --watch-below); "
-        "raise watch-below or lower imminent-below: sessions are watched before they are imminent"
+        "raise watch-below or lower imminent-below"
     )
     assert settings("--watch-below 1m").imminent_below == 60
     assert settings("--watch-below 30").imminent_below == 30
@@ -272,7 +272,7 @@ def test_protocol_decides_unless_stronger_evidence_contradicts(
 def test_a_check_that_is_not_made_is_a_warning(key: str) -> None:
     [warning] = settings(file=client(key)).warnings
 
-    assert warning.startswith(f"{FILE}: {key.partition('=')[0].replace('_', '-')} is passed over")
+    assert warning.startswith(f"{FILE}: {key.partition('=')[0].replace('_', '-')} is not supported")
 
 
 @pytest.mark.parametrize(

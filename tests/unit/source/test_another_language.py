@@ -17,9 +17,9 @@ from tests.tongues import Bracketed, spoken, unsaid
     ("reason", "hint"),
     [
         ("timed out", "a firewall may drop the packets; check host and port, or raise --connect-timeout"),
-        (NO_TUNNEL, "start again: ssh may have to ask you something"),
+        (NO_TUNNEL, "start goneaway-tui again: ssh can then ask for a password or a host key"),
         ("the name has no address", "check the host name (-h)"),
-        (CLOSED_UNGREETED, "does it listen there, seen from the machine that --ssh names?"),
+        (CLOSED_UNGREETED, "check that the server listens there, as seen from the machine of --ssh"),
     ],
 )
 def test_internal_reason_is_shown_with_its_remedy(reason: str, hint: str) -> None:

@@ -178,7 +178,7 @@ def test_what_does_not_say_what_it_is_is_unsupported(answer: Refusal | list[tupl
     server.scripted["identify.sql"] = answer
     server.scripted |= {file: [] for file in sql.PROBES[Flavour.MYSQL].values()}
 
-    with pytest.raises(Unsupported, match="does not say what it is"):
+    with pytest.raises(Unsupported, match="cannot be identified"):
         find_capabilities(server.connection)
 
 
@@ -276,8 +276,8 @@ def test_limitations_name_existing_probes(flavour: Flavour) -> None:
         ("rds", "in the DB parameter group"),
         ("aurora", "in the DB parameter group"),
         ("rds aurora", "in the DB parameter group"),
-        ("azure", "among the service's parameters"),
-        ("cloudsql", "among the service's parameters"),
+        ("azure", "in the server parameters of the service"),
+        ("cloudsql", "in the server parameters of the service"),
     ],
 )
 def test_what_lights_performance_schema_is_what_that_service_has(service: str, remedy: str) -> None:

@@ -23,7 +23,7 @@ TCP = Address(host="db-01")
 SOCKET = Address(socket="/run/mysqld/mysqld.sock")
 
 HINTS = [
-    (1028, TooSlow, "next poll"),
+    (1028, TooSlow, "next sample"),
     (1040, ServerFull, "CONNECTION_ADMIN"),
     (1044, AccessDenied, "-D"),
     (1045, AccessDenied, "-p asks"),
@@ -32,17 +32,17 @@ HINTS = [
     (1129, AccessDenied, "host_cache"),
     (1130, AccessDenied, "CREATE USER"),
     (1203, NoConnectionLeft, "max_user_connections"),
-    (1226, NoConnectionLeft, "limit of its own"),
-    (1317, TooSlow, "next poll"),
+    (1226, NoConnectionLeft, "resource limits"),
+    (1317, TooSlow, "next sample"),
     (1820, AccessDenied, "expired"),
     (1862, AccessDenied, "expired"),
     (1927, StopReported, "or the server is stopping"),
-    (1969, TooSlow, "next poll"),
-    (2020, SourceError, "is this the server you mean?"),
+    (1969, TooSlow, "next sample"),
+    (2020, SourceError, "check the address of the server"),
     (2026, Unreachable, "--ssl-mode"),
     (2059, AccessDenied, "caching_sha2_password"),
     (2061, AccessDenied, "--ssl-mode=VERIFY_CA"),
-    (3024, TooSlow, "next poll"),
+    (3024, TooSlow, "next sample"),
     (3118, AccessDenied, "UNLOCK"),
     (3159, AccessDenied, "--ssl-mode=REQUIRED"),
     (4031, Unreachable, "idle"),
@@ -111,8 +111,8 @@ def test_a_conversation_that_broke_off_is_lost_and_taken_up_by_itself(number: in
     error = explain_error(TCP, number, "")
 
     assert Unreachable is type(error)
-    assert "lost db-01:3306: the connection is closed" == str(error)
-    assert "reconnecting by itself" == error.hint
+    assert "lost the connection to db-01:3306: the connection is closed" == str(error)
+    assert "reconnecting automatically" == error.hint
 
 
 def test_unknown_number_is_shown_as_received() -> None:

@@ -20,9 +20,13 @@ from tests.unit.source.standins import MariadbStandin, MysqlStandin, Row, Standi
         (
             MysqlStandin(),
             [(None, 0)],
-            "The server has no admin_port. For the next time: set admin_address under [mysqld]",
+            "The server has no admin_port. To have it next time, set admin_address under [mysqld]",
         ),
-        (MariadbStandin(), [(b"", 3307)], "The extra_port still takes extra_max_connections more: -P 3307"),
+        (
+            MariadbStandin(),
+            [(b"", 3307)],
+            "The extra_port still accepts up to extra_max_connections sessions: -P 3307",
+        ),
         (MariadbStandin(), [(b"", 0)], "The server has no extra_port"),
         (MysqlStandin(), refused(1193), ""),
         (MysqlStandin(), [], ""),
@@ -39,7 +43,7 @@ def test_connection_route_is_shown_with_the_address(
     assert told in said
     assert said.isprintable()
     assert (said or "or use -P with admin_port (MySQL) or extra_port (MariaDB)") in line
-    assert "all connections are taken. Connect with an account that has CONNECTION_ADMIN or SUPER" in line
+    assert "all connections are in use. Connect with an account that has CONNECTION_ADMIN or SUPER" in line
 
 
 HOUR = 3600.0

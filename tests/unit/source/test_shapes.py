@@ -111,7 +111,7 @@ def test_error_names_the_query_and_what_is_wrong(rows: list[tuple[Any, ...]], wh
     assert isinstance(error, UnexpectedAnswer)
     assert isinstance(error, SourceError)
     assert f"db1: {why}" == str(error)
-    assert "check that a MySQL or MariaDB server answers there" in error.hint
+    assert "check that the address is a MySQL or MariaDB server" in error.hint
 
 
 def test_error_message_of_a_server_is_one_plain_line() -> None:

@@ -82,7 +82,7 @@ def test_failed_ssh_login_reports_the_message_of_ssh() -> None:
         Tunnel("elsewhere", "db1:3306")
 
     assert caught.value.line == (
-        "no way through elsewhere: elsewhere: Permission denied (publickey).; try it by hand: ssh elsewhere"
+        "cannot connect through elsewhere: elsewhere: Permission denied (publickey).; try by hand: ssh elsewhere"
     )
 
 
@@ -104,6 +104,6 @@ def test_lost_tunnel_is_reported() -> None:
             Connection(address)
 
     assert caught.value.line == (
-        "cannot reach db1:3306 via jump: the ssh tunnel to it has ended; "
-        "start again: ssh may have to ask you something"
+        "cannot reach db1:3306 via jump: the ssh tunnel to the server has ended; "
+        "start goneaway-tui again: ssh can then ask for a password or a host key"
     )

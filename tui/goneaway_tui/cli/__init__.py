@@ -47,7 +47,7 @@ from goneaway_tui.settings.options import (
 if TYPE_CHECKING:
     from goneaway_tui.ports import Clock
 
-PASSWORD_VISIBLE = N_("others on this machine can see the password in the process list; use -p alone")
+PASSWORD_VISIBLE = N_("other users of this machine can see the password in the process list; use -p alone")
 DEMO_WATCH_BELOW, DEMO_IMMINENT_BELOW = 10.0, 5.0
 """Seconds to the deadline that the demo warns at by default: the global limit of its server is 15 s."""
 
@@ -87,8 +87,8 @@ def _run(servers: tuple[Settings, ...], argv: Sequence[str], environment: Enviro
     command = servers[0].command
     if len(servers) > 1 and command in ONE_SERVER:
         raise SettingsError(
-            _("{command} takes one server", command=command),
-            _("with several it is one of {names}", names=", ".join((UI, *SEVERAL_SERVERS))),
+            _("{command} works with one server only", command=command),
+            _("with several servers, use one of {names}", names=", ".join((UI, *SEVERAL_SERVERS))),
         )
     if command == UI:
         return _board(servers, argv, environment)
@@ -143,7 +143,7 @@ def _demo(settings: Settings, clock: Clock) -> int:
     require_terminal()
     if settings.simulated:
         return _simulated(settings, clock)
-    write_err(_("starting a private server with a living workload; it is removed when you quit ..."))
+    write_err(_("starting a private server with a live workload; it is removed at the end ..."))
     try:
         demo = start_demo()
     except NoServerProgram as absent:

@@ -26,8 +26,8 @@ from goneaway_tui.text.sanitize import plain
 
 PASSWORD_TIMEOUT_SECONDS = 120
 """Longest time a password command may take: the user may have to unlock a password store."""
-ENDED = N_("{program} ended with status {number}")
-ENDED_BY_SIGNAL = N_("{program} ended with signal {number}")
+ENDED = N_("{program} ended with exit status {number}")
+ENDED_BY_SIGNAL = N_("{program} was ended by signal {number}")
 MAX_PASSWORD_CHARACTERS = 4096
 """Longest password that a command may print, in characters."""
 
@@ -55,7 +55,7 @@ def _prompted(prompt: str) -> Secret:
             return Secret(getpass.getpass(prompt))
     except getpass.GetPassWarning:
         raise SettingsError(
-            _("there is no terminal to ask for the password on"), _("set MYSQL_PWD, or use ~/.my.cnf")
+            _("there is no terminal to ask for the password"), _("set MYSQL_PWD, or use ~/.my.cnf")
         ) from None
     except EOFError:
         raise SettingsError(
@@ -71,11 +71,11 @@ def _from_command(command: PasswordCommand) -> Secret:
             command.words, stdout=subprocess.PIPE, timeout=PASSWORD_TIMEOUT_SECONDS, check=False
         )
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or _("it has a character that cannot be passed on")
+        why = getattr(error, "strerror", None) or _("an argument has an invalid character")
         what = _("cannot run {program}: {why}", program=program, why=why)
-        raise SettingsError(what, _("mend the command"), command.origin) from None
+        raise SettingsError(what, _("correct the command"), command.origin) from None
     except subprocess.TimeoutExpired:
-        what = _("{program} did not end in {number} s", program=program, number=PASSWORD_TIMEOUT_SECONDS)
+        what = _("{program} did not end within {number} s", program=program, number=PASSWORD_TIMEOUT_SECONDS)
         raise SettingsError(what, _("run it by hand once"), command.origin) from None
     if completed.returncode:
         message = ENDED_BY_SIGNAL if completed.returncode < 0 else ENDED
@@ -85,7 +85,7 @@ def _from_command(command: PasswordCommand) -> Secret:
     if not line or len(line) > MAX_PASSWORD_CHARACTERS:
         raise SettingsError(
             _("{program} printed no password", program=program),
-            _("it has to be the first line of its output"),
+            _("print the password on the first line of its output"),
             command.origin,
         )
     return Secret(line.decode("utf-8", "surrogateescape"))
@@ -97,17 +97,19 @@ def _from_keyring(keyring: Keyring, user: str) -> Secret:
         failures: type[Exception] = importlib.import_module("keyring.errors").KeyringError
     except ImportError:
         raise SettingsError(
-            _("the Python package keyring is not here"), "pipx inject goneaway-tui keyring", keyring.origin
+            _("the Python package keyring is not installed"),
+            "pipx inject goneaway-tui keyring",
+            keyring.origin,
         ) from None
     try:
         password = module.get_password(keyring.service, user)
     except failures as error:
         raise SettingsError(
-            _("the keyring fails: {why}", why=error), _("is it unlocked?"), keyring.origin
+            _("the keyring fails: {why}", why=error), _("check that the keyring is unlocked"), keyring.origin
         ) from None
     if not password:
         raise SettingsError(
-            _("the keyring has nothing for {user} at {service}", user=user, service=keyring.service),
+            _("the keyring has no password for {user} at {service}", user=user, service=keyring.service),
             f"keyring set {keyring.service} {user}",
             keyring.origin,
         )
@@ -140,7 +142,7 @@ def route_to(settings: Settings, password: Secret | None = None) -> Iterator[Con
         yield ConnectionRoute(address)
         return
     target = address.socket or f"[{address.host}]:{address.port}"
-    write_err(_("asking ssh for a way through {host} ...", host=host))
+    write_err(_("opening an ssh tunnel through {host} ...", host=host))
     with Tunnel(host, target) as tunnel:
         yield ConnectionRoute(
             replace(address, via=tunnel.path, label=f"{address.name} via {host}"),

@@ -41,7 +41,7 @@ def recorder_of(settings: Settings, server_name: str) -> Iterator[Recorder | Non
 
     keep = settings.keep
     if Path(settings.record).is_file() and Path(settings.record).stat().st_size:
-        write_err(_("{file} exists: what is seen is added to it", file=settings.record))
+        write_err(_("{file} exists: new samples are added to it", file=settings.record))
     recorder = RecordingWriter(
         Path(settings.record),
         server_name,

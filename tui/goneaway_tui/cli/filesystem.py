@@ -31,11 +31,11 @@ class LocalFiles:
         except (OSError, ValueError) as error:
             raise FileError(
                 _("cannot read {file}: {why}", file=path, why=_why(error)),
-                _("mend its permissions, or move it away"),
+                _("correct its permissions, or move it away"),
             ) from None
         if len(data) > MAX_SETTINGS_BYTES:
-            why = _("it is longer than {number} MiB", number=MAX_SETTINGS_BYTES >> 20)
-            raise FileError(_("cannot read {file}: {why}", file=path, why=why), _("name another"))
+            why = _("the file is larger than {number} MiB", number=MAX_SETTINGS_BYTES >> 20)
+            raise FileError(_("cannot read {file}: {why}", file=path, why=why), _("name another file"))
         return FileContent(data, status.st_mode, is_ours=status.st_uid in {os.geteuid(), 0})
 
     def names(self, folder: Path) -> list[str] | None:
@@ -65,10 +65,10 @@ def create(path: Path, text: str) -> None:
             file.write(text)
     except (OSError, ValueError) as error:
         if isinstance(error, FileExistsError) and path.parent.is_dir():
-            hint = _("edit it, or name another by --config")
+            hint = _("edit it, or name another file with --config")
             raise FileError(_("{file} exists, and is not replaced", file=path), hint) from None
         raise FileError(
-            _("cannot write {file}: {why}", file=path, why=_why(error)), _("name another by --config")
+            _("cannot write {file}: {why}", file=path, why=_why(error)), _("name another file with --config")
         ) from None
 
 
@@ -88,17 +88,17 @@ def append(path: Path, data: bytes) -> None:
     except (OSError, ValueError) as error:
         raise FileError(
             _("cannot write {file}: {why}", file=path, why=_why(error)),
-            _("mend its permissions, or make room"),
+            _("correct its permissions, or free some space"),
         ) from None
     if not is_whole:
-        why = _("there is no room for it")
+        why = _("no space left")
         raise FileError(
-            _("cannot write {file}: {why}", file=path, why=why), _("make room, and save it again")
+            _("cannot write {file}: {why}", file=path, why=why), _("free some space, and save again")
         )
 
 
 def _why(error: OSError | ValueError) -> str:
-    return getattr(error, "strerror", None) or _("that is no file name")
+    return getattr(error, "strerror", None) or _("not a valid file name")
 
 
 def _config() -> Path:

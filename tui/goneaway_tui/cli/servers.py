@@ -38,9 +38,9 @@ S = TypeVar("S", bound=Source)
 SourceFactory = Callable[[Settings, Address, Clock], "LiveSource"]
 """Opens the source of one server."""
 ONE_SERVER_OPTIONS: Mapping[str, str] = {
-    "record": N_("a recording is of one server: run watch --record once for each"),
-    "recording": N_("a recording is of one server: give that server alone"),
-    "error_log": N_("a log is of one server: write error_log below its [servers.NAME]"),
+    "record": N_("a recording holds one server: run watch --record for each server"),
+    "recording": N_("a recording holds one server: name only that server"),
+    "error_log": N_("a log belongs to one server: write error_log below its [servers.NAME]"),
 }
 """Options that name one server's file and cannot hold for several servers, each with what to do instead."""
 
@@ -65,7 +65,7 @@ class UnreachedSource:
 
     def __init__(self, member: ConfiguredServer) -> None:
         self.name = member.name
-        self._why = _("there is no way to it") if member.error is None else str(member.error)
+        self._why = _("the server cannot be reached") if member.error is None else str(member.error)
 
     def sample(self) -> Sample:
         raise self._no_route()
@@ -84,7 +84,7 @@ class UnreachedSource:
 
     def _no_route(self) -> SourceError:
         """A new error for each read: one that is raised again keeps the traceback of every raise."""
-        return SourceError(self._why, _("start again once there is one"))
+        return SourceError(self._why, _("start goneaway-tui again when the server can be reached"))
 
 
 @contextmanager
@@ -96,7 +96,7 @@ def configured_servers(servers: Sequence[Settings]) -> Iterator[tuple[Configured
     for option, hint in ONE_SERVER_OPTIONS.items():
         origins = [settings.origins[option] for settings in servers if getattr(settings, option) is not None]
         if len(set(origins)) < len(origins):
-            raise SettingsError(_("{flag} does not go with several servers", flag=origins[0]), _(hint))
+            raise SettingsError(_("{flag} cannot be used with several servers", flag=origins[0]), _(hint))
     passwords: dict[str, Secret] = {}
     members = []
     for name, settings in zip(server_names(servers), servers, strict=True):

@@ -71,8 +71,8 @@ def require_terminal(hint: str = "") -> None:
     """Raise SettingsError where there is no terminal; `hint` says what to do instead, by default to take a snapshot."""
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise SettingsError(
-            _("the screen needs a terminal, and this is not one"),
-            hint or _("use goneaway-tui snapshot where there is none"),
+            _("the screen needs a terminal, but the input or output is not one"),
+            hint or _("without a terminal, use goneaway-tui snapshot"),
         )
 
 
@@ -99,7 +99,7 @@ def write_out(text: str) -> None:
         silence_stdout()
         raise FileError(
             _("cannot write to standard output: {why}", why=error.strerror),
-            _("make room, or write elsewhere"),
+            _("free some space, or write to another place"),
         ) from None
 
 
@@ -148,8 +148,8 @@ def report_fault(error: BaseException) -> str:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as out:
             out.write("".join(traceback.format_exception(error)))
     except OSError:
-        return _("a fault of ours, {fault}; please report it", fault=fault)
-    return _("a fault of ours, {fault}; please report it with {file}", fault=fault, file=path)
+        return _("Internal error: {fault}. Please report it", fault=fault)
+    return _("Internal error: {fault}. Please report it and attach {file}", fault=fault, file=path)
 
 
 def set_language(language: str) -> None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from goneaway_tui.source.live import LiveSource
 
 
-NO_ROUTE = N_("there is no way to this server, so nothing can be changed on it")
+NO_ROUTE = N_("the server cannot be reached, so nothing can be changed on it")
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def metrics_server(endpoint: HttpEndpoint, store: MetricsStore, clock: Clock) ->
         why = error.strerror or str(error)
         raise SettingsError(
             _("cannot listen on {place}: {why}", place=f"{endpoint.host}:{endpoint.port}", why=why),
-            _("choose another with --listen"),
+            _("choose another address with --listen"),
         ) from None
     if context is not None:
         # The handshake runs in the thread of each connection, where its time is limited, not in the accepting thread.

@@ -107,7 +107,7 @@ def _compound_unpacker(hint: Any) -> Callable[[Any], Any]:
 def _unpacked(raw: Any, unpackers: list[Callable[[Any], Any]], required: int) -> list[Any]:
     """The parts of a list; what was written before the last parts existed has only those required."""
     if not required <= len(_list(raw)) <= len(unpackers):
-        raise UnfitRecord(_("a row of another length"))
+        raise UnfitRecord(_("a row with the wrong number of values"))
     return [unpack(part) for unpack, part in zip(unpackers, raw, strict=False)]
 
 
@@ -116,4 +116,4 @@ def _list(raw: Any) -> list[Any]:
 
 
 def _refuse(raw: Any) -> NoReturn:
-    raise UnfitRecord(_("{kind} where none may be", kind=type(raw).__name__))
+    raise UnfitRecord(_("unexpected {kind}", kind=type(raw).__name__))

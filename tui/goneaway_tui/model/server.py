@@ -39,14 +39,16 @@ class Server:
     """The server's unique id (`server_uuid`, `server_uid`); None where it has none."""
 
 
-OTHER_ACCOUNTS_MYSQL = N_("every session of another account, and the rows transactions hold")
-OTHER_ACCOUNTS_MARIADB = N_("every session of another account, and what transactions hold")
+OTHER_ACCOUNTS_MYSQL = N_("the sessions of other accounts, and the rows that transactions hold")
+OTHER_ACCOUNTS_MARIADB = N_("the sessions of other accounts, and what transactions hold")
 OTHER_ACCOUNTS_NO_ROOM = N_("sessions of other accounts that performance_schema has no room for")
 HIDES_SESSIONS = frozenset({OTHER_ACCOUNTS_MYSQL, OTHER_ACCOUNTS_MARIADB, OTHER_ACCOUNTS_NO_ROOM})
 """The `what` of a Limitation where whole sessions are not listed."""
 LOCK_HOLDERS = N_("which session holds the lock that another session waits for")
 METADATA_LOCK_HOLDERS = N_("which session holds the metadata lock that another session waits for")
-ROWS_PORTS_AND_WAITS = N_("the rows transactions hold, clients' ports, and which sessions wait for locks")
+ROWS_PORTS_AND_WAITS = N_(
+    "the rows that transactions hold, clients' ports, and which sessions wait for locks"
+)
 HIDES_LOCK_WAITS = HIDES_SESSIONS | {LOCK_HOLDERS, METADATA_LOCK_HOLDERS, ROWS_PORTS_AND_WAITS}
 """The `what` of a Limitation where waits for locks, or the sessions that hold the locks, are not shown."""
 

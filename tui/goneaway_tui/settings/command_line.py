@@ -94,7 +94,7 @@ def _address(text: str) -> tuple[str, str]:
         malformed = ":" in port
     if malformed:
         raise SettingsError(
-            _("the DSN's host is malformed"), _("put an IPv6 address in brackets, as in [::1]:3306")
+            _("the DSN's host is malformed"), _("write an IPv6 address in brackets, as in [::1]:3306")
         )
     if port and not (port.isascii() and port.isdecimal()):
         raise SettingsError(
@@ -110,8 +110,8 @@ def _from_query(item: str) -> OptionValue:
     )
     if option is None or option.name in _DSN_PARTS:
         raise SettingsError(
-            _("the DSN's query has a key that is not known"),
-            _("it may have {names}", names=", ".join(QUERY_KEYS)),
+            _("unknown key in the DSN's query"),
+            _("the keys are {names}", names=", ".join(QUERY_KEYS)),
         )
     return OptionValue(option, text, ORIGIN, OriginRank.DSN)
 
@@ -126,7 +126,7 @@ def _decoded(text: str) -> str:
     try:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:
-        raise SettingsError(_("the DSN has percent codes that are not UTF-8"), _(_ESCAPING)) from None
+        raise SettingsError(_("the percent codes in the DSN are not valid UTF-8"), _(_ESCAPING)) from None
 
 
 class InfoRequest(Enum):
@@ -245,20 +245,21 @@ def _classified_words(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa
         elif word in COMMANDS:
             if command != UI:
                 raise SettingsError(
-                    _("two commands, {one} and {other}", one=command, other=word), _("give one")
+                    _("two commands are given, {one} and {other}", one=command, other=word),
+                    _("give only one command"),
                 )
             command = word
         elif after_password:
             raise SettingsError(
-                _("the word after -p is not taken for the password, as in the mysql client"),
-                _("glue it to the flag, or leave -p alone to be asked"),
+                _("the word after -p is not read as the password, as in the mysql client"),
+                _("write -pPASSWORD without a space, or -p alone for a prompt"),
             )
         elif word.startswith("@"):
             servers.append(word[1:])
         else:
             raise _unexpected(word)
     if command in ACTIONS and not action:
-        raise SettingsError(_("{command} needs a word after it", command=command), _one_of(ACTIONS[command]))
+        raise SettingsError(_("{command} needs an argument", command=command), _one_of(ACTIONS[command]))
     if command == REPLAY and len(files) != 1:
         raise SettingsError(
             _("replay takes one recording"), _("write {example}", example="goneaway-tui replay FILE")
@@ -270,13 +271,13 @@ def _action(command: str, word: str) -> str:
     if word not in ACTIONS[command]:
         hint = did_you_mean(word, ACTIONS[command]) or _one_of(ACTIONS[command])
         raise SettingsError(
-            _("{command} has no {word}", command=command, word=shown(mask_secret(word))), hint
+            _("{command} does not take {word}", command=command, word=shown(mask_secret(word))), hint
         )
     return word
 
 
 def _one_of(names: Sequence[str]) -> str:
-    return _("it is one of {names}", names=", ".join(names))
+    return _("choose one of {names}", names=", ".join(names))
 
 
 def _unknown(word: str) -> SettingsError:
@@ -299,5 +300,5 @@ def _unknown(word: str) -> SettingsError:
 
 
 def _unexpected(word: str) -> SettingsError:
-    hint = did_you_mean(word, COMMANDS) or _("-h HOST names a server, -D NAME a database")
+    hint = did_you_mean(word, COMMANDS) or _("use -h HOST for a server, -D NAME for a database")
     return SettingsError(_("there is no command {word}", word=shown(mask_secret(word))), hint)

@@ -49,49 +49,48 @@ _EXAMPLES = {
 _NOT_IN_EXAMPLE = {"password", "ssl", "ssl-verify-server-cert"}
 """Keys that the example file leaves out: passwords, and alternative names of an option."""
 
-_BEGINNING = N_("""\
-# Settings of goneaway-tui. Every line here is an example: take its # away.
-# A flag, a DSN or a variable overrules what is said here; this overrules the option files of mysql.
-""")
+_BEGINNING = N_(
+    "# Settings of goneaway-tui. Every line is an example. Remove the # to use it.\n"
+    "# Flags, DSNs and environment variables override this file. This file overrides the option files of mysql.\n"
+)
 
-_SERVERS = N_("""
-# A server's name and what is special about it: goneaway-tui @prod-db1
-#[servers.prod-db1]
-""")
+_SERVERS = N_(
+    "\n# A server, its name and its own settings. Use it with: goneaway-tui @prod-db1\n#[servers.prod-db1]\n"
+)
 
-_ENDING = N_("""\
-# Prints the password on its first line; no shell takes it apart, and it runs only when it is needed.
-#password_command = ["pass", "db1"]
-# Or the system's keyring has it, put there by: keyring set SERVICE USER
-#password_keyring = "SERVICE"
-# Or it is asked for at the terminal, each time.
-#password_prompt = true
-# What marks this server on the screen.
-#color = "red"
-# Any option from above, for this server only.
-#read_only = true
-# Its group: goneaway-tui --group prod
-#group = "prod"
-# Accounts whose sessions `goneaway-tui kill` never kills; above all tables it holds for every server.
-#never_kill = ["root", "backup@10.0.0.7"]
-
-# Or the groups in one place.
-#[groups]
-#all = ["prod-db1"]
-
-# A filter to kill by: goneaway-tui kill --rule leaky
-#[rules.leaky]
-#match = "program:leaky-worker idle>10m -trx:yes"
-# If more sessions match, none is killed.
-#max = 20
-# Kill the statements; the sessions stay.
-#query = false
-
-# Keys by the id of what they do; several have commas between them.
-#[keys]
-#board.kill = "K"
-#board.doctor = "d,f2"
-""")
+_ENDING = N_(
+    "# A program that prints the password on its first line. It runs without a shell, and only when needed.\n"
+    '#password_command = ["pass", "db1"]\n'
+    "# Or take the password from the system's keyring. Store it with: keyring set SERVICE USER\n"
+    '#password_keyring = "SERVICE"\n'
+    "# Or ask for it at the terminal, each time.\n"
+    "#password_prompt = true\n"
+    "# The colour that marks this server on the screen.\n"
+    '#color = "red"\n'
+    "# Any option from above, for this server only.\n"
+    "#read_only = true\n"
+    "# Its group. Use it with: goneaway-tui --group prod\n"
+    '#group = "prod"\n'
+    "# Accounts whose sessions `goneaway-tui kill` never kills. Above all tables, it applies to every server.\n"
+    '#never_kill = ["root", "backup@10.0.0.7"]\n'
+    "\n"
+    "# Or list the groups in one place.\n"
+    "#[groups]\n"
+    '#all = ["prod-db1"]\n'
+    "\n"
+    "# A filter for kill. Use it with: goneaway-tui kill --rule leaky\n"
+    "#[rules.leaky]\n"
+    '#match = "program:leaky-worker idle>10m -trx:yes"\n'
+    "# If more sessions match, none is killed.\n"
+    "#max = 20\n"
+    "# With true, only the statements are killed. The sessions stay.\n"
+    "#query = false\n"
+    "\n"
+    "# Keys, by the id of the action. Separate several keys with commas.\n"
+    "#[keys]\n"
+    '#board.kill = "K"\n'
+    '#board.doctor = "d,f2"\n'
+)
 
 
 def load_config(given_path: str | None, environment: Environment) -> Config:
@@ -115,7 +114,7 @@ def check_config(
         if given_path is None:
             return Config(name), ()
         raise SettingsError(
-            _("there is no config file {file}", file=name), _("goneaway-tui config init makes one")
+            _("there is no config file {file}", file=name), _("create it with goneaway-tui config init")
         )
     return config_reader.find_faults(
         decoded(content, name), name, is_private=is_private(content), is_safe=content.is_safe
@@ -127,7 +126,7 @@ def decoded(content: FileContent, name: str) -> str:
     if len(content.data) > MAX_CONFIG_BYTES:
         raise SettingsError(
             _("{file} is longer than {number} KiB", file=name, number=MAX_CONFIG_BYTES >> 10),
-            _("that is no config file"),
+            _("name a config file with --config"),
         )
     try:
         return content.data.decode()
@@ -161,7 +160,7 @@ def check_report(config: Config, faults: tuple[SettingsError, ...]) -> InfoAnswe
     if faults:
         return InfoAnswer("", faults=tuple(fault.line for fault in faults))
     report = _(
-        "{file} is right: {servers}, {groups}, {keys}",
+        "{file} is valid: {servers}, {groups}, {keys}",
         file=config.name,
         servers=ngettext("{number} server", "{number} servers", len(config.servers)),
         groups=ngettext("{number} group", "{number} groups", len(config.groups)),
@@ -186,7 +185,7 @@ def example_config() -> str:
         _(_SERVERS),
         *connection,
         _(_ENDING),
-        _("# What can have a key:") + "\n",
+        _("# Actions that can have a key:") + "\n",
         keys,
         "\n",
     )
@@ -235,7 +234,7 @@ def _never_kill_line(accounts: tuple[str, ...]) -> Iterator[str]:
 
 def _line(option_value: OptionValue) -> str:
     value = resolved_option(option_value).value
-    text = shown_value(DescribedValue(_("asked for")) if value is BareMeaning.ASK else value)
+    text = shown_value(DescribedValue(_("asked at the terminal")) if value is BareMeaning.ASK else value)
     return f"{spelled(option_value.option.label, option_value.rank)} = {text}  # {option_value.origin}"
 
 

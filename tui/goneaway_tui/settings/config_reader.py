@@ -146,27 +146,27 @@ class Config:
         if name in self.servers:
             return self.servers[name]
         what = _("{file} has no server {name}", file=self.name, name=shown(name))
-        raise SettingsError(what, _names_hint(name, self.servers) or _("[servers.NAME] makes one"))
+        raise SettingsError(what, _names_hint(name, self.servers) or _("add [servers.NAME]"))
 
     def group(self, name: str) -> tuple[str, ...]:
         """The names of the servers in a group. Raises SettingsError."""
         if name in self.groups:
             return self.groups[name]
         what = _("{file} has no group {name}", file=self.name, name=shown(name))
-        raise SettingsError(what, _names_hint(name, self.groups) or _("[groups] names them"))
+        raise SettingsError(what, _names_hint(name, self.groups) or _("add the group to [groups]"))
 
     def rule(self, name: str) -> KillRule:
         """The rule of a name. Raises SettingsError."""
         if name in self.rules:
             return self.rules[name]
         what = _("{file} has no rule {name}", file=self.name, name=shown(name))
-        raise SettingsError(what, _names_hint(name, self.rules) or _("[rules.NAME] makes one"))
+        raise SettingsError(what, _names_hint(name, self.rules) or _("add [rules.NAME]"))
 
 
 def _names_hint(name: str, names: Mapping[str, object]) -> str:
     """A hint that lists the known names; empty where there are none."""
     listed = ", ".join([*names][:MAX_NAMES_LISTED]) + ", ..." * (len(names) > MAX_NAMES_LISTED)
-    return did_you_mean(name, names) or (_("there are {names}", names=listed) if names else "")
+    return did_you_mean(name, names) or (_("known names: {names}", names=listed) if names else "")
 
 
 class ConfigFaults:
@@ -213,7 +213,7 @@ class ConfigFaults:
 
 
 _FORM = N_('write key = "value"')
-_LETTERS = N_("write letters, digits, - and .")
+_LETTERS = N_("use only letters, digits, _, - and .")
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 _COLOR = re.compile(r"#(?:[0-9a-f]{3}){1,2}", re.IGNORECASE)
 _KEY = re.compile(r"(?:(?:ctrl|alt|shift|super|meta|hyper)\+)*(?:\w{1,30}|[!-~])")
@@ -248,7 +248,7 @@ def _not_toml(text: str, name: str, error: Exception) -> SettingsError:
     """The error of `tomllib` as a fault with its line."""
     match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
     if match is None:  # tomllib gives no line: nested too deep, or a number with thousands of digits
-        return SettingsError(_("not TOML: a value beyond reason"), _(_FORM), name)
+        return SettingsError(_("not TOML: nested too deep, or a number is too long"), _(_FORM), name)
     line = match[2] or text.rstrip().count("\n") + 1
     what = (match[1][:1].lower() + match[1][1:100]).encode("unicode_escape").decode()
     position = _("{file} line {line}", file=name, line=line)
@@ -312,12 +312,14 @@ class _Reader:
             with self._faults.collecting():
                 color = self._color((*path, key), table[key])
         if not _NAME.fullmatch(name):
-            raise self._faults.fault(path, _("not a server's name: {name}", name=shown(name)), _(_LETTERS))
+            raise self._faults.fault(
+                path, _("not a valid server name: {name}", name=shown(name)), _(_LETTERS)
+            )
         option_names = [option_value.option.name for option_value in option_values]
         for option_value in option_values:
             if option_names.count(option_value.option.name) > 1:
                 raise self._faults.fault(
-                    path, _("{key} is said twice", key=option_value.word), _("say it once")
+                    path, _("{key} is set twice", key=option_value.word), _("set it once")
                 )
         never_kill = self._never_kill(path, table)
         return ConfigServer(name, option_values, color, self._faults.line(path), never_kill)
@@ -350,13 +352,13 @@ class _Reader:
             text = str(value)
         else:
             raise self._faults.fault(
-                path, _("{key} is not one value", key=path[-1]), _write_hint(path, "...")
+                path, _("{key} needs a single value", key=path[-1]), _write_hint(path, "...")
             )
         if option.name == "password" and not self._is_private:
             raise self._faults.fault(
                 path,
-                _("a password in a file that others may read"),
-                _("chmod 600 it, or say {key}", key=spelled(PASSWORD_COMMAND, OriginRank.CONFIG)),
+                _("the file holds a password, but other users can read the file"),
+                _("run chmod 600 on it, or use {key}", key=spelled(PASSWORD_COMMAND, OriginRank.CONFIG)),
             )
         option_value = OptionValue(option, text, self._faults.locate(path), OriginRank.CONFIG)
         resolved_option(option_value)
@@ -371,7 +373,7 @@ class _Reader:
         return self._faults.fault(
             path,
             _("there is no key {key}", key=shown(path[-1])),
-            hint or _("goneaway-tui config init shows them all"),
+            hint or _("goneaway-tui config init lists all keys"),
         )
 
     def _command(self, path: KeyPath, value: object) -> PasswordCommand:
@@ -382,21 +384,21 @@ class _Reader:
         ):
             raise self._faults.fault(
                 path,
-                _("not a list of words"),
-                _("{hint}; no shell takes it apart", hint=_write_hint(path, '["pass", "db1"]')),
+                _("not a list of strings"),
+                _("{hint} (no shell splits the words)", hint=_write_hint(path, '["pass", "db1"]')),
             )
-        self._refuse_unsafe(path, _("a command in a file that another user can write"))
+        self._refuse_unsafe(path, _("the command is not used, because another user can write the file"))
         return PasswordCommand(tuple(value), self._faults.title(path))
 
     def _refuse_unsafe(self, path: KeyPath, what: str) -> None:
         """Raise SettingsError where another user can write the file."""
         if not self._is_safe:
-            raise self._faults.fault(path, what, _("chmod go-w it, and make it your own file"))
+            raise self._faults.fault(path, what, _("own the file yourself, and run chmod go-w on it"))
 
     def _keyring(self, path: KeyPath, value: object) -> Keyring:
         if not (isinstance(value, str) and value and value.isprintable()):
             raise self._faults.fault(
-                path, _("not a service of the keyring"), _write_hint(path, '"goneaway-tui"')
+                path, _("not a service name of the keyring"), _write_hint(path, '"goneaway-tui"')
             )
         return Keyring(value, self._faults.title(path))
 
@@ -404,7 +406,9 @@ class _Reader:
         """Check `password_prompt`. It has no value: the user types the password when it is needed."""
         if value is not True:
             raise self._faults.fault(
-                path, _("not true"), _("{hint}, or leave it out", hint=_write_hint(path, "true"))
+                path,
+                _("the value is not true"),
+                _("{hint}, or remove the key", hint=_write_hint(path, "true")),
             )
 
     def _color(self, path: KeyPath, value: object) -> str:
@@ -431,7 +435,7 @@ class _Reader:
             with self._faults.collecting():
                 if not _NAME.fullmatch(group):
                     raise self._faults.fault(
-                        (GROUPS, group), _("not a group's name: {name}", name=shown(group)), _(_LETTERS)
+                        (GROUPS, group), _("not a valid group name: {name}", name=shown(group)), _(_LETTERS)
                     )
         return {group: tuple(names) for group, names in groups.items()}
 
@@ -456,13 +460,13 @@ class _Reader:
             kill_filter,
         )
 
-        self._refuse_unsafe(path, _("a rule for killing in a file that another user can write"))
+        self._refuse_unsafe(path, _("the rule is not used, because another user can write the file"))
         name = path[-1]
         if not _NAME.fullmatch(name):
-            raise self._faults.fault(path, _("not a rule's name: {name}", name=shown(name)), _(_LETTERS))
+            raise self._faults.fault(path, _("not a valid rule name: {name}", name=shown(name)), _(_LETTERS))
         for key in table.keys() - {MATCH, MAX, QUERY}:
-            hint = did_you_mean(key, (MATCH, MAX, QUERY)) or _("a rule has match, max and query")
-            raise self._faults.fault((*path, key), _("a rule has no {key}", key=shown(key)), hint)
+            hint = did_you_mean(key, (MATCH, MAX, QUERY)) or _("the keys of a rule are match, max and query")
+            raise self._faults.fault((*path, key), _("a rule has no key {key}", key=shown(key)), hint)
         match, number, query = table.get(MATCH), table.get(MAX, MAX_KILLS), table.get(QUERY, False)
         if not isinstance(match, str):
             raise self._faults.fault(
@@ -471,7 +475,7 @@ class _Reader:
         try:
             kill_filter(match)
         except ValueError as error:
-            what = _("not a filter to kill by: {text}", text=shown(match))
+            what = _("not a filter for kill: {text}", text=shown(match))
             raise self._faults.fault((*path, MATCH), what, str(error)) from None
         if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 100_000:
             raise self._faults.fault((*path, MAX), _("not a number in range"), _write_hint((MAX,), "100"))
@@ -482,7 +486,7 @@ class _Reader:
     def _existing_server(self, group: str, name: str, servers: Mapping[str, object]) -> str:
         if name in servers:
             return name
-        hint = did_you_mean(name, servers) or _("[servers.NAME] makes one")
+        hint = did_you_mean(name, servers) or _("add [servers.NAME]")
         raise self._faults.fault((GROUPS, group), _("there is no server {name}", name=shown(name)), hint)
 
     def _keys(self, table: Mapping[str, object]) -> dict[str, str]:
@@ -498,15 +502,15 @@ class _Reader:
                 what = _(
                     "{name} and {other} have the same key {key}", name=binding, other=other, key=shown(key)
                 )
-                raise self._faults.fault(paths[binding], what, _("give each its own key"))
+                raise self._faults.fault(paths[binding], what, _("give each action its own key"))
         return keys
 
     def _binding(self, path: KeyPath) -> str:
         name = ".".join(path[1:])
         binding = binding_of(name)
         if binding is None:
-            hint = did_you_mean(name, BINDINGS) or _("goneaway-tui config init lists what has one")
-            raise self._faults.fault(path, _("nothing that has a key: {name}", name=shown(name)), hint)
+            hint = did_you_mean(name, BINDINGS) or _("goneaway-tui config init lists the actions")
+            raise self._faults.fault(path, _("no action has the id {name}", name=shown(name)), hint)
         return binding
 
     def _keys_of(self, path: KeyPath, value: object) -> str:

@@ -117,17 +117,17 @@ SOURCES = (
 
 STATUSES = {
     ExitCode.DONE: N_("done"),
-    ExitCode.NOTHING_FOUND: N_("explain found no lost or refused connection; for kill no session matched"),
-    ExitCode.USAGE: N_("a flag, variable or file says something impossible"),
-    ExitCode.UNREACHABLE: N_("the server is unreachable or refuses us"),
+    ExitCode.NOTHING_FOUND: N_("explain found no lost or refused connection; kill matched no session"),
+    ExitCode.USAGE: N_("a flag, variable or file has a wrong value"),
+    ExitCode.UNREACHABLE: N_("the server cannot be reached, or rejects the account"),
     ExitCode.FILE: N_("an input or output file cannot be read or written"),
     ExitCode.INTERRUPTED: N_("interrupted"),
 }
 
 QUESTIONS = {
-    "-?, --help": N_("This text."),
-    "-V, --version": N_("The version."),
-    "--print-defaults": N_("Each value as it would be used, and where it came from."),
+    "-?, --help": N_("Show this help."),
+    "-V, --version": N_("Show the version."),
+    "--print-defaults": N_("Show the value of each option, and where it comes from."),
 }
 
 _BRACKETS = re.compile(r"\[[^]]*\]")
@@ -178,7 +178,7 @@ def _help_of_all() -> str:
         rows = (_columns(*option_help(option)) for option in OPTIONS if option.section is section)
         parts.append(_titled(_(section.value), rows))
     parts.append(_titled(_("Commands"), (_columns(name, _(text)) for name, text in COMMANDS.items())))
-    parts.append(_titled(_("Questions"), (_columns(flags, _(text)) for flags, text in QUESTIONS.items())))
+    parts.append(_titled(_("Information"), (_columns(flags, _(text)) for flags, text in QUESTIONS.items())))
     parts.append("".join(_filled(_(text, place=_("in brackets above"))) for text in SOURCES))
     statuses = (f"{status:>5}  {_(text)}\n" for status, text in STATUSES.items())
     parts.append(_titled(_("Exit status"), statuses))
@@ -247,7 +247,7 @@ def _defaults(settings: Settings) -> Iterator[tuple[str, object, str]]:
         holder = connection if option.section is Section.CONNECTION else settings
         value: object = getattr(holder, option.name)
         if option.name == "password" and connection.ask_password:
-            value = DescribedValue(_("asked for"))
+            value = DescribedValue(_("asked at the terminal"))
         yield option.label, value, settings.origins[option.name]
         if option.name == "socket":
             yield "protocol", connection.transport, settings.origins["transport"]

@@ -40,7 +40,7 @@ FILES = {
     ),
     "~/.mylogin.cnf": N_("The login paths of mysql_config_editor."),
     "~/.local/state/goneaway-tui/journal.jsonl": N_(
-        "What was changed through this tool, and what undoes it."
+        "The journal: every change made with this tool, and the statement that undoes it."
     ),
 }
 """The files of the section FILES, as they are on Linux."""
@@ -56,7 +56,7 @@ def manual_text() -> str:
 
 def _lines() -> Iterator[str]:
     yield from _synopses()
-    keys = _("Without a command it is the screen; there {key} tells the keys.", key="\\fB?\\fR")
+    keys = _("Without a command, the screen opens. There, {key} shows the keys.", key="\\fB?\\fR")
     yield from (
         ".hy",
         ".ad b",
@@ -103,7 +103,7 @@ def _options() -> Iterator[str]:
             if option.section is section:
                 flags, text = option_help(option)
                 yield from _item(_flags(flags), _bold_flags(text))
-    yield _titled(_("Questions"), ".SS")
+    yield _titled(_("Information"), ".SS")
     for flags, text in QUESTIONS.items():
         yield from _item(_flags(flags), _bold_flags(_(text)))
 

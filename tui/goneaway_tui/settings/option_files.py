@@ -67,8 +67,8 @@ def parse_option_file(text: str, name: str) -> Iterator[OptionLine | Include]:
             and len(content.encode("utf-8", "surrogateescape")) > MAX_LINE_BYTES
         ):
             raise SettingsError(
-                _("longer than {number} bytes, which the clients cut in two", number=MAX_LINE_BYTES),
-                _("make it shorter"),
+                _("longer than {number} bytes, where the clients split the line", number=MAX_LINE_BYTES),
+                _("shorten the line"),
                 position,
             )
         if content[0] == "!":
@@ -91,7 +91,7 @@ def _inclusion(directive: str, position: str, number: int) -> Iterator[Include]:
         path = directive[len(word) :].partition("#")[0].strip(_BLANK)
         if not path:
             raise SettingsError(
-                _("{name} without a name", name=f"!{word}"),
+                _("{name} without a path", name=f"!{word}"),
                 _("write {example}", example=f"!{word} /etc/mysql/..."),
                 position,
             )
@@ -159,21 +159,21 @@ def decrypt_login_path(data: bytes, name: str) -> str:
     except ValueError as error:
         raise SettingsError(
             _("{file} is damaged: {why}", file=name, why=error),
-            _("write it anew with mysql_config_editor, or leave it out with --no-login-paths"),
+            _("create it again with mysql_config_editor, or skip it with --no-login-paths"),
         ) from None
 
 
 def _lines(data: bytes) -> Iterator[bytes]:
     at = _UNUSED + _KEY
     if len(data) < at:
-        raise ValueError(_("it ends before its key does"))
+        raise ValueError(_("the key at its beginning is incomplete"))
     decrypt = _decryption(data[_UNUSED:at])
     while at < len(data):
         length = int.from_bytes(data[at : at + _LENGTH], "little")
         at += _LENGTH
         cipher = data[at : at + length]
         if not 0 < length <= MAX_CIPHERTEXT_BYTES or length % _BLOCK or len(cipher) < length:
-            raise ValueError(_("no line of it ends where byte {number} says", number=at))
+            raise ValueError(_("the length of the line at byte {number} is wrong", number=at))
         yield _unpadded(decrypt(cipher))
         at += length
 
@@ -181,7 +181,7 @@ def _lines(data: bytes) -> Iterator[bytes]:
 def _unpadded(text: bytes) -> bytes:
     padding = text[-1]
     if not 1 <= padding <= _BLOCK or text[-padding:] != bytes([padding]) * padding:
-        raise ValueError(_("its key does not open it"))
+        raise ValueError(_("its key does not decrypt it"))
     return text[:-padding]
 
 
@@ -190,7 +190,8 @@ def _decryption(material: bytes) -> Decryption:
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     except ImportError:
         raise SettingsError(
-            _("what opens login paths is not installed"), _("install the Python package cryptography")
+            _("cannot decrypt login paths: the Python package cryptography is not installed"),
+            _("install the Python package cryptography"),
         ) from None
 
     key = bytearray(_BLOCK)
@@ -217,7 +218,7 @@ MAX_FILES = 200
 MAX_TOTAL_BYTES = 256 << 10
 """Limits on all files together; the clients have none. Ten levels of `!includedir` could name any number of files."""
 MAX_WARNINGS = 20
-LOGIN_PATH_HINT = N_("mysql_config_editor set --login-path=NAME makes one")
+LOGIN_PATH_HINT = N_("create one with mysql_config_editor set --login-path=NAME")
 
 _OTHERS_MAY_READ = stat.S_IXUSR | stat.S_IRWXG | stat.S_IRWXO
 
@@ -290,10 +291,12 @@ class OptionFiles:
         self._bytes += len(content.data)
         if self._exceeds_bounds:
             raise SettingsError(
-                _("too many option files, or too long"), _("look for a circle of !include"), name
+                _("too many option files, or too large"),
+                _("check whether !include directives form a circle"),
+                name,
             )
         if stat.S_ISREG(content.mode) and content.mode & stat.S_IWOTH:
-            self.warn(_("{file} is ignored, as by the clients: anybody may write it", file=name))
+            self.warn(_("{file} is ignored, as by the clients: every user can write it", file=name))
             return
         for entry in parse_option_file(content.data.decode("utf-8", "surrogateescape"), name):
             if isinstance(entry, OptionLine):
@@ -302,7 +305,7 @@ class OptionFiles:
                 position = _("{file} line {line}", file=name, line=entry.line)
                 self.warn(
                     _(
-                        "{place}: not followed, {number} inclusions deep",
+                        "{place}: not included, because includes are nested {number} levels deep",
                         place=position,
                         number=MAX_INCLUDE_DEPTH,
                     )
@@ -319,7 +322,7 @@ class OptionFiles:
             except SettingsError as error:
                 if self._exceeds_bounds:
                     raise
-                self.warn(_("{fault}; the rest of that file is passed over", fault=error))
+                self.warn(_("{fault}; the rest of the file is ignored", fault=error))
 
     @property
     def _exceeds_bounds(self) -> bool:
@@ -332,7 +335,7 @@ class OptionFiles:
         names = self._environment.files.names(folder)
         if names is None:
             raise SettingsError(
-                _("!includedir of what cannot be listed"), _("mend the path, or make the folder"), origin
+                _("!includedir: cannot list the folder"), _("correct the path, or create the folder"), origin
             )
         return [folder / name for name in sorted(names, key=os.fsencode) if name.endswith(".cnf")]
 
@@ -343,11 +346,11 @@ class OptionFiles:
         except FileError as error:
             if is_required:
                 raise
-            self.warn(_("{fault}; it is passed over", fault=error))
+            self.warn(_("{fault}; the file is ignored", fault=error))
             return None
         if content is None and is_required:
             what = _("there is no option file {file}", file=self._environment.name(path))
-            raise SettingsError(what, _("mend the path"))
+            raise SettingsError(what, _("correct the path"))
         return content
 
     def _login_paths(self) -> Iterator[OptionSetting]:
@@ -360,9 +363,7 @@ class OptionFiles:
         file = self._environment.name(path)
         content = self._content(path, is_required=False)
         if content is not None and content.mode & _OTHERS_MAY_READ and stat.S_ISREG(content.mode):
-            self.warn(
-                _("{file} is ignored, as by the mysql client: not its owner alone may read it", file=file)
-            )
+            self.warn(_("{file} is ignored, as by the mysql client: other users can access it", file=file))
             content = None
         found_groups = set()
         for entry in parse_option_file(
@@ -386,9 +387,9 @@ class OptionFiles:
 
 def _no_login_path(name: str, file: str, found_groups: set[str], *, is_read: bool) -> SettingsError:
     if not is_read:
-        why = _("there is no login path {name!r}: {file} is not there, or is ignored", name=name, file=file)
+        why = _("there is no login path {name!r}: {file} does not exist, or is ignored", name=name, file=file)
         return SettingsError(why, _(LOGIN_PATH_HINT))
-    hint = did_you_mean(name, found_groups) or _("mysql_config_editor print --all lists them")
+    hint = did_you_mean(name, found_groups) or _("list the login paths with mysql_config_editor print --all")
     return SettingsError(_("{file} has no login path {name!r}", file=file, name=name), hint)
 
 

@@ -17,7 +17,7 @@ from goneaway_tui.settings.values import InvalidValue
 
 UNSUPPORTED: Mapping[str, str] = dict.fromkeys(
     ("--compress", "-C", "--compression-algorithms", "--zstd-compression-level"),
-    N_("leave it away: a look at the server is small"),
+    N_("leave it out: samples are small"),
 )
 """Options of the `mysql` client for compression, which this program does not support. An option file may hold them."""
 
@@ -28,7 +28,7 @@ UNSUPPORTED_CHECKS = frozenset({"ssl-capath", "ssl-crl", "ssl-crlpath", "ssl-fp"
 def unsupported_error(flag: str) -> SettingsError:
     """The error for a flag of UNSUPPORTED."""
     return SettingsError(
-        _("{flag} is left out: this connection does not compress", flag=flag), _(UNSUPPORTED[flag])
+        _("{flag} is not supported: this connection does not compress data", flag=flag), _(UNSUPPORTED[flag])
     )
 
 

@@ -65,9 +65,7 @@ def check_draft(draft: ProfileDraft) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise SettingsError(
-            _("it holds half a character, which nobody can write"), _("type it again")
-        ) from None
+        raise SettingsError(_("the text is not valid UTF-8"), _("type it again")) from None
     _config, faults = config_reader.find_faults(text, "", is_private=True)
     for fault in faults:
         raise SettingsError(fault.what, fault.hint)
@@ -90,7 +88,10 @@ def trial_settings(
         replace(environment, files=_Overlaid(environment.files, path, copy)),
     )
     if not isinstance(resolved, Settings):
-        raise SettingsError(_("this was a question and no run"), _("leave the question out"))
+        raise SettingsError(
+            _("the command line only asks for information"),
+            _("leave out --help, --version or --print-defaults"),
+        )
     return replace(resolved, profile=None)
 
 
@@ -101,25 +102,26 @@ def appended_profile(draft: ProfileDraft, path: Path, environment: Environment) 
     """
     draft = replace(draft, name=draft.name.strip())
     if not draft.name:
-        raise SettingsError(_("it has no name yet"), _("type one, such as prod-db1"))
+        raise SettingsError(_("the server has no name yet"), _("type a name, such as prod-db1"))
     check_draft(draft)
     content, name = environment.files.read(path) or FileContent(b""), environment.name(path)
     existing = _read(content, name)
     if draft.name in existing.servers:
         raise SettingsError(
-            _("{file} has a server {name} already", file=name, name=draft.name), _("choose another name")
+            _("{file} already has a server {name}", file=name, name=draft.name), _("choose another name")
         )
     tail = _tail(content.data, draft)
     try:
         combined = _read(replace(content, data=content.data + tail), name)
     except SettingsError as error:
         raise SettingsError(
-            _("it cannot be added to {file}: {why}", file=name, why=error),
+            _("cannot add the server to {file}: {why}", file=name, why=error),
             _("write the servers there as [servers.NAME]"),
         ) from None
     if {**existing.servers, draft.name: combined.servers.get(draft.name)} != combined.servers:
         raise SettingsError(
-            _("it cannot be added to {file} without changing others", file=name), _("write it there by hand")
+            _("cannot add the server to {file} without changing other servers", file=name),
+            _("add the server to the file by hand"),
         )
     return tail
 

@@ -58,7 +58,7 @@ from goneaway_tui.settings.settings import (
 )
 from goneaway_tui.text.sanitize import plain
 
-NOT_FOR_DEMO = N_("{flag} does not go with demo, which has a server of its own")
+NOT_FOR_DEMO = N_("{flag} cannot be used with demo, which starts its own server")
 MAX_COMMANDS_LISTED = 3
 """An option of more commands than this is not listed with them in an error."""
 
@@ -76,12 +76,12 @@ def refuse_foreign_options(line: CommandLine) -> None:
         commands = _(" or ").join(option.commands)
         if line.command == UI:
             raise SettingsError(
-                _("{flag} goes with {commands} only", flag=option_value.origin, commands=commands),
+                _("{flag} works only with {commands}", flag=option_value.origin, commands=commands),
                 _("write {example}", example=f"goneaway-tui {option.commands[0]}"),
             )
-        hint = _("it goes with {commands} only", commands=commands)
+        hint = _("it works only with {commands}", commands=commands)
         raise SettingsError(
-            _("{flag} does not go with {command}", flag=option_value.origin, command=line.command),
+            _("{flag} cannot be used with {command}", flag=option_value.origin, command=line.command),
             hint if len(option.commands) <= MAX_COMMANDS_LISTED else _("leave it out"),
         )
 
@@ -168,11 +168,11 @@ def _socket(
         if host.rank is protocol.rank:
             raise SettingsError(
                 _(
-                    "the host ({host}) is another machine, and the protocol ({protocol}) a socket of this one",
+                    "the host ({host}) is another machine, but the protocol ({protocol}) is a socket of this machine",
                     host=host.origin,
                     protocol=protocol.origin,
                 ),
-                _("leave one of them out"),
+                _("leave out the host or the protocol"),
             )
         host = ResolvedOption(None, *_origin_of(protocol))
     return {
@@ -261,7 +261,7 @@ def _imminent_below(watch: ResolvedOption, imminent: ResolvedOption) -> Resolved
             other=_(watch.origin),
         ),
         _(
-            "raise {upper} or lower {lower}: sessions are watched before they are imminent",
+            "raise {upper} or lower {lower}",
             upper=upper,
             lower=lower,
         ),
@@ -279,12 +279,12 @@ def _format(output: ResolvedOption) -> ResolvedOption:
     if suffix:
         raise SettingsError(
             _(
-                "no format is known by the ending {suffix} ({place})",
+                "no format has the suffix {suffix} ({place})",
                 suffix=plain(suffix, 40),
                 place=output.origin,
             ),
             _(
-                "end it in one of {suffixes}, or name the format: --format=json",
+                "use one of {suffixes}, or name the format: --format=json",
                 suffixes=", ".join(FORMATS.values()),
             ),
         )
@@ -296,16 +296,16 @@ def kill_values(config: Config, decided: Mapping[str, ResolvedOption]) -> dict[s
     derived: dict[str, ResolvedOption] = {}
     match, name, format_name = (decided[option].value for option in ("match", "rule", "format"))
     if (match is None) is (name is None):
-        what = _("kill needs a filter") if match is None else _("kill takes one filter, and two are given")
+        what = _("kill needs a filter") if match is None else _("kill takes one filter, but two are given")
         raise SettingsError(what, _("write --match FILTER, or --rule NAME for a rule of the config file"))
     if decided["run_for"].value is not None and decided["every"].value is None:
-        raise SettingsError(_("--for goes with --every only"), _("write {example}", example="--every 30s"))
+        raise SettingsError(_("--for works only with --every"), _("write {example}", example="--every 30s"))
     if format_name is None:
         derived["format"] = ResolvedOption(KILL_FORMATS[0], DEFAULT, OriginRank.DEFAULT)
     elif format_name not in KILL_FORMATS:
         raise SettingsError(
-            _("{flag} does not go with {command}", flag=f"--format={format_name}", command=KILL),
-            _("it takes {names}", names=", ".join(KILL_FORMATS)),
+            _("{flag} cannot be used with {command}", flag=f"--format={format_name}", command=KILL),
+            _("use one of {names}", names=", ".join(KILL_FORMATS)),
         )
     if name is not None:
         rule = config.rule(name)
@@ -332,7 +332,7 @@ def resolve(argv: Sequence[str], environment: Environment) -> Settings | InfoAns
         return resolved
     if len(resolved) > 1:
         raise SettingsError(
-            _("this takes one server, and several are named"), _("give one by flags, DSN or @name")
+            _("only one server can be used here, but several are named"), _("name one by flags, DSN or @name")
         )
     return resolved[0]
 
@@ -434,7 +434,7 @@ def _targets(line: CommandLine, group: str | None, config: Config) -> Targets:
     """Each server of the run, with the options of its DSN if it has one."""
     names = [*line.servers, *(config.group(group) if group else ())]
     if names and line.command == DEMO:
-        raise SettingsError(_(NOT_FOR_DEMO, flag=f"@{names[0]}"), _("leave one out"))
+        raise SettingsError(_(NOT_FOR_DEMO, flag=f"@{names[0]}"), _("leave out the server or demo"))
     targets: Targets = [(config.server(name), ()) for name in dict.fromkeys(names)]
     targets += [(None, dsn) for dsn in line.dsns]
     return targets or [(None, ())]
@@ -451,7 +451,7 @@ def _from_option_files(files: OptionFiles, command: str) -> Iterator[OptionValue
         elif entry.key in UNSUPPORTED_CHECKS and entry.value:
             files.warn(
                 _(
-                    "{place}: {name} is passed over; --ssl-ca names whom to trust here",
+                    "{place}: {name} is not supported and is ignored; choose the trusted CAs with --ssl-ca",
                     place=entry.origin,
                     name=entry.key,
                 )
@@ -473,7 +473,7 @@ def _overruled(server: ConfigServer | None, decided: Mapping[str, ResolvedOption
         winner = decided[option_value.option.name]
         if option_value.option.name in {"host", "port", "socket"} and winner.rank is OriginRank.ENVIRONMENT:
             yield _(
-                "{variable} overrules the {name} of {place}; unset it if that is not meant",
+                "{variable} overrides the {name} of {place}; unset the variable if this is not intended",
                 variable=winner.origin,
                 name=option_value.option.word,
                 place=option_value.origin,

@@ -57,7 +57,7 @@ def word(text: str) -> str | None:
     except UnicodeEncodeError:
         raise InvalidValue(_("not UTF-8"), text, _("check the terminal's character set")) from None
     if not text.isprintable():
-        raise InvalidValue(_("not a name"), text, _("it has a character that cannot be printed"))
+        raise InvalidValue(_("not a name"), text, _("remove the character that cannot be printed"))
     return text or None
 
 
@@ -68,14 +68,14 @@ def filter_text(text: str) -> str:
     try:
         kill_filter(text)
     except ValueError as error:
-        raise InvalidValue(_("not a filter to kill by"), text, str(error)) from None
+        raise InvalidValue(_("not a filter for kill"), text, str(error)) from None
     return text
 
 
 def path(text: str) -> str | None:
     """The name of a file: any bytes but NUL; None where it is empty."""
     if "\0" in text:
-        raise InvalidValue(_("not a file name"), text, _("it has a NUL character"))
+        raise InvalidValue(_("not a file name"), text, _("remove the NUL character"))
     return text or None
 
 
@@ -88,7 +88,7 @@ def host(text: str) -> str | None:
     """A host name or address that Python's resolver accepts: it raises UnicodeError for others."""
     name, colon, port = text.rpartition(":")
     if colon and ":" not in name and port.isdecimal():
-        raise InvalidValue(_("not a host"), text, _("write the port apart, as in -h db1 -P 3307"))
+        raise InvalidValue(_("not a host"), text, _("write the port separately, as in -h db1 -P 3307"))
     try:
         usable = (
             len(text) <= 255 and text.isprintable() and not set(text) & set(" /@") and text.encode("idna")
@@ -104,7 +104,7 @@ def ssh(text: str) -> str | None:
     """A destination for `ssh`, also an alias of its config; nothing that `ssh` would take for an option."""
     if text.startswith("-") or not text.isprintable() or " " in text or len(text) > 255:
         raise InvalidValue(
-            _("not a destination of ssh"), text, _("write [user@]host, or an alias of your ssh")
+            _("not an ssh destination"), text, _("write [user@]host, or an alias of your ssh config")
         )
     return text or None
 
@@ -148,7 +148,7 @@ def count(minimum: int, maximum: int, span: str) -> Callable[[str], int]:
             and len(number) <= 12
             and minimum <= int(number) <= maximum
         ):
-            raise InvalidValue(_("not a number in range"), text, _("it may be {span}", span=_(span)))
+            raise InvalidValue(_("not a number in range"), text, _("the range is {span}", span=_(span)))
         return int(number)
 
     return read
@@ -168,7 +168,7 @@ def seconds(minimum: float, maximum: float, span: str) -> Callable[[str], float]
         except ValueError:
             raise InvalidValue(_("not a duration"), text.strip(), _(DURATION)) from None
         if not minimum <= duration <= maximum:
-            raise InvalidValue(_("out of range"), text, _("it may be {span}", span=_(span)))
+            raise InvalidValue(_("out of range"), text, _("the range is {span}", span=_(span)))
         return duration
 
     return read
@@ -191,7 +191,7 @@ def ssl_mode(text: str) -> SslMode:
     """A mode of TLS, which may be abbreviated."""
     mode = _completed(text, tuple(SslMode))
     if not mode:
-        raise InvalidValue(_("not a mode"), text, _("it is one of {names}", names=", ".join(SslMode)))
+        raise InvalidValue(_("not a mode"), text, _("choose one of {names}", names=", ".join(SslMode)))
     return SslMode(mode)
 
 
@@ -199,9 +199,9 @@ def protocol(text: str) -> Transport:
     """A transport, which may be abbreviated."""
     name = _completed(text, (*Transport, "PIPE", "MEMORY"))
     if not name:
-        raise InvalidValue(_("not a protocol"), text, _("it is one of {names}", names=", ".join(Transport)))
+        raise InvalidValue(_("not a protocol"), text, _("choose one of {names}", names=", ".join(Transport)))
     if name not in tuple(Transport):
-        raise InvalidValue(_("only on Windows"), text, _("it is one of {names}", names=", ".join(Transport)))
+        raise InvalidValue(_("only on Windows"), text, _("choose one of {names}", names=", ".join(Transport)))
     return Transport(name)
 
 
@@ -210,7 +210,7 @@ def language(text: str) -> str:
     key = language_named(text.strip())
     if key is None:
         raise InvalidValue(
-            _("not a language we speak"), text, _("it is one of {names}", names=", ".join(LANGUAGES))
+            _("not a supported language"), text, _("choose one of {names}", names=", ".join(LANGUAGES))
         )
     return key
 
@@ -220,7 +220,7 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
 
     def read(text: str) -> str:
         if text.strip().lower() not in names:
-            raise InvalidValue(_("not known"), text, _("it is one of {names}", names=", ".join(names)))
+            raise InvalidValue(_("not known"), text, _("choose one of {names}", names=", ".join(names)))
         return text.strip().lower()
 
     return read
@@ -233,7 +233,7 @@ def words(text: str) -> tuple[str, ...]:
     except ValueError:
         raise InvalidValue(_("not a command"), text, _("a quote is not closed")) from None
     if "\0" in text:
-        raise InvalidValue(_("not a command"), text, _("it has a NUL character"))
+        raise InvalidValue(_("not a command"), text, _("remove the NUL character"))
     if not split_words or not split_words[0]:
         raise InvalidValue(_("not a command"), text, _("name a program"))
     return split_words

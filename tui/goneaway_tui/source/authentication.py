@@ -116,11 +116,13 @@ class InClear(AuthPlugin):
         super().__init__(wire, address=address)
         if not self._is_tls and address.socket is None:
             self._refuse(
-                N_("the server asks for the password in clear text, on a line that is not encrypted")
+                N_("the server asks for the password in clear text, but the connection is not encrypted")
             )
         is_verified = self._is_tls and address.ssl_mode in {"VERIFY_CA", "VERIFY_IDENTITY"}
         if not (is_verified or self._is_proved_socket or address.enable_cleartext_plugin):
-            self._refuse(N_("the server asks for the password in clear text, and has not proved who it is"))
+            self._refuse(
+                N_("the server asks for the password in clear text, but its identity is not verified")
+            )
 
 
 class ClearPassword(InClear):
@@ -146,7 +148,7 @@ class PublicKey(AuthPlugin):
             if not (self._is_proved_socket or self._address.get_server_public_key):
                 self._refuse(
                     N_(
-                        "the server asks for the password under a key of its own, and has not proved who it is"
+                        "the server asks for the password encrypted with its own public key, but its identity is not verified"
                     )
                 )
             key = sent_key or self._key_of(self._ask(_ASK_FOR_KEY[self.NAME]))
@@ -188,7 +190,7 @@ class CachingSha2(PublicKey):
             # Over a socket a server takes the password as it is and has no keys.
             if not self._address.enable_cleartext_plugin:
                 self._refuse(
-                    N_("the server asks for the password in clear text, and has not proved who it is")
+                    N_("the server asks for the password in clear text, but its identity is not verified")
                 )
             return self._ask(wire.password + b"\0")
         return self._ask_under_key()

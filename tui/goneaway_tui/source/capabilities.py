@@ -27,12 +27,12 @@ OLDEST_VERSIONS: dict[Flavour, tuple[tuple[int, ...], str]] = {
     # 5.7.9 is the first release of 5.7 for production: dev.mysql.com/doc/relnotes/mysql/5.7/en/news-5-7-9.html.
     Flavour.MYSQL: (
         (5, 7, 9),
-        N_("performance_schema has the tables that goneaway-tui reads only from 5.7.9 on"),
+        N_("the performance_schema tables that goneaway-tui reads exist only from 5.7.9 on"),
     ),
     # idle_transaction_timeout and the two limits like it came with 10.3.0: mariadb.com/kb/en/server-system-variables/.
     Flavour.MARIADB: (
         (10, 3),
-        N_("idle_transaction_timeout, which goneaway-tui reads, exists only from 10.3 on"),
+        N_("the variable idle_transaction_timeout that goneaway-tui reads exists only from 10.3 on"),
     ),
 }
 """The oldest version that can be read, and what an older one lacks."""
@@ -179,12 +179,12 @@ def history_limitation(capabilities: Capabilities, *, is_wanted: bool = True) ->
     ):
         return Limitation(
             what,
-            N_("the account may not read all of performance_schema"),
+            N_("the account lacks SELECT on some tables of performance_schema"),
             _SELECT.format(account=capabilities.account),
         )
     return Limitation(
         what,
-        N_("the server keeps no statements after they have ended"),
+        N_("the server does not keep finished statements"),
         _INSTRUMENT.format(
             "setup_consumers",
             "ENABLED = 'YES'",
@@ -222,43 +222,43 @@ REQUIRED = frozenset(
 )
 """Statements without which there is no sample. Where a variant is refused, the next one is sent; the last one must not be refused."""
 
-QUICKER_READING = N_("the quicker reading of a server with many sessions")
+QUICKER_READING = N_("fast samples of a server with many sessions")
 """What is lost where a statement is refused that only saves time."""
 
 LOST_BY_STATEMENT = {
-    "own_thread": N_("the exact idle clock"),
-    "clock": N_("the exact idle clock"),
-    "sessions": N_("own limits and the exact idle clock"),
-    "statements": N_("the exact idle clock and the last statement"),
-    "statement_history": N_("exactly how long a session was idle before it ran something"),
+    "own_thread": N_("exact idle times"),
+    "clock": N_("exact idle times"),
+    "sessions": N_("each session's own limit and exact idle times"),
+    "statements": N_("exact idle times and the last statement"),
+    "statement_history": N_("the exact idle time of a session before its next statement"),
     "own_limits": N_("each session's own limit"),
     "hosts": N_("clients' ports"),
     "attributes": N_("the program and client of each session"),
-    "innodb_transactions": N_("the rows transactions hold"),
+    "innodb_transactions": N_("the rows that transactions hold"),
     "transactions": N_("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
     "lock_holders": LOCK_HOLDERS,
     "innodb_locks": LOCK_HOLDERS,
     "metadata_locks": METADATA_LOCK_HOLDERS,
-    "variables": N_("the bounds of global variables and where their values come from"),
-    "limits": N_("the limit of transactions that are idle"),
-    "counters": N_("how many KILL statements ran"),
+    "variables": N_("the ranges of global variables, and where their values come from"),
+    "limits": N_("the timeout of idle transactions"),
+    "counters": N_("the number of KILL statements"),
     "all_sessions": N_("the sessions that performance_schema has no room for"),
     "end_counts": N_("how the sessions of an account ended"),
-    "accounts": N_("sessions that came and went between two readings"),
-    "kills": N_("who ran a KILL"),
-    "log": N_("what the server's error log says of sessions that ended"),
-    "log_oldest": N_("whether the server's error log reaches back to the last run"),
+    "accounts": N_("sessions that opened and ended between two samples"),
+    "kills": N_("which account ran a KILL"),
+    "log": N_("ended sessions in the server's error log"),
+    "log_oldest": N_("whether the server's error log covers the server's previous run"),
 }
 """What is lost where a statement is refused, by its key in `sql.STATEMENTS`."""
 
 
 UNLISTED_DETAILS = N_(
-    "own limits, the exact idle clock, the program and the last statement of sessions that performance_schema has no room for"
+    "own limits, exact idle times, program and last statement of sessions that performance_schema has no room for"
 )
 NO_ROOM = N_("performance_schema_max_thread_instances is too small for so many sessions")
 MORE_INSTANCES = N_("set performance_schema_max_thread_instances = -1 under [mysqld] and restart")
 LEFT_OUT = N_(
-    "setup_actors leaves our own session out, so nobody tells us the timer: clocks count whole seconds"
+    "setup_actors excludes the session of goneaway-tui, so the timer is unknown: idle times are whole seconds"
 )
 
 _SELECT = "GRANT SELECT ON performance_schema.* TO {account}"
@@ -267,20 +267,21 @@ _NEVER = ""
 """No probes: the limitation always holds."""
 
 _ALL_EVENTS = N_(
-    "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left"
+    "own limits, exact idle times, the program and client of each session, the last statement, a bare BEGIN, why sessions ended"
 )
 _EVENTS_OFF = N_(
-    "performance_schema is OFF: limits are assumed, clocks count whole seconds from the last command's start"
+    "performance_schema is OFF: limits are assumed, idle times are whole seconds from the start of the last command"
 )
 _IN_GROUP = N_("set performance_schema = 1 in the DB parameter group and reboot")
-_IN_SERVICE = N_("set performance_schema = ON among the service's parameters of this server and restart")
+_IN_SERVICE = N_("set performance_schema = ON in the server parameters of the service and restart")
 
 _MARIADB_EVENTS = N_(
-    "the program and client of each session, the last statement of an idle one, what is counted of who left"
+    "the program and client of each session, the last statement of idle sessions, counts of ended sessions"
 )
-_CLOSING = N_("the instant at which an idle session is closed")
+_CLOSING = N_("the exact time at which an idle session is closed")
 _POOLED = N_(
-    "with thread_handling = pool-of-threads the server may close it up to thread_pool_stall_limit after the deadline"
+    "with thread_handling = pool-of-threads, the server can close the session up to "
+    "thread_pool_stall_limit after the deadline"
 )
 
 _INSTRUMENT = "UPDATE performance_schema.{} SET {} WHERE {}"
@@ -327,28 +328,29 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "instrumented",
             "threads attributes",
             N_(
-                "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left"
+                "own limits, exact idle times, the program and client of each session, the last statement, a bare BEGIN, why sessions ended"
             ),
             N_(
-                "the account may not read performance_schema: limits are assumed, clocks count whole seconds at best"
+                "the account lacks SELECT on performance_schema: limits are assumed, idle times are whole seconds at best"
             ),
             _SELECT,
         ),
         (
             "instrumented attributes",
             "threads",
-            N_("own limits, the exact idle clock, the last statement, a bare BEGIN, why a session left"),
+            N_("own limits, exact idle times, the last statement, a bare BEGIN, why sessions ended"),
             N_(
-                "the account may not read all of performance_schema: limits are assumed, clocks count whole seconds at best"
+                "the account lacks SELECT on some tables of performance_schema: limits are assumed, idle times "
+                "are whole seconds at best"
             ),
             _SELECT,
         ),
         (
             "instrumented threads",
             "statements",
-            N_("the exact idle clock and the last statement"),
+            N_("exact idle times and the last statement"),
             N_(
-                "a consumer of statement events is off: clocks count whole seconds from the last command's start"
+                "a consumer of statement events is off: idle times are whole seconds from the start of the last command"
             ),
             _INSTRUMENT.format(
                 "setup_consumers",
@@ -359,9 +361,9 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "instrumented threads statements",
             "instruments",
-            N_("the exact idle clock, the last statement, and why a session left"),
+            N_("exact idle times, the last statement, and why sessions ended"),
             N_(
-                "some kinds of statement are not recorded: clocks count whole seconds from the last command's start"
+                "some kinds of statement are not recorded: idle times are whole seconds from the start of the last command"
             ),
             _INSTRUMENT.format(
                 "setup_instruments",
@@ -372,22 +374,24 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "instrumented threads statements instruments",
             "timed",
-            N_("the exact idle clock"),
+            N_("exact idle times"),
             LEFT_OUT,
             "INSERT INTO performance_schema.setup_actors (HOST, USER) VALUES ('%', {user})",
         ),
         (
             "instrumented threads statements instruments timed",
             "all_instrumented",
-            N_("the exact idle clock and the last statement of some sessions"),
-            N_("they are not instrumented: their clocks count whole seconds from the last command's start"),
+            N_("exact idle times and the last statement of some sessions"),
+            N_(
+                "these sessions are not instrumented: their idle times are whole seconds from the start of the last command"
+            ),
             _INSTRUMENT.format("threads", "INSTRUMENTED = 'YES'", "PROCESSLIST_ID IS NOT NULL"),
         ),
         (
             "instrumented threads",
             "attributes",
             N_("the program and client of each session"),
-            N_("the account may not read performance_schema.session_connect_attrs"),
+            N_("the account lacks SELECT on performance_schema.session_connect_attrs"),
             _SELECT,
         ),
         (
@@ -412,14 +416,14 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "instrumented threads",
             "transaction_instrument",
             N_("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
-            N_("the instrument of transaction events is off, as MySQL 5.7 has it by default"),
+            N_("the instrument of transaction events is off, which is the default of MySQL 5.7"),
             _INSTRUMENT.format("setup_instruments", "ENABLED = 'YES', TIMED = 'YES'", "NAME = 'transaction'"),
         ),
         (
             "instrumented threads attributes process",  # without these, another line has the same grant
             "data_locks innodb_locks",
             LOCK_HOLDERS,
-            N_("the account may not read performance_schema.data_lock_waits"),
+            N_("the account lacks SELECT on performance_schema.data_lock_waits"),
             _SELECT,
         ),
         *_METADATA,
@@ -437,14 +441,14 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "",
             _NEVER,
             N_("each session's own limit"),
-            N_("MariaDB shows it to nobody: the global value is assumed (~)"),
+            N_("MariaDB does not show it: the global value is assumed (~)"),
             None,
         ),
         (
             "",
             _NEVER,
             N_("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
-            N_("MariaDB lists only those that have"),
+            N_("MariaDB lists only transactions that have touched an InnoDB table"),
             None,
         ),
         ("pool", "", _CLOSING, _POOLED, None),
@@ -460,28 +464,28 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "instrumented",
             "threads attributes",
             _MARIADB_EVENTS,
-            N_("the account may not read performance_schema"),
+            N_("the account lacks SELECT on performance_schema"),
             _SELECT,
         ),
         (
             "instrumented threads",
             "attributes",
             N_("the program and client of each session"),
-            N_("the account may not read performance_schema.session_connect_attrs"),
+            N_("the account lacks SELECT on performance_schema.session_connect_attrs"),
             _SELECT,
         ),
         (
             "instrumented attributes",
             "threads",
-            N_("the last statement of an idle session, what is counted of who left"),
-            N_("the account may not read all of performance_schema"),
+            N_("the last statement of idle sessions, counts of ended sessions"),
+            N_("the account lacks SELECT on some tables of performance_schema"),
             _SELECT,
         ),
         (
             "instrumented threads",
             "statements",
-            N_("the last statement of an idle session"),
-            N_("a consumer of statement events is off, as MariaDB has it by default"),
+            N_("the last statement of idle sessions"),
+            N_("a consumer of statement events is off, which is the default of MariaDB"),
             _INSTRUMENT.format(
                 "setup_consumers",
                 "ENABLED = 'YES'",

@@ -83,8 +83,8 @@ ENDS = frozenset({1047, 1053, 1152, 1153, 1156, 1157, 1158, 1159, 1160, 1161, 11
 more in it."""
 
 
-CLOSED_LOGIN = N_("it closes the connection during the login")
-CLOSED_UNGREETED = N_("it closes the connection without a greeting")
+CLOSED_LOGIN = N_("the server closed the connection during the login")
+CLOSED_UNGREETED = N_("the server closed the connection before its handshake")
 
 
 MAX_REFUSAL_LENGTH = 300
@@ -125,9 +125,7 @@ class UnfitAnswer(Refusal):
         """The error to raise where nothing can be read of the server without that answer."""
         return UnexpectedAnswer(
             f"{server}: {self}",
-            _(
-                "check that a MySQL or MariaDB server answers there, without a program between that changes answers"
-            ),
+            _("check that the address is a MySQL or MariaDB server, and that no proxy changes its results"),
         )
 
 
@@ -151,9 +149,9 @@ def is_refusal(number: int) -> bool:
 
 
 HALVES = {
-    "user": N_("the user holds half a character, which nobody can send"),
-    "password": N_("the password holds half a character, which nobody can send"),
-    "database": N_("the database holds half a character, which nobody can send"),
+    "user": N_("the user name is not valid UTF-8"),
+    "password": N_("the password is not valid UTF-8"),
+    "database": N_("the database name is not valid UTF-8"),
 }
 """The message for a setting that is no text."""
 
@@ -199,7 +197,7 @@ class BoundedConnection(Wire):
 
     def _refuse(self) -> NoReturn:
         self._force_close()  # type: ignore[attr-defined]
-        raise pymysql.OperationalError(TOO_MUCH, N_("the server sends more than an answer can be long"))
+        raise pymysql.OperationalError(TOO_MUCH, N_("the server sends a result that is too large"))
 
 
 class Connection:
@@ -282,7 +280,7 @@ class Connection:
         if self._socket.expired or (number == 2013 and "timed out" in message):
             return TooSlow(
                 _("{server} does not answer in time", server=self._address.name),
-                _("the server or the way to it hangs; reconnecting by itself"),
+                _("the server or the network does not respond; reconnecting automatically"),
             )
         return explain_error(self._address, number, message)
 
@@ -344,7 +342,7 @@ def _public_key(address: Address) -> bytes | None:
     else:
         if b"-----BEGIN PUBLIC KEY-----" in key:
             return key
-        why = _("it holds no public key in PEM")
+        why = _("the file has no public key in PEM format")
     raise SettingsError(
         _("cannot use {files}: {why}", files=path, why=why), _("check --server-public-key-path")
     )
@@ -376,8 +374,8 @@ def _not_connected(address: Address, error: Exception, *, greeted: bool, expired
         error, pymysql.InternalError
     ):
         return Unsupported(
-            _("what answers at {server} does not speak the MySQL protocol", server=address.name),
-            _("is the port (-P) right?"),
+            _("the program at {server} does not speak the MySQL protocol", server=address.name),
+            _("check the port (-P)"),
         )
     return explain_error(address, number, message)
 

@@ -153,5 +153,5 @@ def _opened(path: Path) -> FileIO:
     except OSError as error:
         raise FileError(
             _("cannot read {path}: {why}", path=plain(str(path), 300), why=error.strerror),
-            _("mend its permissions, or leave --error-log out"),
+            _("correct its permissions, or leave out --error-log"),
         ) from None

@@ -60,7 +60,7 @@ from goneaway_tui.text.sanitize import from_wire, plain
 
 OUTCOME_UNKNOWN_ERRORS = frozenset({0, 1053, 1317, 1927, 1969, 2006, 2013, 2014, 2027, 3024, 4031})
 """Error numbers after which a statement may have taken effect or not: the connection broke, or the statement was ended early."""
-CHECK_FIRST = N_("look before you try again")
+CHECK_FIRST = N_("check the current state before you try again")
 
 
 class WriteConnection(Connection):
@@ -88,7 +88,7 @@ class WriteConnection(Connection):
             raise Refusal(number, message)
         raise OutcomeUnknown(
             _(
-                "{why}, in the middle of {statement}: the outcome is unknown",
+                "{why}, while {statement} was running: the outcome is unknown",
                 why=self._broken(number, message).args[0],
                 statement=statement,
             ),
@@ -329,10 +329,10 @@ class LiveActConnection:
             if statement is None:
                 raise Unsupported(
                     _(
-                        "{server} keeps no value across restarts",
+                        "{server} cannot keep a value across restarts",
                         server=f"{capabilities.flavour.title} {capabilities.version}",
                     ),
-                    _("write it into the option file"),
+                    _("write the value into the option file"),
                 )
             with self._prepared(connection, capabilities):
                 try:
@@ -486,7 +486,7 @@ class LiveActConnection:
         except (SourceError, Refusal) as error:
             raise OutcomeUnknown(
                 _(
-                    "{server} took {statement}, and then: {why}; what it kept is unknown",
+                    "{server} accepted {statement}. Then: {why}. The value it kept is unknown",
                     server=self._address.name,
                     statement=statement,
                     why=error.args[0],
@@ -501,7 +501,7 @@ class LiveActConnection:
             raise self._absent(name) from None
         if refusal.number == _FIXED_AT_START:
             raise SourceError(
-                self._refusal_text(refusal), _("write it into the option file, and restart the server")
+                self._refusal_text(refusal), _("write the value into the option file, and restart the server")
             ) from None
         if refusal.number not in _NOT_OURS:
             raise explain_error(self._address, refusal.number, str(refusal)) from None
@@ -518,7 +518,7 @@ class LiveActConnection:
             hint = dict(self._privileges(connection, capabilities).why_not).get("kill", "")
         if not hint and capabilities.flavour is Flavour.MYSQL:
             hint = _(
-                "its account has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO {account}",
+                "the account of the session has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO {account}",
                 account=capabilities.account,
             )
         raise KillDenied(self._refusal_text(refusal), hint) from None
@@ -555,7 +555,7 @@ def with_variable_name(statement: Statement, name: str) -> Statement:
     'SET GLOBAL wait_timeout = %s'
     """
     if not re.fullmatch(r"[a-z_]+", name):
-        raise Unsupported(_("{name!r} is no name of a variable", name=plain(name, 100)))
+        raise Unsupported(_("{name!r} is not a variable name", name=plain(name, 100)))
     return Statement(statement.replace("{variable}", name), statement.shape)
 
 
@@ -572,7 +572,8 @@ def fix_value(flavour: Flavour, name: str, value: float | None) -> str:
     """Why a variable cannot be set while the server runs; empty where it can: MariaDB answers error 1290 (tried on 10.11 and 11.8)."""
     if flavour is Flavour.MARIADB and name == "max_user_connections" and value == 0:
         return _(
-            "MariaDB started with 0 takes no other value while it runs: write it into the option file, and restart"
+            "MariaDB cannot change this value while it runs if it started with 0: write the value into the "
+            "option file, and restart"
         )
     return ""
 
@@ -591,7 +592,7 @@ def _identity_of(connection: Connection) -> Capabilities:
     if identity.is_unprobed:
         raise Unsupported(
             _(
-                "{server} can be looked at, and not changed from here",
+                "{server} can be watched, but not changed from here",
                 server=f"{identity.banner} {identity.comment}".strip(),
             ),
             _("change it with its own statements"),

@@ -104,7 +104,7 @@ ADMIN_PORT_KINDS = {
         N_("admin_address under [mysqld]"),
     ),
     Flavour.MARIADB: AdminPortKind(
-        "extra_port", N_("extra_max_connections more"), N_("extra_port under [mariadbd]")
+        "extra_port", N_("up to extra_max_connections sessions"), N_("extra_port under [mariadbd]")
     ),
 }
 
@@ -123,19 +123,19 @@ def find_admin_port(connection: Connection, capabilities: Capabilities) -> str:
 def admin_port_hint(kind: AdminPortKind, address: str, port: int) -> str:
     """
     >>> admin_port_hint(ADMIN_PORT_KINDS[Flavour.MYSQL], "10.0.0.1", 33062)
-    'The admin_port still takes an account with SERVICE_CONNECTION_ADMIN: -h 10.0.0.1 -P 33062'
+    'The admin_port still accepts an account with SERVICE_CONNECTION_ADMIN: -h 10.0.0.1 -P 33062'
     >>> admin_port_hint(ADMIN_PORT_KINDS[Flavour.MARIADB], "", 0)
-    'The server has no extra_port. For the next time: set extra_port under [mariadbd]'
+    'The server has no extra_port. To have it next time, set extra_port under [mariadbd]'
     """
     if not port:
         return _(
-            "The server has no {variable}. For the next time: set {setting}",
+            "The server has no {variable}. To have it next time, set {setting}",
             variable=kind.variable,
             setting=_(kind.how_to_have),
         )
     host = f"-h {address} " if address else ""
     return _(
-        "The {variable} still takes {whom}: {flags}",
+        "The {variable} still accepts {whom}: {flags}",
         variable=kind.variable,
         whom=_(kind.admits),
         flags=f"{host}-P {port}",
@@ -286,7 +286,7 @@ class LiveSource:
                 self._drop()
                 raise SourceError(
                     _(
-                        "{server} refuses a statement: {said} ({number})",
+                        "{server} rejected a statement: {said} ({number})",
                         server=self.name,
                         said=refusal,
                         number=refusal.number,
@@ -498,8 +498,12 @@ class _ServerReader:
         self._capabilities_at = now
         if capabilities.uid != self._capabilities.uid:
             raise Unreachable(
-                _("{server} is another server now: {uid}", server=self._address.name, uid=capabilities.uid),
-                _("reconnecting by itself"),
+                _(
+                    "{server} is a different server now: {uid}",
+                    server=self._address.name,
+                    uid=capabilities.uid,
+                ),
+                _("reconnecting automatically"),
             )
         if capabilities.features != self._capabilities.features or (
             self._capabilities.refusals and now - self._refused_at > REFUSED_SECONDS

@@ -55,22 +55,22 @@ that have no entry of their own."""
 SERVICE_INSTRUCTIONS = (
     (
         {"rds", "aurora", "rds_superuser_role", "rdsdbbin"},
-        N_("Amazon RDS keeps SET GLOBAL to itself: change the parameter group entry {name} instead"),
+        N_("Amazon RDS does not allow SET GLOBAL: change the parameter group entry {name} instead"),
     ),
     (
         {"azure"},
-        N_("Azure keeps SET GLOBAL to itself: change the server parameter {name} instead"),
+        N_("Azure does not allow SET GLOBAL: change the server parameter {name} instead"),
     ),
     (
         {"cloudsql", "cloudsqlsuperuser"},
-        N_("Google Cloud SQL keeps SET GLOBAL to itself: change the database flag {name} instead"),
+        N_("Google Cloud SQL does not allow SET GLOBAL: change the database flag {name} instead"),
     ),
 )
 """Services that let no account set a global variable: the features, roles and directories that show the service, and what to change
 there instead."""
 
-NO_PERSIST = N_("{server} keeps no value across restarts: write it into the option file too")
-NOT_LOADED = N_("persisted_globals_load is OFF: a restart would not read what is persisted")
+NO_PERSIST = N_("{server} cannot keep a value across restarts: write the value into the option file too")
+NOT_LOADED = N_("persisted_globals_load is OFF: a restart ignores persisted values")
 
 
 def granted_privileges(lines: Iterable[str]) -> frozenset[str]:
@@ -131,7 +131,7 @@ def find_privileges(
     def lacking(act: str, name: str) -> str:
         if instruction:
             return _(instruction, name=name)
-        return _("the account may not: {grant}", grant=grant_for(capabilities, act))
+        return _("the account lacks the privilege: {grant}", grant=grant_for(capabilities, act))
 
     lacks = lacking("set", _("of the same name"))
     can_set = may("set")
@@ -141,7 +141,7 @@ def find_privileges(
         why_not["persist"] = why
     if not can_kill:
         why_not["kill"] = _(
-            "the account may end only sessions of its own account: {grant}",
+            "the account can kill only its own sessions: {grant}",
             grant=grant_for(capabilities, "kill"),
         )
     return Privileges(

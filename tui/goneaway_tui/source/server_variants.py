@@ -62,8 +62,8 @@ def _proxysql(connection: Connection, unknown: Exception) -> ServerIdentity:
     except Refusal:
         pass
     raise Unsupported(
-        _("what answers does not say what it is: {said}", said=plain(str(unknown), 200)),
-        _("is it MySQL or MariaDB?"),
+        _("the server at this address cannot be identified: {said}", said=plain(str(unknown), 200)),
+        _("check that it is MySQL or MariaDB"),
     ) from None
 
 
@@ -107,14 +107,14 @@ SERVER_VARIANTS: tuple[ServerVariant, ...] = (
             # Two people measured it: ahmedahamid.com/amazon-aurora-mysql-and-wait-timeout, and in 2023, Aurora 3 beside
             # RDS for MySQL 8.0, mita2db.hateblo.jp/entry/2023/12/26/234813, where RDS closed on time as MySQL does.
             Limitation(
-                N_("the instant at which an idle session is closed"),
-                N_("on Amazon Aurora it may come up to a minute after the deadline"),
+                N_("the exact time at which an idle session is closed"),
+                N_("Amazon Aurora can close the session up to a minute after the deadline"),
             ),
             # The first of them; Amazon's own pages do not say.
             Limitation(
                 N_("which of two limits closes an idle session"),
                 N_(
-                    "on Amazon Aurora interactive_timeout counts for every session, beside wait_timeout: the shorter one closes"
+                    "Amazon Aurora applies both interactive_timeout and wait_timeout to every session: the shorter one closes it"
                 ),
             ),
         ),
@@ -131,7 +131,7 @@ SERVER_VARIANTS: tuple[ServerVariant, ...] = (
         notes=(
             Limitation(
                 N_("sessions of the other nodes of the cluster"),
-                N_("a Galera node lists its own; look at each node by itself"),
+                N_("a Galera node lists only its own sessions; connect to each node"),
             ),
         ),
     ),
@@ -141,8 +141,10 @@ SERVER_VARIANTS: tuple[ServerVariant, ...] = (
         notes=(
             # mariadb.com/kb "Galera Cluster status variables": wsrep_cluster_status; and error 1047.
             Limitation(
-                N_("what this node may still do"),
-                N_("it is not in the cluster's primary component: it refuses statements with error 1047"),
+                N_("whether this node accepts statements"),
+                N_(
+                    "the node is not in the cluster's primary component: it rejects statements with error 1047"
+                ),
             ),
         ),
     ),
@@ -154,18 +156,18 @@ SERVER_VARIANTS: tuple[ServerVariant, ...] = (
         notes=(
             # docs.pingcap.com/tidb/stable/information-schema-processlist: columns; CLUSTER_PROCESSLIST has every node's.
             Limitation(
-                N_("each session's own limit, its exact idle clock, and what its transaction holds"),
-                N_("TiDB shows them to nobody: the global limit is assumed, clocks count whole seconds"),
+                N_("each session's own limit, exact idle time, and what its transaction holds"),
+                N_("TiDB does not show them: the global limit is assumed, idle times are whole seconds"),
             ),
             # The same page: without PROCESS the rows are one's own, and nothing says so.
             Limitation(
                 N_("sessions of other accounts, where the account lacks PROCESS"),
-                N_("TiDB leaves them out without a word: see that it has PROCESS"),
+                N_("TiDB leaves them out without an error: check that the account has PROCESS"),
             ),
             # docs.pingcap.com "Timeouts": wait_timeout is 28800 from TiDB 5.4 on, and was 0 for no limit before.
             Limitation(
                 N_("a wait_timeout of 0"),
-                N_("to TiDB it means no limit, and was its default before 5.4"),
+                N_("in TiDB it means no limit; it was the default before 5.4"),
             ),
         ),
     ),
@@ -177,13 +179,13 @@ SERVER_VARIANTS: tuple[ServerVariant, ...] = (
         notes=(
             # proxysql.com/documentation/stats-statistics: stats_mysql_processlist; global variables in milliseconds.
             Limitation(
-                N_("the sessions of the servers behind it"),
-                N_("ProxySQL's admin port lists its own clients; look at the servers themselves too"),
+                N_("the sessions of the servers behind ProxySQL"),
+                N_("ProxySQL's admin port lists only its own clients; connect to the servers too"),
             ),
             Limitation(
                 N_("a client's own limit"),
                 N_(
-                    "newer versions of ProxySQL also heed a session's wait_timeout where it is shorter, and show it to nobody"
+                    "newer versions of ProxySQL also apply a session's own wait_timeout if it is shorter, but do not show it"
                 ),
             ),
         ),

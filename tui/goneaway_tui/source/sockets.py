@@ -21,7 +21,7 @@ from goneaway_tui.errors import SourceError, Unreachable
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.text.sanitize import plain
 
-NO_TUNNEL = N_("the ssh tunnel to it has ended")
+NO_TUNNEL = N_("the ssh tunnel to the server has ended")
 
 
 STANDARD_SOCKETS = (
@@ -95,7 +95,7 @@ class ServerSocket:
         try:
             return self._opened(address)
         except (ValueError, OverflowError):
-            raise OSError(N_("that is no possible name of a server")) from None
+            raise OSError(N_("not a possible host name")) from None
 
     def _opened(self, address: Address) -> sockets.socket:
         if address.via:
@@ -170,7 +170,7 @@ class ServerSocket:
         """Keep a second handle, so that `cut` can end the connection, also while it connects."""
         with self._guard:
             if self._cut:
-                raise ConnectionAbortedError(N_("closed meanwhile"))
+                raise ConnectionAbortedError(N_("the connection was closed meanwhile"))
             if self._handle is not None:
                 self._handle.close()
             self._handle = sock.dup()
@@ -223,10 +223,10 @@ class Tunnel:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603
         except (OSError, ValueError) as error:
             self._folder.cleanup()
-            why = getattr(error, "strerror", None) or _("that is no name of a host")
+            why = getattr(error, "strerror", None) or _("not a host name")
             raise SourceError(
                 _("cannot run {program}: {why}", program=PROGRAM, why=why),
-                _("install an ssh client, or leave --ssh away"),
+                _("install an ssh client, or leave out --ssh"),
             ) from None
         try:
             self._wait()
@@ -257,11 +257,11 @@ class Tunnel:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(POLL_SECONDS)
                 last_line = plain(self._last_log_line(), 300) or _(
-                    "status {number}", number=self._process.returncode
+                    "exit status {number}", number=self._process.returncode
                 )
                 raise Unreachable(
-                    _("no way through {host}: {said}", host=self.host, said=last_line),
-                    _("try it by hand: {command}", command=f"{PROGRAM} {self.host}"),
+                    _("cannot connect through {host}: {said}", host=self.host, said=last_line),
+                    _("try by hand: {command}", command=f"{PROGRAM} {self.host}"),
                 )
 
     def _last_log_line(self) -> str:

@@ -32,20 +32,22 @@ LONGEST_HOST: Final = 255
 RENAMED_IN: Final = (8, 0, 22)
 """The first MySQL with SHOW REPLICAS and SHOW REPLICA STATUS, as its release notes say."""
 
-DUMP_ADDRESS: Final = N_("it reports no address (report_host): this is the one it reads the binary log from")
+DUMP_ADDRESS: Final = N_(
+    "report_host is not set on the replica: this is the address from which it reads the binary log"
+)
 ONLY_DUMP: Final = N_(
-    "only the address it reads the binary log from is known; a program that follows changes reads so too"
+    "known only from a session that reads the binary log; it can also be a program that captures changes"
 )
 ADDRESSES_CUT: Final = N_(
-    "it lists more or fewer addresses than the cluster has nodes, itself perhaps among them"
+    "the number of addresses differs from the number of nodes; one of them can be this server"
 )
-NOT_ASKED: Final = N_("this service is not asked for them; ask it in its own words")
-AUTO: Final = N_("it tells the cluster no address: wsrep_node_incoming_address is not set there")
-NO_ADDRESS: Final = N_("it reports no address (report_host is not set there)")
+NOT_ASKED: Final = N_("not queried on this service; use the statements of the service")
+AUTO: Final = N_("no address known: wsrep_node_incoming_address is not set on the node")
+NO_ADDRESS: Final = N_("no address known: report_host is not set on the server")
 ONLY_NAME: Final = N_(
-    "Aurora tells its name alone: connect by an endpoint of the cluster, which ends like its own"
+    "Aurora reports only the name of the instance; connect by an endpoint of the cluster to get its address"
 )
-BY_ENDPOINT: Final = N_("its name, with the ending of the endpoint we came by")
+BY_ENDPOINT: Final = N_("the name of the instance, with the domain of the endpoint that we connected to")
 
 AMAZON: Final = re.compile(
     r"[^.]+\.(?:cluster-(?:ro-|custom-)?)?([a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(?:\.cn)?)"
@@ -116,7 +118,7 @@ class TopologyQueries:
         self.limitations.append(
             Limitation(
                 lost,
-                N_("the account may not ask for it"),
+                N_("the account lacks the privilege"),
                 grant and f"{grant} TO {self.capabilities.account}",
             )
         )
@@ -134,7 +136,7 @@ Grants = Mapping[Flavour, tuple[tuple[tuple[int, ...], str], ...]]
 SELECT: Final[Grants] = {Flavour.MYSQL: (((), "GRANT SELECT ON performance_schema.*"),), Flavour.MARIADB: ()}
 LOST_RELATIONS: Final[dict[str, tuple[str, Grants]]] = {
     "replicas": (
-        N_("the replicas of this server, and where they say they are"),
+        N_("the replicas of this server and their addresses"),
         {
             Flavour.MYSQL: (((), "GRANT REPLICATION SLAVE ON *.*"),),
             Flavour.MARIADB: (
@@ -155,10 +157,10 @@ LOST_RELATIONS: Final[dict[str, tuple[str, Grants]]] = {
         },
     ),
     "members": (N_("the other members of the replication group"), SELECT),
-    "dumps": (N_("who reads the binary log"), SELECT),
+    "dumps": (N_("the sessions that read the binary log"), SELECT),
     "nodes": (N_("the other nodes of the cluster"), SELECT),
     "instances": (N_("the other instances of the cluster"), SELECT),
-    "server_id": (N_("what others know this server by"), SELECT),
+    "server_id": (N_("the id of this server in the topology"), SELECT),
 }
 """By the key of the statement: what is lost where the account may not read it, and the GRANT it needs, by the first version for
 which that holds."""
@@ -167,7 +169,7 @@ which that holds."""
 def read_topology(connection: Connection, capabilities: Capabilities, host: str) -> ServerTopology:
     """Read all relations. `host` is the address by which we connected. Raises SourceError where the connection breaks."""
     if capabilities.features & UNPROBED_SERVICES:  # these statements mean something else on such a service
-        return ServerTopology(limitations=(Limitation(N_("others that belong with it"), NOT_ASKED),))
+        return ServerTopology(limitations=(Limitation(N_("related servers"), NOT_ASKED),))
     feature = sql.RENAMED if _version(capabilities) >= RENAMED_IN else sql.NOT_RENAMED
     queries = TopologyQueries(
         connection, replace(capabilities, features=capabilities.features | {feature}), host, []

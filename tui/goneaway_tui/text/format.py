@@ -160,16 +160,27 @@ def largest_unit_words(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
+_DAYS_ALONE = 10 * 86_400
+"""Seconds from which a duration that is not whole days is given in days alone."""
+
+
 def seconds_words(seconds: float) -> str:
-    """A duration in its two leading units, with the seconds in parentheses, whole from one second on.
+    """A duration in the units that people use, with the seconds in parentheses; seconds alone below two minutes.
 
     For sentences that name a setting: the reader types the seconds.
 
-    >>> seconds_words(28800), seconds_words(3.556), seconds_words(0.009), seconds_words(90000.5), seconds_words(3568200)
-    ('8 h (28800 s)', '4 s', '0.009 s', '1 d 1 h (90000 s)', '41 d (3568200 s)')
+    >>> seconds_words(28800), seconds_words(5400), seconds_words(3568200), seconds_words(864000)
+    ('8 h (28800 s)', '1 h 30 m (5400 s)', '41 days', '10 d (864000 s)')
+    >>> seconds_words(3.556), seconds_words(0.009)
+    ('4 s', '0.009 s')
     """
-    exact = f"{seconds:.3f}".rstrip("0").rstrip(".") if 0 < seconds < 1 else f"{seconds:.0f}"
-    return f"{exact} s" if seconds < 120 else f"{age_words(round(seconds))} ({exact} s)"
+    if seconds < 120:
+        exact = f"{seconds:.3f}".rstrip("0").rstrip(".") if 0 < seconds < 1 else f"{seconds:.0f}"
+        return f"{exact} s"
+    whole = round(seconds)
+    if whole > _DAYS_ALONE and whole % 86_400:
+        return largest_unit_words(seconds)
+    return _("{duration} ({number} s)", duration=age_words(whole), number=whole)
 
 
 # --- Sizes

@@ -231,7 +231,7 @@ class WebService:
             address = f"{self._endpoint.host}:{self._endpoint.port}"
             raise SettingsError(
                 _("cannot listen on {place}: {why}", place=address, why=error.strerror or error),
-                _("choose another with --listen"),
+                _("choose another address with --listen"),
             ) from None
         finally:
             await runner.cleanup()
@@ -290,7 +290,7 @@ class WebService:
         name = request.match_info.get("name", "index.html")
         text = (files("goneaway_tui.web") / "page" / name).read_text("utf-8")
         if name == "index.html":
-            words = {"lost": _("The connection broke."), "again": _("Again"), "trying": _("Trying again ...")}
+            words = {"lost": _("Connection lost."), "again": _("Reconnect"), "trying": _("Reconnecting ...")}
             text = Template(text).substitute({key: html.escape(word) for key, word in words.items()})
         return web.Response(text=text, content_type=MIME[name.rpartition(".")[2]])
 
@@ -310,16 +310,16 @@ class WebService:
         await socket.prepare(request)
         close = partial(_close, socket, request.transport)
         if len(self._viewers) >= self._max_viewers:
-            why = _("{number} look already, and no more may.", number=self._max_viewers)
+            why = _("The limit of {number} viewers is reached.", number=self._max_viewers)
             await close(WSCloseCode.TRY_AGAIN_LATER, why)
             return socket
 
         async def on_end(user_quit: bool, last_line: str) -> None:  # noqa: FBT001 - passed by position
             if user_quit:
-                await close(WSCloseCode.OK, _("The screen was left."))
+                await close(WSCloseCode.OK, _("The screen was closed."))
             elif not socket.closed:
                 self._log_failure(last_line)
-                await close(WSCloseCode.INTERNAL_ERROR, _("The screen broke."))
+                await close(WSCloseCode.INTERNAL_ERROR, _("The screen ended with an error."))
 
         viewer = Viewer(self._program, self._downloads, socket.send_bytes, socket.send_str, on_end)
         self._viewers[viewer] = close
@@ -342,7 +342,7 @@ class WebService:
             await _forward_input(socket, viewer)
         except OSError as error:
             self._log_failure(str(error.strerror or error))
-            await self._viewers[viewer](WSCloseCode.INTERNAL_ERROR, _("No screen could be begun."))
+            await self._viewers[viewer](WSCloseCode.INTERNAL_ERROR, _("The screen could not start."))
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         """A file from a screen. The browser saves it and never shows it as a page of ours."""
@@ -363,12 +363,12 @@ class WebService:
 
     async def _close_all(self, _application: web.Application) -> None:
         """Close every screen, and say why on its page."""
-        why = _("The program that shows this has ended.")
+        why = _("goneaway-tui serve has stopped.")
         closing = (close(WSCloseCode.GOING_AWAY, why) for close in [*self._viewers.values()])
         await asyncio.gather(*closing)
 
     def _log_failure(self, why: str) -> None:
-        self._log(_("a screen broke: {why}", why=plain(why, 500) or _("it did not say why")))
+        self._log(_("a screen ended with an error: {why}", why=plain(why, 500) or _("no error message")))
 
 
 def _framework_files() -> dict[str, bytes]:

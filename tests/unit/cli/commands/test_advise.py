@@ -92,7 +92,7 @@ def test_a_torn_recording_is_advised_on_as_far_as_it_goes(
 
     assert status == 0
     assert "wait_timeout = 60 s" in out
-    assert "it is damaged" in err
+    assert "the file is damaged" in err
     assert err.count("\n") == 1
 
 
@@ -122,10 +122,10 @@ def test_recordings_of_one_server_are_added_up(tmp_path: Path, capsys: pytest.Ca
     ("content", "words"),
     [
         (None, "No such file"),
-        (b"", "no recording"),
-        (b"nothing of the kind" * 99, "no recording"),
-        (b"{", "neither a recording nor a file made by advise --save"),
-        (b"[" * 99_999, "no recording"),
+        (b"", "not a recording"),
+        (b"nothing of the kind" * 99, "not a recording"),
+        (b"{", "neither a recording nor written by advise --save"),
+        (b"[" * 99_999, "not a recording"),
         (b'{"schema": "goneaway.gaps/1"}', "neither a recording"),
         (
             b'{"schema":"goneaway.gaps/1","server_name":"a","uid":null,"limit_seconds":1,"gaps":[1,0,0,[],[]]}',

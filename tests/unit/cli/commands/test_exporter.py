@@ -39,7 +39,7 @@ def test_failing_server_is_down_and_reported_once(capsys: pytest.CaptureFixture[
     assert 4 == board["db1"].polls
     told = capsys.readouterr().err
     assert 1 == told.count("nobody answers")
-    assert 1 == told.count("it answers again")
+    assert 1 == told.count("the server answers again")
 
 
 def test_missing_extra_is_reported_in_one_line_with_the_install_command(
@@ -56,7 +56,7 @@ def test_missing_extra_is_reported_in_one_line_with_the_install_command(
 
 @pytest.mark.parametrize("flag", ["--listen-key", "--listen-ca"])
 def test_what_does_nothing_without_a_certificate_is_refused(flag: str) -> None:
-    with pytest.raises(SettingsError, match="does nothing without a certificate"):
+    with pytest.raises(SettingsError, match="has no effect without a certificate"):
         endpoint_of(settings(f"exporter {flag} x.pem"))
 
 

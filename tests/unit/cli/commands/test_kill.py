@@ -25,7 +25,7 @@ from tests.ui.test_hostile_screen import TEXTS
 from tests.unit.settings.asking import settings
 
 ONE, TWO, THREE = (a_session(id=number, user="app", idle_for=700) for number in (1, 2, 3))
-BLIND = Limitation("the rows transactions hold", "the account lacks PROCESS")
+BLIND = Limitation("the rows that transactions hold", "the account lacks PROCESS")
 
 
 class Stage:
@@ -98,7 +98,7 @@ def test_more_matches_than_allowed_kill_none_and_the_next_pass_counts_again(
     stage.run._poller.schedule.interval = 0.001
     stage.run.run()
 
-    assert 1 == capsys.readouterr().err.count("3 sessions match, more than --max=2, so none is killed")
+    assert 1 == capsys.readouterr().err.count("3 sessions match, more than --max=2: no session is killed")
     assert [("killed", 1), ("killed", 2)] == stage.events[-2:]
     assert stage.run.was_refused
 
@@ -167,7 +167,7 @@ def test_passes_that_fail_one_after_the_other_back_off_and_only_the_first_is_tol
     stage = Stage(
         tmp_path, "--apply --every 1s", *(a_second_later(1, seconds=number) for number in range(1, 8))
     )
-    stage.executor.raises = Unreachable("lost db1: it closed the connection")
+    stage.executor.raises = Unreachable("lost db1: the server closed the connection")
     schedule, pauses = stage.run._poller.schedule, list[float]()
     for number in range(7):
         if number == 6:
@@ -179,7 +179,7 @@ def test_passes_that_fail_one_after_the_other_back_off_and_only_the_first_is_tol
     told = capsys.readouterr().err
     assert [1, 2, 4, 8, 16, 30] == pauses[:6]
     assert pauses[6] <= 1
-    assert (1, 1) == (told.count("it closed the connection"), told.count("the server answers again"))
+    assert (1, 1) == (told.count("the server closed the connection"), told.count("the server answers again"))
     assert [("killed", 1)] == stage.events
 
 

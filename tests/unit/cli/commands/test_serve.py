@@ -61,7 +61,7 @@ def test_exporter_and_serve_have_different_default_addresses() -> None:
 
 def test_no_variable_and_no_screen_in_a_terminal_allows_changes() -> None:
     assert settings("serve", {"GONEAWAY_ALLOW_CHANGES": "1"}).read_only
-    assert "goes with serve only" in complaint("--allow-changes")
+    assert "works only with serve" in complaint("--allow-changes")
 
 
 def test_changes_from_afar_want_a_login(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_changes_from_afar_want_a_login(tmp_path: Path) -> None:
 
 def test_serving_without_a_login_needs_the_listen_flag() -> None:
     refuse_unsafe_options([settings("serve --listen 0.0.0.0:8104")])
-    with pytest.raises(SettingsError, match="GONEAWAY_LISTEN lets everybody"):
+    with pytest.raises(SettingsError, match="with GONEAWAY_LISTEN, any client"):
         refuse_unsafe_options([settings("serve", {"GONEAWAY_LISTEN": "0.0.0.0:8104"})])
 
 
@@ -84,7 +84,7 @@ def test_warning_states_that_users_of_this_machine_can_change_the_server(
     refuse_unsafe_options([settings("serve")])
     assert not capsys.readouterr().err
     refuse_unsafe_options([settings("serve --allow-changes")])
-    assert "whoever is on this machine can change the server" in capsys.readouterr().err
+    assert "every user of this machine can change the server" in capsys.readouterr().err
 
 
 def test_what_is_handed_over_arrives_whole_and_keys_stay_behind_it() -> None:

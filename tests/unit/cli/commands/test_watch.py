@@ -125,7 +125,7 @@ def test_the_command_finds_the_event_on_its_input(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "told"),
     [
-        ((sys.executable, "-c", "raise SystemExit(3)"), "ended with status 3"),
+        ((sys.executable, "-c", "raise SystemExit(3)"), "ended with exit status 3"),
         (("/nonexistent/program",), "cannot be run"),
     ],
 )

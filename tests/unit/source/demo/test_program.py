@@ -63,7 +63,7 @@ def test_missing_program_is_reported_in_one_line() -> None:
 
 def test_a_program_that_is_no_server_is_refused(tmp_path: Path) -> None:
     path = a_fake_program(tmp_path / "it", "cat (GNU coreutils) 9.1")
-    with pytest.raises(SourceError, match="no MySQL or MariaDB server"):
+    with pytest.raises(SourceError, match="not a MySQL or MariaDB server"):
         find_program({"GONEAWAY_SERVER_PROGRAM": str(path)})
 
 
@@ -90,4 +90,4 @@ def test_last_log_message_is_the_last_line_without_an_error(tmp_path: Path) -> N
 
 
 def test_missing_log_is_not_reported(tmp_path: Path) -> None:
-    assert last_log_lines(tmp_path / "none") == "it left no word"
+    assert last_log_lines(tmp_path / "none") == "it printed no error"

@@ -97,14 +97,14 @@ def test_what_is_not_there(path: Path) -> None:
 def test_what_is_no_database(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
-    assert f"cannot read {path}: it is no recording" == complaint(path)
+    assert f"cannot read {path}: the file is not a recording" == complaint(path)
 
 
 def test_garbage_under_our_header(path: Path) -> None:
     record(path, takes(3))
     path.write_bytes(path.read_bytes()[:100] + os.urandom(50_000))
 
-    assert f"cannot read {path}: there is no whole sample in it" == complaint(path)
+    assert f"cannot read {path}: the file has no complete sample" == complaint(path)
 
 
 def test_the_database_of_another_program(path: Path) -> None:
@@ -112,16 +112,16 @@ def test_the_database_of_another_program(path: Path) -> None:
         database.execute("CREATE TABLE piece (id INTEGER PRIMARY KEY)")
     database.close()
 
-    assert f"cannot read {path}: it is no recording" == complaint(path)
-    with pytest.raises(FileError, match="it is no recording") as refused:
+    assert f"cannot read {path}: the file is not a recording" == complaint(path)
+    with pytest.raises(FileError, match="the file is not a recording") as refused:
         RecordingWriter(path, SERVER_NAME)
-    assert "name another file, or remove that one first" == refused.value.hint
+    assert "name another file, or remove this file first" == refused.value.hint
 
 
 @pytest.mark.parametrize("content", [b"x", b"important\n" * 1000])
 def test_file_that_is_no_recording_is_never_recorded_into(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    with pytest.raises(FileError, match=r"cannot record into .* it is no recording"):
+    with pytest.raises(FileError, match=r"cannot record into .* the file is not a recording"):
         RecordingWriter(path, SERVER_NAME)
 
     assert content == path.read_bytes()
@@ -131,7 +131,7 @@ def test_file_that_is_no_recording_is_never_recorded_into(path: Path, content: b
 def test_a_recording_of_another_version_is_refused(path: Path, version: int) -> None:
     forged(path, f"PRAGMA user_version = {version}").close()
 
-    assert f"it is of version {version}" in complaint(path)
+    assert f"the recording has format version {version}" in complaint(path)
     with pytest.raises(FileError, match=f"version {version}"):
         RecordingWriter(path, SERVER_NAME)
 
@@ -160,7 +160,7 @@ def test_a_view_that_never_ends(path: Path) -> None:
     database.execute(f"CREATE VIEW piece (id, segment, track, at, seal, body) AS {ENDLESS}")
     database.close()
 
-    assert "there is no whole sample in it" in complaint(path)
+    assert "the file has no complete sample" in complaint(path)
     with pytest.raises(FileError, match="cannot record into"):
         RecordingWriter(path, SERVER_NAME)
 
@@ -261,7 +261,7 @@ def test_a_line_of_one_session_made_a_million(path: Path) -> None:
     doubled = [[{}, [[0, 3 << n], [0, 3 << n]], []] for n in range(40)]
     told(path, ["db-01", SAMPLE_COLUMNS], first_line(), *doubled)
 
-    assert "more sessions than any server has" in complaint(path)
+    assert "too many sessions" in complaint(path)
 
 
 def test_lines_that_hand_on_many_sessions_in_few_bytes_are_bounded_in_number(path: Path) -> None:
@@ -272,7 +272,7 @@ def test_lines_that_hand_on_many_sessions_in_few_bytes_are_bounded_in_number(pat
         path, ["db-01", SAMPLE_COLUMNS], first_line(), *doubled, *[[{}, [[0, crowd - 1], [0, 1]], []]] * 2_000
     )
 
-    assert "more in it than any recorder puts there" in complaint(path)
+    assert "too much data" in complaint(path)
 
 
 def test_the_departures_alone_take_little_memory_whatever_is_in_the_file(path: Path) -> None:
@@ -354,7 +354,7 @@ def test_recording_into_a_damaged_file_is_refused_with_the_reason(path: Path) ->
     record(path, takes(3))
     recorder = RecordingWriter(path, SERVER_NAME)
     recorder._database.set_progress_handler(lambda: True, 1)
-    with pytest.raises(FileError, match="it is damaged"):
+    with pytest.raises(FileError, match="the file is damaged"):
         recorder.record(a_take(9))
     recorder._database.set_progress_handler(None, 1)
     recorder.close()
@@ -417,7 +417,7 @@ def test_a_bomb(path: Path, filling: bytes) -> None:
 def test_a_bomb_of_one_line_that_is_whole(path: Path) -> None:
     told(path, b"[" + b"".join(b"[%d]," % number for number in range(2_500_000)) + b"[]]")
 
-    assert "more at once than a recording holds" in complaint(path)
+    assert "a block that is too large" in complaint(path)
 
 
 def test_a_recording_is_closed_where_it_cannot_be_read(path: Path) -> None:
@@ -580,7 +580,7 @@ def test_a_short_file_makes_little_work(path: Path) -> None:
     """What unrolls to more than its size allows is refused before it is read: 40 KB cost seconds."""
     told(path, ["db-01", SAMPLE_COLUMNS], first_line(), b"[{},[" + b"[0,1]," * 600_000 + b"[0,1]],[]]")
 
-    assert "more in it than any recorder puts there" in complaint(path)
+    assert "too much data" in complaint(path)
 
 
 def counting_complaint(path: Path) -> str:
@@ -598,7 +598,7 @@ def test_a_short_file_makes_little_work_for_who_counts_its_samples(
     told(path, ["db-01", COLUMNS[Track.SAMPLES]], first_line(), *doubled, *[[{}, runs, []]] * 900)
     began = time.process_time()
 
-    assert "more in it than any recorder puts there" in counting_complaint(path)
+    assert "too much data" in counting_complaint(path)
     assert time.process_time() - began < 30
     assert path.stat().st_size < 100_000
 
@@ -626,7 +626,7 @@ def test_a_short_file_full_of_counts_takes_little_memory(path: Path) -> None:
     database.execute("COMMIT")
     database.close()
     tracemalloc.start()
-    assert "more in it than any recorder puts there" in counting_complaint(path)
+    assert "too much data" in counting_complaint(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 

@@ -250,7 +250,7 @@ def test_lock_held_by_another_process_is_named(path: Path, monkeypatch: pytest.M
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
-    with pytest.raises(FileError, match="another program holds it"):
+    with pytest.raises(FileError, match="another program uses the file"):
         recorder.record(a_take(0))
     other.execute("ROLLBACK")
     recorder.record(a_take(1))
@@ -263,7 +263,7 @@ def test_a_number_that_is_none_is_refused_and_the_next_sample_is_not(path: Path)
     recorder = RecordingWriter(path, SERVER_NAME)
     recorder.record(a_take(0))
     bad = a_take(1)
-    with pytest.raises(FileError, match="a sample holds what no recording can"):
+    with pytest.raises(FileError, match="a sample has a value that cannot be recorded"):
         recorder.record(replace(bad, sample=replace(bad.sample, seconds_to_read=float("nan"))))
     recorder.record(a_take(2))
     recorder.close()

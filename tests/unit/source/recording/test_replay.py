@@ -110,7 +110,7 @@ def test_closed_recording_is_not_read(recording: Recording) -> None:
     recording.close()
     recording.close()
 
-    with pytest.raises(FileError, match="it was closed"):
+    with pytest.raises(FileError, match="the file was closed"):
         recording.snapshot_at(NOW)
 
 
@@ -208,7 +208,7 @@ def test_a_recording_that_cannot_be_read_any_more_is_reported_and_stops(
     recording.close()
     player.request()
 
-    assert ["it was closed"] == [str(error).rpartition(": ")[2] for error in screen.errors]
+    assert ["the file was closed"] == [str(error).rpartition(": ")[2] for error in screen.errors]
     assert not player.is_playing
 
 

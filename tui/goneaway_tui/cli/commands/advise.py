@@ -68,7 +68,7 @@ def run_advise(servers: Sequence[Settings], clock: Clock) -> int:
     is_live = settings.live or not settings.files
     if settings.save is not None and not (is_live and len(servers) == 1):
         raise SettingsError(
-            _("{flag} takes what is counted on one server", flag="--save"),
+            _("{flag} works with one server only", flag="--save"),
             _("name one server to watch, or leave {flag} out", flag="--save"),
         )
     recorded = [(name, read_observation(name)) for name in dict.fromkeys(settings.files)]
@@ -102,8 +102,8 @@ def advice_text(advices: Sequence[Advice], format_name: str) -> str:
 def _chosen_format(name: str | None) -> str:
     if name is not None and name not in {*TEXT_FORMATS, JSON}:
         raise SettingsError(
-            _("{flag} does not go with {command}", flag=f"--format={name}", command=ADVISE),
-            _("it takes {names}", names=", ".join((*TEXT_FORMATS, JSON))),
+            _("{flag} cannot be used with {command}", flag=f"--format={name}", command=ADVISE),
+            _("use one of {names}", names=", ".join((*TEXT_FORMATS, JSON))),
         )
     return name or "text"
 
@@ -128,11 +128,11 @@ def another_server(name: str, observation: Observation) -> SettingsError:
     """The error for a file whose server is not the watched one."""
     return SettingsError(
         _(
-            "{file} is of another server, {server}",
+            "{file} is from another server, {server}",
             file=plain(name, 300),
             server=plain(observation.server_name, 200),
         ),
-        _("give recordings of the server that is watched, or recordings alone"),
+        _("give only recordings of the watched server, or recordings without a server"),
     )
 
 
@@ -204,7 +204,7 @@ def _watch_servers(
     seconds = servers[0].run_for or DEFAULT_SECONDS
     write_err(
         _(
-            "watching for {span}; ctrl+c ends it earlier, with advice on what was seen",
+            "watching for {span}; ctrl+c ends it earlier and prints the advice",
             span=largest_unit_words(seconds),
         )
     )
@@ -287,7 +287,7 @@ def read_observation(name: str) -> Observation:
                 _(
                     "{place}: {what}",
                     place=plain(name, 300),
-                    what=_("it is damaged; the advice rests on what is left"),
+                    what=_("the file is damaged; the advice uses only the readable part"),
                 )
             )
         return observation_of(recording.server_name, snapshot, gaps)
@@ -298,7 +298,7 @@ def _read_saved(name: str) -> Observation:
         with Path(name).open("rb") as file:
             text = file.read(MAX_SAVED_BYTES + 1)
         if len(text) > MAX_SAVED_BYTES:
-            raise _unreadable(name, _("it is larger than any that was saved"))
+            raise _unreadable(name, _("the file is too large"))
         match json.loads(text):
             case {
                 "schema": "goneaway.gaps/1",
@@ -312,13 +312,13 @@ def _read_saved(name: str) -> Observation:
         raise _unreadable(name, error.strerror or str(error)) from None
     except (ValueError, RecursionError):
         pass
-    raise _unreadable(name, _("it is neither a recording nor a file made by advise --save"))
+    raise _unreadable(name, _("the file is neither a recording nor written by advise --save"))
 
 
 def _unreadable(name: str, why: str) -> FileError:
     return FileError(
         _("cannot read {path}: {why}", path=plain(name, 300), why=_(why)),
-        _("name a file made by --record or by advise --save"),
+        _("name a file written by --record or by advise --save"),
     )
 
 
@@ -331,7 +331,7 @@ def _read_existing(name: str | None) -> Observation | None:
     if path.exists() and path.stat().st_size:
         return _read_saved(name)
     if not path.parent.is_dir():
-        raise _unwritable(name, _("there is no such folder"))
+        raise _unwritable(name, _("the folder does not exist"))
     return None
 
 
@@ -340,7 +340,7 @@ def _save(name: str, observation: Observation, saved: Observation | None) -> Non
     if saved is not None:
         if not saved.is_same_server(observation):
             raise _unwritable(
-                name, _("it is of another server, {server}", server=plain(saved.server_name, 200))
+                name, _("the file is from another server, {server}", server=plain(saved.server_name, 200))
             )
         observation = _combined(saved, observation)
     text = to_json(

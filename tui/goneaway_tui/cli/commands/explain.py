@@ -39,7 +39,7 @@ MAX_ENTRIES: Final = 20_000
 """Entries of a server's error log that are kept; older ones are dropped."""
 MAX_DEPARTURES: Final = 5_000
 """Departures that are read from a recording; older ones are left out."""
-NOTHING_LOST: Final = N_("no lost or refused connection in what was read")
+NOTHING_LOST: Final = N_("no lost or refused connection found")
 
 
 def explain(servers: Sequence[Settings], clock: Clock) -> int:
@@ -65,9 +65,7 @@ def _explain_with_one_server(settings: Settings, format_name: str, clock: Clock)
                 facts = facts_from(live_source(replace(settings, error_log=None), route.address, clock))
         except SourceError as error:
             connect_error = error
-            write_err(
-                _("the server could not be asked, so this is told by the log alone: {why}", why=error.line)
-            )
+            write_err(_("cannot ask the server, so only the log is used: {why}", why=error.line))
     facts = _with_error_log(facts, settings.error_log).completed_by(pasted_facts(settings.facts))
     if settings.recording is not None:
         facts = replace(facts, departures=recorded_departures(settings.recording))
@@ -94,7 +92,7 @@ def _explain_with_servers(servers: Sequence[Settings], format_name: str, clock: 
         if facts is not None
     ]
     if not answered:
-        write_err(_("no server could be asked, so this is told by the log alone"))
+        write_err(_("cannot ask any server, so only the log is used"))
     with _spooled_stdin(files) as stored_at:
         statuses = [
             write_explanations(files, format_name, facts, clock, name, stored_at, verbose=verbose)
@@ -127,7 +125,7 @@ def pasted_facts(name: str | None) -> ServerFacts:
     facts = facts_from_text(text, plain(Path(name).name, 200))
     if not (facts.limits or facts.counters or facts.version):
         raise FileError(
-            _("cannot read {file}: it holds no variable and no counter that is known", file=plain(name, 200)),
+            _("cannot read {file}: it has no known variable and no known counter", file=plain(name, 200)),
             _("paste the output of SHOW GLOBAL VARIABLES and SHOW GLOBAL STATUS into it"),
         )
     return facts
@@ -181,7 +179,7 @@ def write_explanations(
             silence_stdout()
             raise FileError(
                 _("cannot write to standard output: {why}", why=error.strerror),
-                _("make room, or write elsewhere"),
+                _("free some space, or write to another place"),
             ) from None
 
     count = FORMATS[format_name](
@@ -196,7 +194,7 @@ def write_explanations(
             if name != STDIN and looks_binary(next(read_blocks(name), b"")):
                 write_err(
                     _(
-                        "{file} looks like a binary file, or is in an encoding that is not read",
+                        "{file} looks like a binary file, or its encoding is not supported",
                         file=plain(name, 200),
                     )
                 )
@@ -267,7 +265,7 @@ def chosen_format(name: str | None) -> str:
 
     if name is not None and name not in FORMATS:
         raise SettingsError(
-            _("{flag} does not go with {command}", flag=f"--format={name}", command=EXPLAIN),
-            _("it takes {names}", names=", ".join(FORMATS)),
+            _("{flag} cannot be used with {command}", flag=f"--format={name}", command=EXPLAIN),
+            _("use one of {names}", names=", ".join(FORMATS)),
         )
     return name or "text"

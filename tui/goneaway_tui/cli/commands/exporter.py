@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from goneaway_tui.metrics.collector import MetricsStore
 
 
-READ_BY_ALL = N_("whoever reaches this address reads user names; --listen-auth names who may")
-PASSWORD_READABLE = N_("the password can be read on its way; --listen-cert hides it")
+PASSWORD_READABLE = N_("the password is sent unencrypted; use --listen-cert")
 RULES, DASHBOARD = "rules.yml", "dashboard.json"
 
 
@@ -65,7 +64,7 @@ class MetricsPolling:
         metrics = self._store[self._name].after(reading.step, reading.seconds)
         self._store[self._name] = replace(metrics, count_gaps=self.poller.reuse_counter.counted)
         if reading.is_recovery:
-            write_err(_("{server}: it answers again", server=self._name))
+            write_err(_("{server}: the server answers again", server=self._name))
 
     def on_failed_reading(self, failure: FailedReading) -> None:
         """Count the failure; report only the first of several in a row."""
@@ -94,8 +93,8 @@ def exporter(all_settings: Sequence[Settings], clock: Clock, open_source: Source
         if (missing.name or "").partition(".")[0] != "prometheus_client":
             raise
         raise SettingsError(
-            _("the exporter needs the Python package prometheus_client, which is not here"),
-            _("pipx inject goneaway-tui prometheus_client, or install goneaway-tui[exporter]"),
+            _("the exporter needs the Python package prometheus_client, which is not installed"),
+            _("run pipx inject goneaway-tui prometheus_client, or install goneaway-tui[exporter]"),
         ) from None
     endpoint = endpoint_of(settings)
     with configured_servers(all_settings) as servers:
@@ -157,7 +156,7 @@ def _serve(
     return ExitCode.INTERRUPTED if signal.SIGINT in signals else ExitCode.DONE
 
 
-def endpoint_of(settings: Settings, exposed: str = N_("reads user names")) -> HttpEndpoint:
+def endpoint_of(settings: Settings, exposed: str = N_("can read user names")) -> HttpEndpoint:
     """Where to listen, and which clients are let in. `exposed`: what any client may do, for the warning if no login is asked.
 
     Raises SettingsError and FileError.
@@ -168,14 +167,17 @@ def endpoint_of(settings: Settings, exposed: str = N_("reads user names")) -> Ht
     for path, flag in ((settings.listen_key, "--listen-key"), (settings.listen_ca, "--listen-ca")):
         if path is not None and cert is None:
             raise SettingsError(
-                _("{flag} does nothing without a certificate", flag=flag), _("give --listen-cert too")
+                _("{flag} has no effect without a certificate", flag=flag), _("give --listen-cert too")
             )
     login = None if settings.listen_auth is None else _login(Path(settings.listen_auth))
     if not is_loopback(settings.listen.host):
         if login is None and settings.listen_ca is None:
             what = _(exposed)
             write_err(
-                _("warning: whoever reaches this address {what}; --listen-auth names who may", what=what)
+                _(
+                    "warning: any client that reaches this address {what}; restrict access with --listen-auth",
+                    what=what,
+                )
             )
         elif cert is None:
             write_err(_("warning: {warning}", warning=_(PASSWORD_READABLE)))
@@ -190,8 +192,10 @@ def _login(path: Path) -> str:
         why = _("there is no such file")
         raise FileError(_("cannot read {file}: {why}", file=name, why=why), _("write user:password into it"))
     if not is_private(content):
-        raise FileError(_("{file} can be read by others", file=name), f"chmod 600 {name}")
+        raise FileError(_("{file} can be read by other users", file=name), f"chmod 600 {name}")
     line = content.data.decode("utf-8", "replace").partition("\n")[0].strip()
     if not all(line.partition(":")):
-        raise FileError(_("{file} holds no login", file=name), _("its first line has to be user:password"))
+        raise FileError(
+            _("{file} has no user:password", file=name), _("write user:password on its first line")
+        )
     return line

@@ -50,7 +50,7 @@ EVENT_WORDS = {
     KillEvent.REFUSED: N_("refused"),
 }
 """Each event as a person reads it; in English the word of the JSON contract."""
-BORROWED = N_("the server gave no other connection, so the statements ran over the one that reads")
+BORROWED = N_("the server gave no second connection, so KILL ran on the connection that reads the samples")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class KillRun:
         if why is not None and not self._has_reported_hidden:
             self._has_reported_hidden = True
             words = _(
-                "this account does not see every session, and hidden sessions never match: {why}", why=_(why)
+                "the account cannot see every session, and hidden sessions never match: {why}", why=_(why)
             )
             write_err(self._with_name(words))
 
@@ -210,7 +210,7 @@ class KillRun:
 def _too_many(matches: int, limit: int) -> str:
     matched = ngettext("{number:,} session matches", "{number:,} sessions match", matches)
     return _(
-        "{matched}, more than --max={limit}, so none is killed; narrow the filter, or raise --max",
+        "{matched}, more than --max={limit}: no session is killed; narrow the filter, or raise --max",
         matched=matched,
         limit=limit,
     )
@@ -368,7 +368,7 @@ def _write_totals(counts: Counter[KillEvent], *, is_dry: bool) -> None:
         write_err(_("no session matches"))
     elif is_dry:
         matched = ngettext("{number:,} session matches", "{number:,} sessions match", counts[KillEvent.MATCH])
-        write_err(_("{matched}; nothing was killed; --apply kills", matched=matched))
+        write_err(_("{matched}; nothing was killed; add --apply to kill", matched=matched))
     else:
         names = (KillEvent.KILLED, KillEvent.SPARED, KillEvent.GONE, KillEvent.REFUSED)
         words = (f"{_(EVENT_WORDS[event])} {counts[event]:,}" for event in names)

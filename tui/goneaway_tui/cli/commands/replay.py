@@ -13,8 +13,8 @@ from goneaway_tui.model.sample import Sample
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
 
-WHY_READ_ONLY = N_("this is a recording: there is no server here to change")
-DAMAGED = N_("This recording is damaged, or its end is missing: what is whole in it is shown.")
+WHY_READ_ONLY = N_("a recording has no server to change")
+DAMAGED = N_("The recording is damaged or incomplete. The readable part is shown.")
 MAX_LEDGER_ROWS = 2_000
 """Departures that the ledger of a recording shows at most, the newest ones: each jump reads them again."""
 
@@ -43,7 +43,7 @@ def replay(settings: Settings, clock: Clock) -> ExitCode:
     path = Path(settings.files[0])
     recording = Recording(path)
     try:
-        require_terminal(_("start replay in one; goneaway-tui explain --recording=FILE needs none"))
+        require_terminal(_("start replay in a terminal, or use goneaway-tui explain --recording=FILE"))
         if recording.is_damaged:
             write_err(_("{place}: {what}", place=path, what=_(DAMAGED)))
         player = ReplayPlayer(recording, clock, MAX_LEDGER_ROWS)

@@ -27,7 +27,7 @@ EXTRA_MODULES = {"textual_serve", "aiohttp", "aiohttp_jinja2", "jinja2"}
 """The modules that the extra `serve` installs."""
 WEB_CHILD = ("-P", "-m", "goneaway_tui.cli.web_child")
 """Arguments for Python; `-P` keeps it from importing modules of the current folder."""
-EXPOSED = N_("sees every session and its SQL")
+EXPOSED = N_("can see every session and its SQL")
 
 
 def run_web_service(servers: Sequence[Settings], clock: Clock) -> ExitCode:
@@ -43,8 +43,8 @@ def run_web_service(servers: Sequence[Settings], clock: Clock) -> ExitCode:
         if (absent.name or "").partition(".")[0] not in EXTRA_MODULES:
             raise
         raise SettingsError(
-            _("serve needs the Python package textual-serve, which is not here"),
-            _("pipx inject goneaway-tui textual-serve, or install goneaway-tui[serve]"),
+            _("serve needs the Python package textual-serve, which is not installed"),
+            _("run pipx inject goneaway-tui textual-serve, or install goneaway-tui[serve]"),
         ) from None
     refuse_unsafe_options(servers)
     endpoint = endpoint_of(settings, EXPOSED)
@@ -69,7 +69,7 @@ def _report_address(servers: Sequence[Settings], port: int) -> None:
     scheme = "http" if settings.listen_cert is None else "https"
     access = _("read-only") if all(server.read_only for server in servers) else _("changes are allowed")
     url = f"{scheme}://{replace(settings.listen, port=port)}/"
-    write_err(_("the screen is at {place}, {reach}; ctrl+c ends it", place=url, reach=access))
+    write_err(_("the screen is at {place}, {reach}; ctrl+c stops it", place=url, reach=access))
 
 
 def refuse_unsafe_options(servers: Sequence[Settings]) -> None:
@@ -81,20 +81,29 @@ def refuse_unsafe_options(servers: Sequence[Settings]) -> None:
     if is_loopback(settings.listen.host):
         if may_change:
             write_err(
-                _("warning: whoever is on this machine can change the server; --listen-auth names who may")
+                _(
+                    "warning: every user of this machine can change the server; restrict access with --listen-auth"
+                )
             )
         return
     if may_change:
         raise SettingsError(
-            _("with --allow-changes whoever reaches {place} could change the server", place=settings.listen),
+            _(
+                "with --allow-changes, any client that reaches {place} could change the server",
+                place=settings.listen,
+            ),
             _("give --listen-auth, or listen on 127.0.0.1"),
         )
     origin = settings.origins["listen"]
     if origin != "--listen":
         raise SettingsError(
-            _("{origin} lets everybody who reaches {place} look", origin=origin, place=settings.listen),
             _(
-                "if that is meant, say --listen={place} to serve itself, or give --listen-auth",
+                "with {origin}, any client that reaches {place} could see the screen",
+                origin=origin,
+                place=settings.listen,
+            ),
+            _(
+                "to confirm, give the flag --listen={place}, or restrict access with --listen-auth",
                 place=settings.listen,
             ),
         )

@@ -58,8 +58,8 @@ def _write_servers(servers: Sequence[Settings], clock: Clock) -> int:
     if write_each is None:
         names = ", ".join(row.name for row in FORMATS.values() if row.write_each)
         raise SettingsError(
-            _("{flag} shows one server", flag=f"--format={format_.name}"),
-            _("with several it is one of {names}", names=names),
+            _("{flag} works with one server only", flag=f"--format={format_.name}"),
+            _("with several servers, use one of {names}", names=names),
         )
     with configured_servers(servers) as members:
         policies = {member.name: policy_of(member.settings) for member in members}

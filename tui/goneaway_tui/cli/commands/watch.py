@@ -128,7 +128,7 @@ class Watch:
         try:
             past = self._read_past(until)
         except SourceError as error:
-            write_err(_("what ended before is not known: {why}", why=error.line))
+            write_err(_("earlier departures are unknown: {why}", why=error.line))
         else:
             for departure in past:
                 self._write(data.departed_event(departure))
@@ -208,7 +208,7 @@ def lines(output: str | None) -> Iterator[Callable[[Data], None]]:
             except OSError as error:
                 if output is None:
                     silence_stdout()
-                why, hint = error.strerror, _("make room, or write elsewhere")
+                why, hint = error.strerror, _("free some space, or write to another place")
                 if output is None:
                     raise FileError(_("cannot write to standard output: {why}", why=why), hint) from None
                 file = plain(output, 300)
@@ -262,7 +262,7 @@ class ExecHook:
             self._thread.join(timeout=timeout)
         except queue.Full:
             pass
-        for what, times in (*self._failed.items(), (_("passed over"), self._dropped)):
+        for what, times in (*self._failed.items(), (_("skipped"), self._dropped)):
             if times > 1:
                 write_err(
                     _(
@@ -280,7 +280,7 @@ class ExecHook:
         except queue.Full:
             self._dropped += 1
             if self._dropped == 1:
-                write_err(_("--exec cannot keep up: events are passed over"))
+                write_err(_("--exec cannot keep up: events are skipped"))
 
     def _run(self) -> None:
         while (event := self._events.get()) is not None:
@@ -300,13 +300,13 @@ class ExecHook:
             )
         except subprocess.TimeoutExpired:
             self._report_failure(
-                _("took longer than {number:g} s and was ended", number=EXEC_TIMEOUT_SECONDS)
+                _("took longer than {number:g} s and was stopped", number=EXEC_TIMEOUT_SECONDS)
             )
         except (OSError, ValueError) as error:
             self._report_failure(_("cannot be run: {why}", why=error))
         else:
             if completed.returncode:
-                self._report_failure(_("ended with status {number}", number=completed.returncode))
+                self._report_failure(_("ended with exit status {number}", number=completed.returncode))
 
     def _report_failure(self, what: str) -> None:
         """Report each kind of failure once; the end of the hook reports how often it occurred."""
@@ -325,8 +325,8 @@ def run_watch(servers: Sequence[Settings], clock: Clock) -> int:
 
 
 LOG_UNREADABLE = N_(
-    "{option}: which sessions ended before is not known: no log of the server can be read over the connection; "
-    "give its file: --error-log FILE"
+    "{option}: earlier departures are unknown, because the server's log cannot be read over the "
+    "connection; give the log file: --error-log FILE"
 )
 
 

@@ -112,7 +112,7 @@ def find_program(environ: Mapping[str, str]) -> ServerProgram:
                     variable=PROGRAM_VARIABLE,
                     path=plain(requested, 200),
                 ),
-                _("name a mariadbd or mysqld there, or unset it"),
+                _("set it to the path of mariadbd or mysqld, or unset it"),
             )
         return examine(path)
     for folders in (environ.get("PATH", os.defpath), os.pathsep.join(PROGRAM_FOLDERS)):
@@ -134,8 +134,8 @@ def examine(path: str) -> ServerProgram:
     version = _output_of([path, "--version"])
     if version is None or "Ver" not in version:
         raise SourceError(
-            _("{path} does not run, or is no MySQL or MariaDB server", path=path),
-            _("name another in {variable}", variable=PROGRAM_VARIABLE),
+            _("{path} does not run, or is not a MySQL or MariaDB server", path=path),
+            _("name another program in {variable}", variable=PROGRAM_VARIABLE),
         )
     if "mariadb" not in version.lower():
         return ServerProgram(path, Flavour.MYSQL)

@@ -226,7 +226,7 @@ class PrivateServer:
             except OSError as error:
                 raise SourceError(
                     _("cannot make a private server: {why}", why=error),
-                    _("is there room in the temporary directory?"),
+                    _("check the free space of the temporary directory"),
                 ) from None
             try:
                 self._initialise(self._supervisor)
@@ -263,7 +263,7 @@ class PrivateServer:
             log = supervisor.directory / "initialise-again.log"
             if self._fill(supervisor, log):
                 return
-        raise self._failure(N_("{program} could not make its data directory: {said}"), log)
+        raise self._failure(N_("{program} could not create its data directory: {said}"), log)
 
     def _fill(self, supervisor: ProcessSupervisor, log: Path) -> bool:
         """Fill a new data directory; returns whether that succeeded."""
@@ -295,7 +295,7 @@ class PrivateServer:
         if installer is None:
             raise SourceError(
                 _(
-                    "{program} has neither mariadb-install-db nor the SQL files for a new data directory beside it",
+                    "beside {program}, there is no mariadb-install-db and no SQL file for a new data directory",
                     program=self.program,
                 ),
                 _(
@@ -345,10 +345,10 @@ class PrivateServer:
         if self._stopped.is_set():
             return SourceError(_("the private server was stopped while it started"))
         if process is not None and process.poll() is None:
-            what = N_("{program} does not answer after {seconds:g} s: {said}")
+            what = N_("{program} does not respond after {seconds:g} s: {said}")
         return SourceError(
             _(what, program=self.program, said=last_log_lines(log), seconds=START_SECONDS),
-            _("name another in {variable}, or use demo --simulated", variable=PROGRAM_VARIABLE),
+            _("name another program in {variable}, or use demo --simulated", variable=PROGRAM_VARIABLE),
         )
 
 
@@ -361,5 +361,5 @@ def last_log_lines(log: Path) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if "[ERROR]" in line and not line.endswith("Aborting")]
     if not lines:
-        return _("it left no word")
+        return _("it printed no error")
     return plain((errors or lines[-1:])[0].partition("[ERROR] ")[2] or lines[-1], 300)

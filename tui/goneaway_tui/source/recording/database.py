@@ -54,12 +54,15 @@ READ, RECORD = N_("cannot read {path}: {why}"), N_("cannot record into {path}: {
 DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
 """What reading a damaged file ends with; the second where SQLite's complaint quotes what is no text."""
 NAME_ANOTHER = N_("name another file made by --record")
-DAMAGED = N_("it is damaged"), N_("`replay` shows what is left in it; record into another")
+DAMAGED = N_("the file is damaged"), N_("`replay` shows the readable part; record into another file")
 COMPLAINTS = {
     "SQLITE_FULL": (N_("the disk is full"), N_("free some space, or name a place on another disk")),
-    "SQLITE_READONLY": (N_("it may not be written to"), N_("name a place you may write to")),
-    "SQLITE_CANTOPEN": (N_("it cannot be opened"), N_("look at the rights to the file and its folder")),
-    "SQLITE_BUSY": (N_("another program holds it"), N_("end that one first, or name another file")),
+    "SQLITE_READONLY": (N_("the file is read-only"), N_("name a place you may write to")),
+    "SQLITE_CANTOPEN": (
+        N_("the file cannot be opened"),
+        N_("check the permissions of the file and its folder"),
+    ),
+    "SQLITE_BUSY": (N_("another program uses the file"), N_("end that program first, or name another file")),
     "SQLITE_CORRUPT": DAMAGED,
     "SQLITE_INTERRUPT": DAMAGED,
     "SQLITE_NOTADB": DAMAGED,
@@ -85,17 +88,17 @@ def _complaint(what: str, error: Exception) -> tuple[str, str]:
     """What to say, and what to do."""
     match error:
         case StreamGap():
-            return _("there is no whole sample in it"), _(NAME_ANOTHER)
+            return _("the file has no complete sample"), _(NAME_ANOTHER)
         case UnfitRecord() if what == READ:
-            return _("it is not what a recorder writes ({detail})", detail=error), _(NAME_ANOTHER)
+            return _("the file is not a valid recording ({detail})", detail=error), _(NAME_ANOTHER)
         case UnfitRecord():
-            return _("a sample holds what no recording can: {detail}", detail=error), ""
+            return _("a sample has a value that cannot be recorded: {detail}", detail=error), ""
         case UnicodeDecodeError():
             why, hint = DAMAGED
         case _:
             name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
             words = plain(getattr(error, "strerror", None) or str(error)).lower()
-            why, hint = COMPLAINTS.get(name, (words, N_("look at the file, or name another")))
+            why, hint = COMPLAINTS.get(name, (words, N_("check the file, or name another file")))
     return _(why), _(hint)
 
 
@@ -254,7 +257,7 @@ def _create_objects(database: BoundedDatabase) -> None:
             database.execute(sql(name))
         database.execute("COMMIT")
     if not database.is_recording():
-        raise sqlite3.DatabaseError(N_("it holds something else"))
+        raise sqlite3.DatabaseError(N_("the file has other content"))
 
 
 def _must_be_alone(path: Path) -> None:
@@ -280,12 +283,12 @@ def _check_file(path: Path, what: str) -> None:
             # https://www.sqlite.org/fileformat2.html, 1.3: the version at 60, the application at 68
             version, mark = int.from_bytes(header[60:64]), int.from_bytes(header[68:72])
             if mark != MARK or len(header) < HEADER_BYTES:
-                hint = NAME_ANOTHER if what == READ else N_("name another file, or remove that one first")
-                raise recording_error(what, path, _("it is no recording"), _(hint))
+                hint = NAME_ANOTHER if what == READ else N_("name another file, or remove this file first")
+                raise recording_error(what, path, _("the file is not a recording"), _(hint))
             if version != SCHEMA:
-                why = N_("it is of version {version}, and this program knows version {known}")
+                why = N_("the recording has format version {version}, but this program reads version {known}")
                 why = _(why, version=version, known=SCHEMA)
-                raise recording_error(what, path, why, _("use the program it was made with"))
+                raise recording_error(what, path, why, _("use the goneaway-tui version that wrote it"))
         if what == RECORD:
             os.fchmod(handle, 0o600)
     finally:

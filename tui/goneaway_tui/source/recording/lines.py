@@ -211,7 +211,7 @@ class SampleReader:
             case [dict() as head, (list() | None) as runs, list() as changes] if head.keys() <= HEAD.keys():
                 self._head |= head
             case _:
-                raise UnfitRecord(_("no line of a sample"))
+                raise UnfitRecord(_("not a line of a sample"))
         if runs is not None:
             self._rows = self._arranged(runs)
         for change in changes:
@@ -226,12 +226,12 @@ class SampleReader:
                 case [list() as cells] if len(cells) == self._width:
                     rows.append(SessionRow(cells))
                 case _:
-                    raise UnfitRecord(_("more sessions than there are"))
+                    raise UnfitRecord(_("a reference to sessions that do not exist"))
             if len(rows) > MAX_SESSIONS:
-                raise UnfitRecord(_("more sessions than any server has"))
+                raise UnfitRecord(_("too many sessions"))
         self._rows_left -= len(rows)
         if self._rows_left < 0:
-            raise UnfitRecord(_("more in it than any recorder puts there"))
+            raise UnfitRecord(_("too much data"))
         return rows
 
     def _change(self, change: Any) -> None:
@@ -243,7 +243,7 @@ class SampleReader:
             ):
                 row = self._rows[index].cells.copy()
             case _:
-                raise UnfitRecord(_("no session to change so"))
+                raise UnfitRecord(_("a change of a session that does not exist"))
         for place, cell in zip(_set_bits(mask), cells, strict=True):
             row[place] = cell
         self._rows[index] = SessionRow(row)
@@ -251,7 +251,7 @@ class SampleReader:
     def snapshot(self) -> Snapshot:
         """The snapshot of the last line. Raises UnfitRecord."""
         if not {"taken_at", "server", "policy"} <= self._head.keys():
-            raise UnfitRecord(_("a sample without its head"))
+            raise UnfitRecord(_("a sample without its header"))
         head = {name: HEAD[name](raw) for name, raw in self._head.items()}
         policy = head.pop("policy")
         sample = Sample(sessions=(), **head)
@@ -296,7 +296,7 @@ def short_departures(line: list[Any]) -> Iterator[tuple[Departure, int]]:
 def _shortened(value: Any, depth: int = 0) -> tuple[Any, int]:
     """A value of JSON, its texts and lists cut, and the bytes of memory it takes. Raises UnfitRecord where it is too deep."""
     if depth > SHORT_DEPTH:
-        raise UnfitRecord(_("no line of departures"))
+        raise UnfitRecord(_("not a line of departures"))
     if isinstance(value, list):
         items = [_shortened(item, depth + 1) for item in value[:SHORT_LIST]]
         return [item for item, _bytes in items], getsizeof(items) + sum(size for _item, size in items)
@@ -410,10 +410,10 @@ class StreamReader:
         try:
             raw = self._decompress.decompress(body, allowed + 1)
         except zlib.error as error:
-            raise UnfitRecord(_("no deflate stream")) from error
+            raise UnfitRecord(_("not a deflate stream")) from error
         self.line_bytes += len(raw)
         if self.line_bytes > allowed:
-            raise StreamTooLong(_("more in it than any recorder puts there"))
+            raise StreamTooLong(_("too much data"))
         for part in BytesIO(raw):
             self._line += part
             if part.endswith(b"\n") or len(self._line) > self._bounds.line_bytes:
@@ -425,7 +425,7 @@ class StreamReader:
 def _must_be_bounded(lines: bytes | bytearray, bounds: StreamBounds) -> None:
     cells = lines.count(b",") + lines.count(b"[") + lines.count(b"{")
     if len(lines) > bounds.line_bytes or cells > bounds.line_cells:
-        raise StreamTooLong(_("more at once than a recording holds"))
+        raise StreamTooLong(_("a block that is too large"))
 
 
 def _parsed(line: bytearray) -> list[Any]:
@@ -435,4 +435,4 @@ def _parsed(line: bytearray) -> list[Any]:
                 return parsed
     except (ValueError, RecursionError):
         pass
-    raise UnfitRecord(_("no JSON"))
+    raise UnfitRecord(_("not JSON"))

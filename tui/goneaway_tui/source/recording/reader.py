@@ -62,7 +62,7 @@ def _steady(method: Callable[Concatenate[Recording, P], T]) -> Callable[Concaten
     def steady(self: Recording, /, *values: P.args, **options: P.kwargs) -> T:
         with self._lock, file_errors(READ, self.path):
             if self._is_closed:
-                raise recording_error(READ, self.path, _("it was closed"), _(NAME_ANOTHER))
+                raise recording_error(READ, self.path, _("the file was closed"), _(NAME_ANOTHER))
             with suppress(*() if self.is_damaged else (StreamGap, *DAMAGE)), self._transaction():
                 return method(self, *values, **options)
             self._database.close()
@@ -241,7 +241,7 @@ class Recording:
             stream.samples.follow(line)
             self._rows_left -= ROWS_PER_SAMPLE + len(stream.samples)
             if self._rows_left < 0:
-                raise StreamTooLong(_("more in it than any recorder puts there"))
+                raise StreamTooLong(_("too much data"))
             snapshot = stream.samples.snapshot()
             if before is not None:
                 earlier, before = self._snapshot(*before), None

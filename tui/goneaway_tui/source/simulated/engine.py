@@ -765,7 +765,8 @@ class SimulatedExecutor:
     def privileges(self) -> Privileges:
         persists = self._server.flavour is Flavour.MYSQL
         why_not = _(
-            "{server} keeps no value across restarts: write it into the option file too", server=self._family
+            "{server} cannot keep a value across restarts: write the value into the option file too",
+            server=self._family,
         )
         return Privileges(
             "'goneaway'@'mon-1'",
@@ -850,6 +851,6 @@ class SimulatedExecutor:
     def _require_persistence(self) -> None:
         if self._server.flavour is not Flavour.MYSQL:
             raise Unsupported(
-                _("{server} keeps no value across restarts", server=self._family),
-                _("write it into the option file"),
+                _("{server} cannot keep a value across restarts", server=self._family),
+                _("write the value into the option file"),
             )

@@ -315,7 +315,7 @@ class Statement(str):
 
 SESSIONS: Final = N_("the list of sessions")
 
-PROBE = RowsShape(N_("what may be read"), (ANYTHING,))
+PROBE = RowsShape(N_("the readable tables"), (ANYTHING,))
 OWN_LIMIT_CHECK = RowsShape(N_("the limits of our own session"), (ANYTHING,))
 ALWAYS_SET = replace(OWN_LIMIT_CHECK, minimum_rows=1)
 ACT = RowsShape(N_("the answer to a change"), ())
@@ -325,7 +325,7 @@ IDENTITY = RowsShape(
     N_("the server's version"), (SERVER_TEXT, SERVER_TEXT.or_null, ID, SERVER_TEXT), minimum_rows=1
 )
 VERSION_TEXT = RowsShape(N_("the server's version"), (SERVER_TEXT,), minimum_rows=1)
-UID = RowsShape(N_("the server's own id"), (SERVER_TEXT.or_null,), minimum_rows=1)
+UID = RowsShape(N_("the server's unique id"), (SERVER_TEXT.or_null,), minimum_rows=1)
 OWN_THREAD = RowsShape(N_("our own thread"), (ID,))
 CLOCK = RowsShape(N_("the server's clock"), (PICOSECONDS, seconds(0)))
 MYSQL_SESSIONS = RowsShape(
@@ -370,7 +370,7 @@ RAISED_ERRORS = RowsShape(
     (WORD, HOST, whole(0, 1_000_000), COUNT, seconds().or_null, seconds().or_null),
 )
 FAILING_HOSTS = RowsShape(N_("the host cache"), (HOST, COUNT, COUNT))
-NAMED = RowsShape(N_("the server's own id"), (NAME, text(1024).or_null))
+NAMED = RowsShape(N_("the server's unique id"), (NAME, text(1024).or_null))
 ADMIN_PORT = RowsShape(N_("the admin port"), (HOST, whole(0, 65_535).or_null), minimum_rows=1)
 GRANTS = RowsShape(N_("the grants"), (text(65_536),))
 OWN_VALUE = RowsShape(N_("our own session's value"), (FIGURE,), minimum_rows=1)
@@ -382,9 +382,7 @@ VARIABLE_STATE = RowsShape(
         NAME, FIGURE, FIGURE, FIGURE, WORD, FIGURE, FIGURE, LONG_TEXT, WORD, HOST, seconds(0).or_null, FIGURE,
     ),
 )  # fmt: skip
-CONNECTION_CAPACITY = RowsShape(
-    N_("room for more connections"), (whole(-UNSIGNED), whole(-UNSIGNED)), minimum_rows=1
-)
+CONNECTION_CAPACITY = RowsShape(N_("free connections"), (whole(-UNSIGNED), whole(-UNSIGNED)), minimum_rows=1)
 
 _ADDRESS = {
     "host": HOST,
@@ -392,7 +390,7 @@ _ADDRESS = {
     "uuid": text(256).or_null,
     "server_id": whole(0, 2**32 - 1).or_null,
 }
-SERVER_ID = RecordsShape(N_("the server's own id"), {"server_id": _ADDRESS["server_id"]})
+SERVER_ID = RecordsShape(N_("the server's unique id"), {"server_id": _ADDRESS["server_id"]})
 REPLICAS = RecordsShape(
     N_("the replicas"), _ADDRESS | dict.fromkeys(("replica_uuid", "slave_uuid"), _ADDRESS["uuid"])
 )
