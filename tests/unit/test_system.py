@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from goneaway_tui import private_files
-from goneaway_tui.private_files import LINK_OF_ANOTHER, NOT_YOURS, open_private
+from goneaway_tui import system
+from goneaway_tui.system import LINK_OF_ANOTHER, NOT_YOURS, open_private
 
 ADD = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
@@ -16,7 +16,7 @@ ADD = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 @pytest.fixture
 def another(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on what is there belongs to another user."""
-    monkeypatch.setattr(private_files, "ROOT", -1)
+    monkeypatch.setattr(system, "ROOT", -1)
     monkeypatch.setattr(os, "geteuid", lambda: 4711)
 
 
