@@ -68,11 +68,11 @@ class BareMeaning(Enum):
 
 UI, DEMO, SNAPSHOT, WATCH, KILL = "ui", "demo", "snapshot", "watch", "kill"
 EXPLAIN, REPLAY, CONFIG, EXPORTER, SERVE = "explain", "replay", "config", "exporter", "serve"
-ADVISE = "advise"
+ADVISE, DOCTOR_BUNDLE = "advise", "doctor-bundle"
 SCHEMA, COMPLETION, MANUAL = "schema", "completion", "manual"
-RUNS = (UI, SNAPSHOT, WATCH, KILL, DEMO, EXPLAIN, ADVISE, REPLAY, EXPORTER, SERVE)
+RUNS = (UI, SNAPSHOT, WATCH, KILL, DEMO, EXPLAIN, ADVISE, REPLAY, EXPORTER, SERVE, DOCTOR_BUNDLE)
 """All commands except those that only print. Each takes the common options, also those without an effect on it."""
-CONNECTED = (UI, SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE, EXPORTER, SERVE)
+CONNECTED = (UI, SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE, EXPORTER, SERVE, DOCTOR_BUNDLE)
 """Commands that connect to a server the user names."""
 
 COMMANDS: Mapping[str, str] = {
@@ -87,6 +87,9 @@ COMMANDS: Mapping[str, str] = {
     REPLAY: N_("the screen on a recording: FILE is what --record wrote"),
     EXPORTER: N_("metrics for Prometheus, of one server or many"),
     SERVE: N_("the screen in a browser, read-only unless told"),
+    DOCTOR_BUNDLE: N_(
+        "a zip file for an issue: versions, terminal, faults, the server's capabilities; no name, no SQL"
+    ),
     CONFIG: N_("the config file: where it is, what it means, its faults, a new one, the names in it"),
     SCHEMA: N_("what that command writes as JSON, in JSON Schema"),
     COMPLETION: N_("what teaches that shell these words, and the names of the config file"),
@@ -305,9 +308,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("format", ("--format",), values.one_of(tuple(FORMATS)),
            N_("{formats}; by the suffix of --output if not said, else json. explain, advise: text, json, markdown; kill: text, json."),
            None, Section.SNAPSHOT, "NAME", commands=(SNAPSHOT, KILL, EXPLAIN, ADVISE)),
-    Option("output", ("--output",), values.output,
+    Option("output", ("-o", "--output"), values.output,
            N_("Where to write, watch at the file's end; - is standard output."), None,
-           Section.SNAPSHOT, "FILE", commands=(SNAPSHOT, WATCH)),
+           Section.SNAPSHOT, "FILE", commands=(SNAPSHOT, WATCH, DOCTOR_BUNDLE)),
     Option("error_log", ("--error-log",), values.path,
            N_("The server's error log, where it lies on this machine: it says why sessions ended."), None,
            Section.SHOWING, "FILE", env="GONEAWAY_ERROR_LOG", commands=(UI, WATCH, EXPLAIN, EXPORTER, SERVE)),

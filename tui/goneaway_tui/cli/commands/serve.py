@@ -39,7 +39,7 @@ def run_web_service(servers: Sequence[Settings], clock: Clock) -> ExitCode:
     """
     settings = servers[0]
     if not HAS_UNIX_SOCKETS:
-        raise needs_unix(SERVE, _("run it on a machine that has one, or use the screen in a terminal"))
+        raise needs_unix(SERVE, _("run serve on such a machine, or use the screen in a terminal"))
     try:
         from goneaway_tui.web.service import LogLimit, WebService
         from goneaway_tui.web.viewer import ScreenProgram
