@@ -6,10 +6,11 @@ import ssl
 from pathlib import Path
 from typing import Any
 
+import pymysql
 import pytest
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.source.connection import _unconnected
+from goneaway_tui.source.connection import _not_connected, _unconnected
 from goneaway_tui.source.sockets import Address
 
 
@@ -41,3 +42,37 @@ def test_an_authority_file_that_is_missing_is_an_error_in_each_mode_that_names_o
 def test_without_tls_there_is_no_context() -> None:
     connection: Any = _unconnected(Address(host="db", ssl_mode="DISABLED"))
     assert not connection.ssl
+
+
+class RefusingLine(ssl.SSLSocket):
+    """A line on which the server has closed the connection behind an alert: writing fails, and the alert can still be read."""
+
+    def __init__(self) -> None:
+        """No socket is opened."""
+
+    def __del__(self) -> None:
+        """None is left open."""
+
+    def settimeout(self, _seconds: float | None) -> None:
+        """Nothing waits."""
+
+    def sendall(self, _data: object, _flags: int = 0) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    def recv(self, _size: int = 1024, _flags: int = 0) -> bytes:
+        raise ssl.SSLError(1, "[SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca (_ssl.c:2580)")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_a_certificate_that_the_server_refuses_is_reported_as_that_where_writing_failed_first() -> None:
+    address = Address(host="db")
+    connection: Any = _unconnected(address)
+    connection._sock = RefusingLine()
+    with pytest.raises(pymysql.OperationalError) as broken:
+        connection._write_bytes(b"login")
+    error = _not_connected(address, connection.tls_alert or broken.value, greeted=True, expired=False)
+
+    assert "tlsv1 alert unknown ca" in error.line
+    assert "check --ssl-mode" in error.line

@@ -117,5 +117,5 @@ def _home() -> Path:
 def _login() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):
+    except (KeyError, OSError, ImportError):  # the last on Windows without USERNAME, before Python 3.13
         return ""

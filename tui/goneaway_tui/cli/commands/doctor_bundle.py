@@ -49,9 +49,7 @@ if TYPE_CHECKING:
 MEMBERS: Mapping[str, str] = {
     "versions.json": N_("the versions of this program, Python, its libraries and the operating system"),
     "terminal.json": N_("kind, size and character set of the terminal"),
-    "settings.json": N_(
-        "the options that are set, and their values where these are numbers or known words"
-    ),
+    "settings.json": N_("the options that are set, and their values where these are numbers or known words"),
     "faults.json": N_("the last internal errors: places in the code, without their messages"),
     "journal.json": N_("the last changes: variable, values and outcome, without statements and names"),
     "server.json": N_("version, capabilities, limitations and variables of the server, without its name"),
