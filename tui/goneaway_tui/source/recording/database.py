@@ -125,7 +125,9 @@ class BoundedDatabase(sqlite3.Connection):
     def __init__(self, name: str, file: Path) -> None:
         """`name` may be a URI. `file`: whose size counts, with the WAL beside it."""
         is_uri = name.startswith("file:")
-        super().__init__(name, BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=is_uri)
+        super().__init__(
+            name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=is_uri
+        )
         self._file = file
         self._checks_left = 0.0
         self.set_progress_handler(self._is_too_much, STEPS_PER_CHECK)
