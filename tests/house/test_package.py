@@ -1,8 +1,10 @@
-"""What is installed is the whole package and nothing but it."""
+"""What is released is the whole package and nothing but it, the same bytes each time, and runs where only Python is."""
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
+import json
 import os
 import subprocess
 import sys
@@ -12,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from goneaway_tui import __version__
 from goneaway_tui.settings.help import help_text
 from goneaway_tui.settings.man_page import manual_text
 from tests.house.documents import SHARED
+from tests.house.release import MAIN, build_all, is_pure, libraries
 from tests.house.tree import PACKAGE, ROOT
 
 KINDS = (
@@ -33,28 +37,21 @@ def run(*command: str | Path, cwd: Path = ROOT) -> str:
     return done.stdout
 
 
-def build(kind: str, into: Path) -> Path:
-    """A wheel or sdist of this tree, made by the backend that pip would ask."""
-    hook = f"import sys; from hatchling.build import build_{kind} as build; build(sys.argv[1])"
-    run(sys.executable, "-c", hook, into)
-    (made,) = into.iterdir()
-    return made
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Every file of a release of this tree."""
+    return build_all(tmp_path_factory.mktemp("release"))
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build("wheel", tmp_path_factory.mktemp("wheel"))
-
-
-@pytest.fixture(scope="module")
-def wheel(built: Path) -> set[str]:
-    with zipfile.ZipFile(built) as archive:
+def wheel(made: dict[str, Path]) -> set[str]:
+    with zipfile.ZipFile(made["wheel"]) as archive:
         return set(archive.namelist())
 
 
 @pytest.fixture(scope="module")
-def sdist(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    with tarfile.open(build("sdist", tmp_path_factory.mktemp("sdist"))) as archive:
+def sdist(made: dict[str, Path]) -> set[str]:
+    with tarfile.open(made["sdist"]) as archive:
         return {name.partition("/")[2] for name in archive.getnames()}
 
 
@@ -103,21 +100,79 @@ def test_an_sdist_carries_what_is_needed_to_check_it(sdist: set[str]) -> None:
     assert not any(name.startswith(".venv") for name in sdist)
 
 
-def test_what_pip_installs_runs_and_is_whole(built: Path, tmp_path: Path) -> None:
+def test_what_pip_installs_runs_and_is_whole(made: dict[str, Path], tmp_path: Path) -> None:
     """By an ordinary `pip install` in a fresh environment, away from these sources; what it depends on comes along."""
     run(sys.executable, "-m", "venv", tmp_path / "venv")
     python, command = (tmp_path / "venv/bin" / name for name in ("python", "goneaway-tui"))
-    run(python, "-m", "pip", "install", "--quiet", built, cwd=tmp_path)
+    run(python, "-m", "pip", "install", "--quiet", made["wheel"], cwd=tmp_path)
     where = "import sysconfig; print(sysconfig.get_path('purelib'), sysconfig.get_path('data'))"
     packages, data = map(Path, run(python, "-c", where, cwd=tmp_path).split())
     log = tmp_path / "app.log"
     log.write_text("ERROR 2006 (HY000): MySQL server has gone away\n", encoding="utf-8")
-    version = importlib.metadata.version("goneaway-tui")
 
-    assert f"goneaway-tui {version}\n" == run(command, "--version", cwd=tmp_path)
+    assert f"goneaway-tui {__version__}\n" == run(command, "--version", cwd=tmp_path)
     assert help_text() == run(python, "-m", "goneaway_tui", "--help", cwd=tmp_path)
     assert manual_text() == run(command, "manual", cwd=tmp_path)
     assert [] == [name for name in on_disk(*KINDS) if not (packages / name).is_file()]
     assert [] == [path for path in SHARED if not (data / "share" / path).is_file()]
     assert "idle" in run(command, "explain", log, cwd=tmp_path)
     run(python, "-m", "pip", "check", cwd=tmp_path)
+
+
+def test_the_same_tree_gives_the_same_bytes(made: dict[str, Path], tmp_path: Path) -> None:
+    again = build_all(tmp_path / "elsewhere")
+
+    assert [] == [kind for kind, path in made.items() if path.read_bytes() != again[kind].read_bytes()]
+
+
+def test_an_index_would_take_wheel_and_sdist(made: dict[str, Path]) -> None:
+    run(sys.executable, "-m", "twine", "check", "--strict", made["wheel"], made["sdist"])
+
+
+# --- One file that runs anywhere Python is
+
+
+def alone(made: dict[str, Path], folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The one file, run by a Python without packages and without an environment."""
+    command: tuple[str | Path, ...] = (sys.executable, "-I", "-S", made["pyz"], *arguments)
+    return subprocess.run(command, cwd=folder, env={}, capture_output=True, encoding="utf-8", check=False)
+
+
+def test_the_one_file_runs_without_anything_installed(made: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_text("ERROR 2006 (HY000): MySQL server has gone away\n", encoding="utf-8")
+    server = importlib.metadata.version("PyMySQL")
+
+    assert f"goneaway-tui {__version__}\n" == alone(made, tmp_path, "--version").stdout
+    assert "idle" in alone(made, tmp_path, "explain", "app.log").stdout
+    assert "会话" in alone(made, tmp_path, "--help", "--lang=zh").stdout
+    assert 0 == alone(made, tmp_path, "doctor-bundle", "-o", "b.zip").returncode
+    with zipfile.ZipFile(tmp_path / "b.zip") as bundle:
+        assert server == json.loads(bundle.read("versions.json"))["libraries"]["PyMySQL"]
+
+
+def test_the_one_file_holds_what_it_imports_and_no_machine_code(made: dict[str, Path]) -> None:
+    screen = "import sys; sys.path.insert(0, sys.argv[1]); import goneaway_tui.ui.app, goneaway_tui.metrics.collector"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", screen, made["pyz"]], env={}, check=False)
+    with zipfile.ZipFile(made["pyz"]) as archive:
+        names = archive.namelist()
+
+    assert 0 == done.returncode
+    assert [] == [name for name in names if name.endswith((".so", ".pyd", ".dylib", ".pyc"))]
+
+
+def test_a_python_that_is_too_old_can_read_the_message() -> None:
+    assert ast.parse(MAIN, feature_version=(3, 4))
+    assert "needs 3.11 or newer" in MAIN
+
+
+def test_the_list_of_libraries_is_that_of_the_one_file(made: dict[str, Path]) -> None:
+    listed = json.loads(made["sbom"].read_text(encoding="utf-8"))
+    components = {each["name"]: each["version"] for each in listed["components"]}
+    with zipfile.ZipFile(made["pyz"]) as archive:
+        folders = {name.partition("/")[0] for name in archive.namelist() if ".dist-info/" in name}
+
+    assert components == {name: importlib.metadata.version(name) for name in libraries()}
+    assert __version__ == listed["metadata"]["component"]["version"]
+    assert len(components) + 1 == len(folders)
+    assert {"pymysql", "rich", "textual", "tomlkit"} <= components.keys()
+    assert not is_pure(importlib.metadata.distribution("cryptography"))

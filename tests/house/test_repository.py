@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.house.tree import ROOT, files
 
 ENTRIES = {
-    *("tui", "tests", "screenshots", "share", "docs", ".ci"),
+    *("tui", "tests", "screenshots", "share", "docs", ".ci", ".github"),
     *(
         "pyproject.toml",
         "README.md",
@@ -20,6 +24,7 @@ ENTRIES = {
         "SECURITY.md",
         "mkdocs.yml",
         ".gitignore",
+        ".pre-commit-config.yaml",
     ),
 }
 BINARY = (".png", ".jpg", ".gif", ".woff2")
@@ -115,3 +120,75 @@ def test_what_is_run_may_be_run() -> None:
 @pytest.mark.parametrize("name", ["README.md", "LICENSE", "CHANGELOG.md", ".gitignore", "pyproject.toml"])
 def test_what_every_project_has_is_there(name: str) -> None:
     assert (ROOT / name).is_file()
+
+
+# --- What the host of the repository reads
+
+HOSTED = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / ".github").rglob("*.yml"))}
+WORKFLOWS = {name for name in HOSTED if "/workflows/" in name}
+ISSUES = {name for name in HOSTED if "/ISSUE_TEMPLATE/" in name} - {".github/ISSUE_TEMPLATE/config.yml"}
+
+
+def parsed(path: Path) -> Any:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # every value as it is written
+
+
+def steps(workflow: str) -> list[dict[str, Any]]:
+    return [step for job in parsed(HOSTED[workflow])["jobs"].values() for step in job["steps"]]
+
+
+@pytest.mark.parametrize("name", sorted(WORKFLOWS))
+def test_a_workflow_may_read_and_no_more_unless_a_job_says_so_and_knows_no_secret(name: str) -> None:
+    workflow = parsed(HOSTED[name])
+
+    assert {"contents": "read"} == workflow["permissions"]
+    assert {"name", "on", "jobs"} <= workflow.keys()
+    assert "secrets." not in HOSTED[name].read_text(encoding="utf-8")
+    for job in workflow["jobs"].values():
+        assert {"runs-on", "steps"} <= job.keys()
+        assert set(job.get("needs", "").split()) <= workflow["jobs"].keys()
+    for step in steps(name):
+        assert ("run" in step) is not ("uses" in step)
+        assert re.fullmatch(r"[\w.-]+/[\w.-]+@(v\d+|release/v\d+)", step.get("uses", "a/b@v1"))
+
+
+def test_the_checks_are_those_of_the_script_and_run_on_every_python_and_system() -> None:
+    jobs = parsed(HOSTED[".github/workflows/ci.yml"])["jobs"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    stated = [text.rpartition(" ")[2] for text in project["classifiers"] if re.search(r":: 3\.\d+$", text)]
+
+    assert {"run": "tests/run"} in jobs["everything"]["steps"]
+    assert stated == jobs["python"]["strategy"]["matrix"]["python"]
+    assert f">={stated[0]}" == project["requires-python"]
+    assert ["macos-latest", "windows-latest"] == jobs["systems"]["strategy"]["matrix"]["system"]
+
+
+def test_a_release_is_published_by_trust_and_made_by_the_module_that_is_tested() -> None:
+    jobs = parsed(HOSTED[".github/workflows/release.yml"])["jobs"]
+
+    assert {"id-token": "write"} == jobs["publish"]["permissions"]
+    assert "password" not in str(jobs)
+    assert {"run": "python -m tests.house.release dist"} in jobs["build"]["steps"]
+    assert jobs["publish"]["needs"] == "build"
+
+
+@pytest.mark.parametrize("name", sorted(ISSUES))
+def test_an_issue_form_asks_for_a_bundle(name: str) -> None:
+    form = parsed(HOSTED[name])
+
+    assert {"name", "description", "body"} <= form.keys()
+    assert len({field["id"] for field in form["body"]}) == len(form["body"])
+    assert all(
+        field["type"] in {"textarea", "input"} and field["attributes"]["label"] for field in form["body"]
+    )
+    assert "goneaway-tui doctor-bundle" in HOSTED[name].read_text(encoding="utf-8")
+
+
+def test_a_commit_runs_the_tools_of_the_project_and_downloads_none() -> None:
+    (repository,) = parsed(ROOT / ".pre-commit-config.yaml")["repos"]
+
+    assert repository["repo"] == "local"
+    assert {"system"} == {hook["language"] for hook in repository["hooks"]}
+    assert {"ruff", "mypy"} == {
+        hook["entry"].removeprefix(".venv/bin/").partition(" ")[0] for hook in repository["hooks"]
+    }

@@ -67,7 +67,7 @@ def main() -> None:
         names.append(name)
     rows = sorted(found, key=lambda row: (row.number, row.language != "english", row.language, row.text))
     lines = (f"{row.number}\t{row.language}\t{row.text}\n" for row in rows)
-    TABLE.write_text(HEAD.format(servers=", ".join(names)) + "".join(lines), "utf-8")
+    Path(str(TABLE)).write_text(HEAD.format(servers=", ".join(names)) + "".join(lines), "utf-8")
 
 
 if __name__ == "__main__":

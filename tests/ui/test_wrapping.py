@@ -13,7 +13,7 @@ TEXT = "0 个现有会话会改变：重新连接后才生效 (wait_timeout)，�
 
 
 class Page(BaseApp[None]):
-    CSS_PATH = None  # type: ignore[assignment]
+    CSS = ""
 
     def compose(self) -> ComposeResult:
         yield Static(Content(TEXT))

@@ -1,3 +1,3 @@
 """See every MySQL or MariaDB session beside the limit that will close it."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -62,6 +62,11 @@ class SettingsError(GoneawayError):
         """The message without the place."""
 
 
+def needs_unix(what: str, hint: str) -> SettingsError:
+    """The error for what the operating system of this run lacks; `what` is a name, `hint` is translated."""
+    return SettingsError(_("{what} needs Linux, macOS or another Unix", what=what), hint)
+
+
 class SourceError(GoneawayError):
     exit_code = ExitCode.UNREACHABLE
 

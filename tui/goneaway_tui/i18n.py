@@ -9,11 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from gettext import NullTranslations
-
+from typing import Any, Protocol
 
 DOMAIN = "goneaway_tui"
 ENGLISH = "en"
@@ -55,10 +51,12 @@ def catalogue_of(language: str) -> Catalogue:
     """The catalogue of a key of `LANGUAGES`. Raises OSError where it was not built."""
     if language == ENGLISH:
         return EnglishCatalogue()
-    from gettext import translation
+    from gettext import GNUTranslations
+    from io import BytesIO
 
-    catalogue: NullTranslations = translation(DOMAIN, LOCALES, [LANGUAGES[language]])
-    return catalogue
+    loader: Any = __spec__.loader  # the program may be one zip file
+    path = LOCALES / LANGUAGES[language] / "LC_MESSAGES" / f"{DOMAIN}.mo"
+    return GNUTranslations(BytesIO(loader.get_data(str(path))))
 
 
 def language_named(name: str) -> str | None:

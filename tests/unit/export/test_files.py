@@ -8,7 +8,7 @@ from typing import TextIO
 
 import pytest
 
-from goneaway_tui import private_files
+from goneaway_tui import system
 from goneaway_tui.errors import ExitCode, FileError
 from goneaway_tui.export import save
 from goneaway_tui.export.files import publish, write_file
@@ -59,7 +59,7 @@ def test_a_file_is_replaced_through_our_own_link_and_not_through_that_of_another
     precious.write_text("old")
     link.symlink_to(precious)
     if owner == "another":
-        monkeypatch.setattr(private_files, "ROOT", -1)
+        monkeypatch.setattr(system, "ROOT", -1)
         monkeypatch.setattr(os, "geteuid", lambda: 4711)
 
         with pytest.raises(FileError, match="the file is a link made by another user"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.source.connection import _unconnected
+from goneaway_tui.source.connection import _not_connected, _unconnected
 from goneaway_tui.source.sockets import Address
 
 
@@ -41,3 +42,33 @@ def test_an_authority_file_that_is_missing_is_an_error_in_each_mode_that_names_o
 def test_without_tls_there_is_no_context() -> None:
     connection: Any = _unconnected(Address(host="db", ssl_mode="DISABLED"))
     assert not connection.ssl
+
+
+class RefusingLine(ssl.SSLSocket):
+    """A line that the server has closed behind an alert, which can still be read."""
+
+    def __init__(self) -> None:
+        """No socket is opened."""
+
+    def recv(self, _size: int = 1024, _flags: int = 0) -> bytes:
+        raise ssl.SSLError(1, "[SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca (_ssl.c:2580)")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_a_certificate_that_the_server_refuses_is_reported_as_that_where_writing_failed_first() -> None:
+    address = Address(host="db")
+    connection: Any = _unconnected(address)
+    connection._sock = RefusingLine()
+    reader, broken_pipe = os.pipe()
+    os.close(reader)
+    try:
+        os.write(broken_pipe, b"login")
+    except BrokenPipeError:
+        connection._force_close()
+    os.close(broken_pipe)
+    error = _not_connected(address, connection.tls_alert, greeted=True, expired=False)
+
+    assert "tlsv1 alert unknown ca" in error.line
+    assert "check --ssl-mode" in error.line

@@ -34,6 +34,7 @@ from goneaway_tui.settings import (
 from goneaway_tui.settings.options import (
     ADVISE,
     DEMO,
+    DOCTOR_BUNDLE,
     EXPLAIN,
     EXPORTER,
     KILL,
@@ -181,6 +182,12 @@ def _replay(settings: Settings, clock: Clock) -> int:
     return replay(settings, clock)
 
 
+def _doctor_bundle(settings: Settings, clock: Clock) -> int:
+    from goneaway_tui.cli.commands.doctor_bundle import doctor_bundle
+
+    return doctor_bundle(settings, clock)
+
+
 def _snapshot(servers: Sequence[Settings], clock: Clock) -> int:
     from goneaway_tui.cli.commands.snapshot import snapshot
 
@@ -223,7 +230,11 @@ def _serve(servers: Sequence[Settings], clock: Clock) -> int:
     return run_web_service(servers, clock)
 
 
-ONE_SERVER: Mapping[str, Callable[[Settings, Clock], int]] = {REPLAY: _replay, DEMO: _demo}
+ONE_SERVER: Mapping[str, Callable[[Settings, Clock], int]] = {
+    REPLAY: _replay,
+    DEMO: _demo,
+    DOCTOR_BUNDLE: _doctor_bundle,
+}
 """The commands that take at most one server."""
 SEVERAL_SERVERS: Mapping[str, Callable[[Sequence[Settings], Clock], int]] = {
     SNAPSHOT: _snapshot,

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from goneaway_tui.cli.terminal import write_err
-from goneaway_tui.errors import SettingsError
+from goneaway_tui.errors import SettingsError, needs_unix
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.settings import (
     ConnectionSettings,
@@ -22,6 +22,7 @@ from goneaway_tui.settings import (
     Transport,
 )
 from goneaway_tui.source.sockets import STANDARD_SOCKETS, Address, Tunnel, standard_socket
+from goneaway_tui.system import HAS_UNIX_SOCKETS
 from goneaway_tui.text.sanitize import plain
 
 PASSWORD_TIMEOUT_SECONDS = 120
@@ -134,10 +135,12 @@ def route_to(settings: Settings, password: Secret | None = None) -> Iterator[Con
 
     Raises SettingsError without a password, SourceError if ssh cannot connect.
     """
+    host = settings.connection.ssh
+    if host is not None and not HAS_UNIX_SOCKETS:
+        raise needs_unix("--ssh", _("open the tunnel with ssh -L, and name its end with -h and -P"))
     password_found = resolve_password(settings.connection) if password is None else password
     address = _address(settings.connection, password_found.reveal())
     address = replace(address, label=settings.profile and f"{settings.profile} ({address.name})")
-    host = settings.connection.ssh
     if host is None:
         yield ConnectionRoute(address)
         return
@@ -157,7 +160,11 @@ def address_name(connection: ConnectionSettings) -> str:
 
 def _address(connection: ConnectionSettings, password: str) -> Address:
     path = None
-    if connection.transport is Transport.SOCKET:
+    if connection.transport is Transport.SOCKET and not HAS_UNIX_SOCKETS:
+        # As in the clients there, no host is TCP to this machine.
+        if connection.socket is not None:
+            raise needs_unix("--socket", _("name a host with -h"))
+    elif connection.transport is Transport.SOCKET:
         path = connection.socket or (STANDARD_SOCKETS[0] if connection.ssh else standard_socket())
     return Address(
         host=connection.host or "localhost",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,9 +58,11 @@ def recorder_of(settings: Settings, server_name: str) -> Iterator[Recorder | Non
 
 def steady_clock() -> Clock:
     """A clock in seconds since 1970 that no change of the system's clock moves. It counts the time a laptop sleeps."""
-    ticks = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    started_at, started_ticks = time.time(), time.clock_gettime(ticks)
-    return lambda: started_at + (time.clock_gettime(ticks) - started_ticks)
+    ticks = time.monotonic  # on Windows it counts that time too
+    if hasattr(time, "clock_gettime"):
+        ticks = partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+    started_at, started_ticks = time.time(), ticks()
+    return lambda: started_at + (ticks() - started_ticks)
 
 
 class LocalZone(tzinfo):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.i18n import _
-from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Environment, FileContent
+from goneaway_tui.system import open_private, user_id
 
 SECRETS = ("MYSQL_PWD",)
 """Environment variables that hold a password; removed from `os.environ`."""
@@ -36,7 +36,7 @@ class LocalFiles:
         if len(data) > MAX_SETTINGS_BYTES:
             why = _("the file is larger than {number} MiB", number=MAX_SETTINGS_BYTES >> 20)
             raise FileError(_("cannot read {file}: {why}", file=path, why=why), _("name another file"))
-        return FileContent(data, status.st_mode, is_ours=status.st_uid in {os.geteuid(), 0})
+        return FileContent(data, status.st_mode, is_ours=status.st_uid in {user_id(), 0})
 
     def names(self, folder: Path) -> list[str] | None:
         try:
@@ -117,5 +117,5 @@ def _home() -> Path:
 def _login() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):
+    except (KeyError, OSError, ImportError):  # the last on Windows without USERNAME, before Python 3.13
         return ""

@@ -17,6 +17,7 @@ from goneaway_tui.cli.terminal import exiting_on_signals, report_fault, silence_
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.i18n import _
 from goneaway_tui.settings import Settings
+from goneaway_tui.system import HANGUP
 
 if TYPE_CHECKING:
     from goneaway_tui.model.snapshot import RiskThresholds
@@ -138,7 +139,7 @@ def run_app(
         app.run()
         for watchdog in watchdogs.values():
             watchdog.cancel()
-    if signal.SIGHUP in watchdogs:
+    if HANGUP in watchdogs:
         silence_terminal()
     if app.interrupted:
         return ExitCode.INTERRUPTED

@@ -17,12 +17,10 @@ from typing import TextIO
 from goneaway_tui import i18n
 from goneaway_tui.errors import FileError, SettingsError
 from goneaway_tui.i18n import ENGLISH, LANGUAGES, EnglishCatalogue, _, catalogue_of
-from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Settings
 from goneaway_tui.settings.options import ENGLISH_FORMATS
+from goneaway_tui.system import EXIT_SIGNALS, open_private
 from goneaway_tui.text.sanitize import plain
-
-EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def open_standard_streams() -> None:
@@ -41,8 +39,9 @@ def open_standard_streams() -> None:
 
 def exit_on_signals() -> None:
     """Let SIGTERM and SIGHUP end the program as Ctrl+C does: `with` and `finally` blocks close what is open."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _exit_on_signal)
+    for number in EXIT_SIGNALS:
+        if number != signal.SIGINT:
+            signal.signal(number, _exit_on_signal)
 
 
 @contextmanager

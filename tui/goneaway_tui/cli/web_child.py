@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import select
 import signal
 import sys
@@ -47,6 +46,8 @@ def main() -> int:
 
 def bound_memory(servers: int) -> None:
     """Limit the memory of this process, so that hostile input ends with MemoryError and does not fill the machine."""
+    import resource  # Windows has none; `serve` refuses to run there
+
     threading.stack_size(STACK_BYTES)
     limit_bytes = MEMORY_BYTES + servers * MEMORY_BYTES_PER_SERVER
     _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)

@@ -13,7 +13,7 @@ from typing import TextIO
 from goneaway_tui.errors import FileError
 from goneaway_tui.export.data import file_stamp
 from goneaway_tui.i18n import N_, _
-from goneaway_tui.private_files import LINK_OF_ANOTHER, is_link_of_another
+from goneaway_tui.system import LINK_OF_ANOTHER, is_link_of_another
 from goneaway_tui.text.sanitize import plain
 
 NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Final
 
-TABLE: Final = Path(__file__).with_name("server_messages.tsv")
+TABLE: Final = files(__package__) / "server_messages.tsv"
 ENGLISH: Final = "english"
 ABORTED_MESSAGES: Final = frozenset({1152, 1184})
 """Numbers of messages whose last part is the reason."""

@@ -68,11 +68,11 @@ class BareMeaning(Enum):
 
 UI, DEMO, SNAPSHOT, WATCH, KILL = "ui", "demo", "snapshot", "watch", "kill"
 EXPLAIN, REPLAY, CONFIG, EXPORTER, SERVE = "explain", "replay", "config", "exporter", "serve"
-ADVISE = "advise"
+ADVISE, DOCTOR_BUNDLE = "advise", "doctor-bundle"
 SCHEMA, COMPLETION, MANUAL = "schema", "completion", "manual"
-RUNS = (UI, SNAPSHOT, WATCH, KILL, DEMO, EXPLAIN, ADVISE, REPLAY, EXPORTER, SERVE)
+RUNS = (UI, SNAPSHOT, WATCH, KILL, DEMO, EXPLAIN, ADVISE, REPLAY, EXPORTER, SERVE, DOCTOR_BUNDLE)
 """All commands except those that only print. Each takes the common options, also those without an effect on it."""
-CONNECTED = (UI, SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE, EXPORTER, SERVE)
+CONNECTED = (UI, SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE, EXPORTER, SERVE, DOCTOR_BUNDLE)
 """Commands that connect to a server the user names."""
 
 COMMANDS: Mapping[str, str] = {
@@ -85,6 +85,7 @@ COMMANDS: Mapping[str, str] = {
     REPLAY: N_("show a recording on the screen; --record writes FILE"),
     EXPORTER: N_("serve metrics for Prometheus, of one server or many"),
     SERVE: N_("show the screen in a browser; read-only without --allow-changes"),
+    DOCTOR_BUNDLE: N_("write a zip file for an issue: versions, terminal, faults, the server's capabilities; no name, no SQL"),
     CONFIG: N_("the config file: print its path, its values or its names, check it, or create it"),
     SCHEMA: N_("print the JSON Schema of the JSON that a command writes"),
     COMPLETION: N_("print the completion script for a shell; it also completes names of the config file"),
@@ -304,9 +305,9 @@ OPTIONS: tuple[Option, ...] = (
            N_("{formats}. By default, the suffix of --output decides, else json. explain, advise: text, json, "
 "markdown; kill: text, json."),
            None, Section.SNAPSHOT, "NAME", commands=(SNAPSHOT, KILL, EXPLAIN, ADVISE)),
-    Option("output", ("--output",), values.output,
+    Option("output", ("-o", "--output"), values.output,
            N_("Output file; - is standard output. watch appends to the file."), None,
-           Section.SNAPSHOT, "FILE", commands=(SNAPSHOT, WATCH)),
+           Section.SNAPSHOT, "FILE", commands=(SNAPSHOT, WATCH, DOCTOR_BUNDLE)),
     Option("error_log", ("--error-log",), values.path,
            N_("File of the server's error log on this machine. It shows why sessions ended."), None,
            Section.SHOWING, "FILE", env="GONEAWAY_ERROR_LOG", commands=(UI, WATCH, EXPLAIN, EXPORTER, SERVE)),

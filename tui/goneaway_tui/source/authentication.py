@@ -7,7 +7,6 @@ A Unix socket can be such proof: `is_trusted_peer` checks which user listens on 
 from __future__ import annotations
 
 import os
-import pwd
 import socket as sockets
 import ssl
 import stat
@@ -23,6 +22,7 @@ from pymysql.connections import Connection as Wire
 
 from goneaway_tui.i18n import N_
 from goneaway_tui.source.sockets import Address
+from goneaway_tui.system import user_id
 
 ROOT = 0
 SERVER_ACCOUNTS = ("mysql", "_mysql")
@@ -38,7 +38,7 @@ def is_trusted_peer(line: sockets.socket, path: str) -> bool:
     """
     user = _user(line, path)
     return user is not None and (
-        user in {ROOT, os.geteuid()} or _is_owner_of_folder(user, path) or _is_server_account(user)
+        user in {ROOT, user_id()} or _is_owner_of_folder(user, path) or _is_server_account(user)
     )
 
 
@@ -66,6 +66,8 @@ def _is_owner_of_folder(user: int, path: str) -> bool:
 
 
 def _is_server_account(user: int) -> bool:
+    import pwd  # Windows has none, and no Unix socket to ask for
+
     for name in SERVER_ACCOUNTS:
         try:
             if pwd.getpwnam(name).pw_uid == user:

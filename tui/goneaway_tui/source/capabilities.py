@@ -166,6 +166,15 @@ def limitations_of(capabilities: Capabilities) -> tuple[Limitation, ...]:
     )
 
 
+def known_limitation_texts() -> frozenset[str]:
+    """The texts of limitations that are ours and hold nothing of a server."""
+    rows = (text for flavour in LIMITATIONS.values() for row in flavour for text in row[2:4])
+    notes = server_variants.variant_limitations({variant.word for variant in server_variants.SERVER_VARIANTS})
+    of_services = (text for note in notes for text in (note.what, note.why))
+    unlisted = (UNLISTED_DETAILS, OTHER_ACCOUNTS_NO_ROOM, NO_ROOM, QUICKER_READING)
+    return frozenset((*rows, *of_services, *unlisted, *LOST_BY_STATEMENT.values()))
+
+
 def history_limitation(capabilities: Capabilities, *, is_wanted: bool = True) -> Limitation:
     """Why the statements of an open transaction are not read. `is_wanted`: whether SQL text may be read at all."""
     what = N_("the statements of an open transaction")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 import struct
+import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
@@ -169,6 +170,8 @@ class BoundedConnection(Wire):
     """PyMySQL's connection, which reads no more bytes than its budget, whatever lengths the server announces."""
 
     budget = LOGIN_BYTES
+    tls_alert: ssl.SSLError | None = None
+    """The alert with which the server closed the connection, where writing failed before it was read."""
     _columns = 0
     """The columns of the answer that is read."""
 
@@ -195,8 +198,22 @@ class BoundedConnection(Wire):
             self._refuse()
         return bytes(super()._read_bytes(num_bytes))  # type: ignore[misc]
 
+    def _force_close(self) -> None:
+        """Close the socket. A server that refuses our certificate sends an alert and closes the connection, after the handshake:
+        where writing failed, the alert may still be there to read.
+        """
+        line: Any = self.__dict__.get("_sock")
+        if isinstance(sys.exception(), ConnectionError) and isinstance(line, ssl.SSLSocket):
+            try:
+                line.recv(1)
+            except ssl.SSLError as alert:
+                self.tls_alert = alert
+            except OSError:
+                pass
+        super()._force_close()  # type: ignore[misc]
+
     def _refuse(self) -> NoReturn:
-        self._force_close()  # type: ignore[attr-defined]
+        self._force_close()
         raise pymysql.OperationalError(TOO_MUCH, N_("the server sends a result that is too large"))
 
 
@@ -292,7 +309,7 @@ def _open(address: Address, socket: ServerSocket, *, interactive: bool = False) 
         with socket.within(address.connect_timeout + ANSWER_SECONDS):
             connection.connect(socket.open(address))
     except (pymysql.Error, *PROTOCOL_ERRORS) as error:
-        failure = error
+        failure = connection.tls_alert or error
     else:
         return connection
     raise _not_connected(

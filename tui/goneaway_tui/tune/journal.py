@@ -25,7 +25,7 @@ from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.as_json import unpacker
 from goneaway_tui.model.tuning import Persistence
 from goneaway_tui.ports import Clock
-from goneaway_tui.private_files import open_private
+from goneaway_tui.system import NON_BLOCKING, make_private, open_private, read_at
 from goneaway_tui.text.sanitize import plain
 
 SESSION_ALREADY_ENDED = N_("session {id} had already ended")
@@ -279,12 +279,12 @@ class Journal:
     def _opened(self) -> Iterator[int]:
         if not self.path.parent.is_dir():
             _make_private_folder(self.path.parent)
-        handle = open_private(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK)
+        handle = open_private(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | NON_BLOCKING)
         try:
             found = os.fstat(handle)
             _must_be_regular(found)
             if stat.S_IMODE(found.st_mode) & 0o077:
-                os.fchmod(handle, 0o600)
+                make_private(handle)
             yield handle
         finally:
             os.close(handle)
@@ -325,4 +325,4 @@ def _must_be_regular(found: os.stat_result) -> None:
 def _ends_with_newline(handle: int) -> bool:
     """Whether the file ends with a whole line; after a crash the last line may be incomplete."""
     size = os.fstat(handle).st_size
-    return size == 0 or os.pread(handle, 1, size - 1) == b"\n"
+    return size == 0 or read_at(handle, 1, size - 1) == b"\n"

@@ -39,6 +39,7 @@ from goneaway_tui.monitor.server_monitor import (
     with_free_names,
 )
 from goneaway_tui.ports import Clock
+from goneaway_tui.system import HAS_JOB_CONTROL
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.tune.values import value_with_unit
@@ -367,7 +368,7 @@ class GoneawayApp(MonitorApp):
             self.notify(plain(self._greeting, 400), timeout=15, markup=False)
         if self._run_for is not None:
             self.set_timer(self._run_for, self.exit)
-        if not self.is_headless:
+        if HAS_JOB_CONTROL and not self.is_headless:
             self._resume_after_stop()
 
     def on_unmount(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from pathlib import Path
+from importlib.resources import files
 from threading import Thread
 from typing import ClassVar, TypeVar
 
@@ -78,7 +78,7 @@ class BaseApp(App[R]):
     """
 
     TITLE = "goneaway"
-    CSS_PATH = Path(__file__).with_name("app.tcss")
+    CSS = (files(__package__) / "app.tcss").read_text(encoding="utf-8")
     VERTICAL_BREAKPOINTS = [(0, "-lowest"), (20, "-low"), (30, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", "quit", show=False, priority=True, id="app.interrupt"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from goneaway_tui import private_files
+from goneaway_tui import system
 from goneaway_tui.cli import run
 from goneaway_tui.judge.tracker import track
 from goneaway_tui.model.as_json import pack
@@ -191,7 +191,7 @@ def test_nothing_is_watched_for_a_file_of_another_user(
     """A day of watching would end with a file that cannot be written."""
     path = tmp_path / "gaps"
     path.write_text("")
-    monkeypatch.setattr(private_files, "ROOT", -1)
+    monkeypatch.setattr(system, "ROOT", -1)
     monkeypatch.setattr(os, "geteuid", lambda: 4711)
     status, out, err = said(capsys, "--host=127.0.0.1", "--port=1", f"--save={path}")
 

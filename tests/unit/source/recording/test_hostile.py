@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from goneaway_tui import private_files
+from goneaway_tui import system
 from goneaway_tui.errors import FileError
 from goneaway_tui.judge import judge
 from goneaway_tui.model.session import ProcesslistId
@@ -435,7 +435,7 @@ def test_nothing_is_recorded_beside_files_of_another_user(
     path.touch()
     Path(f"{path}{end}").touch()
     strange = Path(f"{path}{end}").stat().st_ino
-    monkeypatch.setattr(private_files, "_is_trusted", lambda found: found.st_ino != strange)
+    monkeypatch.setattr(system, "_is_trusted", lambda found: found.st_ino != strange)
 
     with pytest.raises(FileError, match="a file beside it belongs to another user"):
         create_or_continue(path)
@@ -456,7 +456,7 @@ def test_another_user_who_makes_a_file_beside_it_meanwhile_reads_nothing(
 ) -> None:
     log = Path(f"{path}-wal")
     monkeypatch.setattr(
-        private_files, "_is_trusted", lambda found: not log.exists() or found.st_ino != log.stat().st_ino
+        system, "_is_trusted", lambda found: not log.exists() or found.st_ino != log.stat().st_ino
     )
 
     with pytest.raises(FileError, match="a file beside it belongs to another user"):

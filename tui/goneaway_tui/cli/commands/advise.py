@@ -27,9 +27,9 @@ from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.monitor.poller import WAKE_UP_SECONDS, FailedReading, Poller, PollSchedule, Reading
 from goneaway_tui.monitor.server_monitor import close_all
 from goneaway_tui.ports import Clock, Source
-from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Settings
 from goneaway_tui.settings.options import ADVISE
+from goneaway_tui.system import NON_BLOCKING, open_private
 from goneaway_tui.text.format import largest_unit_words
 from goneaway_tui.text.sanitize import plain
 
@@ -370,7 +370,7 @@ def _must_be_writable(name: str) -> None:
     """Raise FileError where the file is there, and another user's or not to be written to."""
     try:
         if Path(name).exists():
-            os.close(open_private(name, os.O_WRONLY | os.O_NONBLOCK))
+            os.close(open_private(name, os.O_WRONLY | NON_BLOCKING))
     except OSError as error:
         raise _unwritable(name, error.strerror or str(error)) from None
 

@@ -16,12 +16,14 @@ from functools import partial
 from goneaway_tui.cli.commands.exporter import endpoint_of
 from goneaway_tui.cli.servers import ConfiguredServer, configured_servers
 from goneaway_tui.cli.terminal import exiting_on_signals, write_err
-from goneaway_tui.errors import ExitCode, SettingsError
+from goneaway_tui.errors import ExitCode, SettingsError, needs_unix
 from goneaway_tui.http_auth import basic_auth_guard
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.server import is_loopback
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
+from goneaway_tui.settings.options import SERVE
+from goneaway_tui.system import HAS_UNIX_SOCKETS
 
 EXTRA_MODULES = {"textual_serve", "aiohttp", "aiohttp_jinja2", "jinja2"}
 """The modules that the extra `serve` installs."""
@@ -36,6 +38,8 @@ def run_web_service(servers: Sequence[Settings], clock: Clock) -> ExitCode:
     Raises SettingsError without the extra, where the address cannot be listened on or would not be safe, and FileError.
     """
     settings = servers[0]
+    if not HAS_UNIX_SOCKETS:
+        raise needs_unix(SERVE, _("run serve on such a machine, or use the screen in a terminal"))
     try:
         from goneaway_tui.web.service import LogLimit, WebService
         from goneaway_tui.web.viewer import ScreenProgram

@@ -35,8 +35,8 @@ from goneaway_tui.monitor.poller import (
 )
 from goneaway_tui.monitor.server_monitor import close_all
 from goneaway_tui.ports import Clock, Recorder, Source
-from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Settings
+from goneaway_tui.system import open_private
 from goneaway_tui.text.sanitize import plain
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from pymysql.connections import Connection
 from goneaway_tui.errors import SourceError
 from goneaway_tui.i18n import _
 from goneaway_tui.model.server import Flavour
+from goneaway_tui.system import HAS_UNIX_SOCKETS
 from goneaway_tui.text.sanitize import plain
 
 PROGRAM_VARIABLE = "GONEAWAY_SERVER_PROGRAM"
@@ -102,6 +103,8 @@ class ServerProgram:
 
 def find_program(environ: Mapping[str, str]) -> ServerProgram:
     """The server program to use. Raises NoServerProgram, or SourceError if the program does not run."""
+    if not HAS_UNIX_SOCKETS:
+        raise NoServerProgram(_("the server of the demo needs Linux, macOS or another Unix"))
     requested = environ.get(PROGRAM_VARIABLE)
     if requested:
         path = shutil.which(requested, path=environ.get("PATH"))

@@ -13,7 +13,7 @@ import re
 import sqlite3
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
@@ -25,8 +25,17 @@ from urllib.parse import quote
 from goneaway_tui.errors import FileError
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.as_json import UnfitRecord
-from goneaway_tui.private_files import must_be_private, open_private
 from goneaway_tui.source.recording.lines import StreamGap, first_seal, seal_of
+from goneaway_tui.system import (
+    BINARY,
+    CLOSE_ON_EXEC,
+    NON_BLOCKING,
+    make_private,
+    must_be_private,
+    open_private,
+    read_at,
+    write_at,
+)
 from goneaway_tui.text.sanitize import plain
 
 SCHEMA = 2
@@ -119,14 +128,20 @@ class BoundedDatabase(sqlite3.Connection):
     def __init__(self, name: str, file: Path) -> None:
         """`name` may be a URI. `file`: whose size counts, with the WAL beside it."""
         is_uri = name.startswith("file:")
-        super().__init__(name, BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=is_uri)
+        super().__init__(
+            name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=is_uri
+        )
         self._file = file
         self._checks_left = 0.0
         self.set_progress_handler(self._is_too_much, STEPS_PER_CHECK)
         self.text_factory = lambda raw: raw.decode("utf-8", "replace")
         self.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
-        for pragma in (f"page_size = {PAGE_BYTES}", "trusted_schema = OFF", "cell_size_check = ON"):
-            self.execute(f"PRAGMA {pragma}")
+        try:
+            for pragma in (f"page_size = {PAGE_BYTES}", "trusted_schema = OFF", "cell_size_check = ON"):
+                self.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            self.close()
+            raise
 
     def execute(self, *arguments: Any) -> sqlite3.Cursor:
         """As in sqlite3."""
@@ -177,12 +192,12 @@ def open_to_read(path: Path) -> tuple[BoundedDatabase, bool]:
     with file_errors(READ, path):
         _check_file(path, READ)
     for mode in ("mode=ro", "mode=ro&immutable=1"):
-        with suppress(*DAMAGE):
-            database = BoundedDatabase(f"file:{quote(os.fsencode(path))}?{mode}", path)
-            with suppress(*DAMAGE):
-                if database.is_recording():
-                    return database, False
-            database.close()
+        with suppress(*DAMAGE), ExitStack() as stack:
+            uri = f"file:{quote(os.fsencode(path))}?{mode}"
+            database = stack.enter_context(closing(BoundedDatabase(uri, path)))
+            if database.is_recording():
+                stack.pop_all()
+                return database, False
     return salvage(path), True
 
 
@@ -221,8 +236,8 @@ def rows_in_pages(path: Path) -> Iterator[tuple[Any, ...]]:
             while page := file.read(PAGE_BYTES):
                 if page[0] == LEAF:
                     changes += 1
-                    os.pwrite(page_file.fileno(), changes.to_bytes(4), CHANGE_COUNTER)
-                    os.pwrite(page_file.fileno(), page.ljust(PAGE_BYTES, b"\0"), PAGE_BYTES)
+                    write_at(page_file.fileno(), changes.to_bytes(4), CHANGE_COUNTER)
+                    write_at(page_file.fileno(), page.ljust(PAGE_BYTES, b"\0"), PAGE_BYTES)
                     with suppress(*DAMAGE):
                         yield from _rows_of_page(database)
 
@@ -270,7 +285,7 @@ def _check_file(path: Path, what: str) -> None:
     """Raise OSError or FileError unless it is a regular file and a recording; to RECORD into, an empty one of ours is made."""
     if "\0" in str(path):
         raise OSError(errno.EINVAL, N_("not a possible file name"))
-    flags = os.O_NONBLOCK | os.O_CLOEXEC
+    flags = NON_BLOCKING | CLOSE_ON_EXEC | BINARY
     if what == READ:
         handle = os.open(path, os.O_RDONLY | flags)
     else:
@@ -278,7 +293,7 @@ def _check_file(path: Path, what: str) -> None:
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(errno.EINVAL, N_("not a regular file"))
-        header = os.pread(handle, HEADER_BYTES, 0)
+        header = read_at(handle, HEADER_BYTES, 0)
         if header or what == READ:
             # https://www.sqlite.org/fileformat2.html, 1.3: the version at 60, the application at 68
             version, mark = int.from_bytes(header[60:64]), int.from_bytes(header[68:72])
@@ -290,6 +305,6 @@ def _check_file(path: Path, what: str) -> None:
                 why = _(why, version=version, known=SCHEMA)
                 raise recording_error(what, path, why, _("use the goneaway-tui version that wrote it"))
         if what == RECORD:
-            os.fchmod(handle, 0o600)
+            make_private(handle)
     finally:
         os.close(handle)

@@ -103,7 +103,7 @@ class Recording:
     @_steady
     def span(self) -> tuple[float, float]:
         """The instants of the first sample and the last."""
-        first, last = self._row("span", Track.SAMPLES)
+        first, last = self._row("span", Track.SAMPLES, Track.SAMPLES)
         if not _is_instant(first) or not _is_instant(last):
             raise StreamGap
         return first, last

@@ -34,7 +34,7 @@ SELECT page_count FROM pragma_page_count
 SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count
 
 -- span: The first and the last instant of a track.
-SELECT (SELECT at FROM piece WHERE track = ?1 AND at IS NOT NULL ORDER BY at LIMIT 1), (SELECT at FROM piece WHERE track = ?1 AND at IS NOT NULL ORDER BY at DESC LIMIT 1)
+SELECT (SELECT at FROM piece WHERE track = ? AND at IS NOT NULL ORDER BY at LIMIT 1), (SELECT at FROM piece WHERE track = ? AND at IS NOT NULL ORDER BY at DESC LIMIT 1)
 
 -- after: The first instant of a track after another.
 SELECT at FROM piece WHERE track = ? AND at > ? ORDER BY at LIMIT 1
