@@ -85,7 +85,9 @@ COMMANDS: Mapping[str, str] = {
     REPLAY: N_("show a recording on the screen; --record writes FILE"),
     EXPORTER: N_("serve metrics for Prometheus, of one server or many"),
     SERVE: N_("show the screen in a browser; read-only without --allow-changes"),
-    DOCTOR_BUNDLE: N_("write a zip file for an issue: versions, terminal, faults, the server's capabilities; no name, no SQL"),
+    DOCTOR_BUNDLE: N_(
+        "write a zip file for an issue: versions, terminal, faults, the server's capabilities; no name, no SQL"
+    ),
     CONFIG: N_("the config file: print its path, its values or its names, check it, or create it"),
     SCHEMA: N_("print the JSON Schema of the JSON that a command writes"),
     COMPLETION: N_("print the completion script for a shell; it also completes names of the config file"),
