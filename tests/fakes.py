@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from goneaway_tui.errors import FileError, GoneawayError, NoConnectionLeft
-from goneaway_tui.model.profile import ConnectedServer, Profile, ProfileDraft
-from goneaway_tui.model.server import Variable
+from goneaway_tui.model.server import ConnectedServer, Profile, ProfileDraft, Variable
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.tuning import (
     KeptValue,

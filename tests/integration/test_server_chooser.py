@@ -7,7 +7,7 @@ from pathlib import Path
 
 from goneaway_tui.cli.filesystem import LocalFiles
 from goneaway_tui.cli.server_chooser import LiveServerDirectory
-from goneaway_tui.model.profile import Profile, ProfileDraft
+from goneaway_tui.model.server import Profile, ProfileDraft
 from goneaway_tui.settings import Environment, Settings, resolve
 from tests.servers.private import RealServer
 

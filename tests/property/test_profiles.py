@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.model.profile import ProfileDraft
+from goneaway_tui.model.server import ProfileDraft
 from goneaway_tui.settings import appended_profile
 from goneaway_tui.settings.profiles import profile_toml
 from tests.unit.settings.asking import CONFIG, environment

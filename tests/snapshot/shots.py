@@ -23,8 +23,7 @@ from goneaway_tui.errors import Unreachable
 from goneaway_tui.i18n import ENGLISH, EnglishCatalogue, catalogue_of, set_language
 from goneaway_tui.judge import track
 from goneaway_tui.model.blocking import Lock, LockKind
-from goneaway_tui.model.profile import Profile
-from goneaway_tui.model.server import Flavour, ServerTopology, TopologyMember, TopologyRelation
+from goneaway_tui.model.server import Flavour, Profile, ServerTopology, TopologyMember, TopologyRelation
 from goneaway_tui.model.session import PastStatement, Session
 from goneaway_tui.model.tuning import VariableState
 from goneaway_tui.monitor.server_monitor import NO_KILL_POLICY, MonitorSpec

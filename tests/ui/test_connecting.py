@@ -9,8 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
 from goneaway_tui.errors import AccessDenied, SettingsError
-from goneaway_tui.model.profile import ConnectedServer, Profile, ProfileDraft
-from goneaway_tui.model.server import Limitation
+from goneaway_tui.model.server import ConnectedServer, Limitation, Profile, ProfileDraft
 from goneaway_tui.settings import SslMode
 from goneaway_tui.settings.config_reader import COLORS
 from goneaway_tui.ui.screens.connect import TLS_MODES, ConnectApp, FormScreen, PickerScreen

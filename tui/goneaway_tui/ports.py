@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.profile import ConnectedServer, Profile, ProfileDraft
 from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.server import ConnectedServer, Profile, ProfileDraft
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.model.tuning import (

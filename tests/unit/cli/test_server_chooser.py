@@ -12,7 +12,7 @@ from goneaway_tui.cli import server_chooser as cli_door
 from goneaway_tui.cli.filesystem import append
 from goneaway_tui.cli.server_chooser import LiveServerDirectory, has_no_server
 from goneaway_tui.errors import FileError, SettingsError, Unreachable
-from goneaway_tui.model.profile import Profile, ProfileDraft
+from goneaway_tui.model.server import Profile, ProfileDraft
 from goneaway_tui.settings import Settings
 from goneaway_tui.ui.screens import connect
 from tests.unit.settings.asking import CONFIG, client, environment, settings

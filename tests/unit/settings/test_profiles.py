@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.model.profile import ProfileDraft
+from goneaway_tui.model.server import ProfileDraft
 from goneaway_tui.settings import (
     FileContent,
     Keyring,

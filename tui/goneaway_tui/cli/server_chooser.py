@@ -12,7 +12,7 @@ from goneaway_tui.cli.filesystem import append
 from goneaway_tui.cli.terminal import report_fault, write_err
 from goneaway_tui.errors import ExitCode, SettingsError, SourceError
 from goneaway_tui.i18n import _
-from goneaway_tui.model.profile import ConnectedServer, Profile, ProfileDraft
+from goneaway_tui.model.server import ConnectedServer, Profile, ProfileDraft
 from goneaway_tui.settings import (
     Environment,
     InfoAnswer,

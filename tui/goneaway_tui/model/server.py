@@ -1,8 +1,10 @@
-"""A server: its identity, its global variables, what it hides from our account, and the other servers it names."""
+"""A server: its identity, its global variables, what it hides from our account, the other servers it names, and its profile:
+how the config file and the dialog name and reach it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
 
@@ -132,3 +134,50 @@ class ServerTopology:
     """What could not be read, and why."""
     server_id: int | None = None
     """The server's own `server_id`, by which others name it."""
+
+
+# --- How a server is named and reached
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A server of the config file, as a list shows it."""
+
+    name: str
+    account_and_address: str
+    """Account and address: `dba@db1:3306 via jump`; or what is wrong with the profile."""
+    color: str | None = None
+    """One of the config file's names, or `#rrggbb`."""
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileDraft:
+    """A connection as typed into the dialog; empty texts where nothing was typed."""
+
+    name: str = ""
+    host: str = ""
+    port: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    """For this run only; never written to a file."""
+    socket: str = ""
+    ssl_mode: str = ""
+    ssl_ca: str = ""
+    ssh: str = ""
+    password_command: str = ""
+    """A command line, split as a shell does."""
+    password_keyring: str = ""
+    color: str = ""
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedServer:
+    """A server that accepted the login."""
+
+    server: str
+    """`MySQL 9.7.4`."""
+    account: str
+    """The account the server matched, quoted: `'dba'@'%'`."""
+    limitations: tuple[Limitation, ...] = ()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import _
-from goneaway_tui.model.profile import ProfileDraft
+from goneaway_tui.model.server import ProfileDraft
 from goneaway_tui.settings import config_reader, values
 from goneaway_tui.settings.config_file import decoded, is_private
 from goneaway_tui.settings.config_reader import SERVERS, Config

@@ -20,7 +20,7 @@ from textual.widgets.option_list import Option
 
 from goneaway_tui.errors import GoneawayError
 from goneaway_tui.i18n import N_, _
-from goneaway_tui.model.profile import ConnectedServer, Profile, ProfileDraft
+from goneaway_tui.model.server import ConnectedServer, Profile, ProfileDraft
 from goneaway_tui.ports import ServerDirectory
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui.base_app import BaseApp, run_in_thread
