@@ -69,7 +69,9 @@ class BareMeaning(Enum):
 UI, DEMO, SNAPSHOT, WATCH, KILL = "ui", "demo", "snapshot", "watch", "kill"
 EXPLAIN, REPLAY, CONFIG, EXPORTER, SERVE = "explain", "replay", "config", "exporter", "serve"
 ADVISE = "advise"
-SCHEMA, COMPLETION, MANUAL = "schema", "completion", "manual"
+DOCS, SCHEMA, COMPLETION, MANUAL = "docs", "schema", "completion", "manual"
+ALL = "all"
+"""The word of `--help` for all options of all commands."""
 RUNS = (UI, SNAPSHOT, WATCH, KILL, DEMO, EXPLAIN, ADVISE, REPLAY, EXPORTER, SERVE)
 """All commands except those that only print. Each takes the common options, also those without an effect on it."""
 CONNECTED = (UI, SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE, EXPORTER, SERVE)
@@ -78,31 +80,60 @@ CONNECTED = (UI, SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE, EXPORTER, SERVE)
 COMMANDS: Mapping[str, str] = {
     DEMO: N_("a private server with a living workload, and the screen on it"),
     SNAPSHOT: N_("what the screen would show, once, for a script or a colleague"),
-    WATCH: N_("what happens, as it happens: one JSON object a line, no screen"),
-    KILL: N_("kills the sessions that a filter matches; without --apply it only lists them"),
+    WATCH: N_("what happens, as it happens: one JSON object a line"),
+    KILL: N_("kills the sessions that match; without --apply it lists them"),
     EXPLAIN: N_("why connections were lost: reads the logs of clients and servers"),
-    ADVISE: N_(
-        "what wait_timeout should be: counts how long connections are idle before they are used again"
-    ),
+    ADVISE: N_("which wait_timeout to set, by how long connections are idle"),
     REPLAY: N_("the screen on a recording: FILE is what --record wrote"),
     EXPORTER: N_("metrics for Prometheus, of one server or many"),
     SERVE: N_("the screen in a browser, read-only unless told"),
-    CONFIG: N_("the config file: where it is, what it means, its faults, a new one, the names in it"),
-    SCHEMA: N_("what that command writes as JSON, in JSON Schema"),
-    COMPLETION: N_("what teaches that shell these words, and the names of the config file"),
-    MANUAL: N_("the manual page: goneaway-tui manual | man -l -"),
+    CONFIG: N_("the config file: its path, its faults, a new one, its names"),
+    DOCS: N_("the pages of documentation; PAGE shows one"),
+    SCHEMA: N_("the JSON Schema of what a command writes"),
+    COMPLETION: N_("the completions for a shell"),
+    MANUAL: N_("the manual page of a command, for man -l -"),
 }
 """What each command does, by its word. Without a word the command is `ui`."""
 
 FILE_COMMANDS: Mapping[str, str] = {EXPLAIN: "logs", ADVISE: "recordings", REPLAY: "a recording"}
 """The kind of the files of each command that takes names of files."""
 
+PAGES = (
+    *("advise", "architecture", "blocking", "board", "browser", "comparison", "connecting", "ending-many", "explain"),
+    *("exporter", "failures", "history", "index", "performance", "privileges", "recording", "scripting", "servers"),
+    *("tuning", "versions"),
+)  # fmt: skip
+"""The pages of documentation, by the names of their files without `.md`; a test keeps them equal."""
+
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     CONFIG: ("path", "show", "check", "init", "servers", "groups", "rules"),
+    DOCS: PAGES,
     SCHEMA: (SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE),
     COMPLETION: ("bash", "zsh", "fish"),
+    MANUAL: tuple(COMMANDS),
 }
 """Commands that take one more word, and the words they take."""
+
+OPTIONAL_ACTIONS = (DOCS, MANUAL)
+"""Commands of ACTIONS whose word may be left out."""
+
+PAGE_OF: Mapping[str, str] = {
+    UI: "board",
+    DEMO: "board",
+    SNAPSHOT: "scripting",
+    WATCH: "scripting",
+    KILL: "ending-many",
+    EXPLAIN: "explain",
+    ADVISE: "advise",
+    REPLAY: "recording",
+    EXPORTER: "exporter",
+    SERVE: "browser",
+    CONFIG: "connecting",
+    SCHEMA: "scripting",
+    COMPLETION: "scripting",
+    MANUAL: "scripting",
+}
+"""The page of documentation about a command; a command without one has `index`."""
 
 FORMATS: Mapping[str, str] = {row.name: row.suffix for row in export.FORMATS.values()}
 """The formats of a snapshot, and the suffix of a file that chooses the format where `--format` does not."""
@@ -146,10 +177,10 @@ class Option:
     printed: str = ""
     """Its name in `--print-defaults`, where it differs from the flag's."""
 
-    @property
-    def help_text(self) -> str:
-        """Its sentence in the language of the run."""
-        return _(self.help, **FIELDS)
+    def help_text(self, command: str = "") -> str:
+        """Its sentence in the language of the run: the one for `command`, where that differs."""
+        text = HELP_OF.get((self.name, command), self.help)
+        return _(text, **FIELDS, default_address=LISTEN.get(command, ""))
 
     @property
     def english(self) -> str:
@@ -247,6 +278,21 @@ FIELDS: Mapping[str, str] = {
     **LISTEN,
 }
 """Lists of names for the sentences of `--help`."""
+HELP_OF: Mapping[tuple[str, str], str] = {
+    **dict.fromkeys((("run_for", DEMO), ("run_for", WATCH), ("run_for", ADVISE)), N_("Leave after this long.")),
+    ("run_for", KILL): N_("With --every: leave after this long."),
+    ("format", SNAPSHOT): N_("{formats}; by the suffix of --output if not said, else json."),
+    ("format", KILL): N_("text or json; text if not said."),
+    **dict.fromkeys((("format", EXPLAIN), ("format", ADVISE)), N_("text, json or markdown; text if not said.")),
+    ("output", SNAPSHOT): N_("Where to write; - is standard output."),
+    ("output", WATCH): N_("Where to write, at the end of the file; - is standard output."),
+    ("execute", WATCH): N_("A command to run for each departure, each open transaction about to be closed, and each session that is blocked. The event is its input."),
+    ("execute", KILL): N_("A command to run for each kill. The event is its input."),
+    ("simulated", DEMO): N_("No server at all: a made-up one."),
+    ("simulated", SERVE): N_("No server at all: a made-up one."),
+    **dict.fromkeys((("listen", EXPORTER), ("listen", SERVE)), N_("The address to answer at; {default_address} if not said; 0.0.0.0 or [::] is anywhere.")),
+}  # fmt: skip
+"""The sentence of an option of several commands for one of them: by the names of the option and the command."""
 _LEFT = values.seconds(0, 31_536_000, N_("0 to 1y"))
 _NONE: Final = None
 
