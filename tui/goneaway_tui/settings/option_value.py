@@ -40,7 +40,7 @@ def did_you_mean(word: str, candidates: Iterable[str], limit: int = 1) -> str:
     """
     import difflib
 
-    nearest = difflib.get_close_matches(word[:40], list(candidates), limit, cutoff=0.7 if limit == 1 else 0.5)
+    nearest = difflib.get_close_matches(word[:40], list(candidates), limit, cutoff=0.7 if limit == 1 else 0.6)
     return _("did you mean {word}?", word=_(" or ").join(nearest)) if nearest else ""
 
 
