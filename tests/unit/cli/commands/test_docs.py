@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from goneaway_tui.cli import run
@@ -39,7 +41,7 @@ def test_on_a_terminal_no_page_leads_to_a_file(name: str) -> None:
 
 
 def test_pages_that_were_not_installed_are_reported(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: docs.Path
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(docs, "FOLDERS", (tmp_path / "none",))
 
