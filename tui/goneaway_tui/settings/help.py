@@ -46,6 +46,7 @@ ABOUT = N_("goneaway-tui shows every MySQL or MariaDB session beside the limit t
 
 SYNOPSES = (
     "[CONNECTION] [DSN ... | @NAME ...]",
+    "COMMAND [...]",
     "snapshot [CONNECTION] [DSN | @NAME] [--format NAME] [--output FILE]",
     "watch [CONNECTION] [DSN | @NAME] [--for SECONDS] [--output FILE]",
     "kill [CONNECTION] [DSN ... | @NAME ...] [--match FILTER | --rule NAME] [--query] [--apply] [--max NUMBER]",
@@ -62,7 +63,7 @@ SYNOPSES = (
     f"completion {'|'.join(ACTIONS[COMPLETION])}",
     "manual [COMMAND]",
 )
-"""The ways to call the program, without its name; the first is the board. A text in square brackets is not broken across lines."""
+"""The ways to call the program, without its name; the board first. A text in square brackets is not broken across lines."""
 
 EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
     UI: (
@@ -196,11 +197,10 @@ def help_text(command: str = UI) -> str:
 
 def _help_of_program() -> str:
     """The short help: examples, commands, keys, and where to read on."""
-    usage = (*_usage_lines(SYNOPSES[:1]), *_usage_lines(("COMMAND [...]",), is_first=False))
     return "\n".join(
         (
             _filled(_(ABOUT)),
-            "".join(usage),
+            "".join(_usage_lines(synopses_of(UI))),
             _examples(UI),
             _titled(_("Commands"), _rows(COMMANDS.items())),
             _titled(_("Keys on the screen"), _rows(KEYS)),
@@ -251,7 +251,7 @@ def option_groups(command: str) -> list[tuple[str, list[Option]]]:
 
 
 def synopses_of(command: str) -> tuple[str, ...]:
-    """The ways to call a command, without the name of the program."""
+    """The ways to call a command, the program for UI, without the name of the program."""
     return tuple(
         text for text in SYNOPSES if command == (text.partition(" ")[0] if text[0].islower() else UI)
     )
@@ -291,11 +291,10 @@ def option_help(option: Option, command: str = "") -> tuple[str, str]:
     return flags, text
 
 
-def _usage_lines(synopses: Sequence[str], *, is_first: bool = True) -> Iterator[str]:
-    """`is_first`: whether the title stands before the first of them."""
+def _usage_lines(synopses: Sequence[str]) -> Iterator[str]:
     lead = _("{title}:", title=_("Usage"))
     for index, synopsis in enumerate(synopses):
-        start = f"{lead if is_first and not index else ' ' * cell_width(lead)} goneaway-tui "
+        start = f"{lead if not index else ' ' * cell_width(lead)} goneaway-tui "
         word = synopsis.partition("[")[0]
         yield _filled(_BRACKETS.sub(_unbreakable, synopsis), start, " " * cell_width(start + word))
 
