@@ -122,7 +122,7 @@ async def format_() -> None:
     with TemporaryDirectory() as home:
         written = save(a_snapshot([a_session(id=ProcesslistId(7))]), "ids", Path(home) / "now.ids")
         assert "7\n" == written.read_text(encoding="utf-8")
-    texts = (help_text(), manual_text(), *map(completion_text, ("bash", "zsh", "fish")))
+    texts = (help_text("snapshot"), manual_text("snapshot"), *map(completion_text, ("bash", "zsh", "fish")))
     assert all(" ids" in text for text in texts)
 
     app = an_app(Scripted(a_sample()))

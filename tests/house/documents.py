@@ -19,7 +19,8 @@ from goneaway_tui.metrics import listening
 from goneaway_tui.metrics.collector import FAMILIES
 from goneaway_tui.settings.completions import completion_text
 from goneaway_tui.settings.help import STATUSES
-from goneaway_tui.settings.man_page import manual_text
+from goneaway_tui.settings.man_page import manual_text, page_name
+from goneaway_tui.settings.options import COMMANDS, UI
 from goneaway_tui.source import connection
 from goneaway_tui.source.recording import lines, reader
 from goneaway_tui.source.server_variants import SERVER_VARIANTS
@@ -218,7 +219,7 @@ BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
 
 
 SHARED: dict[str, Callable[[], str]] = {
-    "man/man1/goneaway-tui.1": manual_text,
+    **{f"man/man1/{page_name(command)}.1": partial(manual_text, command) for command in (UI, *COMMANDS)},
     "bash-completion/completions/goneaway-tui": lambda: completion_text("bash"),
     "zsh/site-functions/_goneaway-tui": lambda: completion_text("zsh"),
     "fish/vendor_completions.d/goneaway-tui.fish": lambda: completion_text("fish"),

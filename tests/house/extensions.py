@@ -149,7 +149,11 @@ OTHERS: Final[tuple[Row, ...]] = (
     ),
     (
         "A command", "a file in `cli/commands`", "a word of the command line",
-        "its name and options in `settings/options.py`, an example in `settings/help.py`, its row in the tables of `cli/__init__.py`",
+        "its name, options and page in `settings/options.py`, its synopsis and examples in `settings/help.py`, its row in the tables of `cli/__init__.py`",
+    ),
+    (
+        "A page of documentation", "a file in `docs`", "`goneaway-tui docs`, the wheel, completions",
+        "its name in `PAGES` in `settings/options.py`, its rows in `docs/index.md` and `mkdocs.yml`",
     ),
     (
         "A screen", "a file in `ui/screens`", "opened by its key",

@@ -20,7 +20,8 @@ from goneaway_tui.settings import FileContent, resolve_each
 from goneaway_tui.settings.bindings import BINDINGS
 from goneaway_tui.settings.config_reader import find_faults
 from goneaway_tui.settings.help import STATUSES
-from goneaway_tui.settings.options import ACTIONS, COMMANDS, OPTIONS
+from goneaway_tui.settings.options import ACTIONS, COMMANDS, OPTIONS, PAGE_OF
+from goneaway_tui.settings.options import PAGES as PAGE_NAMES
 from tests.house.documents import (
     BLOCKS,
     DOCUMENTS,
@@ -313,27 +314,40 @@ def test_every_readme_leads_to_the_others(language: str) -> None:
 # --- The manual page and the completions
 
 
-def manual(*arguments: str) -> str:
-    page = str(SHARE / "man/man1/goneaway-tui.1")
+def manual(path: str, *arguments: str) -> str:
     return subprocess.run(
-        [program("mandoc"), *arguments, page], capture_output=True, text=True, check=False
+        [program("mandoc"), *arguments, str(SHARE / path)], capture_output=True, text=True, check=False
     ).stdout
 
 
-def test_the_manual_page_has_no_fault_but_that_it_bears_no_date() -> None:
-    faults = manual("-T", "lint", "-W", "warning").splitlines()
+MANUALS = [path for path in SHARED if path.startswith("man/")]
+
+
+@pytest.mark.parametrize("path", MANUALS)
+def test_a_manual_page_has_no_fault_but_that_it_bears_no_date(path: str) -> None:
+    faults = manual(path, "-T", "lint", "-W", "warning").splitlines()
 
     assert ["missing date"] == [fault.partition("WARNING: ")[2].partition(",")[0] for fault in faults]
 
 
-def test_manual_page_lists_every_flag_variable_command_and_status() -> None:
-    page = re.sub(r".\x08", "", manual("-T", "ascii", "-O", "width=200"))  # a bold letter is struck twice
-    words = set(re.split(r"[\s,\[\]=]+", page))
-    told = {flag for option in OPTIONS for flag in option.flags}
-    told |= {option.env for option in OPTIONS if option.env} | set(COMMANDS)
-    told |= {str(int(status)) for status in STATUSES} | {"|".join(each) for each in ACTIONS.values()}
+def words_of(path: str) -> set[str]:
+    page = re.sub(
+        r".\x08", "", manual(path, "-T", "ascii", "-O", "width=200")
+    )  # a bold letter is struck twice
+    return set(re.split(r"[\s,\[\]=]+", page))
 
-    assert set() == told - words
+
+def test_the_manual_pages_have_every_flag_variable_command_and_status() -> None:
+    told = {flag for option in OPTIONS for flag in option.flags}
+    told |= {option.env for option in OPTIONS if option.env}
+
+    assert set() == told - set().union(*map(words_of, MANUALS))
+    of_program = words_of("man/man1/goneaway-tui.1")
+    told = {*COMMANDS, *(f"goneaway-tui-{command}(1)" for command in COMMANDS)}
+    told |= {str(int(status)) for status in STATUSES} | {
+        "|".join(ACTIONS[command]) for command in ("schema", "config")
+    }
+    assert set() == told - of_program
 
 
 @pytest.mark.parametrize("path", [path for path in SHARED if "man" not in path])
@@ -342,3 +356,9 @@ def test_the_completions_know_every_flag_and_command(path: str) -> None:
 
     assert [] == [option.flag for option in OPTIONS if option.flag.removeprefix("--") not in text]
     assert [] == [command for command in COMMANDS if command not in text]
+    assert " ".join(PAGE_NAMES) in text
+
+
+def test_the_pages_of_the_command_docs_are_those_that_are_there() -> None:
+    assert sorted(PAGE_NAMES) == [Path(page).stem for page in PAGES]
+    assert set(PAGE_OF.values()) <= set(PAGE_NAMES)

@@ -17,7 +17,7 @@ import pytest
 from goneaway_tui import __version__
 from goneaway_tui.settings.help import help_text
 from goneaway_tui.settings.man_page import manual_text
-from tests.house.documents import SHARED
+from tests.house.documents import SHARED, document
 from tests.house.release import MAIN, build_all, is_pure, libraries
 from tests.house.tree import PACKAGE, ROOT
 
@@ -83,7 +83,9 @@ def test_a_wheel_puts_the_manual_page_and_the_completions_where_they_are_looked_
 
 
 def test_a_wheel_carries_nothing_that_was_made_on_the_way(wheel: set[str]) -> None:
-    assert on_disk(*KINDS) == {name for name in wheel if name.startswith("goneaway_tui/")}
+    pages = {f"goneaway_tui/{page}" for page in PAGES}
+
+    assert on_disk(*KINDS) | pages == {name for name in wheel if name.startswith("goneaway_tui/")}
 
 
 def test_a_wheel_carries_the_command(wheel: set[str]) -> None:
@@ -113,6 +115,7 @@ def test_what_pip_installs_runs_and_is_whole(made: dict[str, Path], tmp_path: Pa
     assert f"goneaway-tui {__version__}\n" == run(command, "--version", cwd=tmp_path)
     assert help_text() == run(python, "-m", "goneaway_tui", "--help", cwd=tmp_path)
     assert manual_text() == run(command, "manual", cwd=tmp_path)
+    assert document("docs/blocking.md") == run(command, "docs", "blocking", cwd=tmp_path)
     assert [] == [name for name in on_disk(*KINDS) if not (packages / name).is_file()]
     assert [] == [path for path in SHARED if not (data / "share" / path).is_file()]
     assert "idle" in run(command, "explain", log, cwd=tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import webbrowser
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from goneaway_tui.doctor.diagnosis import CAUSE_RULES
 from goneaway_tui.doctor.live import LiveState
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Pattern, PatternKind, PatternScope
 from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.base_app import desktop_browser
 from goneaway_tui.ui.columns import CAUSE_COLUMNS
 from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.screens.doctor import AnswerScreen, DoctorRow, DoctorScreen, sessions_of
@@ -479,3 +482,97 @@ async def test_a_finding_leads_to_its_dialog(tmp_path: Path) -> None:
         await until(pilot, on(app, TuneScreen))
 
         assert "max_allowed_packet" in lines(app)
+
+
+# --- The pages of the manual
+
+
+class FakeBrowser(webbrowser.BaseBrowser):
+    """A desktop's browser that keeps what it was asked to open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+
+    def open(self, url: str, new: int = 0, autoraise: bool = True) -> bool:  # noqa: FBT001, FBT002 - as the library has it
+        self.opened.append(url)
+        return True
+
+
+GONE_AWAY = "https://dev.mysql.com/doc/refman/en/gone-away.html"
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> FakeBrowser:
+    fake = FakeBrowser()
+    monkeypatch.setattr(webbrowser, "get", lambda: fake)
+    return fake
+
+
+async def test_enter_on_the_address_of_a_manual_page_opens_it_and_elsewhere_folds(
+    tmp_path: Path, browser: FakeBrowser
+) -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_answer(app, pilot, a_log(tmp_path / "app.log"))
+        assert "⏎ fold" in lines(app)
+        screen.rows.action_move(next(index for index, line in enumerate(screen.rows.rows) if line.url))
+        await until(pilot, lambda: "⏎ manual" in lines(app))
+        await pilot.press("y", "y", "enter")
+        await until(pilot, lambda: bool(browser.opened))
+
+        assert GONE_AWAY == app.clipboard
+        assert [GONE_AWAY] == browser.opened
+        assert [1] == unfolded(screen)
+
+
+async def test_enter_in_the_details_of_a_cause_opens_its_manual_page(browser: FakeBrowser) -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("d")
+        await settle(app, pilot)
+        assert isinstance(app.screen, DoctorScreen)
+        rows = app.screen.rows
+        rows.action_move(
+            next(index for index, row in enumerate(rows.rows) if row.cause is Cause.IDLE_TIMEOUT)
+        )
+        await pilot.press("tab")
+        await until(pilot, lambda: "⏎ manual" in lines(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(browser.opened))
+
+        assert [GONE_AWAY] == browser.opened
+        assert isinstance(app.screen, DoctorScreen)
+
+
+@pytest.mark.parametrize("found", [webbrowser.GenericBrowser("w3m"), webbrowser.Elinks("elinks"), None])
+def test_a_browser_that_draws_in_the_terminal_is_not_opened(
+    monkeypatch: pytest.MonkeyPatch, found: webbrowser.BaseBrowser | None
+) -> None:
+    def get() -> webbrowser.BaseBrowser:
+        if found is None:
+            raise webbrowser.Error
+        return found
+
+    monkeypatch.setattr(webbrowser, "get", get)
+
+    assert desktop_browser() is None
+
+
+async def test_without_a_browser_the_address_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webbrowser, "get", lambda: webbrowser.GenericBrowser("w3m"))
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_answer(app, pilot, a_log(tmp_path / "app.log"))
+        screen.rows.action_move(next(index for index, line in enumerate(screen.rows.rows) if line.url))
+        await pilot.press("enter")
+
+        await until(pilot, lambda: any(GONE_AWAY in notice.message for notice in app._notifications))
+
+
+def test_every_manual_page_is_on_the_web() -> None:
+    """They are opened in a browser, so no other scheme may be among them."""
+    assert all(rules.docs.startswith("https://") for rules in CAUSE_RULES)

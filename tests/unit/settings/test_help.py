@@ -8,10 +8,11 @@ from importlib.metadata import version
 
 import pytest
 
+from goneaway_tui.settings import resolve_each
 from goneaway_tui.settings.command_line import parse_command_line
-from goneaway_tui.settings.help import EXAMPLES_OF
-from goneaway_tui.settings.options import COMMANDS, OPTIONS, Section
-from tests.unit.settings.asking import answer, settings
+from goneaway_tui.settings.help import EXAMPLES_OF, KEYS
+from goneaway_tui.settings.options import COMMANDS, OPTIONS, UI, Section
+from tests.unit.settings.asking import CONFIG, answer, environment
 
 
 @pytest.mark.parametrize("line", ["--help", "-?", "-h db1 --help --bogus"])
@@ -19,55 +20,66 @@ def test_help_is_given_wherever_it_is_asked_for(line: str) -> None:
     assert answer("--help") == answer(line)
 
 
-def test_help_fits_eighty_columns() -> None:
-    assert max(map(len, answer("--help").splitlines())) <= 80
+@pytest.mark.parametrize("line", ["--help", "--help all", *(f"{command} --help" for command in COMMANDS)])
+def test_help_fits_eighty_columns(line: str) -> None:
+    assert max(map(len, answer(line).splitlines())) <= 80
+
+
+def test_the_help_of_the_program_is_short_and_has_a_line_for_each_command_and_key() -> None:
+    lines = answer("--help").splitlines()
+
+    assert len(lines) < 50
+    for name in (*COMMANDS, *(keys for keys, _text in KEYS)):
+        assert 1 == sum(line.startswith(f"  {name}  ") for line in lines)
+    assert not any(line.startswith("     ") for line in lines[lines.index("Commands:") :]), "a second line"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_a_command_is_about_that_command(command: str) -> None:
     text = answer(f"{command} --help")
-
     assert text == answer(f"--help {command}") == answer(f"-h db1 {command} -? --bogus")
-    assert max(map(len, text.splitlines())) <= 80
-    assert len(text) < len(answer("--help")) / 2
-    assert text.index(f"goneaway-tui {command}") < text.index("Usage:") < text.index("Examples:")
+    assert text.index(f"goneaway-tui {command}") < text.index("Examples:") < text.index("Usage:")
     for option in OPTIONS:
-        if option.section not in {Section.CONNECTION, Section.ORIGINS}:
-            assert (f"{option.flag} " in text or f"{option.flag}\n" in text) >= (command in option.commands)
-    assert "goneaway-tui --help shows all" in text
+        is_explained = f"\n  {', '.join(option.flags)} " in text or f"\n  {', '.join(option.flags)}\n" in text
+        if option.section not in {Section.CONNECTION, Section.ORIGINS, Section.SHOWING}:
+            assert is_explained is (command in option.commands)
+        assert command in option.commands or not is_explained
+    assert not re.search(r"for (watch|kill|serve) too|: text, json", text), "what is said of other commands"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_lists_each_common_option_that_it_uses() -> None:
+    assert "--theme" in answer("demo --help")
+    assert "--theme" not in answer("snapshot --help")
+    assert "--watch-below" in answer("snapshot --help")
+
+
+@pytest.mark.parametrize("command", [UI, *COMMANDS])
 def test_every_example_of_a_command_works(command: str) -> None:
+    """As far as the command line goes."""
+    assert 2 <= len(EXAMPLES_OF[command]) <= 4
     for line in EXAMPLES_OF[command]:
-        words = shlex.split(re.split(r" [|>] ", line)[0])
-        assert "goneaway-tui" == words[0]
-        assert command == parse_command_line(words[1:]).command
+        ours = next(part for part in re.split(r" [|>] ", line) if part.startswith("goneaway-tui "))
+        words = shlex.split(ours)[1:]
+        assert command == parse_command_line(words).command
+        assert resolve_each(words, environment(files={str(CONFIG): SERVERS}))
 
 
-def test_help_names_every_flag_and_variable() -> None:
-    text = answer("--help")
+SERVERS = '[servers.db1]\nhost = "db1"\n[servers.db2]\nhost = "db2"\n[rules.leaky]\nmatch = "program:leaky"\n'
+
+
+def test_help_all_has_every_flag_and_variable_and_exit_status() -> None:
+    text = answer("--help all")
+    ending = text.partition("Exit status:\n")[2]
 
     assert [flag for option in OPTIONS for flag in option.flags if flag not in text] == []
     assert [option.env for option in OPTIONS if option.env not in text] == []
+    assert [line.split()[0] for line in ending.splitlines()] == ["0", "1", "2", "3", "4", "130"]
 
 
 def test_helps_first_example_is_the_one_everybody_needs() -> None:
-    examples = answer("--help").partition("Examples:\n")[2].splitlines()[:3]
+    examples = answer("--help").partition("Examples:\n")[2].splitlines()
 
     assert examples[0].strip() == "goneaway-tui -h db1 -u dba -p"
-    assert all("goneaway-tui " in example for example in examples)
-
-
-def test_every_example_of_the_help_works() -> None:
-    for line in answer("--help").partition("Examples:\n")[2].splitlines()[:3]:
-        settings(line.strip().removeprefix("goneaway-tui "))
-
-
-def test_help_ends_with_the_exit_statuses() -> None:
-    ending = answer("--help").partition("Exit status:\n")[2]
-
-    assert [line.split()[0] for line in ending.splitlines()] == ["0", "1", "2", "3", "4", "130"]
 
 
 @pytest.mark.parametrize("line", ["--version", "-V", "snapshot -V"])

@@ -39,6 +39,8 @@ def test_a_completion_is_printed(shell: str) -> None:
 def test_the_manual_page_is_printed() -> None:
     assert manual_text() == answer("manual")
     assert manual_text().isascii()
+    assert manual_text("kill") == answer("manual kill")
+    assert "--max" in manual_text("kill").replace("\\-", "-")
 
 
 def test_the_names_in_the_config_file_are_printed_in_its_order() -> None:
@@ -54,6 +56,11 @@ def test_the_names_in_the_config_file_are_printed_in_its_order() -> None:
         ("schema snapshto", "schema does not take 'snapshto'; did you mean snapshot?"),
         ("completion", "completion needs an argument; choose one of bash, zsh, fish"),
         ("completion tcsh", "completion does not take 'tcsh'; choose one of bash, zsh, fish"),
+        ("docs scriptin", "no page of documentation is called 'scriptin'; did you mean scripting?"),
+        ("docs recor", "no page of documentation is called 'recor'; did you mean recording?"),
+        ("docs kill", "no page of documentation is called 'kill'; did you mean ending-many?"),
+        ("docs x", "no page of documentation is called 'x'; goneaway-tui docs lists the pages"),
+        ("manual snapsho", "manual does not take 'snapsho'; did you mean snapshot?"),
     ],
 )
 def test_a_missing_or_wrong_word_is_reported(line: str, expected: str) -> None:

@@ -103,7 +103,11 @@ def _answer(answer: InfoAnswer) -> int:
         write_err(line)
     if answer.faults:
         return ExitCode.USAGE
-    if answer.file is None:
+    if answer.page is not None:
+        from goneaway_tui.cli.commands.docs import show_page
+
+        show_page(answer.page)
+    elif answer.file is None:
         write_out(answer.text)
     else:
         create(answer.file, answer.text)

@@ -66,6 +66,11 @@ class Limitation:
     grant: str | None = None
     """The exact statement or setting that would show it."""
 
+    @property
+    def page(self) -> str:
+        """The page of documentation about it: what an account needs, or what differs between servers."""
+        return "privileges" if self.grant else "versions"
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:

@@ -28,9 +28,14 @@ from goneaway_tui.settings.option_value import (
 )
 from goneaway_tui.settings.options import (
     ACTIONS,
+    ALL,
     COMMANDS,
+    DOCS,
     FILE_COMMANDS,
+    OPTIONAL_ACTIONS,
     OPTIONS,
+    PAGE_OF,
+    PAGES,
     REPLAY,
     UI,
     BareMeaning,
@@ -199,7 +204,7 @@ def parse_command_line(argv: Sequence[str]) -> CommandLine:
                 commands = (
                     candidate
                     for candidate in (*(text for text, _after_password in words), *remaining)
-                    if candidate in COMMANDS
+                    if candidate in COMMANDS or candidate == ALL
                 )
                 return CommandLine(next(commands, UI), question=question)
         else:
@@ -258,7 +263,7 @@ def _classified_words(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa
             servers.append(word[1:])
         else:
             raise _unexpected(word)
-    if command in ACTIONS and not action:
+    if command in ACTIONS and not action and command not in OPTIONAL_ACTIONS:
         raise SettingsError(_("{command} needs an argument", command=command), _one_of(ACTIONS[command]))
     if command == REPLAY and len(files) != 1:
         raise SettingsError(
@@ -268,12 +273,20 @@ def _classified_words(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa
 
 
 def _action(command: str, word: str) -> str:
-    if word not in ACTIONS[command]:
-        hint = did_you_mean(word, ACTIONS[command]) or _one_of(ACTIONS[command])
-        raise SettingsError(
-            _("{command} does not take {word}", command=command, word=shown(mask_secret(word))), hint
-        )
-    return word
+    if word in ACTIONS[command]:
+        return word
+    named = shown(mask_secret(word))
+    if command == DOCS:
+        raise SettingsError(_("no page of documentation is called {word}", word=named), _page_hint(word))
+    hint = did_you_mean(word, ACTIONS[command]) or _one_of(ACTIONS[command])
+    raise SettingsError(_("{command} does not take {word}", command=command, word=named), hint)
+
+
+def _page_hint(word: str) -> str:
+    """The page about the command of that name, else the pages with similar names."""
+    if word in PAGE_OF:
+        return _("did you mean {word}?", word=PAGE_OF[word])
+    return did_you_mean(word, PAGES, 3) or _("goneaway-tui docs lists the pages")
 
 
 def _one_of(names: Sequence[str]) -> str:

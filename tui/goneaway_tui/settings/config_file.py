@@ -195,7 +195,7 @@ def example_config() -> str:
 def _sample(word: str) -> Iterator[str]:
     option = SERVER_OPTIONS[word]
     value = "false" if option.is_switch else str(_EXAMPLES.get(word, option.default))
-    yield f"# {option.help_text}\n"
+    yield f"# {option.help_text()}\n"
     yield (
         f"#{word.replace('-', '_')} = "
         + (value if value.isdecimal() or option.is_switch else f'"{value}"')

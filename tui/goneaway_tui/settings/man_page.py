@@ -1,4 +1,4 @@
-"""The manual page, in the macros of man(7), from the same tables as `--help`."""
+"""The manual pages, one a command, in the macros of man(7), from the same tables as `--help`."""
 
 from __future__ import annotations
 
@@ -10,21 +10,25 @@ from goneaway_tui.i18n import N_, _
 from goneaway_tui.settings.completions import completion_text
 from goneaway_tui.settings.help import (
     ABOUT,
-    EXAMPLES,
+    EXAMPLES_OF,
+    KEYS,
     QUESTIONS,
     SOURCES,
     STATUSES,
-    SYNOPSES,
+    option_groups,
     option_help,
+    pages_of,
+    synopses_of,
 )
 from goneaway_tui.settings.options import (
     ACTIONS,
     COMMANDS,
     COMPLETION,
     MANUAL,
-    OPTIONS,
+    OPTIONAL_ACTIONS,
+    RUNS,
     SCHEMA,
-    Section,
+    UI,
 )
 from goneaway_tui.text.width import pieces
 
@@ -49,63 +53,83 @@ _FLAG = re.compile(r"(?<![\w-])-{1,2}[a-zA-Z][\w-]*", re.ASCII)
 _META = re.compile(r"[A-Z@]{2,}")
 
 
-def manual_text() -> str:
-    """The page, for `man -l -`: in English only ASCII, else UTF-8."""
-    return "\n".join(_lines()) + "\n"
+def manual_text(command: str = UI) -> str:
+    """The page of a command, of the program for UI, for `man -l -`: in English only ASCII, else UTF-8."""
+    return "\n".join(_lines(command)) + "\n"
 
 
-def _lines() -> Iterator[str]:
-    yield from _synopses()
-    keys = _("Without a command, the screen opens. There, {key} shows the keys.", key="\\fB?\\fR")
-    yield from (
-        ".hy",
-        ".ad b",
-        _titled(_("DESCRIPTION")),
-        _breakable(_escaped(_(ABOUT))),
-        ".PP",
-        _breakable(keys),
-    )
-    for paragraph in SOURCES:
-        yield from (".PP", _bold_flags(_(paragraph, place=_("in brackets below"))))
-    yield _titled(_("COMMANDS"))
-    for name, text in COMMANDS.items():
-        words = "|".join(ACTIONS.get(name, ()))
-        yield from _item(f"\\fB{name}\\fR {words}".rstrip(), _bold_flags(_sentence(_(text))))
-    yield from _options()
+def _lines(command: str) -> Iterator[str]:
+    yield from _head(command)
+    yield from _description(command)
+    if command == UI:
+        yield from _section(_("KEYS"), ((keys, _sentence(_(text))) for keys, text in KEYS))
+    yield from _options(command)
     statuses = ((str(int(status)), _sentence(_(text))) for status, text in STATUSES.items())
     yield from _section(_("EXIT STATUS"), statuses)
-    yield from _section(_("FILES"), ((name, _(text)) for name, text in FILES.items()))
-    yield from (_titled(_("EXAMPLES")), ".nf", *map(_escaped, EXAMPLES), ".fi")
-    yield from (_titled(_("SEE ALSO")), ".BR mysql (1),", ".BR mariadb (1)")
+    if command == UI:
+        yield from _section(_("FILES"), ((name, _(text)) for name, text in FILES.items()))
+    yield from (_titled(_("EXAMPLES")), ".nf", *map(_escaped, EXAMPLES_OF[command]), ".fi")
+    yield from _see_also(command)
 
 
-def _synopses() -> Iterator[str]:
-    """The head of the page and the ways to call the program."""
-    chapter, name = _("User Commands"), _breakable(_(NAME))
+def page_name(command: str) -> str:
+    """The name of the page of a command: `goneaway-tui-snapshot`."""
+    return "goneaway-tui" if command == UI else f"goneaway-tui-{command}"
+
+
+def _head(command: str) -> Iterator[str]:
+    """The head of the page and the ways to call the command."""
+    chapter, what = _("User Commands"), _(NAME if command == UI else COMMANDS[command])
     yield from (
-        f'.TH GONEAWAY-TUI 1 "" goneaway-tui "{chapter}"',
-        '.\\" Made by: goneaway-tui manual',
+        f'.TH {page_name(command).upper()} 1 "" goneaway-tui "{chapter}"',
+        f'.\\" Made by: {" ".join(("goneaway-tui manual", *([command] if command != UI else [])))}',
         _titled(_("NAME")),
-        f"goneaway\\-tui \\- {name}",
+        f"{_escaped(page_name(command))} \\- {_bold_flags(what)}",
         _titled(_("SYNOPSIS")),
         ".nh",
         ".ad l",
     )
-    for synopsis in SYNOPSES:
+    for synopsis in synopses_of(command):
         yield from (".HP 4", f"\\fBgoneaway\\-tui\\fR {_synopsis(synopsis)}")
+    yield from (".hy", ".ad b")
 
 
-def _options() -> Iterator[str]:
+def _description(command: str) -> Iterator[str]:
+    """What the command does; on the page of the program also the other commands, and where values come from."""
+    yield _titled(_("DESCRIPTION"))
+    if command != UI:
+        yield _bold_flags(_sentence(_(COMMANDS[command])))
+        return
+    yield _breakable(_escaped(_(ABOUT)))
+    for paragraph in SOURCES:
+        yield from (".PP", _bold_flags(_(paragraph, place=_("in brackets below"))))
+    yield _titled(_("COMMANDS"))
+    for name, text in COMMANDS.items():
+        words = "" if name in OPTIONAL_ACTIONS else "|".join(ACTIONS.get(name, ()))
+        yield from _item(f"\\fB{name}\\fR {words}".rstrip(), _bold_flags(_sentence(_(text))))
+
+
+def _options(command: str) -> Iterator[str]:
     yield _titled(_("OPTIONS"))
-    for section in Section:
-        yield _titled(_(section.value), ".SS")
-        for option in OPTIONS:
-            if option.section is section:
-                flags, text = option_help(option)
-                yield from _item(_flags(flags), _bold_flags(text))
+    for title, options in option_groups(command):
+        yield _titled(_(title), ".SS")
+        for option in options:
+            flags, text = option_help(option, command)
+            yield from _item(_flags(flags), _bold_flags(text))
     yield _titled(_("Information"), ".SS")
     for flags, text in QUESTIONS.items():
-        yield from _item(_flags(flags), _bold_flags(_(text)))
+        if command in RUNS or "--print-defaults" not in flags:
+            yield from _item(_flags(flags), _bold_flags(_(text)))
+
+
+def _see_also(command: str) -> Iterator[str]:
+    pages = [page_name(other) for other in (UI, *COMMANDS) if other != command]
+    listed = pages if command == UI else pages[:1]
+    yield _titled(_("SEE ALSO"))
+    yield from (f".BR {_escaped(page)} (1)," for page in listed)
+    yield from (".BR mysql (1),", ".BR mariadb (1)")
+    for page in pages_of(command):
+        yield from (".br", _bold_flags(f"goneaway-tui docs {page}"))
 
 
 def _titled(title: str, macro: str = ".SH") -> str:
@@ -167,6 +191,6 @@ def _escaped(text: str, dash: str = "\\-") -> str:
 DOCUMENTS: Mapping[str, Callable[[str], str]] = {
     SCHEMA: schema_text,
     COMPLETION: completion_text,
-    MANUAL: lambda _word: manual_text(),
+    MANUAL: lambda word: manual_text(word or UI),
 }
 """The text that each command prints, made from the word after the command."""

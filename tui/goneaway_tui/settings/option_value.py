@@ -32,21 +32,16 @@ def unsupported_error(flag: str) -> SettingsError:
     )
 
 
-def nearest_word(word: str, candidates: Iterable[str]) -> str:
-    """The most similar of `candidates`; empty where none is similar.
+def did_you_mean(word: str, candidates: Iterable[str], limit: int = 1) -> str:
+    """A hint that names the most similar of `candidates`, at most `limit` of them; empty where none is similar.
 
-    >>> nearest_word("intervall", ["host", "interval"]), nearest_word("x", ["host"])
-    ('interval', '')
+    >>> did_you_mean("intervall", ["host", "interval"]), did_you_mean("x", ["host"])
+    ('did you mean interval?', '')
     """
     import difflib
 
-    return next(iter(difflib.get_close_matches(word[:40], list(candidates), 1, cutoff=0.7)), "")
-
-
-def did_you_mean(word: str, candidates: Iterable[str]) -> str:
-    """A hint that names the most similar of `candidates`; empty where none is similar."""
-    nearest = nearest_word(word, candidates)
-    return _("did you mean {word}?", word=nearest) if nearest else ""
+    nearest = difflib.get_close_matches(word[:40], list(candidates), limit, cutoff=0.7 if limit == 1 else 0.6)
+    return _("did you mean {word}?", word=_(" or ").join(nearest)) if nearest else ""
 
 
 DEFAULT, LOCALE = N_("default"), N_("locale")

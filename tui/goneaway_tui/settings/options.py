@@ -69,7 +69,9 @@ class BareMeaning(Enum):
 UI, DEMO, SNAPSHOT, WATCH, KILL = "ui", "demo", "snapshot", "watch", "kill"
 EXPLAIN, REPLAY, CONFIG, EXPORTER, SERVE = "explain", "replay", "config", "exporter", "serve"
 ADVISE, DOCTOR_BUNDLE = "advise", "doctor-bundle"
-SCHEMA, COMPLETION, MANUAL = "schema", "completion", "manual"
+DOCS, SCHEMA, COMPLETION, MANUAL = "docs", "schema", "completion", "manual"
+ALL = "all"
+"""The word of `--help` for all options of all commands."""
 RUNS = (UI, SNAPSHOT, WATCH, KILL, DEMO, EXPLAIN, ADVISE, REPLAY, EXPORTER, SERVE, DOCTOR_BUNDLE)
 """All commands except those that only print. Each takes the common options, also those without an effect on it."""
 CONNECTED = (UI, SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE, EXPORTER, SERVE, DOCTOR_BUNDLE)
@@ -78,32 +80,61 @@ CONNECTED = (UI, SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE, EXPORTER, SERVE, DOCTOR
 COMMANDS: Mapping[str, str] = {
     DEMO: N_("start a private server with a live workload, and show it on the screen"),
     SNAPSHOT: N_("write what the screen would show, once, for a script or a colleague"),
-    WATCH: N_("write events as they happen: one JSON object a line, no screen"),
-    KILL: N_("kill the sessions that a filter matches; without --apply, only list them"),
+    WATCH: N_("write events as they happen: one JSON object a line"),
+    KILL: N_("kill the sessions that match; without --apply, list them"),
     EXPLAIN: N_("explain why connections were lost, from the logs of clients and servers"),
-    ADVISE: N_("recommend a wait_timeout: measure how long connections are idle before they are used again"),
+    ADVISE: N_("recommend a wait_timeout, by how long connections are idle"),
     REPLAY: N_("show a recording on the screen; --record writes FILE"),
     EXPORTER: N_("serve metrics for Prometheus, of one server or many"),
     SERVE: N_("show the screen in a browser; read-only without --allow-changes"),
-    DOCTOR_BUNDLE: N_(
-        "write a zip file for an issue: versions, terminal, faults, the server's capabilities; no name, no SQL"
-    ),
-    CONFIG: N_("the config file: print its path, its values or its names, check it, or create it"),
+    DOCTOR_BUNDLE: N_("write a zip file for an issue, without names and SQL"),
+    CONFIG: N_("show, check or create the config file"),
+    DOCS: N_("list the pages of documentation, or show one"),
     SCHEMA: N_("print the JSON Schema of the JSON that a command writes"),
-    COMPLETION: N_("print the completion script for a shell; it also completes names of the config file"),
-    MANUAL: N_("print the manual page: goneaway-tui manual | man -l -"),
+    COMPLETION: N_("print the completions for a shell"),
+    MANUAL: N_("print the manual page of a command, for man -l -"),
 }
 """What each command does, by its word. Without a word the command is `ui`."""
 
 FILE_COMMANDS: Mapping[str, str] = {EXPLAIN: "logs", ADVISE: "recordings", REPLAY: "a recording"}
 """The kind of the files of each command that takes names of files."""
 
+PAGES = (
+    *("advise", "architecture", "blocking", "board", "browser", "comparison", "connecting", "ending-many", "explain"),
+    *("exporter", "failures", "history", "index", "performance", "privileges", "recording", "scripting", "servers"),
+    *("tuning", "versions"),
+)  # fmt: skip
+"""The pages of documentation, by the names of their files without `.md`; a test keeps them equal."""
+
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     CONFIG: ("path", "show", "check", "init", "servers", "groups", "rules"),
+    DOCS: PAGES,
     SCHEMA: (SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE),
     COMPLETION: ("bash", "zsh", "fish"),
+    MANUAL: tuple(COMMANDS),
 }
 """Commands that take one more word, and the words they take."""
+
+OPTIONAL_ACTIONS = (DOCS, MANUAL)
+"""Commands of ACTIONS whose word may be left out."""
+
+PAGE_OF: Mapping[str, str] = {
+    UI: "board",
+    DEMO: "board",
+    SNAPSHOT: "scripting",
+    WATCH: "scripting",
+    KILL: "ending-many",
+    EXPLAIN: "explain",
+    ADVISE: "advise",
+    REPLAY: "recording",
+    EXPORTER: "exporter",
+    SERVE: "browser",
+    CONFIG: "connecting",
+    SCHEMA: "scripting",
+    COMPLETION: "scripting",
+    MANUAL: "scripting",
+}
+"""The page of documentation about a command; a command without one has `index`."""
 
 FORMATS: Mapping[str, str] = {row.name: row.suffix for row in export.FORMATS.values()}
 """The formats of a snapshot, and the suffix of a file that chooses the format where `--format` does not."""
@@ -147,10 +178,10 @@ class Option:
     printed: str = ""
     """Its name in `--print-defaults`, where it differs from the flag's."""
 
-    @property
-    def help_text(self) -> str:
-        """Its sentence in the language of the run."""
-        return _(self.help, **FIELDS)
+    def help_text(self, command: str = "") -> str:
+        """Its sentence in the language of the run: the one for `command`, where that differs."""
+        text = HELP_OF.get((self.name, command), self.help)
+        return _(text, **FIELDS, default_address=LISTEN.get(command, ""))
 
     @property
     def english(self) -> str:
@@ -248,6 +279,21 @@ FIELDS: Mapping[str, str] = {
     **LISTEN,
 }
 """Lists of names for the sentences of `--help`."""
+HELP_OF: Mapping[tuple[str, str], str] = {
+    **dict.fromkeys((("run_for", DEMO), ("run_for", WATCH), ("run_for", ADVISE)), N_("Leave after this long.")),
+    ("run_for", KILL): N_("With --every: leave after this long."),
+    ("format", SNAPSHOT): N_("{formats}; by the suffix of --output if not said, else json."),
+    ("format", KILL): N_("text or json; text if not said."),
+    **dict.fromkeys((("format", EXPLAIN), ("format", ADVISE)), N_("text, json or markdown; text if not said.")),
+    ("output", SNAPSHOT): N_("Where to write; - is standard output."),
+    ("output", WATCH): N_("Where to write, at the end of the file; - is standard output."),
+    ("execute", WATCH): N_("A command to run for each departure, each open transaction about to be closed, and each session that is blocked. The event is its input."),
+    ("execute", KILL): N_("A command to run for each kill. The event is its input."),
+    ("simulated", DEMO): N_("No server at all: a made-up one."),
+    ("simulated", SERVE): N_("No server at all: a made-up one."),
+    **dict.fromkeys((("listen", EXPORTER), ("listen", SERVE)), N_("The address to answer at; {default_address} if not said; 0.0.0.0 or [::] is anywhere.")),
+}  # fmt: skip
+"""The sentence of an option of several commands for one of them: by the names of the option and the command."""
 _LEFT = values.seconds(0, 31_536_000, N_("0 to 1y"))
 _NONE: Final = None
 

@@ -35,6 +35,7 @@ from goneaway_tui.settings.options import (
     COMPLETION,
     CONFIG,
     DEMO,
+    DOCS,
     EXPORTER,
     FORMATS,
     KILL,
@@ -371,6 +372,8 @@ def _answer_without_files(line: CommandLine) -> InfoAnswer | None:
     for option_value in line.option_values:
         if option_value.option.name == "lang":
             resolved_option(option_value)
+    if line.command == DOCS:
+        return InfoAnswer("", page=line.action)
     if line.command not in {SCHEMA, COMPLETION, MANUAL}:
         return None
     from goneaway_tui.settings.man_page import DOCUMENTS

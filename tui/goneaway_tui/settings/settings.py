@@ -227,3 +227,5 @@ class InfoAnswer:
     """What was ignored, one line each."""
     faults: tuple[str, ...] = ()
     """Faults, one line each. With faults the exit status is USAGE."""
+    page: str | None = None
+    """The page of documentation to show instead of a text; empty for the list of the pages."""

@@ -7,15 +7,18 @@ breaks lines at blanks only.
 from __future__ import annotations
 
 import asyncio
+import webbrowser
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from importlib.resources import files
+from pathlib import Path
 from threading import Thread
 from typing import ClassVar, TypeVar
 
 from rich._wrap import divide_line  # Textual's own function, which has no public name
 from rich.cells import cell_len
-from textual import content
+from textual import content, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -69,6 +72,15 @@ async def run_in_thread(function: Callable[[], ResultT], name: str) -> ResultT:
 
     Thread(target=run, name=name, daemon=True).start()
     return await asyncio.wrap_future(result)
+
+
+def desktop_browser() -> webbrowser.BaseBrowser | None:
+    """The browser of this machine's desktop; None where there is none, or only one that would draw over the screen."""
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return None
+    return None if type(browser) in {webbrowser.GenericBrowser, webbrowser.Elinks} else browser
 
 
 class BaseApp(App[R]):
@@ -162,6 +174,21 @@ class BaseApp(App[R]):
         from goneaway_tui.ui.copying import offer_copy
 
         offer_copy(self)
+
+    @work
+    async def open_page(self, url: str) -> None:
+        """Open a page of a manual in the browser of this machine; where none can be opened, show its address.
+
+        `url` is one of this program's own, never data of a server or a file.
+        """
+        browser = None if self.is_web else desktop_browser()
+        if browser is not None and await run_in_thread(partial(browser.open, url), "browser"):
+            self.notify(_("Opened in the browser: {page}", page=url))
+        else:
+            self.notify(
+                _("No browser can be opened here. Press y to copy the address: {page}", page=url),
+                severity="warning",
+            )
 
     def _handle_exception(self, error: Exception) -> None:
         """End with the error in `crash` instead of a traceback on the terminal; `cli` reports it in one line."""

@@ -42,6 +42,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "because": ("b", N_("evidence")),
     "remedies": ("w", N_("what to do")),
     "undo": ("u", N_("undo statement")),
+    "docs": ("d", N_("address of the manual page")),
     "all": ("a", N_("all shown text")),
 }
 """Every kind of copy item: its key in the menu, and its name. To add a kind, add a row."""

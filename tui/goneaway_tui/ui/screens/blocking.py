@@ -30,6 +30,7 @@ from goneaway_tui.ui.base_app import MonitorApp
 from goneaway_tui.ui.columns import UNBOUNDED, Column
 from goneaway_tui.ui.copying import CopyItem, session_items
 from goneaway_tui.ui.messages import RowChosen, post_if_disabled
+from goneaway_tui.ui.screens.help import HelpScreen, help_rows
 from goneaway_tui.ui.server_status import Freshness
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
@@ -444,6 +445,14 @@ def _server_column(names: Sequence[str]) -> tuple[Column[TreeRow], ...]:
 
 # --- The screen
 
+KEYS = (
+    (N_("arrows page home end"), N_("move")),
+    ("enter", N_("the session's details; on a folded line: show or hide the other waiting sessions")),
+    ("k", N_("kill the session under the cursor")),
+    ("y", N_("copy: the id, the row, the statement, the client, the KILL statement")),
+    ("esc, b, q", N_("back to the board")),
+)
+
 
 class BlockingScreen(Screen[None]):
     """Follows each snapshot. `k` kills the session under the cursor, or those that are marked."""
@@ -451,6 +460,7 @@ class BlockingScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("k", "app.kill", "kill", id="blocking.kill"),
         Binding("y", "app.copy", "copy", id="app.copy"),
+        Binding("question_mark", "help", "help", key_display="?", id="blocking.help"),
         Binding("escape,b,q", "app.pop_screen", "back", id="blocking.back"),
     ]
 
@@ -520,6 +530,13 @@ class BlockingScreen(Screen[None]):
             for row in self.rows.rows
         )
         return [*session_items(self.chosen_sessions(), self._now), CopyItem("all", whole)]
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen(self.key_words(), page="blocking"))
+
+    def key_words(self) -> list[tuple[str, str]]:
+        """The keys of this screen, for the help."""
+        return help_rows(KEYS)
 
     # --- Drawing
 

@@ -91,6 +91,7 @@ class BoardScreen(Screen[None]):
         Binding("y", "app.copy", "copy", id="app.copy"),
         Binding("escape", "leave", "back", show=False, id="board.leave"),
     ]
+    DOCS_PAGE: ClassVar[str] = "board"
     FOOTER_IDS: ClassVar[tuple[str, ...]] = (*MAIN_KEYS, *LESS_USED_KEYS)
     """The keys of the footer in order, by the ids of their bindings. A narrow footer leaves out the last."""
 
@@ -460,7 +461,7 @@ class BoardScreen(Screen[None]):
         self._table.focus()
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self.key_words(), self.snapshot))
+        self.app.push_screen(HelpScreen(self.key_words(), self.snapshot, page=self.DOCS_PAGE))
 
     def key_words(self) -> list[tuple[str, str]]:
         """The keys of this screen, for the help."""

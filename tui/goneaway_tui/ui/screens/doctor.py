@@ -46,7 +46,7 @@ from goneaway_tui.model.snapshot import Risk, Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.text.width import cell_width, wrapped
 from goneaway_tui.tune.tunables import TUNABLE
-from goneaway_tui.ui.base_app import MonitorApp, run_in_thread
+from goneaway_tui.ui.base_app import BaseApp, MonitorApp, run_in_thread
 from goneaway_tui.ui.columns import (
     CAUSE_COLUMNS,
     CAUSE_TINTS,
@@ -91,13 +91,13 @@ PATTERN_SESSIONS = {
 KEYS = (
     (N_("arrows page home end"), N_("Move the cursor")),
     ("enter", N_("Show the sessions of the finding, on the board or in the ledger")),
-    ("tab", N_("Scroll the chosen finding: evidence, what to do, how to verify")),
+    ("tab", N_("Scroll the chosen finding. Enter on an address opens the manual")),
     ("/", N_("Paste an error line or type the path of a log file, then press enter")),
     ("t", N_("Change the variable of the finding")),
     ("w", N_("Change wait_timeout")),
     ("k", N_("Kill the open sessions of the finding")),
     ("l", N_("Open the ledger")),
-    ("y", N_("Copy the finding, or what to do")),
+    ("y", N_("Copy the finding, what to do, or the address of the manual page")),
     ("esc, d, q", N_("Return to the board")),
 )
 MIN_DETAILS = 20
@@ -294,6 +294,14 @@ class DoctorRow:
         return Content("\n").join([Content.styled(line, style) for line, style in lines])
 
 
+class FindingDetails(VerticalScroll):
+    """The details of the chosen finding; enter opens the page of the manual that they name."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "screen.open_page", "manual", id="table.choose"),
+    ]
+
+
 class DoctorScreen(Screen[None]):
     """The table of causes and patterns, and the field that explains a pasted error or a log file."""
 
@@ -342,7 +350,7 @@ class DoctorScreen(Screen[None]):
         yield Static(id="notice")
         with Container(id="diagnosis"):
             yield LineTable(CAUSE_COLUMNS, lambda row: row.key, lambda row: row.tint, id="causes")
-            with VerticalScroll(id="details"):
+            with FindingDetails(id="details"):
                 yield Static()
         yield KeyFooter()
 
@@ -361,9 +369,8 @@ class DoctorScreen(Screen[None]):
         """The keys of the footer, the most used first."""
         keys = ("doctor.paste", "doctor.tune", "doctor.wait_timeout", "doctor.kill", "doctor.ledger",
                 "doctor.leave", "doctor.help", "app.copy")  # fmt: skip
-        return FooterPlan(
-            (("table.choose", N_("sessions")), *((key, "") for key in keys)), always="doctor.help"
-        )
+        enter = N_("manual") if isinstance(self.focused, FindingDetails) else N_("sessions")
+        return FooterPlan((("table.choose", enter), *((key, "") for key in keys)), always="doctor.help")
 
     def on_key(self, event: events.Key) -> None:
         """Let a disabled key show why it is disabled."""
@@ -464,7 +471,7 @@ class DoctorScreen(Screen[None]):
             self.app.pop_screen()
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self.key_words()))
+        self.app.push_screen(HelpScreen(self.key_words(), page="explain"))
 
     def key_words(self) -> list[tuple[str, str]]:
         """The keys of this screen, for the help."""
@@ -479,8 +486,18 @@ class DoctorScreen(Screen[None]):
         return [
             CopyItem("all", "\n".join(row.details(advice))),
             CopyItem("remedies", "\n".join(remedies)),
+            CopyItem("docs", (advice and advice.docs) or ""),
             CopyItem("name", row.name),
         ]
+
+    def action_open_page(self) -> None:
+        """Open the page of the manual about the finding under the cursor."""
+        row = self.rows.cursor_row
+        advice = None if row is None else self._advice(row)
+        if advice is None or not advice.docs:
+            self.notify(_("No page of a manual is about this finding."), severity="warning")
+        elif isinstance(self.app, BaseApp):
+            self.app.open_page(advice.docs)
 
     def action_govern(self) -> None:
         """Open the dialog of the variable of the row under the cursor."""
@@ -559,7 +576,8 @@ ANSWER_KEYS = (
     ("enter, space", N_("Unfold this kind of error: evidence, how to verify, what to do; press again to fold")),
     ("a", N_("Unfold all kinds; press again to fold them")),
     ("v", N_("Show all causes and errors, like explain --verbose; press again for the first cause only")),
-    ("y", N_("Copy the whole answer, or what to do")),
+    ("enter", N_("On an address of the manual: open it in the browser")),
+    ("y", N_("Copy the whole answer, what to do, or the address of the manual page")),
     ("esc, q", N_("Return to the doctor")),
 )  # fmt: skip
 FOLDED, UNFOLDED = "▸", "▾"
@@ -577,6 +595,8 @@ class AnswerLine(NamedTuple):
     text: str
     tint: str
     """The component class of its colour."""
+    url: str = ""
+    """The page of a manual that it names."""
 
     @property
     def key(self) -> tuple[int, int]:
@@ -613,16 +633,19 @@ def answer_lines(
     """
     for index, group in enumerate(report.groups):
         sign = UNFOLDED if index in unfolded else FOLDED
+        tint = verdict_tint(group)
         verdict = wrapped(verdict_words(group), width, f"{sign} {index + 1}. ", " " * 5, fold=True)
-        details: list[str] = []
+        lines = [(line, tint, "") for line in verdict]
         if index in unfolded:
+            pages = {finding.docs for finding in group.first.findings if finding.docs}
             for line in group_details(group, min(width, WIDTH_COLUMNS), verbose=verbose):
+                url = next((page for page in pages if line.endswith(f" {page}")), "")
                 fits = cell_width(line) <= width  # a link may be longer
-                details += [line] if fits else wrapped(line.strip(), width, "    ", " " * 6, fold=True)
-            details.append("")
-        tints = (*[verdict_tint(group)] * len(verdict), *["lines--calm"] * len(details))
-        for number, (line, tint) in enumerate(zip((*verdict, *details), tints, strict=True)):
-            yield AnswerLine(index, number, line, tint)
+                parts = [line] if fits else wrapped(line.strip(), width, "    ", " " * 6, fold=True)
+                lines += [(part, "lines--busy" if url else "lines--calm", url) for part in parts]
+            lines.append(("", "lines--calm", ""))
+        for number, (line, tint, url) in enumerate(lines):
+            yield AnswerLine(index, number, line, tint, url)
 
 
 class FoldedLines(LineTable[AnswerLine]):
@@ -666,15 +689,21 @@ class AnswerScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.rows.focus()
+        self.watch(self.rows, "cursor_key", self._show_keys, init=False)
 
     def on_resize(self) -> None:
         self._draw_title()
         self.call_after_refresh(self._draw)
 
+    def _show_keys(self) -> None:
+        self.query_one(KeyFooter).show_plan(self.footer_plan())
+
     def footer_plan(self) -> FooterPlan:
         """The keys of the footer, the most used first."""
         keys = ("answer.all", "answer.verbose", "app.copy", "answer.leave", "answer.help")
-        planned = (("table.choose", N_("fold")), *((key, "") for key in keys))
+        line = self.rows.cursor_row
+        enter = N_("manual") if line is not None and line.url else N_("fold")
+        planned = (("table.choose", enter), *((key, "") for key in keys))
         return FooterPlan(planned, always="answer.help")
 
     def _draw_title(self) -> None:
@@ -711,8 +740,11 @@ class AnswerScreen(Screen[None]):
 
     @on(RowChosen)
     def _fold(self) -> None:
-        if self.rows.cursor_row is not None:
-            self._unfolded ^= {self.rows.cursor_row.group}
+        line = self.rows.cursor_row
+        if line is not None and line.url and isinstance(self.app, BaseApp):
+            self.app.open_page(line.url)
+        elif line is not None:
+            self._unfolded ^= {line.group}
             self._draw_at_verdict()
 
     def action_all(self) -> None:
@@ -729,7 +761,7 @@ class AnswerScreen(Screen[None]):
         self._draw_at_verdict()
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self.key_words()))
+        self.app.push_screen(HelpScreen(self.key_words(), page="explain"))
 
     def key_words(self) -> list[tuple[str, str]]:
         """The keys of this screen, for the help."""
@@ -738,7 +770,10 @@ class AnswerScreen(Screen[None]):
     def copy_items(self) -> list[CopyItem]:
         line = self.rows.cursor_row
         findings = self._report.groups[0 if line is None else line.group].first.findings
-        return [
+        url = line.url if line is not None else ""
+        items = [
             CopyItem("all", "\n".join(report_lines(self._report, verbose=self._is_verbose))),
             CopyItem("remedies", "\n".join(findings[0].remedies)),
+            CopyItem("docs", url or findings[0].docs or ""),
         ]
+        return items[::-1] if url else items

@@ -174,12 +174,18 @@ class HelpScreen(ModalScreen[None]):
     ]
 
     def __init__(
-        self, keys: Iterable[tuple[str, str]], snapshot: Snapshot | None = None, *, of_several: bool = False
+        self,
+        keys: Iterable[tuple[str, str]],
+        snapshot: Snapshot | None = None,
+        *,
+        page: str,
+        of_several: bool = False,
     ) -> None:
-        """`snapshot`: for the thresholds of the risks, and the limitations. `of_several`: whether there are several
-        servers.
+        """`snapshot`: for the thresholds of the risks, and the limitations. `page`: the page of documentation about the
+        screen. `of_several`: whether there are several servers.
         """
         super().__init__()
+        self._page = page
         self._of_several = of_several
         self._keys = tuple(keys)
         self._limitations = () if snapshot is None else snapshot.sample.limitations
@@ -189,6 +195,7 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(classes="dialog wide", id="help") as dialog:
             dialog.border_title = heading(_("help"))
             dialog.border_subtitle = heading(_("esc back"))
+            yield Static(Content(_("More in a shell: {command}", command=page_command(self._page))))
             yield from section(_("Keys"), self._keys)
             meanings = (
                 (risk_label(risk), risk_legend(words, self._policy)) for risk, words in RISK_MEANINGS.items()
@@ -205,6 +212,11 @@ class HelpScreen(ModalScreen[None]):
                 yield each
             if self._limitations:
                 yield from section(_("Not visible to this account"), map(limitation_row, self._limitations))
+
+
+def page_command(page: str) -> str:
+    """The command that shows a page of documentation."""
+    return f"goneaway-tui docs {page}"
 
 
 def risk_label(risk: Risk) -> str:
@@ -229,8 +241,9 @@ def section(title: str, rows: Iterable[tuple[str, str | Content]]) -> Iterable[W
 
 
 def limitation_row(limitation: Limitation) -> tuple[str, Content]:
-    """What is not visible, why, and the grant that would show it."""
+    """What is not visible, why, the grant that would show it, and the page of documentation about it."""
     parts: list[str | tuple[str, str]] = [plain(_(limitation.why), 300)]
     if limitation.grant:
         parts.append((plain(_(limitation.grant), 300), "$text-accent"))
+    parts.append((page_command(limitation.page), "$foreground-muted"))
     return plain(_(limitation.what), 300), paragraphs(*parts)

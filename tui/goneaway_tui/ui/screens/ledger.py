@@ -412,7 +412,7 @@ class LedgerScreen(Screen[None]):
         return [] if departure is None else departure_items(departure)
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self.key_words()))
+        self.app.push_screen(HelpScreen(self.key_words(), page="history"))
 
     def key_words(self) -> list[tuple[str, str]]:
         """The keys of this screen, for the help."""

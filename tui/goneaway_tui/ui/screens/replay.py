@@ -47,6 +47,7 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
         ),
     ]
 
+    DOCS_PAGE: ClassVar[str] = "recording"
     FOOTER_IDS: ClassVar[tuple[str, ...]] = (
         *MAIN_KEYS[:2],
         "replay.play",

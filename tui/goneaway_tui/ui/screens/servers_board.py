@@ -45,6 +45,7 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
         *map(for_marked_servers, BoardScreen.BINDINGS[-6:]),
     ]
 
+    DOCS_PAGE: ClassVar[str] = "servers"
     FOOTER_IDS: ClassVar[tuple[str, ...]] = (
         *MAIN_KEYS[:4],
         "board.only",
@@ -210,7 +211,9 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
         self.sessions.to_top()
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self.key_words(), self.snapshot, of_several=True))
+        self.app.push_screen(
+            HelpScreen(self.key_words(), self.snapshot, page=self.DOCS_PAGE, of_several=True)
+        )
 
     def key_words(self) -> list[tuple[str, str]]:
         return [*help_rows(SEVERAL_SERVERS_KEYS), *super().key_words()]

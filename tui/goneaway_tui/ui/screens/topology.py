@@ -27,9 +27,16 @@ from goneaway_tui.ui.base_app import MonitorApp, run_in_thread
 from goneaway_tui.ui.columns import UNBOUNDED, Column
 from goneaway_tui.ui.messages import PollFault, RowChosen
 from goneaway_tui.ui.screens.dialogs import ConfirmScreen
+from goneaway_tui.ui.screens.help import HelpScreen, help_rows
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
 
+KEYS = (
+    (N_("arrows page home end"), N_("move")),
+    ("space", N_("mark a server")),
+    ("enter", N_("watch the marked servers too, or the one under the cursor")),
+    ("esc, r, q", N_("back to the board")),
+)
 MAX_PARALLEL = 16
 """Servers that are queried at the same time."""
 MAX_PROBLEMS = 6
@@ -109,6 +116,7 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
     """Lists the servers that the watched servers report, and answers with those to watch too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "help", key_display="?", id="relatives.help"),
         Binding("escape,r,q", "dismiss(None)", "back", id="relatives.back"),
     ]
 
@@ -155,6 +163,13 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
                 answer = TopologyAnswer(server.name, ServerTopology(), error.line)
             self._answers[server.name] = answer
             self._draw()
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen(self.key_words(), page="servers"))
+
+    def key_words(self) -> list[tuple[str, str]]:
+        """The keys of this screen, for the help."""
+        return help_rows(KEYS)
 
     def _draw(self) -> None:
         proposals = proposed_servers([self._report(server) for server in self._servers])
