@@ -17,7 +17,7 @@ import pytest
 from goneaway_tui import __version__
 from goneaway_tui.settings.help import help_text
 from goneaway_tui.settings.man_page import manual_text
-from tests.house.documents import SHARED, document
+from tests.house.documents import PAGES, SHARED, document
 from tests.house.release import MAIN, build_all, is_pure, libraries
 from tests.house.tree import PACKAGE, ROOT
 

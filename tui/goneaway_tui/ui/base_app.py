@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from importlib.resources import files
-from pathlib import Path
 from threading import Thread
 from typing import ClassVar, TypeVar
 

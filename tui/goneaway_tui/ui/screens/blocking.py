@@ -446,11 +446,11 @@ def _server_column(names: Sequence[str]) -> tuple[Column[TreeRow], ...]:
 # --- The screen
 
 KEYS = (
-    (N_("arrows page home end"), N_("move")),
-    ("enter", N_("the session's details; on a folded line: show or hide the other waiting sessions")),
-    ("k", N_("kill the session under the cursor")),
-    ("y", N_("copy: the id, the row, the statement, the client, the KILL statement")),
-    ("esc, b, q", N_("back to the board")),
+    (N_("arrows page home end"), N_("Move the cursor")),
+    ("enter", N_("Show the session's details; on a folded line, show or hide the other waiting sessions")),
+    ("k", N_("Kill the session under the cursor")),
+    ("y", N_("Copy the id, the row, the statement, the client or the KILL statement")),
+    ("esc, b, q", N_("Return to the board")),
 )
 
 

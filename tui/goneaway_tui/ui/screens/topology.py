@@ -32,10 +32,10 @@ from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
 
 KEYS = (
-    (N_("arrows page home end"), N_("move")),
-    ("space", N_("mark a server")),
-    ("enter", N_("watch the marked servers too, or the one under the cursor")),
-    ("esc, r, q", N_("back to the board")),
+    (N_("arrows page home end"), N_("Move the cursor")),
+    ("space", N_("Mark a server")),
+    ("enter", N_("Watch the marked servers too, or the one under the cursor")),
+    ("esc, r, q", N_("Return to the board")),
 )
 MAX_PARALLEL = 16
 """Servers that are queried at the same time."""
