@@ -482,7 +482,7 @@ MAX_LINES_APART: Final = 200
 """Lines of other programs after which a record ends."""
 
 TRACEBACK_PART: Final = re.compile(
-    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |\(Background|\[SQL|The last packet"
+    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |Debug info: |\(Background|\[SQL|The last packet"
 )
 """What joins the parts of a traceback, in the languages that are read."""
 EXCEPTION_HEAD: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")
@@ -596,7 +596,7 @@ class _OpenRecords:
     def _timestamp(self, line: LogLine, own: Timestamp | None) -> Timestamp | None:
         outer = parse_timestamp(line.timestamp_text, self._now) if line.timestamp_text else None
         if outer is not None and _LOGGED_AT_END.match(line.program):
-            return outer
+            return outer.with_year_of(own)
         return better_timestamp(own, outer)
 
     def _new_record(self, line: LogLine, timestamp: Timestamp | None, before: Record | None) -> Record:
