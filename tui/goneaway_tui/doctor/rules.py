@@ -139,9 +139,7 @@ def _would_report_4031(event: ErrorEvent) -> bool:
 def _is_before_4031(event: ErrorEvent) -> bool:
     """Whether the log says that no server had error 4031 yet."""
     timestamp = event.timestamp
-    return (
-        timestamp is not None and not timestamp.year_guessed and timestamp.clock_seconds < FIRST_WITH_4031
-    )
+    return timestamp is not None and not timestamp.year_guessed and timestamp.clock_seconds < FIRST_WITH_4031
 
 
 def _server_down_first(case: Case) -> Iterator[Argument]:
@@ -616,9 +614,7 @@ def client_quit(case: Case) -> Iterator[Argument]:
             4, _("The client's own read timeout ran out; the server may still be running the statement.")
         )
         if "110" not in event.text:
-            yield Argument(
-                2, _("It was the client's own clock that ran out, not the operating system's.")
-            )
+            yield Argument(2, _("It was the client's own clock that ran out, not the operating system's."))
 
 
 def forked_connection(case: Case) -> Iterator[Argument]:

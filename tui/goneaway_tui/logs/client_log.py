@@ -106,6 +106,8 @@ def _constant(name: str) -> str:
 
 ERROR_PATTERNS: Final = (
     _pattern(r"client was disconnected by the server because of inactivity|" + _constant("ER_CLIENT_INTERACTION_TIMEOUT"), 4031),
+    # TiDB's own log, of an answer that it could not hand to its client.
+    _pattern(r"\"command dispatched failed\".{0,4000}?(?:[Bb]roken pipe|reset by peer)", None, Cause.CLIENT_LOST),
     _pattern(r"\bread packet timeout, close this connection", 4031, Cause.IDLE_TIMEOUT, certainty=_CONFIRMED),
     # The remark of PHP's mysqlnd, before the exception or warning that has the number.
     _pattern(r"\b(?:mysqli?_\w{1,40}|mysqli::\w{1,40}|PDO(?:Statement)?::\w{1,40})\(\): (?:MySQL|MariaDB|Server) ?(?:server )?has gone away", 2006, is_precursor=True),
@@ -149,8 +151,8 @@ ERROR_PATTERNS: Final = (
     _pattern(r"Got timeout writing communication packets", 1161),
     _pattern(r"Got packets out of order", 1156),
     _pattern(r"Malformed (?:communication )?packet", 2027, wants_context=True),
-    # A 4031 packet, numbered 0, taken for the answer to a statement, which would be numbered 1.
-    _pattern(r"Packets out of order\. Expected 1 received 0", None, Cause.IDLE_TIMEOUT, is_precursor=True),
+    # A 4031 packet, numbered 0, taken for the answer to a statement, which would be numbered 1 or more.
+    _pattern(r"[Pp]ackets out of order\. Expected \d{1,3} (?:but )?received 0", None, Cause.IDLE_TIMEOUT, is_precursor=True),
     _pattern(r"commands out of sync\. You can't run this command now", None, Cause.IDLE_TIMEOUT),
     _pattern(r"unexpected read from socket", None, Cause.IDLE_TIMEOUT, is_precursor=True),
     _pattern(r"closing bad idle connection", is_precursor=True),
@@ -228,7 +230,7 @@ ERROR_PATTERNS: Final = (
     _pattern(r"Fail to read any response from the server", wants_context=True),
     _pattern(r"Socket #Port<[\d.]+> closed|Received close signal, exiting|socket was closed \{|sending data on socket : closed", wants_context=True),
     _pattern(r"(?i:connection reset by peer|broken pipe)", wants_context=True),
-    _pattern(r"(?i:connection refused|(?:i/o|connect(?:ion)?) timeout|connect(?:ion)? timed out)", wants_context=True),
+    _pattern(r"(?i:connection refused|econnrefused|(?:i/o|connect(?:ion)?) timeout|connect(?:ion)? timed out)", wants_context=True),
     _pattern(r"(?i:server (?:has )?closed the connection)(?! unexpectedly)", wants_context=True),
 )  # fmt: skip
 """The most specific first: of two on one line the first decides."""
@@ -256,7 +258,7 @@ STANDALONE_ERROR: Final = re.compile(r"^ERROR (?:\d{4}) \(\w{5}\)|^mysqldump: |^
 """A line that is an error by itself, whatever the lines around it say."""
 
 MYSQL_WORDS: Final = re.compile(
-    r"(?i)mysql|mariadb|myxql|r2d2|binlog|shyiko|maxscale|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |\bP1017\b|CMDPHP|\bSPINE: |galera|aurora|percona|\b(?:routing|metadata_cache) (?:WARNING|ERROR) \[|HY000|08S01|^ {1,4}fatal: true"
+    r"(?i)mysql|mariadb|myxql|r2d2|binlog|shyiko|maxscale|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |CMDPHP|\bSPINE: |galera|aurora|percona|\b(?:routing|metadata_cache) (?:WARNING|ERROR) \[|HY000|08S01|^ {1,4}fatal: true"
 )
 """Names that only logs about MySQL or MariaDB hold."""
 OTHER_SOFTWARE_WORDS: Final = re.compile(
@@ -426,6 +428,10 @@ _OF_ERRORS_AFTER: Final = re.compile(
 )
 """What follows the words in a sentence about such errors: `MySQL server has gone away error is that`."""
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z][a-z'’]*[,.;:?!]?")
+_ARTICLE_WORD: Final = re.compile(r"(?i)\b(?:the|this|that|these|your?|an?)\s")
+_FIRST_PERSON: Final = re.compile(
+    r"(?:^|[\s,(])(?:I|I'm|I've|[Ww]e|[Mm]y|[Oo]ur|[Aa]nyone|[Ss]omeone|[Hh]ello)\b"
+)
 PROSE_WORDS: Final = 6
 """Words of a line from which it may be a sentence."""
 _CHANGE: Final = re.compile(
@@ -518,8 +524,8 @@ def _is_sentence(text: str) -> bool:
     (True, False)
     """
     words = text[:FOREIGN_SEARCH_CHARS].split()
-    is_begun = len(words) >= PROSE_WORDS and words[0][:1].isupper()
-    return is_begun and sum(map(bool, map(_PLAIN_WORD.fullmatch, words))) >= 0.8 * len(words)
+    is_begun = len(words) >= PROSE_WORDS and words[0][:1].isupper() and _ARTICLE_WORD.search(text)
+    return bool(is_begun) and sum(map(bool, map(_PLAIN_WORD.fullmatch, words))) >= 0.8 * len(words)
 
 
 # --- Records, drafts, events
@@ -844,7 +850,7 @@ def _follows_sentence(lines_before: Sequence[str]) -> bool:
     return (
         _is_sentence(last)
         and not TRACEBACK_PART.match(last)
-        and not _OF_A_PERSON.search(last)
+        and not _FIRST_PERSON.search(last)
         and parse_line(last) is None
     )
 

@@ -118,7 +118,10 @@ DRIVERS: Final = (
         r"(?i)mysqlrouter|mysql[ _]router|\[(?:connection_pool|routing)\S{0,40}\]|\brouting:\w|\b(?:routing|metadata_cache|main|io) (?:DEBUG|INFO|WARNING|ERROR) \[[0-9a-f]{6,20}\]|Can't connect to remote MySQL server for client",
     ),
     (LogClient("TiDB"), r"\btidb\b|\[conn\.go:\d{1,6}\]"),
-    (LogClient("Vitess"), r"(?i)vttablet|vtgate|vitess|/vt/socket|tabletserver|TabletManager|\(errno \d{4}\) \(sqlstate \w{5}\)"),
+    (
+        LogClient("Vitess"),
+        r"(?i)vttablet|vtgate|vitess|/vt/socket|tabletserver|TabletManager|\(errno \d{4}\) \(sqlstate \w{5}\)",
+    ),
     (
         LogClient("mydumper", reports_4031=True),
         r"\b(?:mydumper|myloader)\b|Could not read data from [\w.`$]{1,200}: ",
@@ -144,7 +147,10 @@ DRIVERS: Final = (
     (LogClient("Zabbix", reports_4031=True), r"(?i)\bzabbix\b|\[Z300\d\]"),
     (LogClient("Postfix", reports_4031=True), r"\bpostfix/|\bdict_mysql"),
     (LogClient("Dovecot", reports_4031=True), r"\bdovecot\b|\bmysql\([\w./:-]{1,80}\): "),
-    (LogClient("Kodi", reports_4031=True), r"\bT:\d{1,20} {1,8}\w{4,8}(?: <\w{1,20}>)?: (?:SQL: |Unable to open database: |[Mm]ysql )"),
+    (
+        LogClient("Kodi", reports_4031=True),
+        r"\bT:\d{1,20} {1,8}\w{4,8}(?: <\w{1,20}>)?: (?:SQL: |Unable to open database: |[Mm]ysql )",
+    ),
     (LogClient("Icinga", reports_4031=True), r"(?i)\bicinga|IdoMysql"),
     (LogClient("Asterisk", reports_4031=True), r"(?i)\basterisk\b|cdr_mysql|res_config_mysql|\bapp_mysql"),
     (LogClient("Bacula", reports_4031=True), r"(?i)\b(?:bacula|bareos)"),
@@ -380,7 +386,7 @@ FAILURE_WORDS: Final = tuple(
         ),
         (
             FailureKind.REFUSED,
-            rf"[Cc]onnection refused|ECONNREFUSED|\(111\b|Errno 111|\b10061\b|{haproxy_end('SC')}",
+            rf"[Cc]onnection refused|ECONNREFUSED|econnrefused|\(111\b|Errno 111|\b10061\b|{haproxy_end('SC')}",
         ),
         (FailureKind.UNREACHABLE, r"No route to host|[Nn]etwork is unreachable|\(113\b|EHOSTUNREACH"),
         (
@@ -444,7 +450,7 @@ FAILURE_WORDS: Final = tuple(
         ),
         (
             FailureKind.MIXED_UP,
-            r"(?i:bad record mac|decryption failed|out of order|sequence number wrong|wrong version number)",
+            r"(?i:bad record mac|decryption failed|out of order(?!\. expected \d{1,3} (?:but )?received 0)|sequence number wrong|wrong version number)",
         ),
     )
 )
