@@ -1088,9 +1088,10 @@ def _merged_server_events(first: ErrorEvent, second: ErrorEvent) -> ErrorEvent:
 def _with_precursor(precursor: ErrorEvent, error: ErrorEvent) -> ErrorEvent:
     """The error, with what was said only in the driver's remark before it."""
     blaming = precursor if error.stated_cause is None and precursor.stated_cause is not None else error
+    client = error.client if error.client.driver else precursor.client
     return replace(
         error,
-        client=error.client if error.client.driver else precursor.client,
+        client=replace(client, framework=error.client.framework or precursor.client.framework),
         stated_cause=blaming.stated_cause,
         certainty=blaming.certainty,
         failures=precursor.failures | error.failures,

@@ -482,7 +482,7 @@ MAX_LINES_APART: Final = 200
 """Lines of other programs after which a record ends."""
 
 TRACEBACK_PART: Final = re.compile(
-    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |Debug info: |\(Background|\[SQL|The last packet"
+    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |Debug info: |Query: \S|Function: [\w:\\]{1,120}$|Error: \d{4} .{0,200} \([\w.:-]{1,80}\)$|\(Background|\[SQL|The last packet"
 )
 """What joins the parts of a traceback, in the languages that are read."""
 EXCEPTION_HEAD: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")

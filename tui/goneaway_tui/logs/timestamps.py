@@ -93,23 +93,23 @@ class Timestamp:
 
     def seconds_apart(self, other: Timestamp) -> float:
         """Seconds between two instants of one log. Of one with a zone and one without the clocks on the wall are compared."""
-        apart = self.clock_seconds - other.clock_seconds
+        apart = self.with_year_of(other).clock_seconds - other.with_year_of(self).clock_seconds
         if self.zoned != other.zoned:
             apart += self.offset_seconds - other.offset_seconds
         return abs(apart)
 
     def seconds_apart_in_any_zone(self, other: Timestamp) -> float:
         """Seconds between two instants, where the one without a zone may be of any zone."""
-        apart = abs(self.clock_seconds - other.clock_seconds)
+        apart = abs(self.with_year_of(other).clock_seconds - other.with_year_of(self).clock_seconds)
         if self.zoned == other.zoned or apart > MAX_ZONE_SECONDS:
             return self.seconds_apart(other)
         return min(apart % ZONE_STEP_SECONDS, -apart % ZONE_STEP_SECONDS)
 
-    def with_year_of(self, earlier: Timestamp | None) -> Timestamp:
-        """The same time in the year of an instant shortly before it, where the log wrote no year."""
-        if not self.year_guessed or earlier is None or earlier.year_guessed:
+    def with_year_of(self, other: Timestamp | None) -> Timestamp:
+        """The same time in the year of an instant shortly before or after it, where the log wrote no year."""
+        if not self.year_guessed or other is None or other.year_guessed:
             return self
-        year = earlier.local.year + ((self.local.month, earlier.local.month) == (1, 12))
+        year = other.local.year + {(1, 12): 1, (12, 1): -1}.get((self.local.month, other.local.month), 0)
         try:
             return replace(self, local=self.local.replace(year=year), year_guessed=False)
         except ValueError:
