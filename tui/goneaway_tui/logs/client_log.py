@@ -398,7 +398,7 @@ _BULLET: Final = re.compile(
 )
 """An item of a list, a heading, a comment, or a line of a diff."""
 _ERROR_HEAD: Final = re.compile(
-    r"\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|ERROR \d{4} \(|\[?(?:ERROR|WARN|FATAL|CRITICAL)\b|(?:[\w.:\\]{0,120}(?:Error|Exception))\b[:(]|SQLSTATE\[|\(\d{4}, "
+    r"\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|ERROR \d{4} \(|\[?(?:ERROR|WARN|FATAL|CRITICAL)\b|(?:[\w.:\\]{0,120}(?:Error|Exception))\b[:(]|SQLSTATE\[|\(\d{4}, |SQL Error \(\d{4}\)"
 )
 """How a real error begins, also behind a dash."""
 _CODE: Final = re.compile(
@@ -538,7 +538,7 @@ _SERVER_ONLY_WORDS: Final = re.compile(
     r"Aborted connection \d|Could not (?:read|write) packet|\S{0,200}(?:mariadbd|mysqld): |.{0,200}ready for connections"
 )
 """What only a server writes; other logs number their lines as MariaDB does."""
-_CLIENT_ENTRY: Final = re.compile(r"(?:Slave|Replica) (?:I/O|SQL)|failed to execute query |\[Xtrabackup\]")
+_CLIENT_ENTRY: Final = re.compile(r"(?:Slave|Replica) (?:I/O|SQL)|Error reading packet from server|failed to execute query |\[Xtrabackup\]")
 _READY_WORDS: Final = re.compile(r"ready for connections")
 _SERVER_CLIENT: Final = LogClient(N_("server log"))
 _LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|critical|fatal)\b")

@@ -213,7 +213,7 @@ DRIVERS: Final = (
     ),
     (
         LogClient("PHP mysqli", separates_write_errors=False),
-        r"\b[Mm]ysqli(?!mport)|WordPress database error|\bwp-db\.php|class-wpdb|Wikimedia\\{1,2}Rdbms|\bdml(?:read|write)exception|\bmoodle_database\b|\bDBmysql\b",
+        r"\b[Mm]ysqli(?!mport)|WordPress database error|\bwp-db\.php|class-wpdb|Wikimedia\\{1,2}Rdbms|\bdml(?:read|write)exception|\bmoodle_database\b|\bDBmysql\b|\bAphront\w{1,40}QueryException",
     ),
     (
         LogClient("PHP mysql", separates_write_errors=False),
@@ -373,7 +373,7 @@ FAILURE_WORDS: Final = tuple(
     for how, words in (
         (
             FailureKind.RESET,
-            r"reset by peer|ECONNRESET|SocketException: Connection reset|Errno 104|system error: 104|\b10054\b|forcibly closed",
+            r"reset by peer|ECONNRESET|Exception: Connection reset|Errno 104|system error: 104|\b10054\b|forcibly closed",
         ),
         (FailureKind.BROKEN_PIPE, r"[Bb]roken [Pp]ipe|EPIPE|Errno 32\b|BrokenPipe"),
         (FailureKind.EOF, r"EOF|end of stream|PROTOCOL_CONNECTION_LOST|Connection lost: The server closed"),

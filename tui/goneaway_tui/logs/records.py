@@ -74,12 +74,13 @@ ERROR_FIELDS: Final = frozenset({
     "stack", "stack_trace", "stacktrace", "trace", "traceback", "callstack", "cause", "@x", "detail", "details", "reason",
     "errormessage", "errortype", "sqlmessage", "sqlstate", "code", "errno", "errorcode", "error_code", "name", "type", "value",
     "module", "filename", "function", "file", "logger", "logger_name", "loggername", "logger.name", "sourcecontext", "driver",
-    "class", "error.message", "error.stack_trace", "error.type", "fatal", "syscall",
+    "class", "error.message", "error.stack_trace", "error.type", "fatal", "syscall", "err_details", "error_message", "error_details",
 })  # fmt: skip
 """Names of fields that describe an error, in lower case."""
 _STATES_ERROR: Final = frozenset({
     "error", "err", "exception", "exc_info", "exc_text", "stack", "stack_trace", "stacktrace", "trace", "traceback", "@x",
     "errormessage", "sqlmessage", "errno", "errortype", "exception.stacktrace", "error.message", "error.stack_trace", "value",
+    "err_details", "error_message", "error_details",
 })  # fmt: skip
 """Those of them that no object has without an error."""
 _SOURCE_FIELDS: Final = frozenset(
