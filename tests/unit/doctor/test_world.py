@@ -137,6 +137,20 @@ def test_what_may_be_quoted_is_at_most_possible() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        'The error "Too many connections" means that max_connections is reached.',
+        "When you get the error Lost connection to MySQL server during query, first check the error log.",
+        "Client error 2006 is returned when the server closes the connection while the client still has it open.",
+        "The server timed out and closed the connection. In this case you normally get\nERROR 2006: MySQL server has gone away",
+        "A razão mais comum para o erro MySQL server has gone away é que o servidor esgotou o tempo limite e fechou a conexão.",
+    ],
+)
+def test_a_sentence_about_errors_is_a_mention(sentence: str) -> None:
+    assert [True] == [event.is_mention for event in find_error_events([sentence.encode()], NOW)]
+
+
 QUOTING = (
     (
         "# Time: 2026-03-01T10:00:{second:02}.123456Z\n# User@Host: app[app] @ web-2 [192.0.2.7]  Id:  4711\n"

@@ -429,6 +429,9 @@ _OF_ERRORS_AFTER: Final = re.compile(
 """What follows the words in a sentence about such errors: `MySQL server has gone away error is that`."""
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z][a-z'’]*[,.;:?!]?")
 _ARTICLE_WORD: Final = re.compile(r"(?i)\b(?:the|this|that|these|your?|an?)\s")
+_NAMED_BEFORE: Final = re.compile(r"(?i)\b(?:the|an?|this) (?:error|message)s? ['\"`“]?$")
+"""What stands before the name of an error in a sentence about it."""
+_SENTENCE_END: Final = re.compile(r"[a-z][.:](?:\s*$|\s{1,2}[A-Z])")
 _FIRST_PERSON: Final = re.compile(
     r"(?:^|[\s,(])(?:I|I'm|I've|[Ww]e|[Mm]y|[Oo]ur|[Aa]nyone|[Ss]omeone|[Hh]ello)\b"
 )
@@ -449,9 +452,15 @@ _BEFORE_REAL_ERRORS: Final = re.compile(
 
 
 def mention_in(
-    text: str, start: int, lines_before: Sequence[str], *, dated: bool, may_be_source: bool = True
+    text: str,
+    start: int,
+    lines_before: Sequence[str],
+    *,
+    dated: bool,
+    may_be_source: bool = True,
+    end: int = 0,
 ) -> Mention:
-    """Whether the words at `start` of a line are only quoted.
+    """Whether the words from `start` to `end` of a line are only quoted.
 
     `lines_before` are the lines of the same record before it; `dated`, whether the line has a timestamp, or continues a
     traceback; `may_be_source`, whether it has no timestamp of its own, so that it may be a line of source.
@@ -472,7 +481,26 @@ def mention_in(
     before = _ARTICLE.sub("", before)
     if is_source or is_value or _is_item(text, lines_before) or _is_of_person(text, before):
         return Mention.YES
-    return _in_prose(text, before)
+    mention = _in_prose(text, before)
+    is_told = mention is Mention.NO and _is_in_sentence(text, start, max(start, end))
+    return Mention.MAYBE if is_told else mention
+
+
+def _is_in_sentence(text: str, start: int, end: int) -> bool:
+    """Whether a sentence that nobody says of himself goes around the words from `start` to `end`."""
+    before, after = text[:start], text[end:]
+    is_around = len(before.split()) >= 2 or len(after.split()) >= PROSE_WORDS
+    is_error = _ERROR_HEAD.match(text.lstrip()) or (
+        _BEFORE_REAL_ERRORS.search(before.rstrip("'\"`“")) and not _NAMED_BEFORE.search(before)
+    )
+    rest = re.sub(r"[\"'`“”‘’()]", " ", before + after).strip()
+    return (
+        is_around
+        and not is_error
+        and not _FIRST_PERSON.search(text)
+        and rest.endswith((".", ":"))
+        and _is_sentence(rest)
+    )
 
 
 def _is_of_person(text: str, before: str) -> bool:
@@ -524,7 +552,8 @@ def _is_sentence(text: str) -> bool:
     (True, False)
     """
     words = text[:FOREIGN_SEARCH_CHARS].split()
-    is_begun = len(words) >= PROSE_WORDS and words[0][:1].isupper() and _ARTICLE_WORD.search(text)
+    is_whole = words[:1] and (words[0][:1].isupper() or _SENTENCE_END.search(text))
+    is_begun = len(words) >= PROSE_WORDS and is_whole and _ARTICLE_WORD.search(text)
     return bool(is_begun) and sum(map(bool, map(_PLAIN_WORD.fullmatch, words))) >= 0.8 * len(words)
 
 
@@ -538,7 +567,9 @@ _SERVER_ONLY_WORDS: Final = re.compile(
     r"Aborted connection \d|Could not (?:read|write) packet|\S{0,200}(?:mariadbd|mysqld): |.{0,200}ready for connections"
 )
 """What only a server writes; other logs number their lines as MariaDB does."""
-_CLIENT_ENTRY: Final = re.compile(r"(?:Slave|Replica) (?:I/O|SQL)|Error reading packet from server|failed to execute query |\[Xtrabackup\]")
+_CLIENT_ENTRY: Final = re.compile(
+    r"(?:Slave|Replica) (?:I/O|SQL)|Error reading packet from server|failed to execute query |\[Xtrabackup\]"
+)
 _READY_WORDS: Final = re.compile(r"ready for connections")
 _SERVER_CLIENT: Final = LogClient(N_("server log"))
 _LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|critical|fatal)\b")
@@ -836,7 +867,9 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
     )
     before = [earlier.text for earlier in lines[:index]]
     may_be_source = index > 0 and not line.continues and not line.timestamp_text
-    mention = mention_in(line.text, parsed.start, before, dated=dated, may_be_source=may_be_source)
+    mention = mention_in(
+        line.text, parsed.start, before, dated=dated, may_be_source=may_be_source, end=parsed.end
+    )
     if mention is Mention.NO and not dated and _follows_sentence(before):
         return Mention.MAYBE
     # A wrapper puts a time before whatever a program prints, also before a list.
