@@ -148,7 +148,8 @@ def test_what_may_be_quoted_is_at_most_possible() -> None:
     ],
 )
 def test_a_sentence_about_errors_is_a_mention(sentence: str) -> None:
-    assert [True] == [event.is_mention for event in find_error_events([sentence.encode()], NOW)]
+    page = f"MySQL\n{sentence}\n"
+    assert [True] == [event.is_mention for event in find_error_events([page.encode()], NOW)]
 
 
 QUOTING = (
