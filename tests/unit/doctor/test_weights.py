@@ -283,7 +283,7 @@ BETWEEN = [
     *rows(rules.proxy_or_firewall, "may refuse connections in place of the server",
         (1, REFUSED), (None, loss(FailureKind.TIMED_OUT, code=2003)), (None, LOSS)),
     *rows(rules.proxy_or_firewall, "drops idle connections", (1, LOSS), (None, loss(FailureKind.LOGIN)), (None, REFUSED)),
-    *rows(rules.proxy_or_firewall, "packets are dropped silently", (3, loss(FailureKind.TIMED_OUT)), (None, LOSS)),
+    *rows(rules.proxy_or_firewall, "packets may be dropped on the way", (3, loss(FailureKind.TIMED_OUT)), (None, LOSS)),
     *rows(rules.proxy_or_firewall, "before the server sent its handshake",
         (4, loss(FailureKind.GREETING)), (4, loss(FailureKind.LOGIN)), (None, LOSS)),
     *rows(rules.proxy_or_firewall, "went through a proxy or tunnel", (4, loss(FailureKind.THROUGH_PROXY)), (None, LOSS)),

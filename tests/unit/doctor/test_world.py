@@ -137,6 +137,21 @@ def test_what_may_be_quoted_is_at_most_possible() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        'The error "Too many connections" means that max_connections is reached.',
+        "When you get the error Lost connection to MySQL server during query, first check the error log.",
+        "Client error 2006 is returned when the server closes the connection while the client still has it open.",
+        "The server timed out and closed the connection. In this case you normally get\nERROR 2006: MySQL server has gone away",
+        "A razão mais comum para o erro MySQL server has gone away é que o servidor esgotou o tempo limite e fechou a conexão.",
+    ],
+)
+def test_a_sentence_about_errors_is_a_mention(sentence: str) -> None:
+    page = f"MySQL\n{sentence}\n"
+    assert [True] == [event.is_mention for event in find_error_events([page.encode()], NOW)]
+
+
 QUOTING = (
     (
         "# Time: 2026-03-01T10:00:{second:02}.123456Z\n# User@Host: app[app] @ web-2 [192.0.2.7]  Id:  4711\n"
@@ -194,6 +209,7 @@ def told_in(name: str) -> str:
         ("c3p0 in the java service wrapper", "c3p0: maxIdleTime=7212", "reports MySQL's error 4031"),
         ("go finds a closed connection in its pool", "lost while it was idle", "4031, when it closes an idle"),
         ("a client that waited as long as it may", "CommandTimeout", "discard a connection"),
+        ("haproxy's year, and its timeout of the client's side", "lasted 60 s, so HAProxy's timeout client", "timeout server is"),
     ],
 )  # fmt: skip
 def test_what_a_log_says_is_told_and_nothing_else(name: str, words: str, never: str) -> None:
@@ -258,3 +274,28 @@ def test_a_silence_before_a_piece_of_work_counts_for_all_of_it() -> None:
 
     assert 48_889 == event.silent_seconds
     assert 1 == started.silent_seconds
+
+
+@pytest.mark.parametrize("name", ["pymysql was sending", "php could not send"])
+def test_a_client_that_was_sending_met_an_idle_limit_or_one_of_size(name: str) -> None:
+    first, second, *_ = findings_of(name)
+
+    assert {Cause.IDLE_TIMEOUT, Cause.PACKET_TOO_LARGE} == {first, second}
+
+
+def test_a_proxy_that_logs_no_year_has_that_of_the_session_before() -> None:
+    log = "Jan  1 00:00:41 lb1 haproxy[1]: 192.0.2.20:5 [31/Dec/2019:23:59:41.002] mysql galera/pxc1 1/0/60012 99 cD 3/3/2/0/0 0/0\n"
+    (event,) = find_error_events([log.encode()], NOW)
+
+    assert event.timestamp is not None
+    assert ("2020-01-01T00:00:41", False) == (event.timestamp.iso, event.timestamp.year_guessed)
+
+
+def test_two_losses_an_hour_apart_are_two() -> None:
+    log = "[mysql] 2026/03/01 08:00:00 packets.go:36: unexpected EOF\n" + "\n".join(
+        f't=2026-03-01T0{hour}:00:00+0700 lvl=eror msg="no update" error="invalid connection"'
+        for hour in (8, 9)
+    )
+    events = list(find_error_events([log.encode()], NOW))
+
+    assert [2, 3] == [event.line for event in events]

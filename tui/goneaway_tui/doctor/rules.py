@@ -6,6 +6,7 @@ Pure. Which error a client reports when was measured: MySQL 9.7 and MariaDB 10.1
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from goneaway_tui.doctor.case import (
     Case,
 )
 from goneaway_tui.i18n import N_, _, ngettext
-from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR, ErrorEvent, FailureKind
+from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR, ErrorEvent, FailureKind, haproxy_end
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, TRANSACTION_LIMITS
 from goneaway_tui.text.format import seconds_words, size_with_bytes
@@ -136,9 +137,13 @@ FIRST_WITH_4031: Final = datetime(2021, 4, 20, tzinfo=UTC).timestamp()
 
 def _would_report_4031(event: ErrorEvent) -> bool:
     """Whether the client would have reported error 4031, had MySQL closed its session for idling: not before there was one."""
+    return event.client.reports_4031 and _ended_cleanly(event) and not _is_before_4031(event)
+
+
+def _is_before_4031(event: ErrorEvent) -> bool:
+    """Whether the log says that no server had error 4031 yet."""
     timestamp = event.timestamp
-    is_old = timestamp and not timestamp.year_guessed and timestamp.clock_seconds < FIRST_WITH_4031
-    return event.client.reports_4031 and _ended_cleanly(event) and not is_old
+    return timestamp is not None and not timestamp.year_guessed and timestamp.clock_seconds < FIRST_WITH_4031
 
 
 def _server_down_first(case: Case) -> Iterator[Argument]:
@@ -247,7 +252,7 @@ def _loss_manner(event: ErrorEvent) -> Argument:
         ),
         (
             FailureKind.EOF in event.failures,
-            2,
+            3 if _is_before_4031(event) else 2,
             N_(
                 "MySQL before 8.0.24 ends an idle session this way. Later versions report error 4031. MariaDB resets the connection."
             ),
@@ -511,6 +516,10 @@ def _is_offline(case: Case) -> bool:
     )
 
 
+PROXY_TIMEOUT_END: Final = re.compile(haproxy_end("(?P<side>[cs])D"))
+"""How HAProxy logs the end of a session by its own timeout, of the client's side or the server's."""
+
+
 def proxy_or_firewall(case: Case) -> Iterator[Argument]:
     """Something between client and server that drops idle connections or refuses new ones."""
     event, server = case.event, case.server
@@ -521,6 +530,15 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
                 "and server did.",
                 session=event.session_id,
             )
+        )
+    if event.lasted_seconds is not None and (end := PROXY_TIMEOUT_END.search(event.text)):
+        yield Argument(
+            1,
+            _(
+                "The session lasted {lasted}, so HAProxy's {setting} is that long at most.",
+                lasted=seconds_words(event.lasted_seconds),
+                setting="timeout client" if end["side"] == "c" else "timeout server",
+            ),
         )
     if event.refused and event.stated_cause is None:
         if event.failures & {FailureKind.TIMED_OUT, FailureKind.UNREACHABLE}:
@@ -544,7 +562,7 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
             yield Argument(
                 3,
                 _(
-                    "The client received neither an answer nor the end of the connection: packets are dropped silently."
+                    "The client received neither an answer nor the end of the connection: packets may be dropped on the way."
                 ),
             )
         if event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
@@ -633,12 +651,7 @@ def client_quit(case: Case) -> Iterator[Argument]:
             4, _("The client's own read timeout expired. The server may still be running the statement.")
         )
         if "110" not in event.text:
-            yield Argument(
-                2,
-                _(
-                    "The client's own timer expired: if packets had been lost, the operating system would have reported it."
-                ),
-            )
+            yield Argument(2, _("The client's own timer expired, not one of the operating system."))
 
 
 def forked_connection(case: Case) -> Iterator[Argument]:
@@ -796,6 +809,8 @@ def unknown(case: Case) -> Iterator[Argument]:
         )
 
 
+BROKEN_SENDING: Final = frozenset({FailureKind.RESET, FailureKind.BROKEN_PIPE, FailureKind.WRITING})
+"""How sending fails where the server was busy, or refused what was sent: it ends idle sessions in order when it stops."""
 START_NEAR_SECONDS = 60.0
 """Seconds between an error and a start of the server that surely belong together."""
 USE_CLOCK_DIFFERENCE_SECONDS = 5.0
@@ -824,7 +839,7 @@ def server_restart(case: Case) -> Iterator[Argument]:
         yield Argument(2, _("A server that is stopping, or still starting, completes no login."))
     elif event.is_loss:
         yield Argument(
-            2 if FailureKind.RESET in event.failures else 3,
+            2 if event.failures & BROKEN_SENDING else 3,
             _("A restart of the server ends every session. Clients notice at their next statement."),
         )
     yield from _not_in_tls(event)

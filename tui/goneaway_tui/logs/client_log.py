@@ -106,12 +106,15 @@ def _constant(name: str) -> str:
 
 ERROR_PATTERNS: Final = (
     _pattern(r"client was disconnected by the server because of inactivity|" + _constant("ER_CLIENT_INTERACTION_TIMEOUT"), 4031),
+    # TiDB's own log, of an answer that it could not hand to its client.
+    _pattern(r"\"command dispatched failed\".{0,4000}?(?:[Bb]roken pipe|reset by peer)", None, Cause.CLIENT_LOST),
     _pattern(r"\bread packet timeout, close this connection", 4031, Cause.IDLE_TIMEOUT, certainty=_CONFIRMED),
     # The remark of PHP's mysqlnd, before the exception or warning that has the number.
     _pattern(r"\b(?:mysqli?_\w{1,40}|mysqli::\w{1,40}|PDO(?:Statement)?::\w{1,40})\(\): (?:MySQL|MariaDB|Server) ?(?:server )?has gone away", 2006, is_precursor=True),
     _pattern(r"[Ss]erver has gone away", 2006),
     _pattern(r"Error reading result set's header|Error while sending \w{1,20} packet", None, is_precursor=True),
-    _pattern(r"Lost connection to (?:the )?(?:backend )?(?:MySQL|MariaDB) server", 2013),
+    _pattern(r"Lost connection to .{0,300}Connection rejected: Too many connections", 1040),
+    _pattern(r"Lost connection to (?:the )?(?:backend )?(?:MySQL|MariaDB) server|[Cc]onnection to the server was lost during th(?:is|e) query", 2013),
     _pattern(r"Lost connection to (?:the )?(?:backend|primary|master) server"),
     _pattern(r"\bMyXQL\.Connection .{1,80} disconnected"),
     _pattern(r"Lost connection to server (?:during query|at ')", 2013),
@@ -148,8 +151,8 @@ ERROR_PATTERNS: Final = (
     _pattern(r"Got timeout writing communication packets", 1161),
     _pattern(r"Got packets out of order", 1156),
     _pattern(r"Malformed (?:communication )?packet", 2027, wants_context=True),
-    # A 4031 packet, numbered 0, taken for the answer to a statement, which would be numbered 1.
-    _pattern(r"Packets out of order\. Expected 1 received 0", None, Cause.IDLE_TIMEOUT, is_precursor=True),
+    # A 4031 packet, numbered 0, taken for the answer to a statement, which would be numbered 1 or more.
+    _pattern(r"[Pp]ackets out of order\. Expected \d{1,3} (?:but )?received 0", None, Cause.IDLE_TIMEOUT, is_precursor=True),
     _pattern(r"commands out of sync\. You can't run this command now", None, Cause.IDLE_TIMEOUT),
     _pattern(r"unexpected read from socket", None, Cause.IDLE_TIMEOUT, is_precursor=True),
     _pattern(r"closing bad idle connection", is_precursor=True),
@@ -157,7 +160,7 @@ ERROR_PATTERNS: Final = (
     _pattern(r"Packets out of order\b", None, Cause.FORKED_CONNECTION, wants_context=True),
     _pattern(r"Packet sequence number wrong", None, Cause.FORKED_CONNECTION),
     _pattern(r"Can't connect to (?:local )?(?:(?:MySQL|MariaDB) )?server through socket", 2002),
-    _pattern(r"Can't connect to (?:(?:MySQL|MariaDB) )?server on ", 2003),
+    _pattern(r"Can't connect to (?:(?:MySQL|MariaDB) )?server on |Can't connect to remote MySQL server for client", 2003),
     _pattern(r"Unknown (?:MySQL |MariaDB )?server host ", 2005),
     _pattern(r"(?:SSL connection|TLS/SSL) error", 2026, wants_context=True),
     _pattern(r"InterfaceError(?:: )?\(0, ''\)|^\W{0,3}\(0, ''\)", 0, used_after_close=True),
@@ -227,7 +230,7 @@ ERROR_PATTERNS: Final = (
     _pattern(r"Fail to read any response from the server", wants_context=True),
     _pattern(r"Socket #Port<[\d.]+> closed|Received close signal, exiting|socket was closed \{|sending data on socket : closed", wants_context=True),
     _pattern(r"(?i:connection reset by peer|broken pipe)", wants_context=True),
-    _pattern(r"(?i:connection refused|(?:i/o|connect(?:ion)?) timeout|connect(?:ion)? timed out)", wants_context=True),
+    _pattern(r"(?i:connection refused|econnrefused|(?:i/o|connect(?:ion)?) timeout|connect(?:ion)? timed out)", wants_context=True),
     _pattern(r"(?i:server (?:has )?closed the connection)(?! unexpectedly)", wants_context=True),
 )  # fmt: skip
 """The most specific first: of two on one line the first decides."""
@@ -241,7 +244,7 @@ ERROR_NUMBER_FORMS: Final = (
     re.compile(r"\(\w{5}/(?P<n>\d{4})\)"),
     re.compile(r"\b(?P<n>\d{4}) \([0-9A-Z]{5}\): "),
     re.compile(
-        r"\bdriver error ?\((?P<n>\d{4})\)|\berror \[(?P<m>\d{4}), \w{5}\]|\bfailed: \[(?P<k>\d{4})\] |\(errno (?P<l>\d{4})\)|\bCODE (?P<j>\d{4}) ERROR:"
+        r"\bdriver error ?\((?P<n>\d{4})\)|\berror \[(?P<m>\d{4}), \w{5}\]|\bfailed: \[(?P<k>\d{4})\] |\(errno (?P<l>\d{4})\)|\bCODE (?P<j>\d{4}) ERROR:|\bMySQL error: Code \((?P<i>\d{4})\)"
     ),
     re.compile(r"Errors?: (?P<n>\d{4})[ :]"),
     re.compile(r"\b(?:errno|code|error_code|Errno)['\"]?\s?[:=]\s?['\"]?(?P<n>\d{4})\b"),
@@ -255,7 +258,7 @@ STANDALONE_ERROR: Final = re.compile(r"^ERROR (?:\d{4}) \(\w{5}\)|^mysqldump: |^
 """A line that is an error by itself, whatever the lines around it say."""
 
 MYSQL_WORDS: Final = re.compile(
-    r"(?i)mysql|mariadb|myxql|r2d2|binlog|shyiko|maxscale|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |CMDPHP|\bSPINE: |galera|aurora|percona|HY000|08S01|^ {1,4}fatal: true"
+    r"(?i)mysql|mariadb|myxql|r2d2|binlog|shyiko|maxscale|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |CMDPHP|\bSPINE: |galera|aurora|percona|\b(?:routing|metadata_cache) (?:WARNING|ERROR) \[|HY000|08S01|^ {1,4}fatal: true"
 )
 """Names that only logs about MySQL or MariaDB hold."""
 OTHER_SOFTWARE_WORDS: Final = re.compile(
@@ -279,7 +282,7 @@ PREFILTER_WORDS: Final = (
     *(f" {how}{where} " for how in "CDIKPRSUs" for where in "CDQ"), "a database conn", "Timeout expired", "packet timeout", "blocking client", "MaxScale", "greeting", "primary server", "master server", "Invalid Conn", "::SSLError",
     "Trilogy", "valid and open", "new commands", "unexpectedly", "closed by peer", "ConnectionClosed", "server is closed", ":closed", ": closed",
     "closed}", "tcp_closed", "result set's", "while sending", "failed to send", "failed to re", "SocketException", "transport connection", "idle conn", "ClosedConn",
-    "closed connection", "ClosedException", "reach database", "errno=", "offline mode",
+    "was lost during", "closed connection", "ClosedException", "reach database", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
     "closed=True", "Failed to read ", "Reset by peer", "Reset By Peer", "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
@@ -389,10 +392,13 @@ _STATEMENT: Final = re.compile(
 _INSERT_LINE: Final = re.compile(r"(?i)\s*(?:insert|replace)\s+into\b.{0,4000}?\bvalues\b")
 """A statement of a dump, without a timestamp."""
 _VALUE_END: Final = re.compile(r"[^']{0,400}'\s{0,4}(?:[,);]|$|AND\b|WHERE\b|LIMIT\b|ORDER\b)")
-_BULLET: Final = re.compile(r"\s{0,4}(?:[-*+•]|\d{1,2}[.)]|#{1,6}|//+|/\*+|--)\s+(?P<rest>\S.*)")
+_BULLET: Final = re.compile(
+    r"\s{0,4}(?:[-*+•]|\d{1,2}[.)]|#{1,6}|//+|/\*+|--|(?:Chapter|Appendix|Section) [A-Z\d][\d.]{0,12}"
+    r"|(?:[A-Z](?:\.\d{1,2}){1,5}|(?!\d{1,2}(?:\.\d{1,2}){3}\b)\d{1,2}(?:\.\d{1,2}){1,5})\.?(?=\s+[`'\"]?[A-Z]))\s+(?P<rest>\S.*)"
+)
 """An item of a list, a heading, a comment, or a line of a diff."""
 _ERROR_HEAD: Final = re.compile(
-    r"\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|ERROR \d{4} \(|\[?(?:ERROR|WARN|FATAL|CRITICAL)\b|(?:[\w.:\\]{0,120}(?:Error|Exception))\b[:(]|SQLSTATE\[|\(\d{4}, "
+    r"\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|ERROR \d{4} \(|\[?(?:ERROR|WARN|FATAL|CRITICAL)\b|(?:[\w.:\\]{0,120}(?:Error|Exception))\b[:(]|SQLSTATE\[|\(\d{4}, |SQL Error \(\d{4}\)"
 )
 """How a real error begins, also behind a dash."""
 _CODE: Final = re.compile(
@@ -417,6 +423,20 @@ _OF_A_PERSON: Final = re.compile(
 )
 """What a person writes, and no program."""
 _PROSE_BEFORE: Final = re.compile(r"(?:^|[a-z,;] )[a-z]{2,20},? $")
+_OF_ERRORS_AFTER: Final = re.compile(
+    r"[^.:;\n]{4,100}?[”’\"'`]{0,2} (?:errors?|messages?|form)\b(?: (?:is|are|can|may|means?|occurs?|happens?|appears?)\b|[.:]?\s*$)"
+)
+"""What follows the words in a sentence about such errors: `MySQL server has gone away error is that`."""
+_PLAIN_WORD: Final = re.compile(r"[A-Za-z][a-z'’]*[,.;:?!]?")
+_ARTICLE_WORD: Final = re.compile(r"(?i)\b(?:the|this|that|these|your?|an?)\s")
+_NAMED_BEFORE: Final = re.compile(r"(?i)\b(?:the|an?|this) (?:error|message)s? ['\"`“]?$")
+"""What stands before the name of an error in a sentence about it."""
+_SENTENCE_END: Final = re.compile(r"[a-z][.:](?:\s*$|\s{1,2}[A-Z])")
+_FIRST_PERSON: Final = re.compile(
+    r"(?:^|[\s,(])(?:I|I'm|I've|[Ww]e|[Mm]y|[Oo]ur|[Aa]nyone|[Ss]omeone|[Hh]ello)\b"
+)
+PROSE_WORDS: Final = 6
+"""Words of a line from which it may be a sentence."""
 _CHANGE: Final = re.compile(
     r"\s{0,12}(?:[0-9a-f]{7,40} )?(?:(?:Fix(?:ed|es)?|Handle[sd]?|Avoid(?:ed|s)?|Prevent(?:ed|s)?|Resolve[sd]?|Improve[sd]?|Work(?:ed)? around)\b|(?:fix|feat|perf|refactor|test|docs|chore)(?:\([\w./-]{1,40}\))?!?: )"
 )
@@ -432,9 +452,15 @@ _BEFORE_REAL_ERRORS: Final = re.compile(
 
 
 def mention_in(
-    text: str, start: int, lines_before: Sequence[str], *, dated: bool, may_be_source: bool = True
+    text: str,
+    start: int,
+    lines_before: Sequence[str],
+    *,
+    dated: bool,
+    may_be_source: bool = True,
+    end: int = 0,
 ) -> Mention:
-    """Whether the words at `start` of a line are only quoted.
+    """Whether the words from `start` to `end` of a line are only quoted.
 
     `lines_before` are the lines of the same record before it; `dated`, whether the line has a timestamp, or continues a
     traceback; `may_be_source`, whether it has no timestamp of its own, so that it may be a line of source.
@@ -455,7 +481,26 @@ def mention_in(
     before = _ARTICLE.sub("", before)
     if is_source or is_value or _is_item(text, lines_before) or _is_of_person(text, before):
         return Mention.YES
-    return _in_prose(text, before)
+    mention = _in_prose(text, before)
+    is_told = mention is Mention.NO and _is_in_sentence(text, start, max(start, end))
+    return Mention.MAYBE if is_told else mention
+
+
+def _is_in_sentence(text: str, start: int, end: int) -> bool:
+    """Whether a sentence that nobody says of himself goes around the words from `start` to `end`."""
+    before, after = text[:start], text[end:]
+    is_around = len(before.split()) >= 2 or len(after.split()) >= PROSE_WORDS
+    is_error = _ERROR_HEAD.match(text.lstrip()) or (
+        _BEFORE_REAL_ERRORS.search(before.rstrip("'\"`“")) and not _NAMED_BEFORE.search(before)
+    )
+    rest = re.sub(r"[\"'`“”‘’()]", " ", before + after).strip()
+    return (
+        is_around
+        and not is_error
+        and not _FIRST_PERSON.search(text)
+        and rest.endswith((".", ":"))
+        and _is_sentence(rest)
+    )
 
 
 def _is_of_person(text: str, before: str) -> bool:
@@ -496,8 +541,20 @@ def _in_prose(text: str, before: str) -> Mention:
             return Mention.YES if is_prose and before.endswith("`") else Mention.NO
         return Mention.YES if is_prose else Mention.MAYBE
     if _PROSE_BEFORE.search(before) and not _BEFORE_REAL_ERRORS.search(before):
-        return Mention.MAYBE
+        return Mention.YES if _OF_ERRORS_AFTER.match(text, len(before)) else Mention.MAYBE
     return Mention.MAYBE if _CHANGE.match(text) or _TICKET.search(text) else Mention.NO
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a line is a sentence that somebody wrote, and no program.
+
+    >>> _is_sentence("The server timed out and closed the connection."), _is_sentence("wait_timeout is 28800 on db1 now")
+    (True, False)
+    """
+    words = text[:FOREIGN_SEARCH_CHARS].split()
+    is_whole = words[:1] and (words[0][:1].isupper() or _SENTENCE_END.search(text))
+    is_begun = len(words) >= PROSE_WORDS and is_whole and _ARTICLE_WORD.search(text)
+    return bool(is_begun) and sum(map(bool, map(_PLAIN_WORD.fullmatch, words))) >= 0.8 * len(words)
 
 
 # --- Records, drafts, events
@@ -510,7 +567,9 @@ _SERVER_ONLY_WORDS: Final = re.compile(
     r"Aborted connection \d|Could not (?:read|write) packet|\S{0,200}(?:mariadbd|mysqld): |.{0,200}ready for connections"
 )
 """What only a server writes; other logs number their lines as MariaDB does."""
-_REPLICA: Final = re.compile(r"(?:Slave|Replica) (?:I/O|SQL)")
+_CLIENT_ENTRY: Final = re.compile(
+    r"(?:Slave|Replica) (?:I/O|SQL)|Error reading packet from server|failed to execute query |\[Xtrabackup\]"
+)
 _READY_WORDS: Final = re.compile(r"ready for connections")
 _SERVER_CLIENT: Final = LogClient(N_("server log"))
 _LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|critical|fatal)\b")
@@ -694,9 +753,9 @@ class _Forks:
 
 
 def _is_of_server(entry: LogEntry) -> bool:
-    """Whether a server wrote an entry of itself. A replica is a client of its source, and logs its own losses."""
+    """Whether a server wrote an entry of itself. A replica is a client of its source, a backup one of its server."""
     is_servers = entry.cause or entry.code or _SERVER_ONLY_WORDS.match(in_english(entry.text))
-    return bool(is_servers) and not _REPLICA.match(entry.text)
+    return bool(is_servers) and not _CLIENT_ENTRY.match(entry.text)
 
 
 def _server_drafts(record: Record, entry: LogEntry) -> Iterator[DraftEvent]:
@@ -808,10 +867,25 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
     )
     before = [earlier.text for earlier in lines[:index]]
     may_be_source = index > 0 and not line.continues and not line.timestamp_text
-    mention = mention_in(line.text, parsed.start, before, dated=dated, may_be_source=may_be_source)
+    mention = mention_in(
+        line.text, parsed.start, before, dated=dated, may_be_source=may_be_source, end=parsed.end
+    )
+    if mention is Mention.NO and not dated and _follows_sentence(before):
+        return Mention.MAYBE
     # A wrapper puts a time before whatever a program prints, also before a list.
     is_listed = line.timestamp_text and not line.continues and _is_item(line.text, before)
     return Mention.MAYBE if mention is Mention.NO and is_listed else mention
+
+
+def _follows_sentence(lines_before: Sequence[str]) -> bool:
+    """Whether the last line before is of a text about errors, and not of a person who reports one."""
+    last = next((line for line in reversed(lines_before[-3:]) if line.strip()), "")
+    return (
+        _is_sentence(last)
+        and not TRACEBACK_PART.match(last)
+        and not _FIRST_PERSON.search(last)
+        and parse_line(last) is None
+    )
 
 
 SIGNED_LINES: Final = 60
@@ -914,7 +988,11 @@ def _own_lines(record: Record, group: list[tuple[int, ParsedLine]], start: int, 
         first -= 1
     while last < end and TRACEBACK_PART.match(lines[last].text):
         last += 1
-    return lines[max(start, first - UNDATED_LINES) : min(end, last + UNDATED_LINES)]
+    before = lines[max(start, first - UNDATED_LINES) : first]
+    after = lines[last : min(end, last + UNDATED_LINES)]
+    # A sentence about such errors is no evidence of this one.
+    near = ([line for line in part if not _is_sentence(line.text)] for part in (before, after))
+    return [*next(near), *lines[first:last], *next(near)]
 
 
 def _speaker(text: str) -> str:
@@ -976,7 +1054,8 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         return True
     if held.subject is not None or draft.subject is not None:
         return held.subject == draft.subject and _seconds_between(before, after) <= 2
-    if _seconds_between(before, after) > 1 or (
+    # A driver's own remark, and what its program logs, may be of two clocks.
+    if _seconds_between(before, after, in_any_zone=held.is_precursor) > 1 or (
         before.speaker and after.speaker and before.speaker != after.speaker
     ):
         return False
@@ -1042,9 +1121,10 @@ def _merged_server_events(first: ErrorEvent, second: ErrorEvent) -> ErrorEvent:
 def _with_precursor(precursor: ErrorEvent, error: ErrorEvent) -> ErrorEvent:
     """The error, with what was said only in the driver's remark before it."""
     blaming = precursor if error.stated_cause is None and precursor.stated_cause is not None else error
+    client = error.client if error.client.driver else precursor.client
     return replace(
         error,
-        client=error.client if error.client.driver else precursor.client,
+        client=replace(client, framework=error.client.framework or precursor.client.framework),
         stated_cause=blaming.stated_cause,
         certainty=blaming.certainty,
         failures=precursor.failures | error.failures,
@@ -1052,8 +1132,10 @@ def _with_precursor(precursor: ErrorEvent, error: ErrorEvent) -> ErrorEvent:
     )
 
 
-def _seconds_between(before: ErrorEvent, after: ErrorEvent) -> float:
-    """Seconds between two events; 0 where one of them has no time."""
+def _seconds_between(before: ErrorEvent, after: ErrorEvent, *, in_any_zone: bool = False) -> float:
+    """Seconds between two events; 0 where one of them has no time. A time without a zone is of this place, or of any."""
     if before.timestamp is None or after.timestamp is None:
         return 0.0
-    return abs(before.timestamp.clock_seconds - after.timestamp.clock_seconds)
+    if in_any_zone:
+        return before.timestamp.seconds_apart_in_any_zone(after.timestamp)
+    return before.timestamp.seconds_apart(after.timestamp)

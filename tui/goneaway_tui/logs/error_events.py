@@ -115,10 +115,13 @@ DRIVERS: Final = (
     ),
     (
         LogClient("MySQL Router"),
-        r"(?i)mysqlrouter|mysql[ _]router|\[(?:connection_pool|routing)\S{0,40}\]|\brouting:\w|\brouting (?:INFO|WARNING|ERROR) \[",
+        r"(?i)mysqlrouter|mysql[ _]router|\[(?:connection_pool|routing)\S{0,40}\]|\brouting:\w|\b(?:routing|metadata_cache|main|io) (?:DEBUG|INFO|WARNING|ERROR) \[[0-9a-f]{6,20}\]|Can't connect to remote MySQL server for client",
     ),
     (LogClient("TiDB"), r"\btidb\b|\[conn\.go:\d{1,6}\]"),
-    (LogClient("Vitess"), r"(?i)vttablet|vtgate|vitess|/vt/socket|tabletserver|TabletManager"),
+    (
+        LogClient("Vitess"),
+        r"(?i)vttablet|vtgate|vitess|/vt/socket|tabletserver|TabletManager|\(errno \d{4}\) \(sqlstate \w{5}\)",
+    ),
     (
         LogClient("mydumper", reports_4031=True),
         r"\b(?:mydumper|myloader)\b|Could not read data from [\w.`$]{1,200}: ",
@@ -127,6 +130,15 @@ DRIVERS: Final = (
         LogClient("Gerbera", reports_4031=True),
         r"(?i)\bgerbera\b|\bmediatomb\b|\bmysql_error \(\d{4}\): \"",
     ),
+    (
+        LogClient("XtraBackup", reports_4031=True),
+        r"(?i)\bxtrabackup\b|innobackupex|mariabackup|mariadb-backup|^error: failed to execute query ",
+    ),
+    (LogClient("rsyslog", reports_4031=True), r"\bommysql\b"),
+    (LogClient("Exim", reports_4031=True), r"\blookup of \".{0,200}\" gave DEFER: MYSQL|\bexim\b"),
+    (LogClient("ProFTPD", reports_4031=True), r"\bmod_sql_mysql\b"),
+    (LogClient("Pure-FTPd", reports_4031=True), r"\bpure-ftpd\b"),
+    (LogClient("NDOUtils", reports_4031=True), r"\bndo2db\b"),
     (LogClient("spine", reports_4031=True), r"\bSPINE: "),
     (LogClient("PowerDNS", reports_4031=True), r"\bpdns(?:_server)?\[|GSQLBackend|gmysql"),
     (LogClient("FreeRADIUS", reports_4031=True), r"rlm_sql|(?i:freeradius)"),
@@ -135,7 +147,10 @@ DRIVERS: Final = (
     (LogClient("Zabbix", reports_4031=True), r"(?i)\bzabbix\b|\[Z300\d\]"),
     (LogClient("Postfix", reports_4031=True), r"\bpostfix/|\bdict_mysql"),
     (LogClient("Dovecot", reports_4031=True), r"\bdovecot\b|\bmysql\([\w./:-]{1,80}\): "),
-    (LogClient("Kodi", reports_4031=True), r"\bT:\d{1,10} {1,8}\w{4,8} <\w{1,20}>: SQL: \["),
+    (
+        LogClient("Kodi", reports_4031=True),
+        r"\bT:\d{1,20} {1,8}\w{4,8}(?: <\w{1,20}>)?: (?:SQL: |Unable to open database: |[Mm]ysql )",
+    ),
     (LogClient("Icinga", reports_4031=True), r"(?i)\bicinga|IdoMysql"),
     (LogClient("Asterisk", reports_4031=True), r"(?i)\basterisk\b|cdr_mysql|res_config_mysql|\bapp_mysql"),
     (LogClient("Bacula", reports_4031=True), r"(?i)\b(?:bacula|bareos)"),
@@ -172,7 +187,7 @@ DRIVERS: Final = (
     (LogClient("MySQL Connector/J"), r"com\.mysql\.jdbc\.(?!Driver)"),
     (
         LogClient("MySQL Connector/J", reports_4031=True),
-        r"com\.mysql\.(?:cj|jdbc)|jdbc:mysql|Communications link failure|last packet s(?:uccessfully received|ent successfully)",
+        r"com\.mysql\.(?:cj|jdbc)|jdbc:mysql|Communications link failure|last packet s(?:uccessfully received|ent successfully)|No operations allowed after (?:connection|statement) closed",
     ),
     (
         LogClient("r2dbc-mysql", reports_4031=True),
@@ -198,11 +213,15 @@ DRIVERS: Final = (
     ),
     (
         LogClient("PHP mysqli", separates_write_errors=False),
-        r"\b[Mm]ysqli(?!mport)|WordPress database error|\bwp-db\.php|class-wpdb",
+        r"\b[Mm]ysqli(?!mport)|WordPress database error|\bwp-db\.php|class-wpdb|Wikimedia\\{1,2}Rdbms|\bdml(?:read|write)exception|\bmoodle_database\b|\bDBmysql\b|\bAphront\w{1,40}QueryException",
     ),
     (
         LogClient("PHP mysql", separates_write_errors=False),
-        r"\bmysql_(?:p?connect|query|fetch_\w{1,12}|select_db)\(\)",
+        r"\bmysql_(?:p?connect|query|fetch_\w{1,12}|select_db)\(\)(?::| \[)",
+    ),
+    (
+        LogClient("PHP mysqlnd", separates_write_errors=False),
+        r"Error while sending \w{1,20} packet|Error reading result set's header|: send of \d{1,12} bytes failed with errno",
     ),
     (LogClient("Ruby mysql2", reports_4031=True), r"Mysql2::|mysql2/client\.rb"),
     (LogClient("Ruby trilogy"), r"Trilogy::"),
@@ -225,7 +244,7 @@ DRIVERS: Final = (
     (LogClient("Elixir MyXQL"), r"\bMyXQL\b|\(myxql\)"),
     (
         LogClient("go-sql-driver"),
-        r"\bError [134]\d{3}(?: \(\w{5}\))?: |\[mysql\] .{0,40}\.go:\d|(?:: |\"|\.go:\d{1,6} )invalid connection|driver: bad connection|commands out of sync\. You",
+        r"\bError [134]\d{3}(?: \(\w{5}\))?: |\[mysql\] .{0,40}\.go:\d|(?:: |\"|\.go:\d{1,6} |\b(?:ERROR|FATAL) )invalid connection|driver: bad connection|commands out of sync\. You",
     ),
     (LogClient("HAProxy"), r"haproxy|\d [cs]D \d+/"),
     (
@@ -248,7 +267,10 @@ FRAMEWORKS: Final = (
     ("Celery", r"celery|Task \S{1,80}\[[0-9a-f-]{36}\]"),
     ("Flask", r"\bflask\b|Exception on \S{1,200} \[(?:GET|POST|PUT|PATCH|DELETE)\]"),
     ("Laravel", r"Illuminate\\|laravel|\((?:Connection: [\w-]{1,40}, )?SQL: "),
-    ("Symfony Doctrine", r"Doctrine\\"),
+    ("Symfony Doctrine", r"Doctrine\\|\bSymfony\\"),
+    ("MediaWiki", r"Wikimedia\\|\bMediaWiki\b"),
+    ("Moodle", r"\bdml(?:read|write)exception|\bmoodle_|\bmdl_\w"),
+    ("GLPI", r"\bglpisqllog\b|\bglpi_\w|/glpi/"),
     ("Yii", r"\byii\\{1,2}|Yiisoft|yiisoft|\[yii\\"),
     ("ThinkPHP", r"\bthink\\{1,2}|ThinkPHP|thinkphp|^\[ \S{19,32} \]\[ \w{1,10} \] \[\d"),
     ("WordPress", r"WordPress|wp-config\.php|wp-includes|wp-content|wp-db\.php|\bWP->"),
@@ -280,7 +302,8 @@ FRAMEWORKS: Final = (
     ("TypeORM", r"QueryFailedError|typeorm"),
     ("Knex", r"node_modules/knex|KnexTimeout"),
     ("Prisma", r"[Pp]risma"),
-    ("GORM", r"gorm\.io|\bgorm\b"),
+    ("GORM", r"gorm\.io|\bgorm\b|^\[\d[\d.]{0,12}ms\] \[rows:"),
+    ("gh-ost", r"\bgh-ost\b"),
 )
 """The first row that matches counts."""
 
@@ -350,7 +373,7 @@ FAILURE_WORDS: Final = tuple(
     for how, words in (
         (
             FailureKind.RESET,
-            r"reset by peer|ECONNRESET|Errno 104|system error: 104|\b10054\b|forcibly closed",
+            r"reset by peer|ECONNRESET|Exception: Connection reset|Errno 104|system error: 104|\b10054\b|forcibly closed",
         ),
         (FailureKind.BROKEN_PIPE, r"[Bb]roken [Pp]ipe|EPIPE|Errno 32\b|BrokenPipe"),
         (FailureKind.EOF, r"EOF|end of stream|PROTOCOL_CONNECTION_LOST|Connection lost: The server closed"),
@@ -363,7 +386,7 @@ FAILURE_WORDS: Final = tuple(
         ),
         (
             FailureKind.REFUSED,
-            rf"[Cc]onnection refused|ECONNREFUSED|\(111\b|Errno 111|\b10061\b|{haproxy_end('SC')}",
+            rf"[Cc]onnection refused|ECONNREFUSED|econnrefused|\(111\b|Errno 111|\b10061\b|{haproxy_end('SC')}",
         ),
         (FailureKind.UNREACHABLE, r"No route to host|[Nn]etwork is unreachable|\(113\b|EHOSTUNREACH"),
         (
@@ -380,11 +403,11 @@ FAILURE_WORDS: Final = tuple(
         (FailureKind.NO_SOCKET, r"through socket|No such file or directory"),
         (
             FailureKind.GREETING,
-            r"reading (?:initial|authorization)|waiting for initial|handshake|establish(?:ed|ing)? |No route|ConnectionImpl\.createNewIO|to any of the specified",
+            r"reading (?:initial|authorization)|waiting for initial|handshake|(?<![Aa]n )establish(?:ed|ing)? |No route|ConnectionImpl\.createNewIO|to any of the specified",
         ),
         (
             FailureKind.WRITING,
-            r"write (?:ECONNRESET|EPIPE)|sendall|_write_bytes|implWrite|StandardPacketOutputStream|packets\.go:\d+: write",
+            r"write (?:ECONNRESET|EPIPE)|sendall|_write_bytes|implWrite|StandardPacketOutputStream|packets\.go:\d+: write|Error while sending \w{1,20} packet",
         ),
         (
             FailureKind.LOGIN,
@@ -427,7 +450,7 @@ FAILURE_WORDS: Final = tuple(
         ),
         (
             FailureKind.MIXED_UP,
-            r"(?i:bad record mac|decryption failed|out of order|sequence number wrong|wrong version number)",
+            r"(?i:bad record mac|decryption failed|out of order(?!\. expected \d{1,3} (?:but )?received 0)|sequence number wrong|wrong version number)",
         ),
     )
 )
@@ -597,9 +620,9 @@ class ErrorEvent:
     @property
     def write_failed(self) -> bool:
         """Whether the client could not even send: the connection was closed before, or the server cut a statement short."""
-        has_write_error = bool(
-            self.failures & {FailureKind.BROKEN_PIPE, FailureKind.WRITING, FailureKind.RESET}
-        )
+        if FailureKind.WRITING in self.failures and self.code not in SERVER_LOST_ERRORS:
+            return True
+        has_write_error = bool(self.failures & {FailureKind.BROKEN_PIPE, FailureKind.RESET})
         return self.client.separates_write_errors and (
             self.code in SERVER_GONE_ERRORS or (self.code not in SERVER_LOST_ERRORS and has_write_error)
         )

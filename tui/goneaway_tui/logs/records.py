@@ -74,12 +74,13 @@ ERROR_FIELDS: Final = frozenset({
     "stack", "stack_trace", "stacktrace", "trace", "traceback", "callstack", "cause", "@x", "detail", "details", "reason",
     "errormessage", "errortype", "sqlmessage", "sqlstate", "code", "errno", "errorcode", "error_code", "name", "type", "value",
     "module", "filename", "function", "file", "logger", "logger_name", "loggername", "logger.name", "sourcecontext", "driver",
-    "class", "error.message", "error.stack_trace", "error.type", "fatal", "syscall",
+    "class", "error.message", "error.stack_trace", "error.type", "fatal", "syscall", "err_details", "error_message", "error_details",
 })  # fmt: skip
 """Names of fields that describe an error, in lower case."""
 _STATES_ERROR: Final = frozenset({
     "error", "err", "exception", "exc_info", "exc_text", "stack", "stack_trace", "stacktrace", "trace", "traceback", "@x",
     "errormessage", "sqlmessage", "errno", "errortype", "exception.stacktrace", "error.message", "error.stack_trace", "value",
+    "err_details", "error_message", "error_details",
 })  # fmt: skip
 """Those of them that no object has without an error."""
 _SOURCE_FIELDS: Final = frozenset(
@@ -482,7 +483,7 @@ MAX_LINES_APART: Final = 200
 """Lines of other programs after which a record ends."""
 
 TRACEBACK_PART: Final = re.compile(
-    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |\(Background|\[SQL|The last packet"
+    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |Debug info: |Query: \S|Function: [\w:\\]{1,120}$|Error: \d{4} .{0,200} \([\w.:-]{1,80}\)$|\(Background|\[SQL|The last packet"
 )
 """What joins the parts of a traceback, in the languages that are read."""
 EXCEPTION_HEAD: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")
@@ -596,7 +597,7 @@ class _OpenRecords:
     def _timestamp(self, line: LogLine, own: Timestamp | None) -> Timestamp | None:
         outer = parse_timestamp(line.timestamp_text, self._now) if line.timestamp_text else None
         if outer is not None and _LOGGED_AT_END.match(line.program):
-            return outer
+            return outer.with_year_of(own)
         return better_timestamp(own, outer)
 
     def _new_record(self, line: LogLine, timestamp: Timestamp | None, before: Record | None) -> Record:

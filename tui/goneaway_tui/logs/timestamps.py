@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
@@ -91,6 +91,30 @@ class Timestamp:
         apart = self.clock_seconds + self.offset_seconds - earlier.clock_seconds - earlier.offset_seconds
         return apart if apart >= 0 else None
 
+    def seconds_apart(self, other: Timestamp) -> float:
+        """Seconds between two instants of one log. Of one with a zone and one without the clocks on the wall are compared."""
+        apart = self.with_year_of(other).clock_seconds - other.with_year_of(self).clock_seconds
+        if self.zoned != other.zoned:
+            apart += self.offset_seconds - other.offset_seconds
+        return abs(apart)
+
+    def seconds_apart_in_any_zone(self, other: Timestamp) -> float:
+        """Seconds between two instants, where the one without a zone may be of any zone."""
+        apart = abs(self.with_year_of(other).clock_seconds - other.with_year_of(self).clock_seconds)
+        if self.zoned == other.zoned or apart > MAX_ZONE_SECONDS:
+            return self.seconds_apart(other)
+        return min(apart % ZONE_STEP_SECONDS, -apart % ZONE_STEP_SECONDS)
+
+    def with_year_of(self, other: Timestamp | None) -> Timestamp:
+        """The same time in the year of an instant shortly before or after it, where the log wrote no year."""
+        if not self.year_guessed or other is None or other.year_guessed:
+            return self
+        year = other.local.year + {(1, 12): 1, (12, 1): -1}.get((self.local.month, other.local.month), 0)
+        try:
+            return replace(self, local=self.local.replace(year=year), year_guessed=False)
+        except ValueError:
+            return self
+
     @property
     def utc_seconds(self) -> float | None:
         """Seconds since 1970 UTC; None where the zone is not known."""
@@ -117,15 +141,16 @@ FORMS: Final = (
     re.compile(r"(?<!\w)(?P<y>\d{4})(?P<mo>\d\d)(?P<d>\d\d)T(?P<h>\d\d)(?P<m>\d\d)(?P<s>\d\d)(?!\d)(?:[.,](?P<f>\d{1,9}))?" + _ZONE),
     re.compile(r"^\[(?P<epoch>\d{10}(?:\.\d{1,9})?)\] "),
     re.compile(r"^@(?P<tai>4[0-9a-f]{15})[0-9a-f]{8} "),
+    re.compile(r"^(?P<d>\d\d)-" + _MONTH + r" (?P<h>\d\d):(?P<m>\d\d) "),
 )  # fmt: skip
 """ISO 8601, Go and svlogd; Apache, PHP, Tomcat; syslog, the journal, ctime; old MariaDB; two-digit years; slashes and dots; Zabbix; glog; Unix
 time; the clock before the date, three ways; java.util.logging; dots from the year on; dashes from the day on; dates
-without marks; Nagios; TAI64N of multilog.
+without marks; Nagios; TAI64N of multilog; Bacula, without seconds.
 
 A line without a match of _HINT is not searched: a new form must hold one of its alternatives, or add one.
 """
 
-_HINT: Final = re.compile(r"\d\d?:\d\d:\d\d|\d{10}|\d{8}(?::|T)\d{6}|^@4")
+_HINT: Final = re.compile(r"\d\d?:\d\d:\d\d|\d{10}|\d{8}(?::|T)\d{6}|^@4|^\d\d-[^\W\d_]{3,5}\.? \d\d:")
 """What every form holds: one search for this spares the others for most lines."""
 
 
@@ -212,7 +237,7 @@ def _timestamp_of(match: re.Match[str], now: float | None) -> Timestamp | None:
             else int(fields["h"])
         )
         local = datetime(  # noqa: DTZ001 - the zone, where there is one, is applied below
-            _year(fields.get("y"), month, day, now), month, day, hour, int(fields["m"]), min(int(fields["s"]), 59),
+            _year(fields.get("y"), month, day, now), month, day, hour, int(fields["m"]), min(int(fields.get("s") or 0), 59),
             int(fraction[:6].ljust(6, "0") or 0),
         )  # fmt: skip
         zone, is_guessed = _zone(fields.get("z")), not fields.get("y")
