@@ -190,7 +190,7 @@ OWN, EARLIER, GLOBAL, UNKNOWN = (
         (
             EARLIER,
             ServerFacts(limits=WAIT),
-            "An earlier global wait_timeout of 6 s ended the session; now it is 600 s",
+            "An earlier global wait_timeout of 6 s ended the session; now it is 10 m (600 s)",
         ),
         (EARLIER, ServerFacts(), "ended the session; now it is unknown."),
         (
