@@ -66,7 +66,12 @@ def lost() -> GoneawayApp:
     clock = HeldClock()
     seen = SimulatedSource(clock).sample()
     return an_app(
-        Scripted(seen, Unreachable("lost db-01:3306: Connection refused", "reconnecting automatically")),
+        Scripted(
+            seen,
+            Unreachable(
+                "lost the connection to db-01:3306: Connection refused", "reconnecting automatically"
+            ),
+        ),
         clock,
     )
 
