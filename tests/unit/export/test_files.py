@@ -203,7 +203,7 @@ def test_a_missing_directory_is_named(tmp_path: Path) -> None:
         write_file(path, writes_new)
 
     assert (
-        f"cannot write {path}: no such directory as {path.parent}; create the directory first, or choose another"
+        f"cannot write {path}: the directory {path.parent} does not exist; create the directory first, or choose another"
         == caught.value.line
     )
 
@@ -228,7 +228,7 @@ def test_name_that_is_too_long_is_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize("overwrite", [False, True])
 @pytest.mark.parametrize("name", ["a\0b", "a\ud800b"])
 def test_impossible_name_is_reported_and_shown_escaped(tmp_path: Path, name: str, *, overwrite: bool) -> None:
-    with pytest.raises(FileError, match="not a possible file name") as caught:
+    with pytest.raises(FileError, match="the file name is not valid") as caught:
         write_file(tmp_path / name, writes_new, overwrite=overwrite)
 
     assert caught.value.line.isprintable()

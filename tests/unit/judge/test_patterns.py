@@ -232,7 +232,7 @@ def test_a_pool_that_never_closes_anything_itself_holds_it_too_long() -> None:
 
     assert "wait_timeout" == pattern.tunable
     assert "10 m (600 s)" in pattern.title
-    assert any("5 of 5" in each for each in pattern.evidence)
+    assert any("5 of the 5" in each for each in pattern.evidence)
 
 
 def test_sessions_that_end_together_once_are_no_pattern() -> None:

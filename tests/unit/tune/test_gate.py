@@ -307,14 +307,14 @@ def test_session_that_matches_the_shown_session_is_killed(
 @pytest.mark.parametrize(
     ("action", "found", "why"),
     [
-        (KillSession(SEEN), a_session(id=9, idle_for=0.5), "session 9 woke up"),
+        (KillSession(SEEN), a_session(id=9, idle_for=0.5), "session 9 was used since"),
         (KillSession(SEEN), replace(SEEN, user="etl"), "belongs to etl"),
         (KillSession(SEEN), replace(SEEN, host="web-4:1"), "comes from web-4:1"),
-        (KillSession(SEEN), replace(SEEN, db="dw"), "is in dw"),
-        (KillSession(SEEN), BUSY, "is at Query"),
+        (KillSession(SEEN), replace(SEEN, db="dw"), "now uses dw"),
+        (KillSession(SEEN), BUSY, "now has the command Query"),
         (KillSession(SEEN), replace(SEEN, own=True), "belongs to goneaway-tui"),
         (KillSession(SEEN), replace(SEEN, role=Role.DUMP), "binary log"),
-        (KillQuery(BUSY), SEEN, "is at Sleep"),
+        (KillQuery(BUSY), SEEN, "now has the command Sleep"),
         (KillQuery(BUSY), replace(BUSY, statement="SELECT 2"), "another statement"),
         (KillQuery(SEEN), SEEN, "runs no statement"),
     ],

@@ -38,7 +38,7 @@ def test_session_that_stayed_idle_is_still_the_same(found: Session) -> None:
     [
         (a_session(idle_for=0.5), "was used since"),
         (a_session(idle_for=19), "was used since"),
-        (a_session(idle_for=20, half_sent=True), "was used since"),
+        (a_session(idle_for=20, half_sent=True), "a command is arriving"),
         (a_session(idle_since=None), "may be in use again"),
         (a_session(idle_for=20, user="etl"), "now belongs to etl, not to shop"),
         (a_session(idle_for=20, host="web-4:51234"), "now comes from web-4:51234"),

@@ -82,7 +82,7 @@ def test_a_limit_inside_transactions_counts_those_in_one() -> None:
         a_session(id=number, idle_for=50, transaction=a_transaction(rows_modified=0)) for number in (201, 202)
     ]
     for name, counted in (
-        ("idle_transaction_timeout", "3 of 3 sessions idle inside a transaction would"),
+        ("idle_transaction_timeout", "would have closed 3 of 3 sessions idle inside a transaction"),
         ("idle_readonly_transaction_timeout", "2 of 2 sessions idle inside a transaction that wrote nothing"),
         ("idle_write_transaction_timeout", "1 of 1 sessions idle inside a transaction that wrote rows"),
     ):
@@ -97,14 +97,14 @@ def test_limit_that_is_off_closes_no_session() -> None:
     told = foretold("idle_transaction_timeout", 0, sessions=[wrote], standing=VariableState(OFF))
 
     assert "0 means off: wait_timeout applies" in told.effects
-    assert "with this limit 0 of 1 sessions idle inside a transaction would be closed by now" in told.effects
+    assert "by now, this limit would have closed 0 of 1 sessions idle inside a transaction" in told.effects
     assert told.confirmation is None
 
 
 def test_a_limit_inside_transactions_that_is_on_is_not_told_to_be_off() -> None:
     told = foretold("idle_transaction_timeout", 29, standing=VariableState(OFF))
 
-    assert not any("0 is off" in each for each in told.effects)
+    assert not any("0 means off" in each for each in told.effects)
     assert "29 s is less than 30 s" in (told.confirmation or "")
 
 
@@ -134,7 +134,7 @@ def test_preview_of_max_connections_shows_used_and_free_connections() -> None:
     assert told.effects == (
         "applies to the whole server at once",
         "120 sessions connected now, 140 at most since the server started",
-        "the server's file descriptors allow 4,000 connections: fewer than this",
+        "the server's file descriptors allow 4,000 connections: fewer than the new value",
         "each session may use 1.5 MiB of buffers, all sessions together 7,500 MiB",
         TUNABLE["max_connections"].client_note,
     )

@@ -149,7 +149,7 @@ def test_result_that_was_not_predicted_is_reported_as_unexpected(
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (Refused("it was changed", "look again"), "not done: somebody has changed it; look again"),
+        (Refused("it was changed", "look again"), "not done: it was changed; look again"),
         (TooSlow("took too long"), "not done: took too long"),
         (FileError("cannot write the journal"), "not done: cannot write the journal"),
         (OutcomeUnknown("lost db1"), "it is not known whether the change was made: lost db1"),
@@ -212,6 +212,6 @@ def test_only_the_act_that_is_meant_is_taken_back(gate: Gate) -> None:
     gate.run(SetVariable("wait_timeout", 900, Persistence.GLOBAL, 600))
 
     assert isinstance(undo_on("db1", gate.last_change(), first.id), ExcludedServer)
-    with pytest.raises(Refused, match="something else was changed"):
+    with pytest.raises(Refused, match="another change was made"):
         gate.undo(first.id)
     assert 900 == gate.variable_state("wait_timeout").variable.value
