@@ -77,7 +77,7 @@ async def test_copying_reports_what_was_copied_and_once_that_the_terminal_may_no
 
         first, second = said(app)
         assert first.startswith(f"Copied the id: {app.screen.sessions.cursor_row.session.id}\n")  # type: ignore[attr-defined]
-        assert "terminal lets no program copy" in first
+        assert "let programs copy" in first
         assert "\n" not in second
 
 

@@ -418,7 +418,7 @@ async def test_read_connection_is_not_used_without_a_prior_notice(tmp_path: Path
         await pilot.click("#kill")
         await until(pilot, reported(app))
 
-    assert "nothing was sent" in refused
+    assert "Nothing was sent" in refused
     assert ["KILL 5"] == executor.did
 
 
