@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from textual.widgets._footer import FooterKey
 
+from goneaway_tui.model.server import Limitation
+from goneaway_tui.settings.options import PAGES
 from goneaway_tui.ui.widgets.plain_text import KeyFooter
+from tests.builders import a_sample
 from tests.snapshot.shots import settle, tunable
-from tests.ui.stage import an_app
+from tests.ui.stage import Scripted, an_app
 from tests.ui.test_board import lines
 from tests.ui.test_tuning import until
 from tests.waiting import becomes_true
@@ -93,3 +98,32 @@ async def test_the_footer_of_the_filter_says_what_enter_and_esc_do_there() -> No
 
 def said(keys: KeyFooter) -> list[str]:
     return [key.description for key in keys.children if hasattr(key, "description")]
+
+
+@pytest.mark.parametrize(
+    ("keys", "page"), [("", "board"), ("l", "history"), ("d", "explain"), ("b", "blocking")]
+)
+async def test_the_help_of_a_screen_names_its_page_of_documentation(keys: str, page: str) -> None:
+    app = an_app()
+    async with app.run_test(size=(100, 40)) as pilot:
+        await settle(app, pilot)
+        await pilot.press(*keys)
+        await settle(app, pilot)
+        await pilot.press("question_mark")
+
+        await until(pilot, lambda: f"goneaway-tui docs {page}" in lines(app))
+    assert page in PAGES
+
+
+async def test_the_help_names_the_page_of_each_limitation() -> None:
+    hidden = (Limitation("the locks", "no grant", "GRANT x"), Limitation("the clock", "it is a relative"))
+    app = an_app(Scripted(a_sample(limitations=hidden)))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await settle(app, pilot)
+        await pilot.press("question_mark")
+        await settle(app, pilot)
+        await pilot.press("end")
+
+        await until(
+            pilot, lambda: {"docs privileges", "docs versions"} <= {*re.findall(r"docs \w+", lines(app))}
+        )
