@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from goneaway_tui.cli.filesystem import LocalFiles
+from goneaway_tui.cli.factories import LocalFiles
 from goneaway_tui.cli.server_chooser import LiveServerDirectory
 from goneaway_tui.model.server import Profile, ProfileDraft
 from goneaway_tui.settings import Environment, Settings, resolve

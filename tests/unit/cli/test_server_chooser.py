@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from goneaway_tui.cli import server_chooser as cli_door
-from goneaway_tui.cli.filesystem import append
+from goneaway_tui.cli.factories import append
 from goneaway_tui.cli.server_chooser import LiveServerDirectory, has_no_server
 from goneaway_tui.errors import FileError, SettingsError, Unreachable
 from goneaway_tui.model.server import Profile, ProfileDraft

@@ -192,11 +192,7 @@ OWN, EARLIER, GLOBAL, UNKNOWN = (
         (
             EARLIER,
             ServerFacts(limits=WAIT),
-<<<<<<< HEAD
             "An earlier global wait_timeout of 6 s ended the session. The global value is now 10 m (600 s)",
-=======
-            "An earlier global wait_timeout of 6 s ended the session; now it is 10 m (600 s)",
->>>>>>> words-a
         ),
         (EARLIER, ServerFacts(), "ended the session. The global value is now unknown."),
         (

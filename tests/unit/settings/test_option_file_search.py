@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from goneaway_tui.cli.filesystem import LocalFiles
+from goneaway_tui.cli.factories import LocalFiles
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.settings.environment import Environment
 from goneaway_tui.settings.option_files import (

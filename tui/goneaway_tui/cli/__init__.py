@@ -9,8 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from goneaway_tui.cli.factories import LocalZone, live_source, recorder_of, steady_clock
-from goneaway_tui.cli.filesystem import create, local_environment
+from goneaway_tui.cli.factories import (
+    LocalZone,
+    create,
+    live_source,
+    local_environment,
+    recorder_of,
+    steady_clock,
+)
 from goneaway_tui.cli.screen import MonitoredServers, journal_of, settings_spec, show_server
 from goneaway_tui.cli.terminal import (
     configure_terminal,

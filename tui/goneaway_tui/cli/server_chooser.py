@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from goneaway_tui.cli.connect import address_name, route_to
-from goneaway_tui.cli.filesystem import append
+from goneaway_tui.cli.factories import append
 from goneaway_tui.cli.terminal import report_fault, write_err
 from goneaway_tui.errors import ExitCode, SettingsError, SourceError
 from goneaway_tui.i18n import _

@@ -531,15 +531,7 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
                 session=event.session_id,
             )
         )
-    if event.lasted_seconds is not None and (end := PROXY_TIMEOUT_END.search(event.text)):
-        yield Argument(
-            1,
-            _(
-                "The session lasted {lasted}, so HAProxy's {setting} is that long at most.",
-                lasted=seconds_words(event.lasted_seconds),
-                setting="timeout client" if end["side"] == "c" else "timeout server",
-            ),
-        )
+    yield from _proxy_timeout(event)
     if event.refused and event.stated_cause is None:
         if event.failures & {FailureKind.TIMED_OUT, FailureKind.UNREACHABLE}:
             yield Argument(
@@ -576,6 +568,19 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
                     "The server started before this error, and Aborted_clients is still 0. The server has closed no session."
                 ),
             )
+
+
+def _proxy_timeout(event: ErrorEvent) -> Iterator[Argument]:
+    """Which timeout of HAProxy ended the session, and how long that is at most."""
+    if event.lasted_seconds is not None and (end := PROXY_TIMEOUT_END.search(event.text)):
+        yield Argument(
+            1,
+            _(
+                "The session lasted {lasted}, so HAProxy's {setting} is that long at most.",
+                lasted=seconds_words(event.lasted_seconds),
+                setting="timeout client" if end["side"] == "c" else "timeout server",
+            ),
+        )
 
 
 def _idle_below_limit(case: Case) -> Iterator[Argument]:

@@ -482,12 +482,12 @@ def mention_in(
     if is_source or is_value or _is_item(text, lines_before) or _is_of_person(text, before):
         return Mention.YES
     mention = _in_prose(text, before)
-    is_told = mention is Mention.NO and _is_in_sentence(text, start, max(start, end))
-    return Mention.MAYBE if is_told else mention
+    is_reported = mention is Mention.NO and _is_in_sentence(text, start, max(start, end))
+    return Mention.MAYBE if is_reported else mention
 
 
 def _is_in_sentence(text: str, start: int, end: int) -> bool:
-    """Whether a sentence that nobody says of himself goes around the words from `start` to `end`."""
+    """Whether the words stand inside a sentence about errors, from `start` to `end`."""
     before, after = text[:start], text[end:]
     is_around = len(before.split()) >= 2 or len(after.split()) >= PROSE_WORDS
     is_error = _ERROR_HEAD.match(text.lstrip()) or (
@@ -546,7 +546,7 @@ def _in_prose(text: str, before: str) -> Mention:
 
 
 def _is_sentence(text: str) -> bool:
-    """Whether a line is a sentence that somebody wrote, and no program.
+    """Whether a line is a sentence written by a person, not by a program.
 
     >>> _is_sentence("The server timed out and closed the connection."), _is_sentence("wait_timeout is 28800 on db1 now")
     (True, False)

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from goneaway_tui.cli.filesystem import LocalFiles
+from goneaway_tui.cli.factories import LocalFiles
 from goneaway_tui.cli.screen import policy_of
 from goneaway_tui.cli.servers import SourceFactory, configured_servers, source_of
 from goneaway_tui.cli.terminal import exiting_on_signals, write_err, write_out

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from goneaway_tui.cli.filesystem import MAX_SETTINGS_BYTES, LocalFiles, create, local_environment
+from goneaway_tui.cli.factories import MAX_SETTINGS_BYTES, LocalFiles, create, local_environment
 from goneaway_tui.errors import FileError
 
 
