@@ -90,12 +90,38 @@ UNLIKELY_AT_ONCE = 20
 """The same of sessions that ran only SETS_NO_LIMIT: a function or a trigger may set a limit all the same."""
 SETS_NO_LIMIT = frozenset(
     (
-        *(f"statement/sql/{name}" for name in (
-            "select", "insert", "insert_select", "update", "update_multi", "replace", "replace_select", "delete",
-            "delete_multi", "do", "begin", "commit", "rollback", "savepoint", "rollback_to_savepoint", "release_savepoint",
-            "change_db", "show_status", "show_variables", "show_warnings", "lock_tables", "unlock_tables", "load",
-        )),
-        *(f"statement/com/{name}" for name in ("Ping", "Init DB", "Statistics", "Prepare", "Close stmt", "Reset stmt")),
+        *(
+            f"statement/sql/{name}"
+            for name in (
+                "select",
+                "insert",
+                "insert_select",
+                "update",
+                "update_multi",
+                "replace",
+                "replace_select",
+                "delete",
+                "delete_multi",
+                "do",
+                "begin",
+                "commit",
+                "rollback",
+                "savepoint",
+                "rollback_to_savepoint",
+                "release_savepoint",
+                "change_db",
+                "show_status",
+                "show_variables",
+                "show_warnings",
+                "lock_tables",
+                "unlock_tables",
+                "load",
+            )
+        ),
+        *(
+            f"statement/com/{name}"
+            for name in ("Ping", "Init DB", "Statistics", "Prepare", "Close stmt", "Reset stmt")
+        ),
     )
 )
 """The events of statements that set no variable of their session."""
@@ -232,13 +258,17 @@ class MysqlReader:
         text_length: int,
         *,
         large: int = LARGE,
+        many: int = EVENTS_BY_THREAD,
     ) -> None:
-        """`text_length`: characters of SQL text to read, 0 for none. `large`: number of sessions from which on not all rows are read."""
+        """`text_length`: characters of SQL text to read, 0 for none. `large`: number of sessions from which on not all rows are read.
+
+        `many`: number of changed sessions above which all events are searched.
+        """
         self._connection = connection
         self._capabilities = capabilities
         self._clock = clock
         self._text_length = text_length
-        self._large = large
+        self._large, self._many = large, many
         self._clocks = MysqlClocks(connection, capabilities, clock)
         self._events_since_timer = 0.0
         self._known: dict[int, SessionCache] = {}
@@ -283,7 +313,7 @@ class MysqlReader:
         if self._clocks.moved:
             self._follow_timer(self._clocks.moved, now_on_timer)
         changed, events = self._find_changes(), None
-        if changed is not None and len(changed.to_read) > EVENTS_BY_THREAD:
+        if changed is not None and len(changed.to_read) > self._many:
             events = self._events_since(now_on_timer)
             changed = changed.narrowed(self._ids_of(events))
         if changed is not None and not is_cheaper_by_id(changed.to_read, len(self._table)):
