@@ -62,9 +62,21 @@ class Raw:
 
 
 def surroundings(home: Path) -> dict[str, str]:
-    """An environment that no file of the person who measures reaches into, and that finds this tree's package."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MYSQL_", "GONEAWAY_"))}
-    return {**kept, "HOME": str(home), "PYTHONPATH": f"{ROOT / 'tui'}{os.pathsep}{ROOT}"}
+    """An environment that no file of the person who measures reaches into, and that finds this tree's package.
+
+    Bytecode is kept, as where a package is installed: without it each start would compile every module.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MYSQL_", "GONEAWAY_")) and name != "PYTHONDONTWRITEBYTECODE"
+    }
+    return {
+        **kept,
+        "HOME": str(home),
+        "PYTHONPATH": f"{ROOT / 'tui'}{os.pathsep}{ROOT}",
+        "PYTHONPYCACHEPREFIX": str(home / "bytecode"),
+    }
 
 
 def ours(port: int, *more: str) -> list[str]:

@@ -71,7 +71,8 @@ class LiveStandin(MysqlStandin):
             server_session for server_session in self.server_sessions if server_session.id != OWN_ID
         ]
         if deed == "come":
-            server_session = MysqlSession(self.next_id, event=Event(self.now, self.now), timestamp=self.now)
+            event = Event(self.now, self.now, first_id=1)
+            server_session = MysqlSession(self.next_id, event=event, timestamp=self.now)
             self.next_id += 1
             self.server_sessions.append(server_session)
             self.commands[server_session.id] = self.now
@@ -93,11 +94,12 @@ class LiveStandin(MysqlStandin):
         if running or deed in {"finish", "nothing"}:
             return
         self.commands[server_session.id] = self.now
-        server_session.event = Event(self.now, self.now, text=f"{deed} {self.now}")
+        number = 1 if server_session.event is None else server_session.event.first_id + 1
+        server_session.event = Event(self.now, self.now, text=f"{deed} {self.now}", first_id=number)
         if deed == "start":
             server_session.event, server_session.command = replace(server_session.event, end=None), "Query"
         elif deed == "send half":
-            server_session.event = Event(self.now, None, "statement/abstract/new_packet", None)
+            server_session.event = Event(self.now, None, "statement/abstract/new_packet", None, number)
         elif deed == "set timestamp":
             self.set_clocks[server_session.id] = self.now - 1_000_000
         elif deed == "limit":
@@ -132,16 +134,19 @@ def alike(whole: tuple[Session, ...], little: tuple[Session, ...]) -> None:
 def test_mysql_read_by_the_roll_is_mysql_read_whole(deeds: list[tuple[str, int, float, bool]]) -> None:
     standin = LiveStandin()
     readers = [
-        MysqlReader(standin.connection, standin.found(), standin.clock, 100, large=large)
-        for large in (NEVER, 0)
+        MysqlReader(standin.connection, standin.found(), standin.clock, 100, large=large, many=many)
+        for large, many in ((NEVER, NEVER), (0, NEVER), (0, 0))
     ]
     for deed, index, pause, look in deeds:
         standin.now += pause
         standin.do(deed, index)
         if look:
-            whole, little = (reader.sessions(1e9)[1] for reader in readers)
-            alike(whole, little)
-    alike(*(reader.sessions(1e9)[1] for reader in readers))
+            whole, by_thread, by_event = (reader.sessions(1e9)[1] for reader in readers)
+            alike(whole, by_thread)
+            alike(whole, by_event)
+    whole, by_thread, by_event = (reader.sessions(1e9)[1] for reader in readers)
+    alike(whole, by_thread)
+    alike(whole, by_event)
 
 
 class LiveStandinDuringRead(LiveStandin):
@@ -169,13 +174,17 @@ MEANWHILE = st.lists(
 )  # fmt: skip
 
 
-@given(st.lists(st.tuples(MEANWHILE, MEANWHILE, st.sampled_from((0.1, 1.0, 70.0))), min_size=1, max_size=12))
+@given(
+    st.lists(st.tuples(MEANWHILE, MEANWHILE, st.sampled_from((0.1, 1.0, 70.0))), min_size=1, max_size=12),
+    st.sampled_from((0, NEVER)),
+)
 @settings(max_examples=300)
 def test_session_that_starts_or_ends_during_a_sample_is_seen_in_the_next_sample(
     looks: list[tuple[list[tuple[str, int]], list[tuple[str, int]], float]],
+    many: int,
 ) -> None:
     standin = LiveStandinDuringRead()
-    reader = MysqlReader(standin.connection, standin.found(), standin.clock, 100, large=0)
+    reader = MysqlReader(standin.connection, standin.found(), standin.clock, 100, large=0, many=many)
     for during, after, pause in looks:
         standin.meanwhile = list(during)
         reader.sessions(1e9)

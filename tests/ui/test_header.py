@@ -88,7 +88,7 @@ async def test_the_gauge_of_connections_stands_first_and_is_never_cut(size: tupl
 )
 def test_the_gauge_is_amber_from_80_percent_and_red_from_90(connected: int, look: str) -> None:
     sample = a_sample(variables={"max_connections": 260}, counters={"threads_connected": connected})
-    ((_used, (_bar, bar_look), (_share, share_look), _gap),) = session_count_parts(sample)
+    ((_used, (_bar, bar_look), (_share, share_look), _gap),) = session_count_parts(judge(sample))
 
     assert look in bar_look
     assert look in share_look
@@ -329,7 +329,9 @@ def test_account_that_sees_only_some_sessions_gets_both_counts(what: str) -> Non
         limitations=(hides,),
     )
 
-    assert ["7/151 ▍          4 %", "sessions 5 visible of 7"] == [*map(words, session_count_parts(sample))]
+    assert ["7/151 ▍          4 %", "sessions 5 visible of 7"] == [
+        *map(words, session_count_parts(judge(sample)))
+    ]
     assert "next closing not known" == no_closing_words([judge(sample)])
     assert "no upcoming closing" == no_closing_words([judge(a_sample(sessions))])
 
@@ -341,7 +343,7 @@ def test_the_share_of_max_connections_is_of_the_number_beside_it_which_counts_no
         variables={"max_connections": 12},
         counters={"threads_connected": 13},
     )
-    assert ["13/12 ██████████ 108 %"] == [*map(words, session_count_parts(sample))]
+    assert ["13/12 ██████████ 108 %"] == [*map(words, session_count_parts(judge(sample)))]
 
 
 def trend_of(*connected: int) -> Trend:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.sample import Sample
-from goneaway_tui.model.server import ConnectedServer, Profile, ProfileDraft
-from goneaway_tui.model.session import ProcesslistId, Session
-from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.model.tuning import (
-    KeptValue,
-    NewSessionProbe,
-    Persistence,
-    Privileges,
-    VariableState,
-)
+if TYPE_CHECKING:
+    from goneaway_tui.model.departure import Departure
+    from goneaway_tui.model.sample import Sample
+    from goneaway_tui.model.server import ConnectedServer, Profile, ProfileDraft
+    from goneaway_tui.model.session import ProcesslistId, Session
+    from goneaway_tui.model.snapshot import Snapshot
+    from goneaway_tui.model.tuning import (
+        KeptValue,
+        NewSessionProbe,
+        Persistence,
+        Privileges,
+        VariableState,
+    )
 
 Clock = Callable[[], float]
 """Seconds since 1970 UTC on one source's own clock. It never runs backwards; a test or a replay may stop it."""

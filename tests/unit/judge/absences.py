@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from goneaway_tui.judge import find_departures
+from goneaway_tui.judge.departures import find_departures
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import COM_QUIT, EndEvidence, ErrorCount
 from goneaway_tui.model.session import ProcesslistId, Session

@@ -37,7 +37,7 @@ def test_errors_have_the_servers_numbers() -> None:
 
 def test_what_was_measured_on_servers() -> None:
     """In seconds: how late they close, how long they take to stop, how exact a predicted end is."""
-    assert (0.1, 0.75, 0.5) == (attribution.CLOCK_SLACK, deadline.GRACE_SECONDS, deadline.POOL_TICK_SECONDS)
+    assert (0.1, 0.75, 0.5) == (deadline.CLOCK_SLACK, deadline.GRACE_SECONDS, deadline.POOL_TICK_SECONDS)
     assert (2.0, 5.0) == (departures.STOPPING_SECONDS, departures.SAME_END_SECONDS)
     assert (0.5, 3, 1.0) == (
         learned_limits.AGREEMENT_SECONDS, learned_limits.MIN_AGREEING, learned_limits.MAX_UNCERTAINTY_SECONDS

@@ -123,6 +123,8 @@ class Event:
     end: float | None
     name: str = "statement/sql/select"
     text: str | None = "SELECT 1"
+    first_id: int = 0
+    """Its number among the events of its thread; 0 where no number is told, so that none follows another."""
 
 
 @dataclass
@@ -204,7 +206,8 @@ class MysqlStandin(Standin):
                 g.thread,
                 self.picoseconds(e.start),
                 self.picoseconds(self.now if e.end is None else e.end),
-                int(e.end is None),
+                e.first_id,
+                None if e.end is None else e.first_id,
                 e.name.encode(),
                 cut(e.text, length),
             )
@@ -222,8 +225,8 @@ class MysqlStandin(Standin):
         """Only the last one: a server keeps ten."""
         return [
             (thread, start, end)
-            for thread, start, end, is_running, *_ in self.answer_statements(0, 0)
-            if thread in threads and not is_running
+            for thread, start, end, _, last_id, *_ in self.answer_statements(0, 0)
+            if thread in threads and last_id is not None
         ]
 
     def _seconds(self) -> dict[int, int]:

@@ -172,6 +172,24 @@ def test_capabilities_report_the_server_and_the_readable_tables() -> None:
     ) == find_capabilities(server.connection)
 
 
+def test_later_only_the_variants_that_it_was_are_probed_again() -> None:
+    server = MysqlStandin()
+    server.scripted |= {
+        "identify.sql": [(b"8.4.7", b"Percona XtraDB Cluster", 8, b"dba@%")],
+        "mysql/uid.sql": [(b"6f9619ff-8b86-11d0",)],
+        "service/galera_mysql.sql": [(1,)],
+        **{file: [(1,)] for file in sql.PROBES[Flavour.MYSQL].values()},
+    }
+    before = find_capabilities(server.connection)
+    server.heard.clear()
+    server.scripted["service/galera_non_primary_mysql.sql"] = [(1,)]
+    now = find_capabilities(server.connection, before)
+
+    assert {"galera_non_primary"} == now.features - before.features
+    probed = {file for file, _ in server.heard} & set(sql.VARIANT_PROBES[Flavour.MYSQL].values())
+    assert {"service/galera_mysql.sql", "service/galera_non_primary_mysql.sql"} == probed
+
+
 @pytest.mark.parametrize("answer", [refused(1064), [], [(1,)]])
 def test_what_does_not_say_what_it_is_is_unsupported(answer: Refusal | list[tuple[object, ...]]) -> None:
     server = MysqlStandin()

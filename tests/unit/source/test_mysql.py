@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from goneaway_tui.model.session import Role, Session, ThreadId, Transaction
 from goneaway_tui.source.clocks import Timebase, idle_since_whole_seconds
-from goneaway_tui.source.mysql import ASKED_AT_ONCE, LOOK_BACK, SWEEP_SECONDS, MysqlReader
+from goneaway_tui.source.mysql import ASKED_AT_ONCE, LOOK_BACK, SWEEP_SECONDS, UNLIKELY_AT_ONCE, MysqlReader
 from goneaway_tui.source.session_cache import command_words
 from tests.builders import NOW
 from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, MysqlSession, MysqlStandin, stem
@@ -82,6 +82,65 @@ def test_event_read_twice_in_the_overlap_causes_no_second_query() -> None:
     read(reader)
 
     assert [] == server.heard_of("own_limits")
+
+
+def test_sessions_that_ran_what_sets_no_limit_wait_behind_those_that_may_have_set_theirs() -> None:
+    ran = [idle(number, 20) for number in range(11, 61)]
+    for server_session in ran:
+        assert server_session.event is not None
+        server_session.event.first_id = 1
+    server = MysqlStandin(*ran)
+    reader = a_reader(server)
+    read(reader)
+    server.heard.clear()
+    server.now += 1
+    for server_session in ran:
+        server_session.event = Event(server.now - 0.2, server.now - 0.1, first_id=2)
+    ran[-1].event = Event(server.now - 0.2, server.now - 0.1, "statement/sql/set_option", first_id=2)
+    ran[-2].event = Event(server.now - 0.2, server.now - 0.1, first_id=3)
+    read(reader)
+
+    ((threads,),) = server.heard_of("own_limits")
+    assert {99, 100} < set(threads)
+    assert UNLIKELY_AT_ONCE + 2 == len(threads)
+
+
+def test_where_no_session_ran_anything_only_the_checksum_is_asked_for() -> None:
+    server = MysqlStandin(
+        MysqlSession(OWN_ID, OWN_THREAD, command="Query"),
+        MysqlSession(
+            7, 47, user="event_scheduler", command="Daemon", thread_name="thread/sql/event_scheduler", time=50
+        ),
+        idle(11, 20, time=20),
+    )
+    reader = MysqlReader(server.connection, server.found(), server.clock, TEXT, large=0)
+    for _ in range(3):
+        read(reader)
+        server.heard.clear()
+        server.now += 1
+        for server_session in server.server_sessions[1:]:
+            server_session.time = (server_session.time or 0) + 1
+    sessions = read(reader)
+
+    assert ["clock_statements", "activity_checksum"] == [stem(file) for file, _ in server.heard]
+    assert sessions[OWN_ID].busy_since == server.now
+
+
+def test_gap_before_the_next_statement_needs_no_history() -> None:
+    server = MysqlStandin(idle(11, 20), idle(12, 20))
+    for server_session in server.server_sessions:
+        assert server_session.event is not None
+        server_session.event.first_id = 1
+    reader = a_reader(server)
+    read(reader)
+    server.heard.clear()
+    server.now += 1
+    for server_session, number in zip(server.server_sessions, (2, 4), strict=True):
+        server_session.event = Event(server.now - 0.2, server.now - 0.1, first_id=number)
+    sessions = read(reader)
+
+    assert ((20.8,), ()) == (sessions[11].gaps, sessions[12].gaps)
+    assert [([52],)] == server.heard_of("statement_history")
 
 
 def test_no_more_sessions_than_agreed_are_asked_for_at_once() -> None:

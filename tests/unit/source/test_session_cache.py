@@ -67,7 +67,8 @@ def test_program_and_client_come_from_the_attributes(
     ],
 )
 def test_only_an_unfinished_packet_is_half_sent(running: bool, name: str, half_sent: bool) -> None:  # noqa: FBT001
-    assert half_sent == StatementEvent(1, 2, running, name).half_sent
+    event = StatementEvent(1, 2, 3, None if running else 3, name)
+    assert half_sent == event.half_sent
 
 
 def test_attributes_go_to_the_sessions_they_belong_to() -> None:

@@ -16,26 +16,25 @@ from goneaway_tui.cli.screen import settings_spec
 from goneaway_tui.cli.terminal import write_err
 from goneaway_tui.errors import SettingsError, SourceError
 from goneaway_tui.i18n import N_, _
-from goneaway_tui.model.sample import Sample
-from goneaway_tui.monitor.server_monitor import close_all, free_name
-from goneaway_tui.ports import Clock, Executor, Source
 from goneaway_tui.settings import Secret, Settings
-from goneaway_tui.source.executor import ConnectionLender, LiveExecutor
 from goneaway_tui.source.sockets import Address, Tunnel
 
 if TYPE_CHECKING:
     from goneaway_tui.doctor.case import ServerFacts
+    from goneaway_tui.model.sample import Sample
     from goneaway_tui.model.server import Limitation, ServerTopology
     from goneaway_tui.model.session import PastStatement, ProcesslistId
     from goneaway_tui.monitor.server_monitor import MonitorSpec
+    from goneaway_tui.ports import Clock, Executor, Source
     from goneaway_tui.source.end_history import EndHistory
+    from goneaway_tui.source.executor import ConnectionLender
     from goneaway_tui.source.live import LiveSource
     from goneaway_tui.tune.journal import Journal
 
 
 T = TypeVar("T")
-S = TypeVar("S", bound=Source)
-SourceFactory = Callable[[Settings, Address, Clock], "LiveSource"]
+S = TypeVar("S", bound="Source")
+SourceFactory = Callable[[Settings, Address, "Clock"], "LiveSource"]
 """Opens the source of one server."""
 ONE_SERVER_OPTIONS: Mapping[str, str] = {
     "record": N_("a recording holds one server: run watch --record for each server"),
@@ -111,6 +110,9 @@ def configured_servers(servers: Sequence[Settings]) -> Iterator[tuple[Configured
 
 def server_names(servers: Iterable[Settings]) -> list[str]:
     """The name of each server: in the config file, else its address. Equal names become `name#2`, `name#3`."""
+    # imported here: it loads all that follows a server, which a snapshot does not need
+    from goneaway_tui.monitor.server_monitor import free_name
+
     names: list[str] = []
     for settings in servers:
         name = settings.profile or address_name(settings.connection)
@@ -126,6 +128,8 @@ def in_parallel(sources: Mapping[str, S], ask: Callable[[str, S], T]) -> list[tu
     """
 
     from concurrent.futures import ThreadPoolExecutor  # takes 2 ms to load, and one server needs none
+
+    from goneaway_tui.monitor.server_monitor import close_all
 
     def answer(name: str) -> tuple[str, T | None]:
         try:
@@ -229,6 +233,8 @@ def executor_of(
     """The executor for a server, or None if the run is read-only. `lender`: the source, which lends its connection."""
     if settings.read_only:
         return None
+    from goneaway_tui.source.executor import LiveExecutor
+
     return LiveExecutor(address, clock, statements=settings.statements, lender=lender)
 
 

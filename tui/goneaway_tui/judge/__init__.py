@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from goneaway_tui.judge.departures import find_departures
 from goneaway_tui.judge.tracker import Step, VariableChange, judge, track
 from goneaway_tui.model.sample import is_same_run
 
-__all__ = ["Step", "VariableChange", "find_departures", "is_same_run", "judge", "track"]
+__all__ = ["Step", "VariableChange", "is_same_run", "judge", "track"]

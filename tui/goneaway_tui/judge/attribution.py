@@ -25,6 +25,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from goneaway_tui.i18n import N_, _
+from goneaway_tui.judge.deadline import CLOCK_SLACK
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import COM_QUIT, EndEvidence, ErrorCount
 from goneaway_tui.model.session import Account, ProcesslistId
@@ -32,8 +33,6 @@ from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, Basis, Limit,
 from goneaway_tui.text.format import seconds_words
 from goneaway_tui.text.sanitize import plain
 
-CLOCK_SLACK = 0.1
-"""Seconds by which a predicted deadline may be too late: two clocks, and the network between them."""
 NET_READ_ERROR, NET_WRITE_ERROR = 1158, 1160
 """Raised when a read from, or a write to, a client fails (ER_NET_READ_ERROR, ER_NET_ERROR_ON_WRITE)."""
 BROKEN_CAUSES = frozenset({Cause.KILLED, Cause.CLIENT_LOST})

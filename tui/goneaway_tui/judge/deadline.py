@@ -9,7 +9,6 @@ from functools import lru_cache
 from math import inf
 
 from goneaway_tui.i18n import N_, _
-from goneaway_tui.judge.attribution import CLOCK_SLACK
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, limit_for
 from goneaway_tui.model.blocking import UNKNOWN_LOCKS, LockState
 from goneaway_tui.model.cause import Cause
@@ -54,6 +53,8 @@ def risk_within(seconds_left: float, policy: RiskThresholds, late_seconds: float
     return Risk.WATCH if seconds_left < policy.watch_below else Risk.CALM
 
 
+CLOCK_SLACK = 0.1
+"""Seconds by which a predicted deadline may be too late: two clocks, and the network between them."""
 GRACE_SECONDS = 0.75
 """Seconds a session may outlive an assumed deadline before that is disproved. Servers close 0 to 11 ms late with a
 thread each; MariaDB's pool-of-threads up to 0.5 s (one tick of `thread_pool_stall_limit`)."""

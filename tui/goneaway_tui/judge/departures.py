@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge.attribution import (
-    CLOCK_SLACK,
     Attribution,
     Attributions,
     EndingCounts,
@@ -24,7 +23,7 @@ from goneaway_tui.judge.attribution import (
     hidden_transaction_limit,
     timeout_cause,
 )
-from goneaway_tui.judge.deadline import grace_seconds
+from goneaway_tui.judge.deadline import CLOCK_SLACK, grace_seconds
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import EndEvidence, LogEntry, is_same_run

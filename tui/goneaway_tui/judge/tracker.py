@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from goneaway_tui.judge.deadline import verdict_on
-from goneaway_tui.judge.departures import find_departures
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, learn
 from goneaway_tui.model.blocking import lock_states
 from goneaway_tui.model.departure import Departure
@@ -47,6 +46,9 @@ def track(
     snapshot = judge(sample, previous, policy, learned_limits, server_name)
     if previous is None:
         return Step(snapshot, learned_limits=learn(learned_limits, (), snapshot))
+    # imported here: a single snapshot does not need it
+    from goneaway_tui.judge.departures import find_departures
+
     restarted = not is_same_run(previous.sample, sample)
     opened = snapshot.by_id.keys() - (frozenset() if restarted else previous.by_id.keys())
     before = {v.name: v.value for v in previous.sample.variables}

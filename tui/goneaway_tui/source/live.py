@@ -494,7 +494,7 @@ class _ServerReader:
         return read_topology(self.connection, self._capabilities, self._address.host)
 
     def _update_capabilities(self, now: float) -> None:
-        capabilities = find_capabilities(self.connection)
+        capabilities = find_capabilities(self.connection, self._capabilities)
         self._capabilities_at = now
         if capabilities.uid != self._capabilities.uid:
             raise Unreachable(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from goneaway_tui.model.blocking import Lock, LockKind, LockWait
@@ -283,7 +283,7 @@ class LockWaitReader:
     def read(
         self,
         open_transactions: Mapping[int, Row],
-        sessions: Iterable[Session],
+        sessions: Collection[Session],
         taken_at: float,
         round_trip: float,
     ) -> tuple[LockWait, ...] | None:
@@ -294,8 +294,10 @@ class LockWaitReader:
         if self._capabilities.statement("innodb_transactions") is None:
             return None
         self._round_trip = round_trip
-        by_id = {session.id: session for session in sessions}
         rows = self._row_waits(self._waiting(open_transactions, taken_at), open_transactions)
+        if not rows and not any(map(is_lock_wait, {session.state for session in sessions})):
+            return ()
+        by_id = {session.id: session for session in sessions}
         by_waiter = {wait.waiter: wait for wait in self._metadata_waits(by_id)}
         by_waiter.update((wait.waiter, wait) for wait in rows)
         return tuple(_within_statement(wait, by_id.get(wait.waiter)) for wait in by_waiter.values())

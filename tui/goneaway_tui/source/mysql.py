@@ -85,7 +85,46 @@ class MysqlClocks:
 ASKED_AT_ONCE = 500
 """Sessions whose variables one statement reads: 20 ms of the server's time at the measured 40 microseconds each."""
 RAN_AT_ONCE = 100
-"""Sessions that ran something whose limits are read in one sample; the others wait for the next."""
+"""Sessions that may have set their limits, whose limits are read in one sample; the others wait for the next."""
+UNLIKELY_AT_ONCE = 20
+"""The same of sessions that ran only SETS_NO_LIMIT: a function or a trigger may set a limit all the same."""
+SETS_NO_LIMIT = frozenset(
+    (
+        *(
+            f"statement/sql/{name}"
+            for name in (
+                "select",
+                "insert",
+                "insert_select",
+                "update",
+                "update_multi",
+                "replace",
+                "replace_select",
+                "delete",
+                "delete_multi",
+                "do",
+                "begin",
+                "commit",
+                "rollback",
+                "savepoint",
+                "rollback_to_savepoint",
+                "release_savepoint",
+                "change_db",
+                "show_status",
+                "show_variables",
+                "show_warnings",
+                "lock_tables",
+                "unlock_tables",
+                "load",
+            )
+        ),
+        *(
+            f"statement/com/{name}"
+            for name in ("Ping", "Init DB", "Statistics", "Prepare", "Close stmt", "Reset stmt")
+        ),
+    )
+)
+"""The events of statements that set no variable of their session."""
 SWEEP_SECONDS = 30.0
 """How often limits are read again of sessions that ran nothing: one without events may have changed its limit."""
 SWEPT_AT_ONCE = 50
@@ -107,7 +146,10 @@ class OwnLimitReader:
     def read(
         self, by_thread: Mapping[ThreadId, SessionCache], threads: Iterable[ThreadId]
     ) -> list[SessionCache]:
-        """Read the limits of sessions that are new or ran something; of all in the first sample. Returns the sessions read."""
+        """Read the limits of sessions that are new or ran something; of all in the first sample. Returns the sessions read.
+
+        Those come first that may have run a statement that sets the limit.
+        """
         if self._capabilities.statement("own_limits") is None:
             return []
         for thread in sorted(threads):
@@ -116,7 +158,9 @@ class OwnLimitReader:
         if self._begun:
             unknown = [thread for thread in asked if by_thread[thread].own_limit is None]
             known = [thread for thread in asked if by_thread[thread].own_limit is not None]
-            asked = [*unknown[:ASKED_AT_ONCE], *known[:RAN_AT_ONCE]]
+            likely = [thread for thread in known if by_thread[thread].may_have_set_limit]
+            unlikely = [thread for thread in known if not by_thread[thread].may_have_set_limit]
+            asked = [*unknown[:ASKED_AT_ONCE], *likely[:RAN_AT_ONCE], *unlikely[:UNLIKELY_AT_ONCE]]
         for first in range(0, len(asked), ASKED_AT_ONCE):
             batch = sorted(asked[first : first + ASKED_AT_ONCE])
             for thread, name, value in rows_of(self._connection, self._capabilities, "own_limits", (batch,)):
@@ -127,6 +171,8 @@ class OwnLimitReader:
                     cached.own_limit = int(value)
                 else:
                     cached.command_began_at = self._wall.local(float(value))
+        for thread in asked:
+            by_thread[thread].may_have_set_limit = False
         done = set(asked)
         self._waiting = {
             thread: None for thread in self._waiting if thread in by_thread and thread not in done
@@ -142,7 +188,7 @@ class OwnLimitReader:
 
 
 class TransactionReader:
-    """Reads all open transactions in every sample: they are few, and both tables are short."""
+    """Reads all open transactions: they are few, and both tables are short."""
 
     def __init__(self, connection: Connection, capabilities: Capabilities, timer: Timebase) -> None:
         """`timer` converts instants of events."""
@@ -150,10 +196,12 @@ class TransactionReader:
         self._capabilities = capabilities
         self._timer = timer
         self.open_transactions: dict[int, Row] = {}
-        """The InnoDB transactions of the last sample, as `read_open_transactions` brings them."""
+        """The InnoDB transactions as last read, as `read_open_transactions` brings them."""
+        self.by_session: dict[int, Transaction] = {}
+        """The open transactions as last read, by session id."""
 
-    def read(self, by_thread: Mapping[ThreadId, SessionCache], taken_at: float) -> dict[int, Transaction]:
-        """The open transactions by session id. Raises SourceError and Refusal."""
+    def read(self, by_thread: Mapping[ThreadId, SessionCache], taken_at: float) -> None:
+        """Read the open transactions. Raises SourceError and Refusal."""
         began: dict[int, tuple[float, bool]] = {}
         statement = self._capabilities.statement("transactions")
         if statement is not None and self._timer.is_set:
@@ -163,7 +211,7 @@ class TransactionReader:
                     began[cached.id] = (self._timer.local(start / PICOSECONDS), bool(read_only))
         held = self.open_transactions = read_open_transactions(self._connection, self._capabilities)
         readable = "process" in self._capabilities.features
-        return {
+        self.by_session = {
             session_id: _transaction(
                 began.get(session_id), held.get(session_id), taken_at, rows_readable=readable
             )
@@ -193,6 +241,8 @@ LARGE = 200
 EVENTS_BY_THREAD = 100
 """Number of sessions up to which events are read by thread; for more it is cheaper for the server to search all events."""
 
+RESTS = frozenset({"Sleep", "Daemon"})
+"""The commands of sessions that show the second in which they came to rest: MySQL's event scheduler counts from its last work."""
 RESUMED_AT_ONCE = 500
 """Sessions whose history of statements is read in one sample, at most."""
 
@@ -208,15 +258,19 @@ class MysqlReader:
         text_length: int,
         *,
         large: int = LARGE,
+        many: int = EVENTS_BY_THREAD,
     ) -> None:
-        """`text_length`: characters of SQL text to read, 0 for none. `large`: number of sessions from which on not all rows are read."""
+        """`text_length`: characters of SQL text to read, 0 for none. `large`: number of sessions from which on not all rows are read.
+
+        `many`: number of changed sessions above which all events are searched.
+        """
         self._connection = connection
         self._capabilities = capabilities
         self._clock = clock
         self._text_length = text_length
-        self._large = large
+        self._large, self._many = large, many
         self._clocks = MysqlClocks(connection, capabilities, clock)
-        self._events_since = 0.0
+        self._events_since_timer = 0.0
         self._known: dict[int, SessionCache] = {}
         self._by_thread: dict[ThreadId, SessionCache] = {}
         self._limits = OwnLimitReader(connection, capabilities, self._clocks.wall)
@@ -258,7 +312,12 @@ class MysqlReader:
         now_on_timer = self._clocks.read()
         if self._clocks.moved:
             self._follow_timer(self._clocks.moved, now_on_timer)
-        changed = self._find_changes()
+        changed, events = self._find_changes(), None
+        if changed is not None and len(changed.to_read) > self._many:
+            events = self._events_since(now_on_timer)
+            changed = changed.narrowed(self._ids_of(events))
+        if changed is not None and not is_cheaper_by_id(changed.to_read, len(self._table)):
+            changed = None
         sent = self._clock()
         if changed is None:
             rows = rows_of(self._connection, self._capabilities, "sessions", (self._text_length,))
@@ -277,17 +336,22 @@ class MysqlReader:
             else (changed.to_read - listed_ids) | changed.ended
         )
         new = self._update_known(rows, ended)
-        ran = self._read_events(now_on_timer, None if changed is None else rows)
+        if events is None:
+            events = self._events_since(now_on_timer) if changed is None else self._events_of(rows)
+        ran = {thread for thread, *event in events if self._note(self._by_thread.get(thread), *event)}
         self._read_gaps()
         limits_read = self._read_limits(new, rows, ran, taken_at, uptime)
         self._read_hosts(new)
         read_attributes(self._connection, self._capabilities, new)
-        transactions = self._transactions.read(self._by_thread, taken_at)
+        if changed is None or not changed.nothing:  # otherwise no transaction has begun, worked or ended
+            self._transactions.read(self._by_thread, taken_at)
+        transactions = self._transactions.by_session
         sessions = [self._session(row, transactions, taken_at) for row in rows]
         if changed is None:
             self._table.replace_all(sessions)
         else:
             self._table.update(sessions, ended)
+            self._table.set_busy(self._capabilities.own_id, taken_at)
             for cached in limits_read:
                 self._table.set_own_limit(cached.id, cached.own_limit)
         self._table.set_transactions(transactions)
@@ -296,13 +360,13 @@ class MysqlReader:
 
     def _follow_timer(self, moved: float, now_on_timer: float | None) -> None:
         """Follow a timer that was set. Where the timer fell behind, its machine was suspended, and the idle times stood still too."""
-        was_set = moved > 0 or (now_on_timer is not None and now_on_timer < self._events_since)
+        was_set = moved > 0 or (now_on_timer is not None and now_on_timer < self._events_since_timer)
         for cached in self._known.values() if was_set else ():
             cached.timer_moved += moved
-        self._events_since, self._all_read_at = 0.0, -math.inf
+        self._events_since_timer, self._all_read_at = 0.0, -math.inf
 
     def _find_changes(self) -> ChangedSessions | None:
-        """The sessions that may have run something; None where the whole list is to be read."""
+        """The sessions that may have run something, without our own, which runs these statements; None where the whole list is due."""
         activity = (
             self._capabilities.statement("activity")
             if self._capabilities.statement("some") is not None
@@ -326,7 +390,7 @@ class MysqlReader:
             changed = self._changes.update(entries, second)
             self._was_unchanged = not changed.ended and changed.to_read <= expected
         is_due = self._clock() - self._all_read_at > ALL_READ_SECONDS
-        return changed if is_cheaper_by_id(changed.to_read, len(self._table)) and not is_due else None
+        return None if is_due else changed.without(self._capabilities.own_id)
 
     def _compare_checksum(self) -> ChangedSessions | None:
         """The changes where the checksum is as before; None where a session has run something."""
@@ -379,52 +443,67 @@ class MysqlReader:
         if cached is not None and cached.thread is not None:
             self._by_thread.pop(cached.thread, None)
 
-    def _read_events(self, now_on_timer: float | None, rows: list[Row] | None) -> set[ThreadId]:
-        """Note the last statement of every session that ran one since the sample before; return their threads.
-
-        `rows`: of the sessions that may have run one; None for all sessions.
-        """
+    def _events_since(self, now_on_timer: float | None) -> list[Row]:
+        """The last statement of every session that ran one since this was read last."""
         if self._capabilities.statement("statements") is None:
-            return set()
-        by_thread = self._capabilities.statement("statements_some")
-        if by_thread is not None and rows is not None and len(rows) <= EVENTS_BY_THREAD:
-            threads = [int(row[0]) for row in rows]
-            events = self._connection.rows(by_thread, (self._text_length, threads)) if threads else []
-        else:
-            since = round(max(0.0, self._events_since - LOOK_BACK) * PICOSECONDS)
-            events = rows_of(self._connection, self._capabilities, "statements", (self._text_length, since))
-            if now_on_timer is not None:
-                self._events_since = now_on_timer
-        return {thread for thread, *event in events if self._note(self._by_thread.get(thread), *event)}
+            return []
+        since = round(max(0.0, self._events_since_timer - LOOK_BACK) * PICOSECONDS)
+        events = rows_of(self._connection, self._capabilities, "statements", (self._text_length, since))
+        if now_on_timer is not None:
+            self._events_since_timer = now_on_timer
+        return events
+
+    def _events_of(self, rows: list[Row]) -> list[Row]:
+        """The last statements of some sessions."""
+        statement = self._capabilities.statement("statements_some")
+        if statement is None or not rows:
+            return []
+        return self._connection.rows(statement, (self._text_length, [int(row[0]) for row in rows]))
+
+    def _ids_of(self, events: Iterable[Row]) -> set[int]:
+        """The sessions, other than our own, for which an event is new."""
+        threads = ((self._by_thread.get(event[0]), event) for event in events)
+        return {
+            cached.id
+            for cached, (_thread, _start, _end, first_id, last_id, *_) in threads
+            if cached is not None
+            and cached.id != self._capabilities.own_id
+            and (cached.event is None or (cached.event.first_id, cached.event.last_id) != (first_id, last_id))
+        }
 
     def _note(
         self,
         cached: SessionCache | None,
         start: int | None,
         end: int | None,
-        running: int,
+        first_id: int,
+        last_id: int | None,
         name: bytes,
         sql_text: bytes | None,
     ) -> bool:
         """Note an event of a session; True where it was not known."""
         if cached is None or start is None or end is None:
             return False
-        event = StatementEvent(start / PICOSECONDS, end / PICOSECONDS, bool(running), text(name))
+        event = StatementEvent(start / PICOSECONDS, end / PICOSECONDS, first_id, last_id, shared_text(name))
         if cached.event == event:
             return False
         before, cached.event, cached.timer_moved = cached.event, event, 0.0
-        self._note_gap(cached, before, event)
+        is_next = before is not None and event.is_next_after(before)
+        cached.may_have_set_limit |= not is_next or event.name not in SETS_NO_LIMIT
+        self._note_gap(cached, before, event, is_next=is_next)
         if sql_text or not event.half_sent:
             cached.statement = text_or_none(sql_text) or command_words(event.name)
         return True
 
-    def _note_gap(self, cached: SessionCache, before: StatementEvent | None, event: StatementEvent) -> None:
+    def _note_gap(
+        self, cached: SessionCache, before: StatementEvent | None, event: StatementEvent, *, is_next: bool
+    ) -> None:
         """Note how long the session was idle before this event. Where other statements may have run between, the history is read."""
         cached.gaps = ()
         if before is None or before.start == event.start:
             return
         longest = event.start - before.end
-        if longest >= 1:
+        if longest >= 1 and not is_next:
             self._resumed.append((cached, before, event))
         elif not before.running:
             cached.gaps = (max(0.0, round(longest, 3)),)
@@ -480,7 +559,7 @@ class MysqlReader:
             event = cached.event if cached is not None else None
             is_known_by_second = (
                 cached is not None
-                and shared_text(row[5]) == "Sleep"
+                and shared_text(row[5]) in RESTS
                 and instrumented
                 and self._changes.is_listed(session_id)
             )
@@ -495,7 +574,7 @@ class MysqlReader:
 
     def _session(self, row: Row, transactions: dict[int, Transaction], taken_at: float) -> Session:
         _, session_id, user, host, db, command, seconds, state, info, thread_name, instrumented = row
-        cached = self._known.get(session_id) or SessionCache()
+        cached, own = self._known.get(session_id) or SessionCache(), session_id == self._capabilities.own_id
         role, shown = (
             role_of(shared_text(command), shared_text(user), shared_text(thread_name)),
             shared_text(command),
@@ -510,6 +589,8 @@ class MysqlReader:
         since, within, busy_since = None, 0.0, None
         if shown == "Sleep" and role is Role.CLIENT:
             since, within = self._idle_since(cached, seconds, exact=exact, taken_at=taken_at)
+        elif own:
+            busy_since = taken_at
         elif role is Role.CLIENT:
             busy_since = self._busy_since(cached, seconds, exact=exact, taken_at=taken_at)
         return Session(
@@ -523,7 +604,7 @@ class MysqlReader:
             program=cached.program,
             client=cached.client,
             role=role,
-            own=session_id == self._capabilities.own_id,
+            own=own,
             idle_since=since,
             idle_within=within,
             own_limit=cached.own_limit,

@@ -9,7 +9,8 @@ follow in the same second); and one that has set its own clock (`SET timestamp`)
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from goneaway_tui.model.server import Limitation
@@ -36,6 +37,20 @@ class ChangedSessions:
     to_read: frozenset[int]
     """Ids of the sessions that are new or may have run something."""
     ended: frozenset[int] = frozenset()
+    recent: frozenset[int] = frozenset()
+    """Those of `to_read` that may have run something only because another command may have followed in the same second."""
+
+    @property
+    def nothing(self) -> bool:
+        return not self.to_read and not self.ended
+
+    def without(self, session_id: int) -> ChangedSessions:
+        """The same without one session that is not to be read."""
+        return replace(self, to_read=self.to_read - {session_id}, recent=self.recent - {session_id})
+
+    def narrowed(self, ran: AbstractSet[int]) -> ChangedSessions:
+        """The same where all sessions that ran a statement since the sample before are known: a recent one among no others is idle."""
+        return replace(self, to_read=self.to_read - self.recent | ran, recent=self.recent & ran)
 
 
 @dataclass(slots=True)
@@ -92,11 +107,11 @@ class ChangeDetector:
             )
             self._second_of[session_id] = new_seconds[session_id]
         self._entries = now
-        return self._changes(changed | self._recent - ended, second, ended)
+        return self._changes(changed, self._recent - ended - changed, second, ended)
 
     def unchanged(self, second: int) -> ChangedSessions:
         """As `update`, for a sample at which the checksum was as before."""
-        return self._changes(self._recent, second)
+        return self._changes(frozenset(), self._recent, second)
 
     def checksum(self, own_id: int) -> tuple[int, int]:
         """The number of sessions and their checksum, without our own session: what activity_checksum.sql brings."""
@@ -114,12 +129,18 @@ class ChangeDetector:
         return abs(self._second_of.get(session_id, 0) - instant) <= 2 * SECOND_TOLERANCE
 
     def _changes(
-        self, to_read: Collection[int], second: int, ended: frozenset[int] = frozenset()
+        self,
+        changed: AbstractSet[int],
+        recent: frozenset[int],
+        second: int,
+        ended: frozenset[int] = frozenset(),
     ) -> ChangedSessions:
         """The changes, with the sessions that are always read. One of those that was never listed ended between two samples."""
         never_listed = self.always_read - self._second_of.keys()
         self.always_read -= ended | never_listed
-        changes = ChangedSessions(frozenset(to_read) | self.always_read, ended | never_listed)
+        changes = ChangedSessions(
+            frozenset(changed | recent | self.always_read), ended | never_listed, recent - self.always_read
+        )
         self._recent = frozenset(
             session_id
             for session_id in changes.to_read
@@ -172,6 +193,8 @@ class SessionCache:
     host: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
     own_limit: int | None = None
+    may_have_set_limit: bool = True
+    """Whether it may have run a statement that sets its limit since that was read."""
     command_began_at: float | None = None
     """When its last command began, on our clock; read once, for a session that has run nothing yet."""
     event: StatementEvent | None = None
@@ -207,8 +230,20 @@ class StatementEvent:
 
     start: float
     end: float
-    running: bool
+    """While it runs, when it was read."""
+    first_id: int
+    """The number of this event among those of its thread."""
+    last_id: int | None
+    """The number of the last event within it; None while it runs."""
     name: str
+
+    @property
+    def running(self) -> bool:
+        return self.last_id is None
+
+    def is_next_after(self, before: StatementEvent) -> bool:
+        """Whether the session ran nothing between the two; False where that is not known."""
+        return before.last_id is not None and self.first_id == before.last_id + 1
 
     @property
     def half_sent(self) -> bool:
@@ -224,7 +259,7 @@ def gaps_between(
     `history`: start and end of the statements that ended, in any order. Without the event before among them some are missing:
     then nothing is known.
 
-    >>> before, after = StatementEvent(10, 10.5, False, ""), StatementEvent(33, 33.25, True, "")
+    >>> before, after = StatementEvent(10, 10.5, 1, 1, ""), StatementEvent(33, 33.25, 4, None, "")
     >>> gaps_between(before, after, [(10, 10.5), (20, 20.5), (20.75, 21.0)]), gaps_between(before, after, [(20, 20.5)])
     ((9.5, 12.0), ())
     """

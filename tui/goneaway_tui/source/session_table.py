@@ -184,6 +184,13 @@ class SessionTable:
             self._by_id[session_id] = replace(session, own_limit=seconds)
             self._all = None
 
+    def set_busy(self, session_id: int, since: float) -> None:
+        """Set since when a session that did not change otherwise has run its statement."""
+        session = self._by_id.get(session_id)
+        if session is not None and session.busy_since is not None:
+            self._by_id[session_id] = replace(session, busy_since=since)
+            self._all = None
+
     def set_transactions(self, transactions: Mapping[int, Transaction]) -> None:
         """Set the open transactions by session id; all other sessions have none."""
         for session_id in self._in_transaction | transactions.keys():

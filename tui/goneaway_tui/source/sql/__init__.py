@@ -64,8 +64,6 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "log": "mysql/can_log.sql",
         "bounds": "mysql/can_bounds.sql",
         "persist": "mysql/can_persist.sql",
-        "rds": "mysql/can_rds.sql",
-        "azure": "mysql/can_azure.sql",
     },
     Flavour.MARIADB: {
         "process": "mariadb/can_process.sql",
@@ -81,8 +79,6 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "lock_plugin": "mariadb/can_lock_plugin.sql",
         "accounts": "mariadb/can_accounts.sql",
         "paths": "mariadb/can_paths.sql",
-        "rds": "mariadb/can_rds.sql",
-        "azure": "mariadb/can_azure.sql",
     },
 }
 """The probes that are run when a connection opens, by feature. The server has the feature where its probe brings a row; not where it
@@ -94,12 +90,16 @@ ACTIVITY_NEEDS = "instrumented threads statements instruments timed aggregate"
 VARIANT_PROBES: dict[Flavour, dict[str, str]] = {
     Flavour.MYSQL: {
         "aurora": "service/aurora.sql",
+        "rds": "mysql/can_rds.sql",
+        "azure": "mysql/can_azure.sql",
         "galera": "service/galera_mysql.sql",
         "galera_non_primary": "service/galera_non_primary_mysql.sql",
         "idle_transactions": "mysql/can_idle_transactions.sql",
         "pool": "mysql/can_pool.sql",
     },
     Flavour.MARIADB: {
+        "rds": "mariadb/can_rds.sql",
+        "azure": "mariadb/can_azure.sql",
         "galera": "service/galera_mariadb.sql",
         "galera_non_primary": "service/galera_non_primary_mariadb.sql",
         "pool": "mariadb/can_pool.sql",

@@ -340,7 +340,9 @@ MARIADB_SESSIONS = RowsShape(
 SINCE = RowsShape(SESSIONS, (*MARIADB_SESSIONS.columns, COUNT, PACKED))
 ACTIVITY = RowsShape(SESSIONS, (COUNT, COUNT, PACKED), minimum_rows=1)
 ACTIVITY_CHECKSUM = RowsShape(SESSIONS, (COUNT, COUNT, COUNT), minimum_rows=1)
-MYSQL_STATEMENTS = RowsShape(N_("the last statements"), (ID, PICOSECONDS, PICOSECONDS, FLAG, WORD, LONG_TEXT))
+MYSQL_STATEMENTS = RowsShape(
+    N_("the last statements"), (ID, PICOSECONDS, PICOSECONDS, COUNT, COUNT.or_null, WORD, LONG_TEXT)
+)
 STATEMENT_HISTORY = RowsShape(N_("when the last statements ran"), (ID, PICOSECONDS, PICOSECONDS))
 MARIADB_STATEMENTS = RowsShape(N_("the last statements"), (ID, LONG_TEXT))
 OWN_LIMITS = RowsShape(N_("the sessions' own limits"), (ID, WORD, seconds(0)))

@@ -193,7 +193,7 @@ class SummaryHeader(TooltipWidget):
     def _limits(self, snapshot: Snapshot, width: int) -> list[list[Part]]:
         """How full the server is, then the limits in words, on a wide screen with the raw values."""
         sample, is_wide = snapshot.sample, width >= WIDE_HEADER
-        figures: list[list[Part]] = session_count_parts(sample)
+        figures: list[list[Part]] = session_count_parts(snapshot)
         for variable, name in (
             ("wait_timeout", "wait_timeout"),
             ("interactive_timeout", _("interactive")),
@@ -217,22 +217,24 @@ class SummaryHeader(TooltipWidget):
         return figures
 
 
-def visible_share_words(sample: Sample) -> str:
+def visible_share_words(snapshot: Snapshot) -> str:
     """` seen of 120`, where the account cannot see all connections; empty where it can."""
+    sample, roles = snapshot.sample, snapshot.totals.roles
     connected = sample.counter("threads_connected")
     if not sample.limitations or connected is None:
         return ""
-    clients = sum(session.role in {Role.CLIENT, Role.LOGIN} for session in sample.sessions)
+    clients = len(sample.sessions) - sum(number for role, number in roles.items() if role is not Role.LOGIN)
     slack = (
         0 if any(limitation.what in HIDES_SESSIONS for limitation in sample.limitations) else CONNECTION_SLACK
     )
     return "" if connected <= clients + slack else _(" visible of {number:,}", number=connected)
 
 
-def session_count_parts(sample: Sample) -> list[list[Part]]:
+def session_count_parts(snapshot: Snapshot) -> list[list[Part]]:
     """The gauge of the used connections; the number of sessions, where not all are visible or max_connections is not known."""
+    sample = snapshot.sample
     maximum, connected = sample.variable("max_connections"), sample.counter("threads_connected")
-    hidden = visible_share_words(sample)
+    hidden = visible_share_words(snapshot)
     sessions = figure_parts(_("sessions"), wording.count_words(len(sample.sessions)), hidden)
     if not maximum or connected is None:
         return [sessions]
@@ -328,7 +330,7 @@ def blocked_parts(snapshots: Iterable[Snapshot]) -> list[list[Part]]:
 
 def no_closing_words(snapshots: Iterable[Snapshot]) -> str:
     """The text if no session has a known deadline. A session that this account cannot see may have one."""
-    sees_all = not any(visible_share_words(snapshot.sample) for snapshot in snapshots)
+    sees_all = not any(visible_share_words(snapshot) for snapshot in snapshots)
     return _("no upcoming closing") if sees_all else _("next closing not known")
 
 
