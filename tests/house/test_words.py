@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from tests.house.tree import PACKAGE, modules, room
+from tests.house.tree import PACKAGE, PATHS, modules, room
 
 WORDS = {
     **dict.fromkeys(
@@ -97,7 +97,7 @@ def complaints(path: str, texts: Iterable[tuple[int, str]]) -> list[str]:
     ]
 
 
-ROOMS = sorted({room(path) for path in modules()})
+ROOMS = sorted({room(path) for path in PATHS})
 
 
 @pytest.mark.parametrize("name", ROOMS)
