@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.house.tree import ROOT, modules, room, texts
+from tests.house.tree import PATHS, ROOT, modules, room, texts
 
 # --- Who may import whom
 
@@ -320,7 +320,7 @@ def test_every_broad_except_has_a_documented_reason() -> None:
 # --- Every module says what it is for
 
 
-@pytest.mark.parametrize("path", modules())
+@pytest.mark.parametrize("path", PATHS)
 def test_a_module_says_what_it_is_for(path: str) -> None:
     assert ast.get_docstring(modules()[path])
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import pytest
 
 from tests.house.catalogues import _said_in, catalogue, translations
-from tests.house.tree import PACKAGE, modules, room
+from tests.house.tree import PACKAGE, PATHS, modules, room
 
 WORDS = {
     **dict.fromkeys(
@@ -155,7 +155,7 @@ def message_complaints(path: str, tree: ast.Module) -> list[str]:
     ]
 
 
-ROOMS = sorted({room(path) for path in modules()})
+ROOMS = sorted({room(path) for path in PATHS})
 
 
 @pytest.mark.parametrize("name", ROOMS)

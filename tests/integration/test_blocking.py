@@ -83,9 +83,10 @@ class Waiters:
         return thread
 
     def end(self) -> None:
-        for connection in self._connections:
-            with suppress(pymysql.Error):
-                run(self._server, f"KILL {connection.thread_id()}")
+        with closing(self._server.connect(autocommit=True)) as admin, admin.cursor() as cursor:
+            for connection in self._connections:
+                with suppress(pymysql.Error):
+                    cursor.execute(f"KILL {connection.thread_id()}")
         for thread in self._threads:
             thread.join()
         for connection in self._connections:

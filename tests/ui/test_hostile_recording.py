@@ -124,8 +124,7 @@ async def test_every_screen_is_drawn_and_no_text_becomes_an_action(
             await press(replayed, pilot, *keys)
             assert_fit(replayed, size, name)
             assert [] == actions(replayed), name
-            for _ in keys:
-                await press(replayed, pilot, "escape")
+            await press(replayed, pilot, *["escape"] * len(keys))
         assert replayed.crash is None
         assert lines(replayed)
     assert [] == [path.name for path in tmp_path.rglob("*") if "hit" in path.name]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,18 +25,27 @@ WRAPPERS: dict[str, Callable[[str], str]] = {
 }
 
 
+Found = list[tuple[int, int | None, str | None]]
+
+
+def told(lines: Iterable[str], now: float | None = None) -> Found:
+    found = find_error_events(["\n".join(lines).encode()], now=now)
+    return [(one.line, one.code, one.client.name) for one in found]
+
+
+@cache
+def told_by_bare(name: str) -> tuple[list[str], Found]:
+    """The lines of a log, and what is found in them."""
+    bare = (CORPUS / name).read_text(encoding="utf-8").splitlines()
+    return bare, told(bare)
+
+
 @pytest.mark.parametrize("wrapper", WRAPPERS)
 @pytest.mark.parametrize("name", LOGS)
 def test_wrapped_log_gives_the_same_result_as_the_bare_log(name: str, wrapper: str) -> None:
-    bare = (CORPUS / name).read_text(encoding="utf-8").splitlines()
-    wrapped = "\n".join(WRAPPERS[wrapper](line) for line in bare)
+    bare, found = told_by_bare(name)
 
-    assert [
-        (one.line, one.code, one.client.name) for one in find_error_events(["\n".join(bare).encode()])
-    ] == [
-        (one.line, one.code, one.client.name)
-        for one in find_error_events([wrapped.encode()], now=1_795_478_400.0)
-    ]
+    assert found == told(map(WRAPPERS[wrapper], bare), now=1_795_478_400.0)
 
 
 def test_a_line_without_a_stamp_has_its_wrappers() -> None:
