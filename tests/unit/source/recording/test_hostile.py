@@ -425,7 +425,8 @@ def test_a_recording_is_closed_where_it_cannot_be_read(path: Path) -> None:
     complaint(path)
 
     record(path, [a_take(0)])  # nobody holds it
-    assert NOW == Recording(path).span[1]
+    with closing(Recording(path)) as recording:
+        assert NOW == recording.span[1]
 
 
 @pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
