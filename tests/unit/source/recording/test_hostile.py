@@ -108,7 +108,7 @@ def test_garbage_under_our_header(path: Path) -> None:
 
 
 def test_the_database_of_another_program(path: Path) -> None:
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("CREATE TABLE piece (id INTEGER PRIMARY KEY)")
     database.close()
 
