@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,8 @@ def test_counts_of_a_recording_are_those_of_its_samples(tmp_path: Path) -> None:
     recording._database.close()
     import sqlite3
 
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("DELETE FROM piece WHERE track = 2")
-    database.close()
     again = Recording(path)
 
     assert pack(counted) == pack(again.reuse_gaps())

@@ -44,7 +44,7 @@ def whole(story: list[Snapshot], tmp_path_factory: pytest.TempPathFactory) -> Pa
 def ends(path: Path) -> list[int]:
     """For each sample, in order, how much of the file must be there for it: up to the last byte of its and earlier pieces."""
     content, needed, found = path.read_bytes(), 0, []
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         rows = database.execute("SELECT at, body, track FROM piece ORDER BY id").fetchall()
     database.close()
     for at, body, track in rows:
@@ -117,7 +117,7 @@ def test_a_hole_costs_no_more_than_what_follows_it_in_its_segment(
     whole: Path, story: list[Snapshot], tmp_path: Path
 ) -> None:
     path = tmp_path / "torn"
-    with sqlite3.connect(whole) as database:
+    with closing(sqlite3.connect(whole)) as database, database:
         (body,) = database.execute("SELECT body FROM piece WHERE at = ?", (story[20].taken_at,)).fetchone()
     database.close()
     path.write_bytes(whole.read_bytes().replace(body, b"\xff" * len(body)))

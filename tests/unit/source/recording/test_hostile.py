@@ -110,7 +110,7 @@ def test_garbage_under_our_header(path: Path) -> None:
 
 
 def test_the_database_of_another_program(path: Path) -> None:
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("CREATE TABLE piece (id INTEGER PRIMARY KEY)")
     database.close()
 
@@ -427,7 +427,8 @@ def test_a_recording_is_closed_where_it_cannot_be_read(path: Path) -> None:
     complaint(path)
 
     record(path, [a_take(0)])  # nobody holds it
-    assert NOW == Recording(path).span[1]
+    with closing(Recording(path)) as recording:
+        assert NOW == recording.span[1]
 
 
 @pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])

@@ -1,4 +1,4 @@
-"""`goneaway-tui doctor-bundle`: a zip file to attach to an issue, without names, secrets and SQL text.
+"""`goneaway-tui doctor-bundle`: a zip file to attach to an issue, without names, secrets and statements.
 
 Nothing is masked by searching for secrets. A value is written only where it is a number, or a word that this program or the
 installed libraries know. Every other value is left out, or reported as `set`.
