@@ -388,7 +388,7 @@ async def test_enter_opens_the_session_under_the_cursor_and_follows_it_until_it_
         assert isinstance(app.screen, BoardScreen)
     for words in ("session 77", "SELECT name FROM cart", "60 s", "wait_timeout, own"):
         assert words in shown
-    assert "it has left" in gone
+    assert "The session has ended" in gone
 
 
 @pytest.fixture

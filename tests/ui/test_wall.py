@@ -59,7 +59,7 @@ async def test_countdown_runs_and_ended_sessions_are_shown() -> None:
         app.action_wall()
         await settle(app, pilot)
         before = lines(app)
-        assert "nobody" in "\n".join(before)
+        assert "no session" in "\n".join(before)
         for _ in range(40):
             clock.now += 1
             app.tick()
