@@ -117,7 +117,7 @@ def test_a_statement_larger_than_the_limit_comes_first() -> None:
 def test_counted_errors_are_evidence_and_uncounted_errors_rule_out() -> None:
     counted = replace(UP_LONG, counts_errors=True, errors=(RaisedError(4031, 3, "shop"),))
 
-    assert any("3 sessions" in each for each in finding(Cause.IDLE_TIMEOUT, LOSS, counted).because)
+    assert any("3 times" in each for each in finding(Cause.IDLE_TIMEOUT, LOSS, counted).because)
     assert Certainty.RULED_OUT is finding(Cause.PACKET_TOO_LARGE, LOSS, counted).certainty
 
 
