@@ -228,7 +228,7 @@ def arithmetic(limit_seconds: float, source: str = "") -> str:
     """The calculation of `safe_seconds`, in words; `source` names the limit.
 
     >>> arithmetic(28800), arithmetic(2009.28399992)
-    ('28800 s - 10 % = 25920 s (7.2 hours)', '2009 s - 10 % = 1808 s (about 30.1 minutes)')
+    ('28800 s - 10 % = 7 h 12 m (25920 s)', '2009 s - 10 % = 30 m 8 s (1808 s)')
     """
     safe = seconds_words(safe_seconds(limit_seconds))
     limit = f"{limit_seconds:.0f}" if limit_seconds >= 10 else f"{limit_seconds:.3g}"
