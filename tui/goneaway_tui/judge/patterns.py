@@ -186,7 +186,7 @@ def known_idle_limit(seconds: float) -> str | None:
     """The product that usually ends a connection after so many idle seconds, or None.
 
     >>> known_idle_limit(350.4)
-    'AWS Network Load Balancer and NAT gateway as they come'
+    'the default of AWS Network Load Balancer and AWS NAT gateway'
     >>> known_idle_limit(410)
     """
     limit, product = min(KNOWN_IDLE_LIMITS, key=lambda row: abs(row[0] - seconds))
