@@ -128,6 +128,7 @@ class WholeSecondWaits:
             cached.was_followed = True
             is_recent = not uptime >= int(seconds) > taken_at - self._watched_at + 2 * TIME_ERROR
             if cached.thread is not None and (sweep or is_recent or cached.whole_second_wait != before):
+                cached.may_have_set_limit = True
                 possibly_changed.add(cached.thread)
         self._watched_at = taken_at
         return possibly_changed
