@@ -107,7 +107,7 @@ def test_what_cannot_be_known_is_said() -> None:
     group = a_group(WEB, [4.0] * 500, timed_out=12, timed_out_after=600.2, unmeasured=2)
     because = " ".join(advise(observed(group, seconds=4000)).because)
 
-    assert "The server closed 12 sessions after 600 s" in because
+    assert "The server closed 12 sessions after 10 m (600 s)" in because
     assert "2 more reuses are not counted" in because
     assert "Watched for 66 minutes only" in because
 

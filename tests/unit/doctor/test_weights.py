@@ -106,10 +106,10 @@ IDLING = [
         (-4, loss(waited_seconds=5.0)),
         (None, loss(waited_seconds=4.9)),
         (None, loss(waited_seconds=50.0, idle_seconds=100.0))),
-    *rows(rules.idle_timeout, "The server went down first: until then it had been unused for 400 s",
+    *rows(rules.idle_timeout, "The server went down first: until then it had been unused for 6 m 40 s (400 s)",
         (-6, loss(idle_seconds=700.0), up(300)),
         (None, loss(silent_seconds=700.0), up(300))),
-    *rows(rules.idle_timeout, "The server went down first: until then the log had been silent for 400 s",
+    *rows(rules.idle_timeout, "The server went down first: until then the log had been silent for 6 m 40 s (400 s)",
         (-3, loss(silent_seconds=700.0), up(300)),
         (None, loss(idle_seconds=700.0), up(300)),
         (-3, loss(silent_seconds=700.0), up(300, limits={"wait_timeout": 401})),
@@ -571,7 +571,7 @@ def test_a_servers_uptime_is_told_as_of_now_and_by_the_error_where_now_is_not_kn
 
     assert now is not None
     assert then is not None
-    assert "up for 36000 s" in now.text
+    assert "up for 10 h (36000 s)" in now.text
     assert "up for 30000 s" in then.text
 
 
