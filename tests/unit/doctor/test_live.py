@@ -210,7 +210,10 @@ def test_where_a_global_limit_was_changed_no_one_limit_is_blamed() -> None:
 def test_an_earlier_global_limit_that_was_seen_is_named() -> None:
     status = idled_out(a_state(ended_at(8, 8.0, inherited=8)))
 
-    assert "An earlier global wait_timeout of 8 s ended the session; now it is 8 h (28800 s)" in status.remedies[0]
+    assert (
+        "An earlier global wait_timeout of 8 s ended the session; now it is 8 h (28800 s)"
+        in status.remedies[0]
+    )
     assert status.limit_is_own
 
 
