@@ -228,9 +228,9 @@ def arithmetic(limit_seconds: float, source: str = "") -> str:
     """The calculation of `safe_seconds`, in words; `source` names the limit.
 
     >>> arithmetic(28800), arithmetic(2009.28399992)
-    ('28800 s - 10 % = 7 h 12 m (25920 s)', '2009 s - 10 % = 30 m 8 s (1808 s)')
+    ('28800 s - 10 % = 25920 s', '2009 s - 10 % = 1808 s')
     """
-    safe = seconds_words(safe_seconds(limit_seconds))
+    safe = f"{safe_seconds(limit_seconds)} s"
     limit = f"{limit_seconds:.0f}" if limit_seconds >= 10 else f"{limit_seconds:.3g}"
     if not source:
         return _("{limit} s - {margin} % = {safe}", limit=limit, margin=MARGIN_PERCENT, safe=safe)
