@@ -250,7 +250,9 @@ async def test_the_report_shows_how_far_it_is_and_how_long_the_rest_takes(tmp_pa
 
 def test_reasons_that_are_alike_are_counted() -> None:
     done = [
-        ActResult(KillSession(a_session(id=number)), refused=f"session {number} {why}; the session was not killed")
+        ActResult(
+            KillSession(a_session(id=number)), refused=f"session {number} {why}; the session was not killed"
+        )
         for number, why in ((11, "was used since"), (12, "was used since"), (13, "runs no statement"))
     ]
 

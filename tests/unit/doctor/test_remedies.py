@@ -93,9 +93,7 @@ def test_an_unknown_client_gets_the_rule_for_any_pool() -> None:
 def test_without_any_fact_the_figure_is_of_the_default_limit() -> None:
     told = said(remedies.for_idling, client=LogClient())
 
-    assert (
-        "28800 s - 10 % = 25920 s; wait_timeout, the default, because no server was asked." in told
-    )
+    assert "28800 s - 10 % = 25920 s; wait_timeout, the default, because no server was asked." in told
     assert "25920 s" in told.splitlines()[1]
 
 
