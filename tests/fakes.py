@@ -114,7 +114,7 @@ class FakeExecutor:
     def _end(self, statement: str, session_id: ProcesslistId) -> KeptValue:
         self._act(statement)
         known = self.sessions.pop(session_id, None)
-        return KeptValue(statement, None, ("already gone",) if known is None or self.loses else ())
+        return KeptValue(statement, None, ("already ended",) if known is None or self.loses else ())
 
     def _act(self, statement: str) -> None:
         self._reach()

@@ -109,7 +109,7 @@ def test_what_cannot_be_known_is_said() -> None:
 
     assert "The server closed 12 sessions after 10 m (600 s)" in because
     assert "2 more reuses are not counted" in because
-    assert "Watched for 66 minutes only" in because
+    assert "Monitored for 66 minutes only" in because
 
 
 def test_remedies_are_those_of_the_clients_that_were_seen() -> None:

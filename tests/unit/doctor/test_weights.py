@@ -286,7 +286,7 @@ BETWEEN = [
     *rows(rules.proxy_or_firewall, "packets may be dropped on the way", (3, loss(FailureKind.TIMED_OUT)), (None, LOSS)),
     *rows(rules.proxy_or_firewall, "before the server sent its handshake",
         (4, loss(FailureKind.GREETING)), (4, loss(FailureKind.LOGIN)), (None, LOSS)),
-    *rows(rules.proxy_or_firewall, "went through a proxy or tunnel", (4, loss(FailureKind.THROUGH_PROXY)), (None, LOSS)),
+    *rows(rules.proxy_or_firewall, "passed through a proxy or tunnel", (4, loss(FailureKind.THROUGH_PROXY)), (None, LOSS)),
     *rows(rules.proxy_or_firewall, "received no acknowledgement", (3, loss(FailureKind.NO_ANSWER)), (None, LOSS)),
     *rows(rules.proxy_or_firewall, "for an answer and got none", (2, loss(waited_seconds=60.0)), (None, loss(waited_seconds=59.0))),
     *rows(rules.proxy_or_firewall, "less than the server's own limit",

@@ -518,7 +518,7 @@ def test_what_is_said_of_a_limit_below_the_pools() -> None:
 
     assert (
         "the server closed 12 of the 12 ended sessions for being idle; the client did not close them",
-        "sessions open now: 1; this has gone on for 27 minutes",
+        "sessions open now: 1; this has lasted for 27 minutes",
     ) == pattern.evidence
     assert "before 8 m (480 s): HikariCP" in pattern.remedies[0]
     assert Certainty.LIKELY is pattern.certainty

@@ -176,7 +176,7 @@ def test_many_accounts_from_one_address_alone_are_no_more_than_possible() -> Non
     (pattern,) = found(*many_sessions())
 
     assert Certainty.POSSIBLE is pattern.certainty
-    assert "one application server that uses all these accounts looks the same" in pattern.evidence
+    assert "one application server that uses all these accounts gives the same picture" in pattern.evidence
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_a_server_that_needs_long_is_asked_less_often() -> None:
     schedule.succeed(0.4)
     assert schedule.pause == pytest.approx(3.0)
     assert schedule.is_stretched
-    assert "slow server, asked every 3 s" in freshness(2.0, schedule, in_trouble=False).words
+    assert "slow server, read every 3 s" in freshness(2.0, schedule, in_trouble=False).words
 
     schedule.succeed(0.05)
     assert (1.0, False) == (schedule.pause, schedule.is_stretched)

@@ -199,7 +199,7 @@ def test_the_clients_of_proxysql_are_read_and_its_limits_are_seconds() -> None:
 def test_unsupported_service_is_read_and_not_changed(banner: str, script: Script) -> None:
     with (
         Impostor(banner, script) as impostor,
-        pytest.raises(Unsupported, match="can be watched, but not changed"),
+        pytest.raises(Unsupported, match="can be monitored, but not changed"),
     ):
         LiveExecutor(impostor.address, lambda: NOW).privileges()
 

@@ -135,8 +135,8 @@ def test_killed_session_ends_and_is_counted() -> None:
     assert victim.id not in {session.id for session in after.sessions}
     assert after.end_evidence.killed == 1
     assert executor.find(victim.id) is None
-    assert executor.kill(victim.id).warnings == ("already gone",)
-    assert executor.kill_query(victim.id).warnings == ("already gone",)
+    assert executor.kill(victim.id).warnings == ("already ended",)
+    assert executor.kill_query(victim.id).warnings == ("already ended",)
 
 
 def test_killing_a_statement_leaves_its_session_idle() -> None:

@@ -243,7 +243,7 @@ def _reasons(
             peak=count_words(freed.peak),
         )
     else:
-        yield _("This limit would have closed no session while the server was watched.")
+        yield _("This limit would have closed no session while the server was monitored.")
     if current_limit is not None and current_limit != limit:
         yield _current(gaps, limit, current_limit)
     for key, own_limit in own:
@@ -267,7 +267,7 @@ def _current(gaps: ReuseGaps, limit: int, current_limit: float) -> str:
         )
     freed = gaps.freed_under(limit).mean - gaps.freed_under(current_limit).mean
     if freed < 0.05:
-        return _("The limit is now {now}. It did no harm while the server was watched.", now=now)
+        return _("The limit is now {now}. It did no harm while the server was monitored.", now=now)
     return _(
         "The limit is now {now}. It keeps {freed:.1f} more idle sessions open on average.",
         now=now,
@@ -297,7 +297,7 @@ def _unseen(gaps: ReuseGaps, groups: Sequence[GroupGaps]) -> Iterator[str]:
         )
     if gaps.seconds < DAY_SECONDS and gaps.reuses:
         yield _(
-            "Watched for {span} only: jobs that run once a day or once a week were not seen.",
+            "Monitored for {span} only: jobs that run once a day or once a week were not seen.",
             span=largest_unit_words(gaps.seconds),
         )
 
@@ -467,7 +467,7 @@ def observed_words(advice: Advice) -> str:
     gaps = advice.gaps
     where = plain(advice.server_name, 200)
     words = _(
-        "Watched for {span}: {sessions} sessions, {reuses} reuses after an idle time.",
+        "Monitored for {span}: {sessions} sessions, {reuses} reuses after an idle time.",
         span=largest_unit_words(gaps.seconds),
         sessions=count_words(gaps.sessions),
         reuses=count_words(gaps.reuses),

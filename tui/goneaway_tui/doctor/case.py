@@ -85,7 +85,7 @@ class ServerFacts:
     log_entries: tuple[LogEntry, ...] = ()
     """Entries of the server's own error log that report an end."""
     departures: tuple[Departure, ...] = ()
-    """The ledger: sessions that ended while the server was watched."""
+    """The ledger: sessions that ended while the server was monitored."""
     idle_session_ids: frozenset[ProcesslistId] = frozenset()
     """Sessions that are idle on the server now."""
     idle_since: tuple[float, ...] = ()

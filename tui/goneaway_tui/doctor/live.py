@@ -343,17 +343,13 @@ def _crash(state: LiveState) -> CheckResult:
 def _too_many(state: LiveState) -> CheckResult:
     refused = state.counter("connection_errors_max_connections")
     if refused is None:
-        since_start: CertaintyWithReasons = (
-            Certainty.POSSIBLE,
-            (_("the server does not count refused connections"),),
-        )
+        certainty, reason = Certainty.POSSIBLE, _("the server does not count refused connections")
     elif refused:
-        since_start = (
-            Certainty.CONFIRMED,
-            (_("the server has refused {number:,} connections since its start", number=refused),),
-        )
+        certainty = Certainty.CONFIRMED
+        reason = _("the server has refused {number:,} connections since its start", number=refused)
     else:
-        since_start = (Certainty.RULED_OUT, (_("the server has refused no connection since its start"),))
+        certainty, reason = Certainty.RULED_OUT, _("the server has refused no connection since its start")
+    since_start: CertaintyWithReasons = certainty, (reason,)
     used, limit = state.counter("threads_connected"), state.limit("max_connections")
     if not used or not limit:
         return CheckResult(since_start)

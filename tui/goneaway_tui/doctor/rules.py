@@ -167,12 +167,7 @@ def _server_down_first(case: Case) -> Iterator[Argument]:
             _("The same log reports that the server itself ended. That ends every session."),
         )
     if FailureKind.SEVERED in event.failures:
-        yield Argument(
-            -4,
-            _(
-                "The server's side broke off with an error. A server that ends an idle session closes the connection cleanly."
-            ),
-        )
+        yield Argument(-4, _("The server's side broke off with an error. An idle timeout closes it cleanly."))
 
 
 def _idling_counted(case: Case) -> Iterator[Argument]:
@@ -611,7 +606,7 @@ def _idle_below_limit(case: Case) -> Iterator[Argument]:
 def _way_between(event: ErrorEvent) -> Iterator[Argument]:
     """What the log says of the way between client and server."""
     if FailureKind.THROUGH_PROXY in event.failures:
-        yield Argument(4, _("The log shows that the connection went through a proxy or tunnel."))
+        yield Argument(4, _("The log shows that the connection passed through a proxy or tunnel."))
     if FailureKind.NO_ANSWER in event.failures:
         yield Argument(
             3,
@@ -665,12 +660,7 @@ def forked_connection(case: Case) -> Iterator[Argument]:
     if event.refused:
         return
     if FailureKind.MIXED_UP in event.failures and event.stated_cause is not Cause.IDLE_TIMEOUT:
-        yield Argument(
-            4,
-            _(
-                "Packets arrived that were meant for another process or thread: two of them use one connection."
-            ),
-        )
+        yield Argument(4, _("Packets meant for another process arrived: two processes use one connection."))
     elif event.is_loss and FailureKind.FORKED in event.failures:
         yield Argument(
             7,

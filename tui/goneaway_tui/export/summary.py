@@ -27,7 +27,7 @@ from goneaway_tui.text.sanitize import plain
 
 LEGEND = {
     Basis.ASSUMED: N_("~ assumed: the global value; the server does not show the session's own value"),
-    Basis.DISPROVED: N_("> outlived: the session's own limit is higher, and not known"),
+    Basis.DISPROVED: N_("> disproved: the session's own limit is higher, and not known"),
 }
 
 

@@ -486,7 +486,7 @@ def _ways(text: str) -> int:
         piece = _PIECE.match(text, at)
         if piece is None:
             raise ValueError(
-                _("{text} has a look-around, a back-reference or a flag, which are not supported", text=text)
+                _("{text} has a lookaround, a backreference or a flag, which are not supported", text=text)
             )
         before, at = text[at - 1 : at], piece.end()
         if piece["open"]:

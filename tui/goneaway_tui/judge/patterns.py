@@ -391,7 +391,7 @@ def _limit_below_pool_pattern(
                 ended=ended,
             ),
             _(
-                "sessions open now: {open}; this has gone on for {duration}",
+                "sessions open now: {open}; this has lasted for {duration}",
                 open=len(intervals) - ended,
                 duration=largest_unit_words(duration),
             ),

@@ -171,7 +171,7 @@ def sessions_behind_proxies(snapshot: Snapshot) -> Iterator[Pattern]:
         if names:
             yield _proxy_pattern(host, sessions, len(clients), Certainty.LIKELY, [*_proxy_sentences(names)])
         elif _is_only_host(host, sessions, len(clients)):
-            doubt = _("one application server that uses all these accounts looks the same")
+            doubt = _("one application server that uses all these accounts gives the same picture")
             yield _proxy_pattern(host, sessions, len(clients), Certainty.POSSIBLE, [doubt])
 
 

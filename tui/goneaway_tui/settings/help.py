@@ -133,7 +133,7 @@ KEYS = (
     ("enter", N_("show the session's details, and how its limit is known")),
     ("/", N_("filter: user:shop idle>10m -trx:yes")),
     ("space, k", N_("mark sessions; kill the marked ones")),
-    ("b", N_("show who blocks whom")),
+    ("b", N_("show which session blocks which")),
     ("l", N_("show which sessions ended, when and why")),
     ("d", N_("show every cause and pattern; explain a pasted error")),
     ("t, u", N_("change a limit, with a preview; undo it")),

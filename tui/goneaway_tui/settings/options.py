@@ -78,11 +78,11 @@ CONNECTED = (UI, SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE, EXPORTER, SERVE, DOCTOR
 """Commands that connect to a server the user names."""
 
 COMMANDS: Mapping[str, str] = {
-    DEMO: N_("start a private server with a live workload, and show it on the screen"),
-    SNAPSHOT: N_("write what the screen would show, once, for a script or a colleague"),
+    DEMO: N_("start a private server with a workload, and show it"),
+    SNAPSHOT: N_("write what the screen would show, once, for a script"),
     WATCH: N_("write events as they happen: one JSON object a line"),
     KILL: N_("kill the sessions that match; without --apply, list them"),
-    EXPLAIN: N_("explain why connections were lost, from the logs of clients and servers"),
+    EXPLAIN: N_("explain why connections were lost, from logs"),
     ADVISE: N_("recommend a wait_timeout, by how long connections are idle"),
     REPLAY: N_("show a recording on the screen; --record writes FILE"),
     EXPORTER: N_("serve metrics for Prometheus, of one server or many"),
@@ -129,6 +129,7 @@ PAGE_OF: Mapping[str, str] = {
     REPLAY: "recording",
     EXPORTER: "exporter",
     SERVE: "browser",
+    DOCTOR_BUNDLE: "failures",
     CONFIG: "connecting",
     SCHEMA: "scripting",
     COMPLETION: "scripting",

@@ -132,7 +132,7 @@ ACT_SECONDS = 3 * sql.STATEMENT_SECONDS
 OWN_WAIT_TIMEOUT = 60
 """The wait_timeout of our session in seconds, in case the server does not see it close."""
 
-ALREADY_GONE = N_("already gone")
+ALREADY_GONE = N_("already ended")
 """The warning in KeptValue where the session had already ended."""
 
 NEEDS_CAPACITY = frozenset({"max_connections"})
@@ -592,7 +592,7 @@ def _identity_of(connection: Connection) -> Capabilities:
     if identity.is_unprobed:
         raise Unsupported(
             _(
-                "{server} can be watched, but not changed from here",
+                "{server} can be monitored, but not changed from here",
                 server=f"{identity.banner} {identity.comment}".strip(),
             ),
             _("change it with its own statements"),

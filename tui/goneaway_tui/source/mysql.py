@@ -312,12 +312,7 @@ class MysqlReader:
         now_on_timer = self._clocks.read()
         if self._clocks.moved:
             self._follow_timer(self._clocks.moved, now_on_timer)
-        changed, events = self._find_changes(), None
-        if changed is not None and len(changed.to_read) > self._many:
-            events = self._events_since(now_on_timer)
-            changed = changed.narrowed(self._ids_of(events))
-        if changed is not None and not is_cheaper_by_id(changed.to_read, len(self._table)):
-            changed = None
+        changed, events = self._rows_to_read(now_on_timer)
         sent = self._clock()
         if changed is None:
             rows = rows_of(self._connection, self._capabilities, "sessions", (self._text_length,))
@@ -357,6 +352,18 @@ class MysqlReader:
         self._table.set_transactions(transactions)
         self._update_always_read(rows)
         return taken_at, self._table.sessions
+
+    def _rows_to_read(self, now_on_timer: float | None) -> tuple[ChangedSessions | None, list[Row] | None]:
+        """The sessions whose rows have to be read, None for all of them; and the statement events, where these were read to
+        find out.
+        """
+        changed, events = self._find_changes(), None
+        if changed is not None and len(changed.to_read) > self._many:
+            events = self._events_since(now_on_timer)
+            changed = changed.narrowed(self._ids_of(events))
+        if changed is not None and not is_cheaper_by_id(changed.to_read, len(self._table)):
+            changed = None
+        return changed, events
 
     def _follow_timer(self, moved: float, now_on_timer: float | None) -> None:
         """Follow a timer that was set. Where the timer fell behind, its machine was suspended, and the idle times stood still too."""

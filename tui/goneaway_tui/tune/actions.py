@@ -114,7 +114,7 @@ def sql_number(value: float) -> str:
     return str(int(value)) if value == int(value) else f"{Decimal(repr(value)):f}"
 
 
-ALREADY_GONE = N_("already gone")
+ALREADY_GONE = N_("already ended")
 """An executor's warning where the session had already ended."""
 
 

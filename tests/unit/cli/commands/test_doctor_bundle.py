@@ -141,7 +141,7 @@ def test_no_secret_of_the_surroundings_is_in_any_member(tmp_path: Path) -> None:
 
     again = run(home, *arguments, **environment)
     assert 4 == again.returncode
-    assert "a file of that name exists" in again.stderr
+    assert "a file with this name exists" in again.stderr
 
 
 def test_a_server_that_cannot_be_read_is_a_status_and_no_reason_to_write_nothing(tmp_path: Path) -> None:

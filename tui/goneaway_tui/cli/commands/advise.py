@@ -132,7 +132,7 @@ def another_server(name: str, observation: Observation) -> SettingsError:
             file=plain(name, 300),
             server=plain(observation.server_name, 200),
         ),
-        _("give only recordings of the watched server, or recordings without a server"),
+        _("give only recordings of the monitored server, or recordings without a server"),
     )
 
 

@@ -194,7 +194,7 @@ def write_explanations(
             if name != STDIN and looks_binary(next(read_blocks(name), b"")):
                 write_err(
                     _(
-                        "{file} looks like a binary file, or its encoding is not supported",
+                        "{file} is a binary file, or its encoding is not supported",
                         file=plain(name, 200),
                     )
                 )

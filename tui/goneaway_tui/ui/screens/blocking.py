@@ -119,19 +119,17 @@ def ending_words(verdict: Verdict, now: float) -> str:
         return _("Idle limits do not apply to this kind of session.")
     if not session.is_idle and session.role is Role.CLIENT:
         return _("No limit closes the session while it runs a statement.")
-    if limit is None or verdict.deadline is None:
-        if limit is None or limit.basis is not Basis.DISPROVED:
-            return _("The deadline of the session is not known.")
-        return _(
-            "The deadline is not known: the session was idle longer than {variable} ({limit}).",
-            variable=limit.variable,
-            limit=wording.limit_words(limit.seconds),
-        )
+    if limit is None or (verdict.deadline is None and limit.basis is not Basis.DISPROVED):
+        return _("The deadline of the session is not known.")
     fields = {
         "variable": limit.variable,
         "limit": wording.limit_words(limit.seconds),
         "basis": wording.basis_word(limit.basis),
     }
+    if verdict.deadline is None:
+        return _(
+            "The deadline is not known: the session was idle longer than {variable} ({limit}).", **fields
+        )
     if now >= verdict.deadline:
         return _("{variable} ({limit}, {basis}) has run out. The server closes the session now.", **fields)
     left = wording.countdown(verdict.deadline - now)
