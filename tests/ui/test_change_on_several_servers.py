@@ -316,7 +316,7 @@ async def test_escape_in_the_middle_lets_the_one_under_way_end_and_no_other_begi
         await pilot.press("enter")
         await until(pilot, heard.is_set)
         assert "changing" in lines(stage.app)
-        assert 2 == lines(stage.app).count("not begun")
+        assert 2 == lines(stage.app).count("waiting")
         await pilot.press("escape")
         await pilot.pause()
         assert "stopping after this step" in lines(stage.app)
@@ -397,7 +397,7 @@ async def test_u_on_the_board_offers_all_or_one_and_leaves_alone_what_was_change
         await pilot.press("escape", "u")
         await pilot.pause()
 
-        assert any("all is undone" in note.message for note in stage.app._notifications)
+        assert any("every change is undone" in note.message for note in stage.app._notifications)
     assert f"{name}   skipped: it was undone" in again
     assert "Undo on 2 servers" in again
     assert [["SET GLOBAL wait_timeout = 32400", "SET GLOBAL wait_timeout = 28800"]] * 3 == stage.did
