@@ -400,13 +400,8 @@ async def test_u_on_the_board_offers_all_or_one_and_leaves_alone_what_was_change
         await pilot.press("escape", "u")
         await pilot.pause()
 
-<<<<<<< HEAD
-        assert any("all is undone" in note.message for note in stage.app._notifications)
-    assert f"{name}   skipped: the change was undone" in again
-=======
         assert any("every change is undone" in note.message for note in stage.app._notifications)
-    assert f"{name}   skipped: it was undone" in again
->>>>>>> words-ui
+    assert f"{name}   skipped: the change was undone" in again
     assert "Undo on 2 servers" in again
     assert [["SET GLOBAL wait_timeout = 32400", "SET GLOBAL wait_timeout = 28800"]] * 3 == stage.did
 
