@@ -226,7 +226,7 @@ def test_what_was_pasted_of_the_server_counts_as_its_word(
 
     assert "ruled_out" != causes(alone)["packet_too_large"]
     assert "ruled_out" == causes(told)["packet_too_large"]
-    assert "facts.txt says" in json.dumps(told)
+    assert "according to facts.txt" in json.dumps(told)
 
 
 def test_what_was_pasted_into_the_log_counts_too(capsys: pytest.CaptureFixture[str], log: Path) -> None:
