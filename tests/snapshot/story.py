@@ -1,4 +1,4 @@
-"""The story in moving pictures: a session ends, the ledger says why; a blocker is found and killed; a limit is set and undone.
+"""The story in moving pictures: a session ends, the ledger says why; a blocker is killed; a log is explained; a limit is set.
 
 `python -m tests.snapshot.story` plays it on the simulated server with a held clock, and writes it to screenshots/ as an
 animated SVG and as an asciicast. What a second of the story shows is what the screen shows after that second.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,6 +37,13 @@ BACKSTAGE = 6
 """Seconds the simulated server has been looked at before the story begins."""
 
 
+APP_LOG = """\
+2026-11-23 06:00:02,511 INFO shop.orders 214 orders shipped
+2026-11-23 14:09:36,803 ERROR shop.orders pymysql.err.OperationalError: (2006, 'MySQL server has gone away')
+"""
+LOG_KEYS = ("escape", "escape", "d", "slash", *"app.log")
+
+
 @dataclass(frozen=True)
 class Beat:
     """Keys that are pressed, and then so many seconds to look. `key` is what stands on the key that is shown."""
@@ -62,8 +70,16 @@ BEATS = (
     Beat("tree", "The lock waits: which lock, for how long, and what ends it.", 6, ("b",), "b"),
     Beat("kill", "Before the kill: what is rolled back, which sessions continue.", 5, ("k",), "k"),
     Beat("freed", "Killed. The waiting sessions continue.", 4, ("tab", "enter"), "enter"),
-    Beat("back", "Back to the board.", 2, ("escape", "escape"), "esc"),
-    Beat("dialog", "Change wait_timeout: what it is, and how far it goes.", 3, ("w",), "w"),
+    Beat("log", "Why was a connection lost at 14:09? The log of the application.", 2, LOG_KEYS, "d /"),
+    Beat(
+        "answer",
+        "Likely an idle timeout. The evidence, how to verify it, what to do.",
+        8,
+        ("enter",),
+        "enter",
+    ),
+    Beat("back", "Back to the board.", 2, ("escape", "escape", "escape"), "esc"),
+    Beat("dialog", "Which wait_timeout? How many reuses each value would cut.", 5, ("w",), "w"),
     Beat("clamp", "Twelve months of 31 days: more than the server will keep.", 6, (*YEAR,), YEAR),
     Beat(
         "kept", "Done: what the server kept, its own warning, what new sessions get.", 6, ("enter",), "enter"
@@ -98,7 +114,8 @@ async def frames() -> tuple[Frame, ...]:
     """The story, played."""
     clock = HeldClock(NOW - BACKSTAGE)
     source = SimulatedSource(clock)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, chdir(folder):
+        Path("app.log").write_text(APP_LOG, encoding="utf-8")
         journal = Journal(Path(folder) / "journal.jsonl", clock)
         subject = MonitorSpec(source, executor=source.executor(), journal=journal)
         app = StoryApp([subject], clock, ticking=False)
