@@ -187,6 +187,11 @@ POOLS: Final = {
     "HAProxy": (
         N_("HAProxy: timeout client and timeout server, both above the pool's lifetime, and option clitcpka"),
     ),
+    "Envoy": (
+        N_(
+            "Envoy: idle_timeout of the TCP proxy (1 h unless set); Istio: tcp.idleTimeout of the DestinationRule"
+        ),
+    ),
 }
 """Settings by the name of the framework or driver, or by a part of that name. Marked for translation."""
 
@@ -560,6 +565,7 @@ PROXY_LIMITS: Final = {
     "MySQL Router": N_("MySQL Router: raise max_connections of the route (now {limit}) in mysqlrouter.conf."),
     "MaxScale": N_("MaxScale: raise max_connections of the service (now {limit})."),
     "HAProxy": N_("HAProxy: raise maxconn of the frontend or of the server (now {limit}), or timeout queue."),
+    "Envoy": N_("Envoy: raise max_connections of the cluster's circuit breaker (now {limit})."),
     "ProxySQL": N_("ProxySQL: raise mysql-max_connections, or max_connections of the server (now {limit})."),
 }
 """A proxy's own limit of connections, by its name. Marked for translation."""

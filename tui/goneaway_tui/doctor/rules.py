@@ -887,7 +887,8 @@ SERVER_END_WORDS: Final = {
 def _server_ended(case: Case, cause: Cause) -> Iterator[Argument]:
     """What the same log says about the server's end, in the server's own words or those of its machine."""
     event = case.event
-    if event.server_end is None or not (event.is_loss or event.refused or event.is_kill):
+    is_closed_by_it = event.from_server_log and event.session_id is not None and event.stated_cause is cause
+    if event.server_end is None or not (event.is_loss or event.refused or event.is_kill or is_closed_by_it):
         return
     is_same_moment = event.server_end_seconds <= SAME_MOMENT_SECONDS
     if event.server_end is cause:
