@@ -131,6 +131,7 @@ def test_what_may_be_quoted_is_at_most_possible() -> None:
     (event,) = find_error_events([log])
 
     assert event.is_mention
+    assert {finding.remedies for finding in diagnose(Case(event))} == {()}
     assert {finding.certainty for finding in diagnose(Case(event))} <= {
         Certainty.POSSIBLE,
         Certainty.RULED_OUT,

@@ -11,7 +11,7 @@ from typing import Final
 from goneaway_tui.doctor.case import LARGEST_PACKET_BYTES, Case, ServerFacts
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.deadline import EndLimit, LimitOrigin
-from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR, FailureKind
+from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR, PROXIES, FailureKind
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, TRANSACTION_LIMITS
@@ -511,6 +511,8 @@ def for_proxies(case: Case) -> Iterator[str]:
         "On the client's machine: set net.ipv4.tcp_keepalive_time = 120 and turn SO_KEEPALIVE on, so that the network path "
         "does not drop the connection."
     )
+    if client.driver in PROXIES and client.driver in POOLS:
+        return
     yield _(
         "HAProxy: timeout client and server. ProxySQL: mysql-wait_timeout (milliseconds). MaxScale: the service's "
         "connection_timeout. Set them above the values of the pools."

@@ -839,7 +839,13 @@ def server_restart(case: Case) -> Iterator[Argument]:
     if FailureKind.SERVER_DOWN in event.failures:
         yield Argument(4, _("A health check reported the server as down."))
     elif _nothing_listened(event):
-        yield Argument(4, _("No program listened at the address: the server was down, or was just starting."))
+        yield Argument(
+            4,
+            _(
+                "No program listened at the address: the server was down or just starting, or it listens elsewhere. The error alone "
+                "does not say which."
+            ),
+        )
     if event.never_began:
         yield Argument(2, _("A server that is stopping, or still starting, completes no login."))
     elif event.is_loss:

@@ -268,6 +268,7 @@ FRAMEWORKS: Final = (
     ("Celery", r"celery|Task \S{1,80}\[[0-9a-f-]{36}\]"),
     ("Flask", r"\bflask\b|Exception on \S{1,200} \[(?:GET|POST|PUT|PATCH|DELETE)\]"),
     ("Laravel", r"Illuminate\\|laravel|\((?:Connection: [\w-]{1,40}, )?SQL: "),
+    ("Nextcloud", r"\bOCA?P?\\{1,2}[A-Z]|(?i:\bnextcloud\b)"),
     ("Symfony Doctrine", r"Doctrine\\|\bSymfony\\"),
     ("MediaWiki", r"Wikimedia\\|\bMediaWiki\b"),
     ("Moodle", r"\bdml(?:read|write)exception|\bmoodle_|\bmdl_\w"),
@@ -490,6 +491,8 @@ STATEMENT_SIZE_FORMS: Final = (
     re.compile(r"[Pp]acket for query is too large \(([\d,.]{1,14}) ?>"),
     re.compile(r"\((\d{1,12}) characters truncated\)"),
     re.compile(r"query size \((\d{1,12})\) is >="),
+    # A string of serialised PHP, whose length stands before it.
+    re.compile(r"\bs:(\d{6,12}):\\{0,3}\""),
 )
 """How a log states the size of a statement."""
 STATED_LIMIT_FORMS: Final = (
