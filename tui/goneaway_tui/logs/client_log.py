@@ -421,12 +421,12 @@ _METRIC: Final = re.compile(
 )
 """A sample of OpenMetrics: its labels name an error, also where none was counted."""
 _TEST_PASSED: Final = re.compile(
-    r"\.\.\. ?(?i:ok|passed|skipped|ignored)\s*$|^\s*(?:[✓✔√]|--- PASS:|ok \d{1,6}\b)"
+    r"(?i)\btest.{0,400}\.\.\. ?(?:ok|passed|skipped|ignored)\s*$|^\s*(?:[✓✔√]|--- PASS:|ok \d{1,6}\b)"
 )
 """A test that passed may be named after an error."""
 _COMPARED: Final = re.compile(
-    r"(?i)(?:^\s*|\s)(?:WHERE|AND|OR|HAVING|WHEN)\s(?:.{0,400}\s)?[\w.`]{1,80}\s{0,4}(?:=|<>|!=|(?:NOT )?(?:LIKE|RLIKE|REGEXP|IN))\s{0,4}"
-    r"\(?(?:'[^']{0,80}',\s{0,4})*['\"]%?[^'\"]{0,120}$"
+    r"(?i)(?:^\s*|\s)(?:WHERE|AND|OR|HAVING|WHEN)\s{1,8}(?:NOT )?\(?[\w.`]{1,80}\s{0,4}(?:=|<>|!=|(?:NOT )?(?:LIKE|RLIKE|REGEXP|IN))\s{0,4}"
+    r"\(?(?:'[^']{0,80}',\s{0,4})*'%?[^'\"]{0,120}$"
 )
 """What stands before a text that a statement compares with."""
 _SETTING: Final = r"(?!(?i:err(?:or)?s?|warn(?:ing)?|fatal|crit(?:ical)?|info|debug|notice|level|severity|msg|message|exception|reason|cause)\b)[A-Za-z][\w.-]{1,60}"
@@ -437,7 +437,7 @@ _REMARK: Final = re.compile(
     r"|(?i:SET|SELECT|FLUSH|KILL|ALTER|CALL|SHOW|UPDATE|INSERT|DELETE)\b[^;]{1,400};\s{0,20}(?:--\s|#|/\*)|.{0,400}[;{]\s{1,40}//\s)"
 )
 """A setting or a statement with a remark behind it, or a setting that is turned off by a mark of a remark."""
-_REMARK_LINE: Final = re.compile(r"\s*(?:[#;]|//|--\s)")
+_REMARK_LINE: Final = re.compile(r"\s*(?:[#;](?!\d)|//|--\s)")
 _SETTING_LINE: Final = re.compile(
     rf"\s*(?:\[[\w.: -]{{1,60}}\]|{_SETTING}\s{{0,40}}[=:]\s{{0,40}}(?:{_VALUE})?|[a-z][a-z_-]{{2,40}}$)\s*(?:[#;].*)?$"
 )
