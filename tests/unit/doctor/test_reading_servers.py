@@ -1,4 +1,4 @@
-"""A server's error log as a log to explain: a shutdown is one error event, a crash one, a session's end one."""
+"""A server's error log as a log to explain: a shutdown is one error event, a crash one, a session's end one, by a shutdown too."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ SESSIONS = [
     (1161, "net_write_timeout"),
     (1045, "access_denied"),
 ]
-SERVER = [(1053, "server_restart"), (1053, "server_restart"), (None, "server_crash"), (None, "server_crash")]
+SHUTDOWN, CRASH = (1053, "server_restart"), (None, "server_crash")
+SERVER = [SHUTDOWN, SHUTDOWN, CRASH, CRASH]
+FORCED = {9, 37}
+"""The sessions that MySQL closed by force: at its first shutdown two, at its second one."""
 
 
 def told(name: str) -> list[tuple[int | None, str]]:
@@ -32,7 +35,21 @@ def told(name: str) -> list[tuple[int | None, str]]:
 
 @pytest.mark.parametrize("name", ["mysql97.err", "mysql97.00.json"])
 def test_mysqls_log_reports_each_end_once(name: str) -> None:
-    assert SESSIONS + SERVER == told(name)
+    assert [*SESSIONS, SHUTDOWN, *[SHUTDOWN] * 2, SHUTDOWN, SHUTDOWN, CRASH, CRASH] == told(name)
+
+
+@pytest.mark.parametrize("name", ["mysql97.err", "mysql97.00.json"])
+def test_a_session_that_a_shutdown_closed_is_joined_with_it(name: str) -> None:
+    closed = [
+        one
+        for one in find_error_events([(LOGS / name).read_bytes()])
+        if one.code == 1053 and one.session_id is not None
+    ]
+    first, *_ = diagnose(Case(closed[0]))
+
+    assert {one.session_id for one in closed} == FORCED
+    assert "user: 'root'" in closed[0].text
+    assert any("The same log reports that the server was stopped" in words for words in first.because)
 
 
 def test_mariadbs_log_reports_each_end_once() -> None:

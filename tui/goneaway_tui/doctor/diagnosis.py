@@ -199,11 +199,11 @@ def diagnose(case: Case) -> tuple[Finding, ...]:
 
 
 def _as_mention(finding: Finding) -> Finding:
-    """A finding of what may only be a quotation: at most possible."""
+    """A finding of what may only be a quotation: at most possible, and nothing to be done."""
     if finding.certainty is Certainty.RULED_OUT:
         return finding
     against = (*finding.against, _("The line may only quote the error message."))
-    return replace(finding, certainty=Certainty.POSSIBLE, against=against)
+    return replace(finding, certainty=Certainty.POSSIBLE, against=against, prove="", remedies=())
 
 
 def _arguments(case: Case, cause_rules: CauseRules, confirmed_cause: Cause | None) -> list[Argument]:
@@ -298,10 +298,20 @@ def _weigh(case: Case, cause_rules: CauseRules, arguments: list[Argument]) -> Fi
         certainty,
         because=tuple(refuting if is_ruled_out else (argument.text for argument in supporting)),
         against=() if is_ruled_out else (*opposing, *refuting),
-        prove="" if is_settled else VERIFICATIONS[cause_rules.cause].words(case.server.flavour),
+        prove="" if is_settled else _verification_words(case, cause_rules.cause),
         remedies=() if is_ruled_out else tuple(_remedies(case, cause_rules, certainty, arguments)),
         docs=cause_rules.docs,
     )
+
+
+def _verification_words(case: Case, cause: Cause) -> str:
+    """How to verify a cause. A connection that the server never greeted has no session to look for."""
+    if cause is Cause.PROXY_OR_FIREWALL and (case.event.refused or case.event.never_began):
+        return _(
+            "Log in from the client's machine, and then on the server's machine. If only the first fails, something between "
+            "them refuses or drops the connection."
+        )
+    return VERIFICATIONS[cause].words(case.server.flavour)
 
 
 def _certainty(arguments: list[Argument]) -> Certainty:
@@ -369,6 +379,7 @@ class Explanation:
         return (
             self.event.code,
             self.event.client.name,
+            self.event.is_mention,
             tuple((finding.cause, finding.certainty) for finding in self.findings),
         )
 

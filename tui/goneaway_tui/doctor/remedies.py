@@ -11,7 +11,7 @@ from typing import Final
 from goneaway_tui.doctor.case import LARGEST_PACKET_BYTES, Case, ServerFacts
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.deadline import EndLimit, LimitOrigin
-from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR, FailureKind
+from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR, PROXIES, FailureKind
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, TRANSACTION_LIMITS
@@ -186,6 +186,11 @@ POOLS: Final = {
     ),
     "HAProxy": (
         N_("HAProxy: timeout client and timeout server, both above the pool's lifetime, and option clitcpka"),
+    ),
+    "Envoy": (
+        N_(
+            "Envoy: idle_timeout of the TCP proxy (1 h unless set); Istio: tcp.idleTimeout of the DestinationRule"
+        ),
     ),
 }
 """Settings by the name of the framework or driver, or by a part of that name. Marked for translation."""
@@ -506,6 +511,8 @@ def for_proxies(case: Case) -> Iterator[str]:
         "On the client's machine: set net.ipv4.tcp_keepalive_time = 120 and turn SO_KEEPALIVE on, so that the network path "
         "does not drop the connection."
     )
+    if client.driver in PROXIES and client.driver in POOLS:
+        return
     yield _(
         "HAProxy: timeout client and server. ProxySQL: mysql-wait_timeout (milliseconds). MaxScale: the service's "
         "connection_timeout. Set them above the values of the pools."
@@ -560,6 +567,7 @@ PROXY_LIMITS: Final = {
     "MySQL Router": N_("MySQL Router: raise max_connections of the route (now {limit}) in mysqlrouter.conf."),
     "MaxScale": N_("MaxScale: raise max_connections of the service (now {limit})."),
     "HAProxy": N_("HAProxy: raise maxconn of the frontend or of the server (now {limit}), or timeout queue."),
+    "Envoy": N_("Envoy: raise max_connections of the cluster's circuit breaker (now {limit})."),
     "ProxySQL": N_("ProxySQL: raise mysql-max_connections, or max_connections of the server (now {limit})."),
 }
 """A proxy's own limit of connections, by its name. Marked for translation."""

@@ -276,6 +276,7 @@ def verdict_words(group: EventGroup, *, with_time: bool = True) -> str:
         "" if code is None else str(code),
         client or _("unknown client"),
         finding_words(explanation.findings[0]),
+        _("may only be a mention") if explanation.event.is_mention else "",
         times_words(group) if group.count > 1 else "",
     )
     return "  ".join(plain(word) for word in words if word)

@@ -829,7 +829,13 @@ def server_restart(case: Case) -> Iterator[Argument]:
     if FailureKind.SERVER_DOWN in event.failures:
         yield Argument(4, _("A health check reported the server as down."))
     elif _nothing_listened(event):
-        yield Argument(4, _("No program listened at the address: the server was down, or was just starting."))
+        yield Argument(
+            4,
+            _(
+                "No program listened at the address: the server was down or just starting, or it listens elsewhere. The error alone "
+                "does not say which."
+            ),
+        )
     if event.never_began:
         yield Argument(2, _("A server that is stopping, or still starting, completes no login."))
     elif event.is_loss:
@@ -877,7 +883,8 @@ SERVER_END_WORDS: Final = {
 def _server_ended(case: Case, cause: Cause) -> Iterator[Argument]:
     """What the same log says about the server's end, in the server's own words or those of its machine."""
     event = case.event
-    if event.server_end is None or not (event.is_loss or event.refused or event.is_kill):
+    is_closed_by_it = event.from_server_log and event.session_id is not None and event.stated_cause is cause
+    if event.server_end is None or not (event.is_loss or event.refused or event.is_kill or is_closed_by_it):
         return
     is_same_moment = event.server_end_seconds <= SAME_MOMENT_SECONDS
     if event.server_end is cause:

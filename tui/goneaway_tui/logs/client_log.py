@@ -26,6 +26,7 @@ from goneaway_tui.logs.error_events import (
     ErrorEvent,
     FailureKind,
     LogClient,
+    envoy_end,
     haproxy_end,
     recognise_client,
     with_neighbours,
@@ -224,6 +225,12 @@ ERROR_PATTERNS: Final = (
     _pattern(haproxy_end("[PR]C|[sS]Q"), None, Cause.TOO_MANY_CONNECTIONS, wants_context=True),
     _pattern(haproxy_end("C[CDQ]"), None, Cause.CLIENT_LOST, certainty=Certainty.POSSIBLE, wants_context=True),
     _pattern(haproxy_end("[SD]D|[sS]C|DC"), wants_context=True),
+    # Envoy's response flags, by its documentation of access logs.
+    _pattern(envoy_end("UF|URX|UH"), 2003),
+    _pattern(envoy_end("SI"), None, Cause.PROXY_OR_FIREWALL, certainty=_CONFIRMED),
+    _pattern(envoy_end("UO"), None, Cause.TOO_MANY_CONNECTIONS),
+    _pattern(envoy_end("DC"), None, Cause.CLIENT_LOST, certainty=Certainty.POSSIBLE),
+    _pattern(envoy_end("UC|LR|UR")),
     _pattern(r"Server \S+ is DOWN, reason: |has no server available!", wants_context=True),
     _pattern(r"Connection (?:not open|is not active now)|because the connection is closed|connection went away|ConnectionNotConnectedException|DatabaseException: Connection is being closed",
              None, wants_context=True, used_after_close=True),
@@ -284,7 +291,7 @@ PREFILTER_WORDS: Final = (
     "closed}", "tcp_closed", "result set's", "while sending", "failed to send", "failed to re", "SocketException", "transport connection", "idle conn", "ClosedConn",
     "was lost during", "closed connection", "ClosedException", "reach database", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
-    "closed=True", "Failed to read ", "Reset by peer", "Reset By Peer", "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
+    "closed=True", "Failed to read ", "Reset by peer", "Reset By Peer", '"- - -" 0 ', "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
 """Every pattern matches only lines with one of these; a line with none is not read further. A test checks it."""
 _ANY_ERROR_NUMBER: Final = re.compile(r"\b(?:10|11|12|13|16|19|20|30|31|40|90)\d\d\b")
@@ -402,13 +409,42 @@ _ERROR_HEAD: Final = re.compile(
 )
 """How a real error begins, also behind a dash."""
 _CODE: Final = re.compile(
-    r"\s*(?:case\b[^:]{1,80}:(?!:)|(?:\}\s*)?(?:el(?:se )?)?if\b.{0,400}(?:[:{)]|then)\s*$|(?:except|catch|rescue|when|yield|raise|return|assert\w*|expect|const|let|var|static|def|func|fn|#define)\b(?!:)|\s\w{1,40} \+?= [rbf]?(?:\"[^\"]{1,200}\"|'[^']{1,200}')\s*$|>>> |(?:\d{4}: )?\w{0,40}\(r?['\"]|[rbf]['\"])"
+    r"\s*(?:\w{1,60} ?[:=]{1,2} ?[\[{(]\s{0,4}\d{4} ?(?::|=>) ?['\"]|[A-Z][A-Z_\d]{2,60} = [\[{(] ?['\"]|case\b[^:]{1,80}:(?!:)|(?:\}\s*)?(?:el(?:se )?)?if\b.{0,400}(?:[:{)]|then)\s*$|(?:except|catch|rescue|when|yield|raise|return|assert\w*|expect|const|let|var|static|def|func|fn|#define)\b(?!:)|\s\w{1,40} \+?= [rbf]?(?:\"[^\"]{1,200}\"|'[^']{1,200}')\s*$|>>> |(?:\d{4}: )?\w{0,40}\(r?['\"]|[rbf]['\"])"
 )
 _CODE_MARKS: Final = re.compile(
     r"['\"] (?:in|not in) \w|\bin \(?\d{4}, ?\d{4}|[=!]= ?['\"]|=~|\.(?:includes|contains|match|indexOf|startswith|startsWith)\(|\b(?:strpos|stripos|preg_match|str_contains|strstr)\("
-    r"|['\"] ?% ?[(\w]|%[rs]['\")]|\{\w[\w.!:]{0,30}\}\W{0,3}['\"]|\|.{0,2000}`.{0,2000}\|$"
+    r"|['\"] ?% ?[(\w]|%[rs]['\")]|\{\w[\w.!:]{0,30}\}\W{0,3}['\"]|\{\{-? ?[$.]\w|\|.{0,2000}`.{0,2000}\|$"
 )
 """A line of source."""
+_METRIC: Final = re.compile(
+    r"(?:^|\s)[A-Za-z_:][\w:]{2,200}\{\w{1,80}=\"[^{}]{0,1000}\"\}\s{1,40}[-+]?(?:\d[\d.eE+-]{0,40}|NaN|Inf)(?:\s+\d{1,20})?\s*$"
+)
+"""A sample of OpenMetrics: its labels name an error, also where none was counted."""
+_TEST_PASSED: Final = re.compile(
+    r"(?i)\btest.{0,400}\.\.\. ?(?:ok|passed|skipped|ignored)\s*$|^\s*(?:[✓✔√]|--- PASS:|ok \d{1,6}\b)"
+)
+"""A test that passed may be named after an error."""
+_COMPARED: Final = re.compile(
+    r"(?i)(?:^\s*|\s)(?:WHERE|AND|OR|HAVING|WHEN)\s{1,8}(?:NOT )?\(?[\w.`]{1,80}\s{0,4}(?:=|<>|!=|(?:NOT )?(?:LIKE|RLIKE|REGEXP|IN))\s{0,4}"
+    r"\(?(?:'[^']{0,80}',\s{0,4})*'%?[^'\"]{0,120}$"
+)
+"""What stands before a text that a statement compares with."""
+_SETTING: Final = r"(?!(?i:err(?:or)?s?|warn(?:ing)?|fatal|crit(?:ical)?|info|debug|notice|level|severity|msg|message|exception|reason|cause)\b)[A-Za-z][\w.-]{1,60}"
+"""The name of a setting, which is no word that reports."""
+_VALUE: Final = r"(?:\"[^\"]{0,60}\"|'[^']{0,60}'|[\w./:+,%-]{1,60})"
+_REMARK: Final = re.compile(
+    rf"\s*(?:{_SETTING}\s{{0,40}}(?:=\s{{0,40}}{_VALUE},?\s{{1,40}}(?:[#;]|//)|:\s{{1,40}}{_VALUE}\s{{1,40}}#)\s|[#;]\s{{0,8}}{_SETTING}\s{{0,40}}=\s"
+    r"|(?i:SET|SELECT|FLUSH|KILL|ALTER|CALL|SHOW|UPDATE|INSERT|DELETE)\b[^;]{1,400};\s{0,20}(?:--\s|#|/\*)|.{0,400}[;{]\s{1,40}//\s)"
+)
+"""A setting or a statement with a remark behind it, or a setting that is turned off by a mark of a remark."""
+_REMARK_LINE: Final = re.compile(r"\s*(?:[#;](?!\d)|//|--\s)")
+_SETTING_LINE: Final = re.compile(
+    rf"\s*(?:\[[\w.: -]{{1,60}}\]|{_SETTING}\s{{0,40}}[=:]\s{{0,40}}(?:{_VALUE})?|[a-z][a-z_-]{{2,40}}$)\s*(?:[#;].*)?$"
+)
+"""A line of a file of settings, or the head of a part of one."""
+_ALERT_RULE: Final = re.compile(r"\s*(?:- )?(?:alert|expr|annotations):")
+_SPAN_END: Final = re.compile(r"`(?:[.,;:)\s]|$)")
+"""The end of what Markdown marks as code."""
 _LIST_ITEM: Final = re.compile(r"\s{1,40}(?:\d{4}\s?:\s?|N?_\()?(['\"]).{1,200}\1\)?,?\s*$")
 """A string in a list of messages, in source."""
 _ARTICLE: Final = re.compile(
@@ -435,6 +471,8 @@ _SENTENCE_END: Final = re.compile(r"[a-z][.:](?:\s*$|\s{1,2}[A-Z])")
 _FIRST_PERSON: Final = re.compile(
     r"(?:^|[\s,(])(?:I|I'm|I've|[Ww]e|[Mm]y|[Oo]ur|[Aa]nyone|[Ss]omeone|[Hh]ello)\b"
 )
+NEAR_SETTINGS: Final = 6
+"""Lines before and after a remark that show whether it stands among settings."""
 PROSE_WORDS: Final = 6
 """Words of a line from which it may be a sentence."""
 _CHANGE: Final = re.compile(
@@ -472,7 +510,8 @@ def mention_in(
     """
     before = text[:start]
     is_logged = _STATEMENT_LOGGED.match(text) or _REQUEST_LOGGED.search(before) or _is_in_value(text, start)
-    if is_logged or any(_SLOW_LOG.match(line) for line in lines_before[-200:]):
+    is_named = _METRIC.search(text) or _TEST_PASSED.search(text) or _REMARK.match(before)
+    if is_logged or is_named or any(_SLOW_LOG.match(line) for line in lines_before[-200:]):
         return Mention.YES
     is_source = _CODE.match(text) or _CODE_MARKS.search(text) or _LIST_ITEM.match(text)
     if dated:
@@ -481,7 +520,7 @@ def mention_in(
     before = _ARTICLE.sub("", before)
     if is_source or is_value or _is_item(text, lines_before) or _is_of_person(text, before):
         return Mention.YES
-    mention = _in_prose(text, before)
+    mention = _in_code_span(text, start, max(start, end)) or _in_prose(text, before)
     is_reported = mention is Mention.NO and _is_in_sentence(text, start, max(start, end))
     return Mention.MAYBE if is_reported else mention
 
@@ -493,7 +532,7 @@ def _is_in_sentence(text: str, start: int, end: int) -> bool:
     is_error = _ERROR_HEAD.match(text.lstrip()) or (
         _BEFORE_REAL_ERRORS.search(before.rstrip("'\"`“")) and not _NAMED_BEFORE.search(before)
     )
-    rest = re.sub(r"[\"'`“”‘’()]", " ", before + after).strip()
+    rest = re.sub(r"[\"'`“”‘’()]", " ", _ARTICLE.sub("", before) + after).strip()
     return (
         is_around
         and not is_error
@@ -522,10 +561,22 @@ def _is_item(text: str, lines_before: Sequence[str]) -> bool:
 def _is_in_value(text: str, start: int) -> bool:
     """Whether an offset is inside a quoted value of a statement."""
     statement = _STATEMENT.search(text, 0, start)
+    if _COMPARED.search(text[max(0, start - FOREIGN_SEARCH_CHARS) : start + 1]):
+        return True
     if statement is None:
         return False
     quotes = text.count("'", statement.end("quote"), start) - text.count("\\'", statement.end("quote"), start)
     return quotes % 2 == 1 and statement["quote"] != "'" and _VALUE_END.match(text, start) is not None
+
+
+def _in_code_span(text: str, start: int, end: int) -> Mention | None:
+    """Whether Markdown marks the words from `start` to `end` as code, within other words; None where it does not."""
+    opened, closed = text.rfind("`", 0, start), text.find("`", end)
+    is_span = text.count("`", 0, start) % 2 == 1 and (opened == 0 or text[opened - 1] in " (\t")
+    around = f"{text[:opened]}{text[closed + 1 :]}".strip()
+    if closed < 0 or not is_span or not around or not _SPAN_END.match(text, closed):
+        return None
+    return Mention.YES if len(around.split()) >= 3 and not _FIRST_PERSON.search(text) else Mention.MAYBE
 
 
 def _in_prose(text: str, before: str) -> Mention:
@@ -775,7 +826,8 @@ def _server_drafts(record: Record, entry: LogEntry) -> Iterator[DraftEvent]:
         from_server_log=True,
         text_before=head.text_before[-MAX_SEARCHED_CHARS:],
     ).described_by([replace(head, text=english)])
-    server_end = entry.cause if entry.cause in {Cause.SERVER_RESTART, Cause.SERVER_CRASH} else None
+    is_end = entry.session_id is None and entry.cause in {Cause.SERVER_RESTART, Cause.SERVER_CRASH}
+    server_end = entry.cause if is_end else None
     subject = None if is_ready else server_end or entry.session_id or -head.number
     yield DraftEvent(replace(event, session_id=entry.session_id), subject=subject, server_ready=is_ready)
 
@@ -870,11 +922,49 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
     mention = mention_in(
         line.text, parsed.start, before, dated=dated, may_be_source=may_be_source, end=parsed.end
     )
-    if mention is Mention.NO and not dated and _follows_sentence(before):
+    if not (record.starts_dated and index == 0) and _is_in_settings(lines, index):
+        return Mention.YES
+    if mention is Mention.NO and not dated and (_follows_sentence(before) or _is_in_block(lines, index)):
         return Mention.MAYBE
     # A wrapper puts a time before whatever a program prints, also before a list.
     is_listed = line.timestamp_text and not line.continues and _is_item(line.text, before)
     return Mention.MAYBE if mention is Mention.NO and is_listed else mention
+
+
+def _is_in_settings(lines: Sequence[LogLine], index: int) -> bool:
+    """Whether a line is a remark among settings, or a text in a rule of an alert."""
+    text = lines[index].text
+    before = [line.text for line in lines[max(0, index - NEAR_SETTINGS) : index]]
+    if text[:1].isspace() and any(map(_ALERT_RULE.match, before)):
+        return True
+    if not _REMARK_LINE.match(text):
+        return False
+    near = [*before, *(line.text for line in lines[index + 1 : index + 1 + NEAR_SETTINGS])]
+    others = [line for line in near if line.strip() and not _REMARK_LINE.match(line)]
+    is_any_setting = any(char in line for line in others for char in "[=:")
+    return is_any_setting and all(map(_SETTING_LINE.match, others))
+
+
+def _is_in_block(lines: Sequence[LogLine], index: int) -> bool:
+    """Whether a line stands indented and alone between two paragraphs about errors."""
+    text = lines[index].text
+    if not text.startswith(("    ", "\t")):
+        return False
+    first, last = index, index
+    while first > 0 and lines[first - 1].text[:1].isspace():
+        first -= 1
+    while last + 1 < len(lines) and lines[last + 1].text[:1].isspace():
+        last += 1
+    outer = [line.text for line in (*lines[max(0, first - 2) : first], *lines[last + 1 : last + 3])]
+    is_apart = first >= 2 and last + 2 < len(lines) and not outer[1].strip() and not outer[2].strip()
+    return is_apart and all(map(_is_paragraph, (outer[0], outer[3])))
+
+
+def _is_paragraph(text: str) -> bool:
+    """Whether a line is plain words of a text, and no person reports an error in it."""
+    words = text.split()
+    plain_words = sum(map(bool, map(_PLAIN_WORD.fullmatch, words)))
+    return len(words) >= 4 and plain_words >= 0.75 * len(words) and not _FIRST_PERSON.search(text)
 
 
 def _follows_sentence(lines_before: Sequence[str]) -> bool:

@@ -117,6 +117,7 @@ DRIVERS: Final = (
         LogClient("MySQL Router"),
         r"(?i)mysqlrouter|mysql[ _]router|\[(?:connection_pool|routing)\S{0,40}\]|\brouting:\w|\b(?:routing|metadata_cache|main|io) (?:DEBUG|INFO|WARNING|ERROR) \[[0-9a-f]{6,20}\]|Can't connect to remote MySQL server for client",
     ),
+    (LogClient("Envoy"), r"\"- - -\" 0 [A-Z-]"),
     (LogClient("TiDB"), r"\btidb\b|\[conn\.go:\d{1,6}\]"),
     (
         LogClient("Vitess"),
@@ -267,6 +268,7 @@ FRAMEWORKS: Final = (
     ("Celery", r"celery|Task \S{1,80}\[[0-9a-f-]{36}\]"),
     ("Flask", r"\bflask\b|Exception on \S{1,200} \[(?:GET|POST|PUT|PATCH|DELETE)\]"),
     ("Laravel", r"Illuminate\\|laravel|\((?:Connection: [\w-]{1,40}, )?SQL: "),
+    ("Nextcloud", r"\bOCA?P?\\{1,2}[A-Z]|(?i:\bnextcloud\b)"),
     ("Symfony Doctrine", r"Doctrine\\|\bSymfony\\"),
     ("MediaWiki", r"Wikimedia\\|\bMediaWiki\b"),
     ("Moodle", r"\bdml(?:read|write)exception|\bmoodle_|\bmdl_\w"),
@@ -307,7 +309,7 @@ FRAMEWORKS: Final = (
 )
 """The first row that matches counts."""
 
-PROXIES: Final = frozenset({"ProxySQL", "MaxScale", "MySQL Router", "HAProxy"})
+PROXIES: Final = frozenset({"ProxySQL", "MaxScale", "MySQL Router", "HAProxy", "Envoy"})
 """Those that log errors, and not what passes through them: the silence of their logs says nothing of a session."""
 _DRIVERS: Final = tuple((client, re.compile(pattern)) for client, pattern in DRIVERS)
 _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAMEWORKS)
@@ -368,6 +370,11 @@ def haproxy_end(codes: str) -> str:
     return rf" -?\d{{1,9}}/-?\d{{1,9}}/\+?\d{{1,12}} \+?\d{{1,15}} (?:{codes}) \d{{1,9}}/\d{{1,9}}/\d{{1,9}}/"
 
 
+def envoy_end(flags: str) -> str:
+    """The pattern of a line of Envoy's log of a TCP session to MySQL that has one of the response `flags`, a pattern."""
+    return rf'"- - -" 0 (?:[A-Z]{{2,6}},){{0,4}}(?:{flags})(?:,[A-Z]{{2,6}}){{0,4}} (?=.{{0,900}}(?::3306\b|\|3306\||(?i:mysql|mariadb)))'
+
+
 FAILURE_WORDS: Final = tuple(
     (how, re.compile(words))
     for how, words in (
@@ -381,12 +388,12 @@ FAILURE_WORDS: Final = tuple(
             FailureKind.TIMED_OUT,
             (
                 r"[Tt]imed out|Timeout expired|ETIMEDOUT|Errno 110|system error: 110|i/o timeout|\(110\b|\b10060\b|connect timeout|Got timeout"
-                rf"|failed to (?:receive|read) .{{1,60}}: timeout|Layer[467] timeout|{haproxy_end('sC')}"
+                rf"|failed to (?:receive|read) .{{1,60}}: timeout|Layer[467] timeout|\b(?:connection|delayed_connect)_timeout\b|{haproxy_end('sC')}"
             ),
         ),
         (
             FailureKind.REFUSED,
-            rf"[Cc]onnection refused|ECONNREFUSED|econnrefused|\(111\b|Errno 111|\b10061\b|{haproxy_end('SC')}",
+            rf"[Cc]onnection[ _]refused|delayed[_ ]connect[_ ]error:[_ ]111|ECONNREFUSED|econnrefused|\(111\b|Errno 111|\b10061\b|{haproxy_end('SC')}",
         ),
         (FailureKind.UNREACHABLE, r"No route to host|[Nn]etwork is unreachable|\(113\b|EHOSTUNREACH"),
         (
@@ -397,7 +404,7 @@ FAILURE_WORDS: Final = tuple(
             FailureKind.DIALLING,
             (
                 r"\bdial (?:tcp|unix)\b|connect E[A-Z]{3,20}\b|java\.net\.ConnectException|[Cc]onnect [Tt]im(?:ed out|eout expired)"
-                rf"|Can't reach database server|{haproxy_end('[sS]C')}"
+                rf"|Can't reach database server|{haproxy_end('[sS]C')}|{envoy_end('UF|URX|UH')}"
             ),
         ),
         (FailureKind.NO_SOCKET, r"through socket|No such file or directory"),
@@ -466,8 +473,10 @@ IDLE_TIME_FORMS: Final = (
 """How a log states the idle time of a connection: an amount of a unit beside a word for idling, and not beside a setting."""
 UNIT_SECONDS: Final = {"ms": 0.001, "millis": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 """Seconds of each unit, by the beginning of its name; the longest beginning that fits counts."""
-LASTED_FORM: Final = re.compile(r" -?\d{1,9}/-?\d{1,9}/\+?(\d{1,12}) \+?\d{1,15} [A-Za-z-]{2} \d")
-"""How HAProxy states how long a session lasted, in milliseconds."""
+LASTED_FORM: Final = re.compile(
+    r"(?: -?\d{1,9}/-?\d{1,9}/\+?(?=\d{1,12} \+?\d{1,15} [A-Za-z-]{2} \d)|\"- - -\" 0 \S{1,40} (?:\S{1,200} \S{1,200} \"[^\"]{0,400}\" )?\d{1,20} \d{1,20} )(\d{1,12})\b"
+)
+"""How HAProxy and Envoy state how long a session lasted, in milliseconds."""
 PAST_LIMIT_FORM: Final = re.compile(
     r"longer than the server configured value of '(?:wait|interactive)_timeout'"
 )
@@ -482,6 +491,8 @@ STATEMENT_SIZE_FORMS: Final = (
     re.compile(r"[Pp]acket for query is too large \(([\d,.]{1,14}) ?>"),
     re.compile(r"\((\d{1,12}) characters truncated\)"),
     re.compile(r"query size \((\d{1,12})\) is >="),
+    # A string of serialised PHP, whose length stands before it.
+    re.compile(r"\bs:(\d{6,12}):\\{0,3}\""),
 )
 """How a log states the size of a statement."""
 STATED_LIMIT_FORMS: Final = (

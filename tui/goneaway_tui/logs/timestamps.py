@@ -161,12 +161,16 @@ def parse_timestamp(line: str, now: float | None = None) -> Timestamp | None:
 
     >>> parse_timestamp("[2026-11-23 22:23:21,200] ERROR ...").iso, parse_timestamp("I1123 22:00:00.1 x", 1795459202.0).iso
     ('2026-11-23T22:23:21.200', '2026-11-23T22:00:00.100')
+    >>> parse_timestamp("now=2026-11-23T22:00:00Z t=2026-11-23T22:00:01Z level=error").iso
+    '2026-11-23T22:00:01Z'
     >>> parse_timestamp("23/Nov/2026:23:23:21 +0100").iso
     '2026-11-23T22:23:21Z'
     """
     head = line if line[:1] == "{" else line[: MAX_OFFSET_CHARS + 40]
     if not _HINT.search(head):
         return None
+    if "now=" in head:
+        head = _TIME_SPOKEN_OF.sub("", head)
     matches = []
     for form in FORMS:
         match = form.search(head)
@@ -181,6 +185,8 @@ def parse_timestamp(line: str, now: float | None = None) -> Timestamp | None:
     return None
 
 
+_TIME_SPOKEN_OF: Final = re.compile(r"\bnow=\"?[\d:.TZ+-]{8,40}")
+"""A time in logfmt for which something was to be done, besides the time of the line."""
 _PRINTED: Final = re.compile(r'\[1\] "')
 """How R begins a line that it prints."""
 
