@@ -25,7 +25,7 @@ FIRST_OF_SERVERS = 1000
 """The lowest error number that a server sends."""
 _FULL = N_(
     "all connections are in use. Connect with an account that has CONNECTION_ADMIN or SUPER, or use "
-    "-P with admin_port (MySQL) or extra_port (MariaDB)"
+    "-P with admin_port (MySQL) or extra_port (MariaDB). If the reserved connection is in use too, kill sessions from there"
 )
 _FULL_WITH_ADMIN_PORT = N_(
     "all connections are in use. Connect with an account that has CONNECTION_ADMIN or SUPER. {side_door}"

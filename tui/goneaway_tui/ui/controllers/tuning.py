@@ -257,6 +257,8 @@ class TuningController:
             if is_confirmed:
                 perform_undo = partial(self._perform_undo, gate, act.id, actions, borrow=bool(note))
                 self._perform(_("undo"), len(actions), perform_undo)
+            else:
+                self._app.notify(_("Nothing was undone."))
 
         self._app.set_accent(self.monitor.color)
         self._app.push_screen(
