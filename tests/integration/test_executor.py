@@ -884,7 +884,7 @@ def test_a_change_that_was_taken_is_not_called_undone(
     sign = b"persisted_variables" if server.flavour is Flavour.MYSQL else b"NUMERIC_BLOCK_SIZE"
     with Relay(server, sign, server.freeze) as relay:
         with pytest.raises(
-            OutcomeUnknown, match=r"took SET GLOBAL wait_timeout = 600, and then: .* is unknown"
+            OutcomeUnknown, match=r"accepted SET GLOBAL wait_timeout = 600\. Then: .* is unknown"
         ):
             OneByOne(relay.address, time.time).set_global("wait_timeout", 600, Persistence.GLOBAL)
         is_done_after_a_thaw(server)

@@ -169,7 +169,7 @@ def test_an_idle_session_is_explained_by_the_limit_in_force(
     finally:
         any_server.connect().query("SET GLOBAL wait_timeout = 28800")
 
-    assert any("1 s - 10 %" in each and "says" in each for each in found["idle_timeout"]["remedies"])
+    assert any("1 s - 10 %" in each and "according to" in each for each in found["idle_timeout"]["remedies"])
 
 
 def test_recorded_departure_explains_a_lost_connection_without_a_server(

@@ -243,8 +243,8 @@ async def test_the_board_kills_and_tunes_on_a_full_server_and_by_itself_again_on
         alone = await reported(pilot)
 
     for dialog in (asked, tuning):  # by the server's counters, or by its refusal where those are older
-        assert "The server is full" in dialog or "gave this account no further connection" in dialog
-        assert "connection that reads" in " ".join(dialog.split())
+        assert "The server is full" in dialog or "refused this account another connection" in dialog
+        assert "monitoring connection" in " ".join(dialog.split())
     assert "✔ KILL" in killed
     assert "ran on the monitoring connection" in killed
     assert "wait_timeout is 32400 now" in tuned

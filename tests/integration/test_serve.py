@@ -113,7 +113,7 @@ async def test_the_board_is_in_the_browser_and_keys_arrive(tmp_path: Path, page:
             await one.type("q")
             await one.comes_true("!document.getElementById('over').hidden")
 
-            assert "left" in await one.value("document.getElementById('over').innerText")
+            assert "closed" in await one.value("document.getElementById('over').innerText")
             assert len(drawn) > 20_000, "nothing is drawn"
             assert {served.place} == asked_for(one)
             assert [] == complaints(one)

@@ -86,9 +86,9 @@ def test_resumed_program_shows_the_age_of_its_sample_and_then_a_new_sample(
         time.sleep(4)
         terminal.forget()
         terminal.send(signal.SIGCONT)
-        terminal.wait_for("seen ")
+        terminal.wait_for("read ")
         terminal.wait_for("lost")
-        assert int(re.findall(r"seen (\d+) s ago", terminal.text)[0]) >= 3
+        assert int(re.findall(r"read (\d+) s ago", terminal.text)[0]) >= 3
         server.start()
         terminal.forget()
         terminal.wait_for(SEEN)

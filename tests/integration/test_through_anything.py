@@ -217,7 +217,7 @@ def is_live(app: GoneawayApp) -> bool:
 def age_shown(app: GoneawayApp) -> float | None:
     """Seconds, as the board says them; None where it calls itself live."""
     words = app.freshness.words
-    found = re.search(r"seen (?:(\d+) m )?(\d+) s ago", words)
+    found = re.search(r"read (?:(\d+) m )?(\d+) s ago", words)
     assert found or is_live(app), words
     return None if found is None else 60 * int(found[1] or 0) + int(found[2])
 

@@ -73,7 +73,7 @@ def test_any_arguments_give_settings_an_answer_or_one_line(
         assert str(result)
         assert result.hint
     elif isinstance(result, InfoAnswer):
-        assert result.text.encode()
+        assert result.text.encode() or result.page is not None
         assert result.text.replace("\n", "").isprintable()
     else:
         assert result.imminent_below <= result.watch_below

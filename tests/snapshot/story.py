@@ -85,8 +85,7 @@ BEATS = (
         "kept", "Done: what the server kept, its own warning, what new sessions get.", 6, ("enter",), "enter"
     ),
     Beat("year", "A year for new sessions; open sessions keep their own limit.", 3, ("escape",), "esc"),
-    Beat("undo", "Undo, from the journal. Cancel has the focus ...", 3, ("u",), "u"),
-    Beat("yes", "... so that saying yes takes a step.", 1.5, ("tab",), "tab"),
+    Beat("undo", "Undo, from the journal: the change, and the statement that undoes it.", 4, ("u",), "u"),
     Beat("undone", "Undone.", 4, ("enter",), "enter"),
     Beat("end", "As it was.", 4, ("escape",), "esc"),
 )

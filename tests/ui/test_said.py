@@ -27,7 +27,7 @@ is it there unauthenticated cannot connect to root via dev green orange red Warn
 nightly import batch metabase flyway migrate staging stock state new paid cart place BEGIN INSERT INTO ALTER TABLE ADD COLUMN INT DELETE
 PRIMARY REC_NOT_GAP EXCLUSIVE SHARED_READ NULL
 CR_SERVER_GONE_ERROR CR_SERVER_LOST OperationalError
-NAME path worker cause https dev mysql doc refman html rules leaky everyone everybody select program idle match max query true trx yes never_kill nightly
+NAME path worker cause https dev mysql doc refman html rules leaky everyone everybody select program idle match max query true trx yes never_kill nightly nobody docs board
 """
 """What every language calls so."""
 

@@ -96,7 +96,7 @@ def test_a_binary_file_is_called_so(capsys: pytest.CaptureFixture[str], tmp_path
     status, _, err = asked(capsys, str(path))
 
     assert 1 == status
-    assert "looks like a binary file" in err
+    assert "is a binary file" in err
 
 
 def test_several_files_are_distinguished(

@@ -281,8 +281,12 @@ def test_a_twentieth_of_a_session_more_is_no_harm(gap: float, words: str) -> Non
 def test_one_day_is_long_enough_to_say_nothing_of_daily_jobs() -> None:
     group = a_group(WEB, [4.0] * 500)
 
-    assert not any("Watched for" in reason for reason in advise(observed(group, seconds=DAY_SECONDS)).because)
-    assert any("Watched for" in reason for reason in advise(observed(group, seconds=DAY_SECONDS - 1)).because)
+    assert not any(
+        "Monitored for" in reason for reason in advise(observed(group, seconds=DAY_SECONDS)).because
+    )
+    assert any(
+        "Monitored for" in reason for reason in advise(observed(group, seconds=DAY_SECONDS - 1)).because
+    )
 
 
 def test_the_shortest_idle_time_of_all_that_timed_out_is_told() -> None:

@@ -262,7 +262,8 @@ class TuningController:
 
         self._app.set_accent(self.monitor.color)
         self._app.push_screen(
-            ConfirmScreen(_("undo on {server}", server=self.monitor.name), lines, _("Undo")), confirmed
+            ConfirmScreen(_("undo on {server}", server=self.monitor.name), lines, _("Undo"), focused="yes"),
+            confirmed,
         )
 
     def rules(self) -> None:

@@ -71,17 +71,19 @@ class PromptScreen(ModalScreen[str | None]):
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Answers True only to its button. Opens with Cancel focused."""
+    """Answers True only to its button."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(False)", "cancel", id="confirm.cancel")
     ]
 
-    def __init__(self, title: str, lines: Iterable[str], verb: str) -> None:
+    def __init__(self, title: str, lines: Iterable[str], verb: str, *, focused: str = "cancel") -> None:
+        """`focused`: the button with the focus, `cancel` or `yes`."""
         super().__init__()
         self._title = title
         self._lines = tuple(lines)
         self._verb = verb
+        self._focused = focused
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog changing") as dialog:
@@ -93,7 +95,7 @@ class ConfirmScreen(ModalScreen[bool]):
                 yield Button(self._verb, variant="primary", id="yes", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#cancel", Button).focus()
+        self.query_one(f"#{self._focused}", Button).focus()
 
     def on_descendant_focus(self) -> None:
         self.query_one(".dialog").border_subtitle = heading(key_line(self.focused))

@@ -185,13 +185,14 @@ def spared_lines(results: Iterable[ActResult]) -> Iterable[str]:
 def result_lines(result: ActResult) -> Iterable[Line]:
     """The lines of an action: the statement, its result, and every difference from the request."""
     statement = plain(result.action.statement, 200)
-    if result.refused:
-        yield (_("– not done: {statement}", statement=statement), BAD)
-        yield (f"  {result.refused}", BAD)
-        return
-    if result.failed or result.denied or result.outcome is None:
-        yield (f"✖ {statement}", "$text-error")
-        yield (f"  {result.failed or result.denied}", "$text-error")
+    why_not = result.refused or result.failed or result.denied
+    if why_not or result.outcome is None:
+        style = BAD if result.refused else "$text-error"
+        yield (
+            _("– not done: {statement}", statement=statement) if result.refused else f"✖ {statement}",
+            style,
+        )
+        yield (f"  {why_not}", style)
         return
     outcome = result.outcome
     yield (f"– {statement}", NEUTRAL) if outcome.already_ended else (f"✔ {statement}", GOOD)

@@ -413,10 +413,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         if planned is None:
             return None, self._curve(None), *(None,) * (len(PREVIEW_LABELS) - 2)
         meaning = f"{planned.kept:,}   {value_words(planned.kept, self._tunable.unit)}"
-        clamped = (
-            _("   ▲ not {value:,}: {why}", value=planned.action.value, why=planned.why_clamped)
-            if planned.why_clamped
-            else ""
+        clamped = (planned.why_clamped or "") and _(
+            "   ▲ not {value:,}: {why}", value=planned.action.value, why=planned.why_clamped
         )
         statement = Content.styled(planned.statement, "$text-accent")
         if planned.kept != planned.action.value:
