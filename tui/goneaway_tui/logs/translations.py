@@ -72,8 +72,7 @@ def in_english(text: str) -> str:
         program, colon, words = message_text.partition(": ")
         return program + colon + _reasons()[words] if words in _reasons() else text
     message = templates[found.lastindex]
-    slots = message.groups
-    values = [found[found.lastindex - slots + index] for index in range(slots)]
+    values = [found[found.lastindex - message.groups + index] for index in range(message.groups)]
     if message.number in ABORTED_MESSAGES:
         values[-1] = reason_in_english(values[-1])
     pieces = SLOTS.split(message.english)
