@@ -140,8 +140,8 @@ MARK_MEANINGS = (
     ("~8 h", N_("assumed: the global value; the session's own value is not visible")),
     (">8 h", N_("disproved: the session was idle longer; its own limit is not known")),
     ("~0:12", N_("counted in whole seconds, exact to 1 s")),
-    ("blocks 5", N_("it blocks 5 sessions, directly or through others")),
-    ("waits for 4802", N_("it waits for a lock of session 4802 (+1: and of one more session)")),
+    (N_("blocks 5"), N_("it blocks 5 sessions, directly or through others")),
+    (N_("waits for 4802"), N_("it waits for a lock of session 4802 (+1: and of one more session)")),
     ("trx", N_("an open transaction, which the end of the session rolls back")),
 )
 FILTER_EXAMPLES = (
