@@ -284,8 +284,9 @@ def tables(text: str) -> list[int]:
 
 
 def links(text: str) -> list[str]:
-    """Where links and pictures lead, apart from the other README."""
-    return [to for to in LINK.findall(text) if to.partition("#")[0] not in READMES.values()]
+    """Where links and pictures lead, apart from the other README. A picture may show the screen in the README's language."""
+    targets = [to for to in LINK.findall(text) if to.partition("#")[0] not in READMES.values()]
+    return [to.replace("-zh.svg", ".svg") for to in targets]
 
 
 def figures(text: str) -> list[str]:
