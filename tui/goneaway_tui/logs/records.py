@@ -492,6 +492,7 @@ _PADDED_PROCESS: Final = re.compile(r" {1,6}\d{1,7}:\d{8}:\d{6}\.\d{3} ")
 """How lines of Zabbix begin: the number of the process is padded with spaces."""
 _CRASH_HEAD: Final = re.compile(r"\d\d:\d\d:\d\d UTC - ")
 """How MySQL's report of a crash begins: with a time, and no date."""
+_STREAM: Final = re.compile(r"\b(?:stdout|stderr)\b")
 _LOGGED_AT_END: Final = re.compile(r"(?:\S{1,80} )?haproxy\b")
 """A program whose own timestamp is when a session began; the wrapper's timestamp is when it ended."""
 
@@ -506,6 +507,8 @@ class Record:
     program: str = ""
     """The program as the wrapper of its lines names it; empty where lines have no wrapper."""
     lines: list[LogLine] = field(default_factory=list)
+    last_outer: Timestamp | None = None
+    """The timestamp of the wrapper around its last line."""
     is_over: bool = False
     """Whether no further line belongs to it."""
     starts_dated: bool = False
@@ -530,6 +533,8 @@ MAX_SILENCE_SECONDS: Final = 31_536_000.0
 BURST_GAP_SECONDS: Final = 5.0
 BURST_SECONDS: Final = 10.0
 """Lines that follow each other so closely are of one piece of work: the silence before them is that before each."""
+SAME_ENTRY_SECONDS: Final = 1.0
+"""A traceback that begins later than this after the line before is an entry of its own."""
 STARTS_CHARS: Final = 300
 _STARTS: Final = re.compile(
     r"(?i)\b(?:start(?:s|ed|ing|up)?|boot(?:ed|ing)?|(?:re)?connect(?:ed|ing)|launch(?:ed|ing)?|initiali[sz]\w{1,6}|version)\b"
@@ -551,9 +556,8 @@ class _Burst:
         """Whether a silence stands before it that is worth a word."""
         return (self.silence_seconds or 0.0) > BURST_SECONDS
 
-    def silence_before(self, timestamp: Timestamp, last: Timestamp) -> float | None:
-        """How long the program had been silent before a record; None where the log's clocks cannot be compared."""
-        gap = timestamp.seconds_after(last)
+    def silence_before(self, timestamp: Timestamp, gap: float | None) -> float | None:
+        """How long the program had been silent before a record, `gap` seconds after its last line; None where it is not known."""
         if gap is None or gap > MAX_SILENCE_SECONDS:
             return None
         since = None if self.began is None else timestamp.seconds_after(self.began)
@@ -571,43 +575,64 @@ class _OpenRecords:
         self._in_order: list[Record] = []
         self._by_program: dict[str, Record] = {}
         self._last: dict[str, Timestamp] = {}
+        self._last_outer: dict[str, Timestamp] = {}
+        """The last timestamp around what each program wrote."""
         self._bursts: dict[str, _Burst] = {}
 
     def add(self, line: LogLine) -> None:
         if line.starts_block:
             self._end_all()
         own = None if line.continues else parse_timestamp(line.text, self._now)
-        timestamp = self._timestamp(line, own)
+        outer = parse_timestamp(line.timestamp_text, self._now) if line.timestamp_text else None
+        timestamp = self._timestamp(line, own, outer)
         record = self._by_program.get(line.program)
+        last_outer = None if record is None else record.last_outer
+        pause_seconds = 0.0 if outer is None or last_outer is None else outer.seconds_apart(last_outer)
         if (
             record is None
             or record.is_over
             or len(record.lines) >= MAX_RECORD_LINES
-            or _starts_record(record, line, own)
+            or _starts_record(record, line, own, pause_seconds)
         ):
-            record = self._new_record(line, timestamp, record)
+            silent_seconds = self._silence_before(line, timestamp, None if own else outer)
+            record = self._new_record(line, timestamp, record, silent_seconds)
         record.timestamp = record.timestamp or timestamp
         record.lines.append(line)
+        voice = _voice(line)
         if timestamp is not None:
-            self._last[line.program] = timestamp
-        burst = self._bursts.get(line.program)
+            self._last[voice] = timestamp
+        if outer is not None:
+            self._last_outer[voice] = record.last_outer = outer
+        burst = self._bursts.get(voice)
         if burst is not None and burst.is_after_silence and _STARTS.search(line.text[:STARTS_CHARS]):
             burst.is_start = True
 
-    def _timestamp(self, line: LogLine, own: Timestamp | None) -> Timestamp | None:
-        outer = parse_timestamp(line.timestamp_text, self._now) if line.timestamp_text else None
+    def _timestamp(self, line: LogLine, own: Timestamp | None, outer: Timestamp | None) -> Timestamp | None:
         if outer is not None and _LOGGED_AT_END.match(line.program):
             return outer.with_year_of(own)
+        if own is None and outer is not None:
+            return outer.with_year_of(self._last.get(_voice(line)))
         return better_timestamp(own, outer)
 
-    def _new_record(self, line: LogLine, timestamp: Timestamp | None, before: Record | None) -> Record:
-        silent_seconds = None
+    def _silence_before(
+        self, line: LogLine, timestamp: Timestamp | None, outer: Timestamp | None
+    ) -> float | None:
+        """How long the program of a line had been silent. `outer` is the time of the wrapper where the line has no other.
+
+        A wrapper may have another clock than the program.
+        """
+        voice = _voice(line)
+        last, last_outer = self._last.get(voice), self._last_outer.get(voice)
+        if timestamp is None or last is None or line.starts_block:
+            return None
+        gap = outer.seconds_after(last_outer) if outer and last_outer else timestamp.seconds_after(last)
+        return self._bursts.setdefault(voice, _Burst()).silence_before(timestamp, gap)
+
+    def _new_record(
+        self, line: LogLine, timestamp: Timestamp | None, before: Record | None, silent_seconds: float | None
+    ) -> Record:
         if before is not None:
             before.is_over = True
-            last = self._last.get(line.program)
-            if timestamp is not None and last is not None and not line.starts_block:
-                burst = self._bursts.setdefault(line.program, _Burst())
-                silent_seconds = burst.silence_before(timestamp, last)
             if timestamp is None and not line.starts_block and len(before.lines) >= MAX_RECORD_LINES:
                 timestamp = before.timestamp
         elif len(self._by_program) >= MAX_PROGRAMS:
@@ -622,6 +647,7 @@ class _OpenRecords:
             record.is_over = True
         self._by_program.clear()
         self._last.clear()
+        self._last_outer.clear()
         self._bursts.clear()
 
     def pop_over(self, number: int) -> Iterator[Record]:
@@ -637,8 +663,13 @@ class _OpenRecords:
         yield from self._in_order
 
 
-def _starts_record(record: Record, line: LogLine, own: Timestamp | None) -> bool:
-    """Whether a line begins a record: it has a timestamp of its own, or continues nothing."""
+def _voice(line: LogLine) -> str:
+    """The program that wrote a line, whichever of its two streams it took: the other was not silent."""
+    return _STREAM.sub("", line.program)
+
+
+def _starts_record(record: Record, line: LogLine, own: Timestamp | None, pause_seconds: float) -> bool:
+    """Whether a line begins a record: it has a timestamp of its own, continues nothing, or came after a pause by its wrapper."""
     if line.continues:
         return False
     text = line.text
@@ -647,6 +678,8 @@ def _starts_record(record: Record, line: LogLine, own: Timestamp | None) -> bool
         return True
     if not line.timestamp_text:
         return False
+    if pause_seconds > (SAME_ENTRY_SECONDS if text.startswith("Traceback ") else BURST_GAP_SECONDS):
+        return True
     is_in_traceback = any(TRACEBACK_PART.match(before.text) for before in record.lines)
     continues = not text or TRACEBACK_PART.match(text) or (is_in_traceback and EXCEPTION_HEAD.match(text))
     return not continues
