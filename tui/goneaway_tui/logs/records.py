@@ -137,8 +137,9 @@ def split_prefix(text: str) -> PrefixedLine | None:
 
 def unwrap_lines(lines: Iterable[LogLine]) -> Iterator[LogLine]:
     """Yield the lines that programs wrote: without wrappers, and a message of several lines as several lines."""
+    heads = _RepeatedHeads()
     for line in joined_objects(_RepeatedPrefixes().removed(lines)):
-        yield from unwrapped(line)
+        yield from map(heads.removed, unwrapped(line))
 
 
 def unwrapped(line: LogLine) -> list[LogLine]:
@@ -170,6 +171,42 @@ def unwrapped(line: LogLine) -> list[LogLine]:
         for detail in details
     )
     return [first, *rest]
+
+
+HEAD_WORDS: Final = 5
+"""Words of a head that no other entry has: date, time, process, level, logger."""
+_TRACEBACK_HEAD: Final = "Traceback (most recent call last):"
+
+
+class _RepeatedHeads:
+    """The timestamp, level and logger of an entry, which oslo.log repeats before each line of its traceback."""
+
+    def __init__(self) -> None:
+        self._entry = ("", "")
+        """The program and the text of the last line with a timestamp."""
+        self._head = ("", "")
+        """The program, and what stands before each line of the traceback that is being read."""
+
+    def removed(self, line: LogLine) -> LogLine:
+        """A further line of a traceback without what is repeated before it; any other line as it is."""
+        program, text = line.program, line.text
+        if line.starts_block or not _ENTRY_START.match(text):
+            return line
+        before, traceback, _rest = text.partition(_TRACEBACK_HEAD)
+        if traceback and len(before.split()) >= HEAD_WORDS:
+            is_further = self._entry[0] == program and self._entry[1].startswith(before.partition("[")[0])
+            self._head = program, before
+        else:
+            is_further = self._head[0] == program and text.startswith(self._head[1] or "\n")
+        if is_further:
+            head = self._head[1]
+            return replace(
+                line, text=text.removeprefix(head), text_before=line.text_before + head, continues=True
+            )
+        if not traceback:
+            self._head = ("", "")
+        self._entry = program, text
+        return line
 
 
 LEARNING_LINES: Final = 40
