@@ -400,8 +400,8 @@ _INSERT_LINE: Final = re.compile(r"(?i)\s*(?:insert|replace)\s+into\b.{0,4000}?\
 """A statement of a dump, without a timestamp."""
 _VALUE_END: Final = re.compile(r"[^']{0,400}'\s{0,4}(?:[,);]|$|AND\b|WHERE\b|LIMIT\b|ORDER\b)")
 _BULLET: Final = re.compile(
-    r"\s{0,4}(?:[-*+•]|\d{1,2}[.)]|#{1,6}|//+|/\*+|--|(?:Chapter|Appendix|Section) [A-Z\d][\d.]{0,12}"
-    r"|(?:[A-Z](?:\.\d{1,2}){1,5}|(?!\d{1,2}(?:\.\d{1,2}){3}\b)\d{1,2}(?:\.\d{1,2}){1,5})\.?(?=\s+[`'\"]?[A-Z]))\s+(?P<rest>\S.*)"
+    r"(?:\s{0,40}(?:#{1,6}|//+|/\*+)|\s{0,4}(?:[-*+•]|\d{1,2}[.)]|--|(?:Chapter|Appendix|Section) [A-Z\d][\d.]{0,12}"
+    r"|(?:[A-Z](?:\.\d{1,2}){1,5}|(?!\d{1,2}(?:\.\d{1,2}){3}\b)\d{1,2}(?:\.\d{1,2}){1,5})\.?(?=\s+[`'\"]?[A-Z])))\s+(?P<rest>\S.*)"
 )
 """An item of a list, a heading, a comment, or a line of a diff."""
 _ERROR_HEAD: Final = re.compile(
