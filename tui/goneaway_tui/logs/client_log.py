@@ -21,6 +21,7 @@ from goneaway_tui.logs.blocks import LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
     PROXIES,
+    SERVER_GONE_ERRORS,
     SYSTEM_LOG,
     UNKNOWN_CLIENT,
     ErrorEvent,
@@ -195,6 +196,8 @@ ERROR_PATTERNS: Final = (
     _pattern(r"driver: bad connection"),
     _pattern(r"MySQL Connection not available", None, used_after_close=True),
     _pattern(r"unable to perform operation on <\w{2,20}Transport closed=True", None, wants_context=True, used_after_close=True),
+    # The Java client of the binlog met the end of the stream between two packets.
+    _pattern(r"^Caused by: java\.io\.EOFException\s*$", wants_context=True),
     _pattern(r"EOFException: Failed to read (?:next byte|remaining \d+ of \d+ bytes)", wants_context=True),
     _pattern(r"Connection must be valid and open|Cannot execute new commands: connection closed|" + _constant("ER_CMD_CONNECTION_CLOSED"),
              None, wants_context=True, used_after_close=True),
@@ -291,7 +294,7 @@ PREFILTER_WORDS: Final = (
     "closed}", "tcp_closed", "result set's", "while sending", "failed to send", "failed to re", "SocketException", "transport connection", "idle conn", "ClosedConn",
     "was lost during", "closed connection", "ClosedException", "reach database", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
-    "closed=True", "Failed to read ", "Reset by peer", "Reset By Peer", '"- - -" 0 ', "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
+    "closed=True", "io.EOFException", "Failed to read ", "Reset by peer", "Reset By Peer", '"- - -" 0 ', "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
 """Every pattern matches only lines with one of these; a line with none is not read further. A test checks it."""
 _ANY_ERROR_NUMBER: Final = re.compile(r"\b(?:10|11|12|13|16|19|20|30|31|40|90)\d\d\b")
@@ -632,6 +635,7 @@ SPEAKER_FORMS: Final = (
     PROCESS_NUMBER,
     re.compile(r" --- \[ {0,20}([\w.#-]{1,60})\]"),
     re.compile(r"#(\d{1,10})\]"),
+    re.compile(r": Thread (\d{1,6}): "),
     re.compile(r"\b(?:pid|PID|Pid)[ =:]{1,2}(\d{1,10})\b"),
     re.compile(r"[\[(]([A-Za-z][\w.]{0,40}[-#]\d{1,6})[\])]"),
     re.compile(r"\[([0-9a-f]{6,36}(?:-[0-9a-f]{4,12}){0,4})\]"),
@@ -648,6 +652,10 @@ _WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"]$")
 """How what is put before a quoted error ends."""
 AFTERMATH_SECONDS: Final = 2.0
 """Seconds after a loss within which a proxy closes the other side of the session."""
+PACKET_ERRORS: Final = frozenset({1153, 2020})
+"""The errors of a packet that is too large: the server closes the session."""
+AFTER_PACKET_SECONDS: Final = 5.0
+AFTER_PACKET_LINES: Final = 12
 PRECURSOR_LINES: Final = 20
 """Lines, in a log without times, between a driver's remark and the error itself."""
 
@@ -1140,7 +1148,8 @@ def _last_of_program(held: list[DraftEvent], program: str) -> int | None:
 def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     """Whether two drafts that follow each other are one event, reported twice."""
     before, after = held.event, draft.event
-    if (draft.is_traceback_rest and before.code == after.code) or _is_aftermath(before, draft):
+    is_rest = draft.is_traceback_rest and before.code == after.code
+    if is_rest or _is_aftermath(before, draft) or _is_after_packet(before, after):
         return True
     if held.subject is not None or draft.subject is not None:
         return held.subject == draft.subject and _seconds_between(before, after) <= 2
@@ -1165,6 +1174,19 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
     return is_repeated and before.text != after.text and line_distance <= 2
+
+
+def _is_after_packet(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether a client finds the connection closed on which it has just sent more than the server takes."""
+    is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
+    return (
+        before.code in PACKET_ERRORS
+        and after.code in SERVER_GONE_ERRORS
+        and not is_of_another
+        and before.client.driver == after.client.driver
+        and after.line - before.line <= AFTER_PACKET_LINES
+        and _seconds_between(before, after) <= AFTER_PACKET_SECONDS
+    )
 
 
 def _is_aftermath(before: ErrorEvent, draft: DraftEvent) -> bool:
@@ -1193,7 +1215,8 @@ def _shared_end(text: str, other: str) -> int:
 
 def _joined_draft(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
     """Two drafts of one event as one."""
-    if draft.is_traceback_rest or ((draft.is_retried or draft.is_aftermath) and not held.is_precursor):
+    is_rest = draft.is_traceback_rest or _is_after_packet(held.event, draft.event)
+    if is_rest or ((draft.is_retried or draft.is_aftermath) and not held.is_precursor):
         return held
     if held.subject is not None:
         return replace(held, event=_merged_server_events(held.event, draft.event))
