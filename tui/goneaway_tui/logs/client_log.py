@@ -692,15 +692,17 @@ class DraftEvent:
 def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
     """Decide what each record is, and read it as that: an entry of a server's own log, or what a program wrote."""
     server_log, server_run, known_clients, forks = ServerLog(UTC), _ServerRun(), _KnownClients(), _Forks()
+    datasources = _Datasources()
     for record in records:
         forks.add(record)
+        datasources.add(record)
         yield from _host_drafts(record)
         entry = server_log.parse_entry(record.lines[0].text)
         if entry is not None and _is_of_server(entry):
             for draft in _server_drafts(record, entry):
                 yield server_run.completed(draft)
         else:
-            for draft in _client_drafts(record):
+            for draft in _client_drafts(record, is_mysql=record.program in datasources.of_mysql):
                 yield known_clients.completed(forks.completed(draft, record), record.program)
 
 
@@ -761,6 +763,28 @@ def _speaks_alike(event: ErrorEvent, other: ErrorEvent) -> bool:
         min(len(event.text), len(other.text)),
     )
     return _seconds_between(event, other) <= ALIKE_SECONDS and shared >= ALIKE_CHARS
+
+
+_DATASOURCE: Final = re.compile(r"\bDatasource \"[^\"]{1,60}\": (?P<product>\w+)")
+"""How Prisma says to what it will connect."""
+
+
+@dataclass(slots=True)
+class _Datasources:
+    """The programs of a log whose Prisma connects to MySQL: at most MAX_REMEMBERED_PROGRAMS."""
+
+    of_mysql: set[str] = field(default_factory=set)
+
+    def add(self, record: Record) -> None:
+        """Remember what a record says of its program's database."""
+        for line in record.lines:
+            match = _DATASOURCE.search(line.text) if 'Datasource "' in line.text else None
+            if match is None:
+                continue
+            if match["product"] != "MySQL":
+                self.of_mysql.discard(record.program)
+            elif len(self.of_mysql) < MAX_REMEMBERED_PROGRAMS:
+                self.of_mysql.add(record.program)
 
 
 FORK_SECONDS: Final = 10.0
@@ -875,11 +899,11 @@ def _server_timestamp(record: Record, entry: LogEntry) -> Timestamp | None:
     return own
 
 
-def _client_drafts(record: Record) -> Iterator[DraftEvent]:
+def _client_drafts(record: Record, *, is_mysql: bool) -> Iterator[DraftEvent]:
     """A draft for each error in what a program wrote: the lines of one traceback are one error."""
     group: list[tuple[int, ParsedLine]] = []
     start = 0
-    for index, parsed in _error_lines(record):
+    for index, parsed in _error_lines(record, is_mysql=is_mysql):
         if group and not _is_same_traceback(record, group[-1][0], index):
             yield _client_draft(record, group, start, index)
             group, start = [], index
@@ -888,13 +912,17 @@ def _client_drafts(record: Record) -> Iterator[DraftEvent]:
         yield _client_draft(record, group, start, len(record.lines))
 
 
-def _error_lines(record: Record) -> list[tuple[int, ParsedLine]]:
-    """The lines of a record that report an error of MySQL or MariaDB, each with its index in the record."""
+def _error_lines(record: Record, *, is_mysql: bool) -> list[tuple[int, ParsedLine]]:
+    """The lines of a record that report an error of MySQL or MariaDB, each with its index in the record.
+
+    `is_mysql`: whether Prisma, which names no database in its errors, has one of MySQL in the same program.
+    """
     lines = enumerate(record.lines)
     parsed_lines = [(index, parsed) for index, line in lines if (parsed := parse_line(line.text))]
     if not parsed_lines:
         return []
-    is_mysql = any(MYSQL_WORDS.search(line.text) for line in record.lines)
+    is_prisma = is_mysql and any("Invalid `prisma" in line.text for line in record.lines)
+    is_mysql = is_prisma or any(MYSQL_WORDS.search(line.text) for line in record.lines)
     is_foreign = any(OTHER_SOFTWARE_WORDS.search(line.text[:FOREIGN_SEARCH_CHARS]) for line in record.lines)
     about_mysql = [
         (index, parsed)
@@ -1160,20 +1188,21 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         return False
     line_distance = after.line - before.line
     if held.is_precursor:
-        drivers = {before.client.driver, after.client.driver} - {""}
         is_dated = before.timestamp is not None and after.timestamp is not None
-        is_same = draft.is_precursor and _LEVELS.sub("", held.words) == _LEVELS.sub("", draft.words)
-        is_other = held.is_retried or not is_same
-        return (
-            len(drivers) <= 1
-            and is_other
-            and line_distance <= (MAX_RECORD_LINES if is_dated else PRECURSOR_LINES)
-        )
+        is_close = line_distance <= (MAX_RECORD_LINES if is_dated else PRECURSOR_LINES)
+        return is_close and _is_remark_before(held, draft)
     is_remark_after = draft.is_retried and before.client.driver == after.client.driver
     if (is_remark_after or _wraps_same_words(held, draft)) and line_distance <= CHAIN_LINES:
         return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
     return is_repeated and before.text != after.text and line_distance <= 2
+
+
+def _is_remark_before(held: DraftEvent, draft: DraftEvent) -> bool:
+    """Whether a driver's remark is of the error that follows it, and not of one for which it remarks the same."""
+    drivers = {held.event.client.driver, draft.event.client.driver} - {""}
+    is_same = draft.is_precursor and _LEVELS.sub("", held.words) == _LEVELS.sub("", draft.words)
+    return len(drivers) <= 1 and (held.is_retried or not is_same)
 
 
 def _is_after_packet(before: ErrorEvent, after: ErrorEvent) -> bool:

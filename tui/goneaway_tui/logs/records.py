@@ -487,9 +487,8 @@ def _take_printed(printed: _Printed, line: LogLine) -> Iterator[LogLine]:
         printed.lines, printed.event_depth = [], len(printed.open)
     printed.lines.append(line)
     if _CLOSES.match(line.text) and not opens:
-        for _mark in range(text.count("}") + text.count("]")):
-            if printed.open:
-                printed.open.pop()
+        closed = text.count("}") + text.count("]")
+        del printed.open[max(0, len(printed.open) - closed) :]
         if printed.event_depth is None or len(printed.open) < printed.event_depth:
             held, printed.lines, printed.event_depth = printed.lines, [], None
             yield from _event_line(held)
@@ -520,7 +519,7 @@ MAX_LINES_APART: Final = 200
 """Lines of other programs after which a record ends."""
 
 TRACEBACK_PART: Final = re.compile(
-    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |Debug info: |Query: \S|Function: [\w:\\]{1,120}$|Error: \d{4} .{0,200} \([\w.:-]{1,80}\)$|\(Background|\[SQL|The last packet"
+    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |Debug info: |Query: \S|Function: [\w:\\]{1,120}$|Error: \d{4} .{0,200} \([\w.:-]{1,80}\)$|\(Background|\[SQL|Invalid `prisma\.|The last packet"
 )
 """What joins the parts of a traceback, in the languages that are read."""
 EXCEPTION_HEAD: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")
@@ -635,11 +634,16 @@ class _OpenRecords:
             record = self._new_record(line, timestamp, record, silent_seconds)
         record.timestamp = record.timestamp or timestamp
         record.lines.append(line)
+        record.last_outer = outer or record.last_outer
+        self._remember(line, timestamp, outer)
+
+    def _remember(self, line: LogLine, timestamp: Timestamp | None, outer: Timestamp | None) -> None:
+        """Remember when a program wrote its last line, and whether it began with it."""
         voice = _voice(line)
         if timestamp is not None:
             self._last[voice] = timestamp
         if outer is not None:
-            self._last_outer[voice] = record.last_outer = outer
+            self._last_outer[voice] = outer
         burst = self._bursts.get(voice)
         if burst is not None and burst.is_after_silence and _STARTS.search(line.text[:STARTS_CHARS]):
             burst.is_start = True
