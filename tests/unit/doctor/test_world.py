@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from itertools import takewhile
 from pathlib import Path
 
@@ -255,6 +257,44 @@ def test_an_idle_time_is_read_and_a_setting_is_none(words: str, seconds: float |
     )
 
     assert seconds == event.idle_seconds
+
+
+TRACEBACK_WRAPPERS: tuple[Callable[[str, str], str], ...] = (
+    lambda clock, line: f"Mar 16 {clock} web1 app[7]: {line}",
+    lambda clock, line: f"2024-03-16T{clock}.000000000Z {'stdout' if 'INFO' in line else 'stderr'} F {line}",
+    lambda clock, line: f"api-1  | 2024-03-16T{clock}.000000000Z {line}",
+    lambda clock, line: json.dumps({"log": f"{line}\n", "stream": "stderr", "time": f"2024-03-16T{clock}Z"}),
+)
+
+
+@pytest.mark.parametrize("wrapped", TRACEBACK_WRAPPERS)
+@pytest.mark.parametrize("served", ["INFO served", "[2024-03-16 08:11:21 +0000] [7] [INFO] served"])
+def test_a_traceback_is_of_the_time_around_it_and_not_of_the_record_before(
+    wrapped: Callable[[str, str], str], served: str
+) -> None:
+    lines = [
+        wrapped("08:11:21", served),
+        wrapped("17:11:22", "Traceback (most recent call last):"),
+        wrapped("17:11:22", "MySQLdb.OperationalError: (2006, 'MySQL server has gone away')"),
+    ]
+    (event,) = find_error_events(["\n".join(lines).encode()], NOW)
+
+    assert event.timestamp is not None
+    assert "03-16T17:11:22" == event.timestamp.iso[5:19]
+    assert 32_401 == event.silent_seconds
+
+
+def test_a_traceback_that_a_logger_announces_keeps_the_time_of_the_logger() -> None:
+    log = (
+        "Mar 16 08:11:21 web1 app[7]: 2024-03-16 08:11:20,100 INFO served\n"
+        "Mar 16 17:11:23 web1 app[7]: 2024-03-16 17:11:22,900 ERROR request\n"
+        "Mar 16 17:11:24 web1 app[7]: Traceback (most recent call last):\n"
+        "Mar 16 17:11:24 web1 app[7]: MySQLdb.OperationalError: (2006, 'MySQL server has gone away')\n"
+    )
+    (event,) = find_error_events([log.encode()], NOW)
+
+    assert event.timestamp is not None
+    assert "2024-03-16T17:11:22.900" == event.timestamp.iso
 
 
 def test_a_silence_in_two_time_zones_is_by_the_clock_on_the_wall() -> None:

@@ -21,6 +21,7 @@ from goneaway_tui.logs.blocks import LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
     PROXIES,
+    SERVER_GONE_ERRORS,
     SYSTEM_LOG,
     UNKNOWN_CLIENT,
     ErrorEvent,
@@ -195,6 +196,8 @@ ERROR_PATTERNS: Final = (
     _pattern(r"driver: bad connection"),
     _pattern(r"MySQL Connection not available", None, used_after_close=True),
     _pattern(r"unable to perform operation on <\w{2,20}Transport closed=True", None, wants_context=True, used_after_close=True),
+    # The Java client of the binlog met the end of the stream between two packets.
+    _pattern(r"^Caused by: java\.io\.EOFException\s*$", wants_context=True),
     _pattern(r"EOFException: Failed to read (?:next byte|remaining \d+ of \d+ bytes)", wants_context=True),
     _pattern(r"Connection must be valid and open|Cannot execute new commands: connection closed|" + _constant("ER_CMD_CONNECTION_CLOSED"),
              None, wants_context=True, used_after_close=True),
@@ -291,7 +294,7 @@ PREFILTER_WORDS: Final = (
     "closed}", "tcp_closed", "result set's", "while sending", "failed to send", "failed to re", "SocketException", "transport connection", "idle conn", "ClosedConn",
     "was lost during", "closed connection", "ClosedException", "reach database", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
-    "closed=True", "Failed to read ", "Reset by peer", "Reset By Peer", '"- - -" 0 ', "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
+    "closed=True", "io.EOFException", "Failed to read ", "Reset by peer", "Reset By Peer", '"- - -" 0 ', "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
 """Every pattern matches only lines with one of these; a line with none is not read further. A test checks it."""
 _ANY_ERROR_NUMBER: Final = re.compile(r"\b(?:10|11|12|13|16|19|20|30|31|40|90)\d\d\b")
@@ -400,8 +403,8 @@ _INSERT_LINE: Final = re.compile(r"(?i)\s*(?:insert|replace)\s+into\b.{0,4000}?\
 """A statement of a dump, without a timestamp."""
 _VALUE_END: Final = re.compile(r"[^']{0,400}'\s{0,4}(?:[,);]|$|AND\b|WHERE\b|LIMIT\b|ORDER\b)")
 _BULLET: Final = re.compile(
-    r"\s{0,4}(?:[-*+•]|\d{1,2}[.)]|#{1,6}|//+|/\*+|--|(?:Chapter|Appendix|Section) [A-Z\d][\d.]{0,12}"
-    r"|(?:[A-Z](?:\.\d{1,2}){1,5}|(?!\d{1,2}(?:\.\d{1,2}){3}\b)\d{1,2}(?:\.\d{1,2}){1,5})\.?(?=\s+[`'\"]?[A-Z]))\s+(?P<rest>\S.*)"
+    r"(?:\s{0,40}(?:#{1,6}|//+|/\*+)|\s{0,4}(?:[-*+•]|\d{1,2}[.)]|--|(?:Chapter|Appendix|Section) [A-Z\d][\d.]{0,12}"
+    r"|(?:[A-Z](?:\.\d{1,2}){1,5}|(?!\d{1,2}(?:\.\d{1,2}){3}\b)\d{1,2}(?:\.\d{1,2}){1,5})\.?(?=\s+[`'\"]?[A-Z])))\s+(?P<rest>\S.*)"
 )
 """An item of a list, a heading, a comment, or a line of a diff."""
 _ERROR_HEAD: Final = re.compile(
@@ -632,6 +635,7 @@ SPEAKER_FORMS: Final = (
     PROCESS_NUMBER,
     re.compile(r" --- \[ {0,20}([\w.#-]{1,60})\]"),
     re.compile(r"#(\d{1,10})\]"),
+    re.compile(r": Thread (\d{1,6}): "),
     re.compile(r"\b(?:pid|PID|Pid)[ =:]{1,2}(\d{1,10})\b"),
     re.compile(r"[\[(]([A-Za-z][\w.]{0,40}[-#]\d{1,6})[\])]"),
     re.compile(r"\[([0-9a-f]{6,36}(?:-[0-9a-f]{4,12}){0,4})\]"),
@@ -648,6 +652,10 @@ _WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"]$")
 """How what is put before a quoted error ends."""
 AFTERMATH_SECONDS: Final = 2.0
 """Seconds after a loss within which a proxy closes the other side of the session."""
+PACKET_ERRORS: Final = frozenset({1153, 2020})
+"""The errors of a packet that is too large: the server closes the session."""
+AFTER_PACKET_SECONDS: Final = 5.0
+AFTER_PACKET_LINES: Final = 12
 PRECURSOR_LINES: Final = 20
 """Lines, in a log without times, between a driver's remark and the error itself."""
 
@@ -684,15 +692,17 @@ class DraftEvent:
 def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
     """Decide what each record is, and read it as that: an entry of a server's own log, or what a program wrote."""
     server_log, server_run, known_clients, forks = ServerLog(UTC), _ServerRun(), _KnownClients(), _Forks()
+    datasources = _Datasources()
     for record in records:
         forks.add(record)
+        datasources.add(record)
         yield from _host_drafts(record)
         entry = server_log.parse_entry(record.lines[0].text)
         if entry is not None and _is_of_server(entry):
             for draft in _server_drafts(record, entry):
                 yield server_run.completed(draft)
         else:
-            for draft in _client_drafts(record):
+            for draft in _client_drafts(record, is_mysql=record.program in datasources.of_mysql):
                 yield known_clients.completed(forks.completed(draft, record), record.program)
 
 
@@ -753,6 +763,28 @@ def _speaks_alike(event: ErrorEvent, other: ErrorEvent) -> bool:
         min(len(event.text), len(other.text)),
     )
     return _seconds_between(event, other) <= ALIKE_SECONDS and shared >= ALIKE_CHARS
+
+
+_DATASOURCE: Final = re.compile(r"\bDatasource \"[^\"]{1,60}\": (?P<product>\w+)")
+"""How Prisma says to what it will connect."""
+
+
+@dataclass(slots=True)
+class _Datasources:
+    """The programs of a log whose Prisma connects to MySQL: at most MAX_REMEMBERED_PROGRAMS."""
+
+    of_mysql: set[str] = field(default_factory=set)
+
+    def add(self, record: Record) -> None:
+        """Remember what a record says of its program's database."""
+        for line in record.lines:
+            match = _DATASOURCE.search(line.text) if 'Datasource "' in line.text else None
+            if match is None:
+                continue
+            if match["product"] != "MySQL":
+                self.of_mysql.discard(record.program)
+            elif len(self.of_mysql) < MAX_REMEMBERED_PROGRAMS:
+                self.of_mysql.add(record.program)
 
 
 FORK_SECONDS: Final = 10.0
@@ -867,11 +899,11 @@ def _server_timestamp(record: Record, entry: LogEntry) -> Timestamp | None:
     return own
 
 
-def _client_drafts(record: Record) -> Iterator[DraftEvent]:
+def _client_drafts(record: Record, *, is_mysql: bool) -> Iterator[DraftEvent]:
     """A draft for each error in what a program wrote: the lines of one traceback are one error."""
     group: list[tuple[int, ParsedLine]] = []
     start = 0
-    for index, parsed in _error_lines(record):
+    for index, parsed in _error_lines(record, is_mysql=is_mysql):
         if group and not _is_same_traceback(record, group[-1][0], index):
             yield _client_draft(record, group, start, index)
             group, start = [], index
@@ -880,13 +912,17 @@ def _client_drafts(record: Record) -> Iterator[DraftEvent]:
         yield _client_draft(record, group, start, len(record.lines))
 
 
-def _error_lines(record: Record) -> list[tuple[int, ParsedLine]]:
-    """The lines of a record that report an error of MySQL or MariaDB, each with its index in the record."""
+def _error_lines(record: Record, *, is_mysql: bool) -> list[tuple[int, ParsedLine]]:
+    """The lines of a record that report an error of MySQL or MariaDB, each with its index in the record.
+
+    `is_mysql`: whether Prisma, which names no database in its errors, has one of MySQL in the same program.
+    """
     lines = enumerate(record.lines)
     parsed_lines = [(index, parsed) for index, line in lines if (parsed := parse_line(line.text))]
     if not parsed_lines:
         return []
-    is_mysql = any(MYSQL_WORDS.search(line.text) for line in record.lines)
+    is_prisma = is_mysql and any("Invalid `prisma" in line.text for line in record.lines)
+    is_mysql = is_prisma or any(MYSQL_WORDS.search(line.text) for line in record.lines)
     is_foreign = any(OTHER_SOFTWARE_WORDS.search(line.text[:FOREIGN_SEARCH_CHARS]) for line in record.lines)
     about_mysql = [
         (index, parsed)
@@ -1140,7 +1176,8 @@ def _last_of_program(held: list[DraftEvent], program: str) -> int | None:
 def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     """Whether two drafts that follow each other are one event, reported twice."""
     before, after = held.event, draft.event
-    if (draft.is_traceback_rest and before.code == after.code) or _is_aftermath(before, draft):
+    is_rest = draft.is_traceback_rest and before.code == after.code
+    if is_rest or _is_aftermath(before, draft) or _is_after_packet(before, after):
         return True
     if held.subject is not None or draft.subject is not None:
         return held.subject == draft.subject and _seconds_between(before, after) <= 2
@@ -1151,20 +1188,34 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         return False
     line_distance = after.line - before.line
     if held.is_precursor:
-        drivers = {before.client.driver, after.client.driver} - {""}
         is_dated = before.timestamp is not None and after.timestamp is not None
-        is_same = draft.is_precursor and _LEVELS.sub("", held.words) == _LEVELS.sub("", draft.words)
-        is_other = held.is_retried or not is_same
-        return (
-            len(drivers) <= 1
-            and is_other
-            and line_distance <= (MAX_RECORD_LINES if is_dated else PRECURSOR_LINES)
-        )
+        is_close = line_distance <= (MAX_RECORD_LINES if is_dated else PRECURSOR_LINES)
+        return is_close and _is_remark_before(held, draft)
     is_remark_after = draft.is_retried and before.client.driver == after.client.driver
     if (is_remark_after or _wraps_same_words(held, draft)) and line_distance <= CHAIN_LINES:
         return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
     return is_repeated and before.text != after.text and line_distance <= 2
+
+
+def _is_remark_before(held: DraftEvent, draft: DraftEvent) -> bool:
+    """Whether a driver's remark is of the error that follows it, and not of one for which it remarks the same."""
+    drivers = {held.event.client.driver, draft.event.client.driver} - {""}
+    is_same = draft.is_precursor and _LEVELS.sub("", held.words) == _LEVELS.sub("", draft.words)
+    return len(drivers) <= 1 and (held.is_retried or not is_same)
+
+
+def _is_after_packet(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether a client finds the connection closed on which it has just sent more than the server takes."""
+    is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
+    return (
+        before.code in PACKET_ERRORS
+        and after.code in SERVER_GONE_ERRORS
+        and not is_of_another
+        and before.client.driver == after.client.driver
+        and after.line - before.line <= AFTER_PACKET_LINES
+        and _seconds_between(before, after) <= AFTER_PACKET_SECONDS
+    )
 
 
 def _is_aftermath(before: ErrorEvent, draft: DraftEvent) -> bool:
@@ -1193,7 +1244,8 @@ def _shared_end(text: str, other: str) -> int:
 
 def _joined_draft(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
     """Two drafts of one event as one."""
-    if draft.is_traceback_rest or ((draft.is_retried or draft.is_aftermath) and not held.is_precursor):
+    is_rest = draft.is_traceback_rest or _is_after_packet(held.event, draft.event)
+    if is_rest or ((draft.is_retried or draft.is_aftermath) and not held.is_precursor):
         return held
     if held.subject is not None:
         return replace(held, event=_merged_server_events(held.event, draft.event))

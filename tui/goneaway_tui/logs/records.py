@@ -137,8 +137,9 @@ def split_prefix(text: str) -> PrefixedLine | None:
 
 def unwrap_lines(lines: Iterable[LogLine]) -> Iterator[LogLine]:
     """Yield the lines that programs wrote: without wrappers, and a message of several lines as several lines."""
+    heads = _RepeatedHeads()
     for line in joined_objects(_RepeatedPrefixes().removed(lines)):
-        yield from unwrapped(line)
+        yield from map(heads.removed, unwrapped(line))
 
 
 def unwrapped(line: LogLine) -> list[LogLine]:
@@ -170,6 +171,42 @@ def unwrapped(line: LogLine) -> list[LogLine]:
         for detail in details
     )
     return [first, *rest]
+
+
+HEAD_WORDS: Final = 5
+"""Words of a head that no other entry has: date, time, process, level, logger."""
+_TRACEBACK_HEAD: Final = "Traceback (most recent call last):"
+
+
+class _RepeatedHeads:
+    """The timestamp, level and logger of an entry, which oslo.log repeats before each line of its traceback."""
+
+    def __init__(self) -> None:
+        self._entry = ("", "")
+        """The program and the text of the last line with a timestamp."""
+        self._head = ("", "")
+        """The program, and what stands before each line of the traceback that is being read."""
+
+    def removed(self, line: LogLine) -> LogLine:
+        """A further line of a traceback without what is repeated before it; any other line as it is."""
+        program, text = line.program, line.text
+        if line.starts_block or not _ENTRY_START.match(text):
+            return line
+        before, traceback, _rest = text.partition(_TRACEBACK_HEAD)
+        if traceback and len(before.split()) >= HEAD_WORDS:
+            is_further = self._entry[0] == program and self._entry[1].startswith(before.partition("[")[0])
+            self._head = program, before
+        else:
+            is_further = self._head[0] == program and text.startswith(self._head[1] or "\n")
+        if is_further:
+            head = self._head[1]
+            return replace(
+                line, text=text.removeprefix(head), text_before=line.text_before + head, continues=True
+            )
+        if not traceback:
+            self._head = ("", "")
+        self._entry = program, text
+        return line
 
 
 LEARNING_LINES: Final = 40
@@ -450,9 +487,8 @@ def _take_printed(printed: _Printed, line: LogLine) -> Iterator[LogLine]:
         printed.lines, printed.event_depth = [], len(printed.open)
     printed.lines.append(line)
     if _CLOSES.match(line.text) and not opens:
-        for _mark in range(text.count("}") + text.count("]")):
-            if printed.open:
-                printed.open.pop()
+        closed = text.count("}") + text.count("]")
+        del printed.open[max(0, len(printed.open) - closed) :]
         if printed.event_depth is None or len(printed.open) < printed.event_depth:
             held, printed.lines, printed.event_depth = printed.lines, [], None
             yield from _event_line(held)
@@ -483,7 +519,7 @@ MAX_LINES_APART: Final = 200
 """Lines of other programs after which a record ends."""
 
 TRACEBACK_PART: Final = re.compile(
-    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |Debug info: |Query: \S|Function: [\w:\\]{1,120}$|Error: \d{4} .{0,200} \([\w.:-]{1,80}\)$|\(Background|\[SQL|The last packet"
+    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |Debug info: |Query: \S|Function: [\w:\\]{1,120}$|Error: \d{4} .{0,200} \([\w.:-]{1,80}\)$|\(Background|\[SQL|Invalid `prisma\.|The last packet"
 )
 """What joins the parts of a traceback, in the languages that are read."""
 EXCEPTION_HEAD: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")
@@ -492,6 +528,7 @@ _PADDED_PROCESS: Final = re.compile(r" {1,6}\d{1,7}:\d{8}:\d{6}\.\d{3} ")
 """How lines of Zabbix begin: the number of the process is padded with spaces."""
 _CRASH_HEAD: Final = re.compile(r"\d\d:\d\d:\d\d UTC - ")
 """How MySQL's report of a crash begins: with a time, and no date."""
+_STREAM: Final = re.compile(r"\b(?:stdout|stderr)\b")
 _LOGGED_AT_END: Final = re.compile(r"(?:\S{1,80} )?haproxy\b")
 """A program whose own timestamp is when a session began; the wrapper's timestamp is when it ended."""
 
@@ -506,6 +543,8 @@ class Record:
     program: str = ""
     """The program as the wrapper of its lines names it; empty where lines have no wrapper."""
     lines: list[LogLine] = field(default_factory=list)
+    last_outer: Timestamp | None = None
+    """The timestamp of the wrapper around its last line."""
     is_over: bool = False
     """Whether no further line belongs to it."""
     starts_dated: bool = False
@@ -530,6 +569,8 @@ MAX_SILENCE_SECONDS: Final = 31_536_000.0
 BURST_GAP_SECONDS: Final = 5.0
 BURST_SECONDS: Final = 10.0
 """Lines that follow each other so closely are of one piece of work: the silence before them is that before each."""
+SAME_ENTRY_SECONDS: Final = 1.0
+"""A traceback that begins later than this after the line before is an entry of its own."""
 STARTS_CHARS: Final = 300
 _STARTS: Final = re.compile(
     r"(?i)\b(?:start(?:s|ed|ing|up)?|boot(?:ed|ing)?|(?:re)?connect(?:ed|ing)|launch(?:ed|ing)?|initiali[sz]\w{1,6}|version)\b"
@@ -551,9 +592,8 @@ class _Burst:
         """Whether a silence stands before it that is worth a word."""
         return (self.silence_seconds or 0.0) > BURST_SECONDS
 
-    def silence_before(self, timestamp: Timestamp, last: Timestamp) -> float | None:
-        """How long the program had been silent before a record; None where the log's clocks cannot be compared."""
-        gap = timestamp.seconds_after(last)
+    def silence_before(self, timestamp: Timestamp, gap: float | None) -> float | None:
+        """How long the program had been silent before a record, `gap` seconds after its last line; None where it is not known."""
         if gap is None or gap > MAX_SILENCE_SECONDS:
             return None
         since = None if self.began is None else timestamp.seconds_after(self.began)
@@ -571,43 +611,69 @@ class _OpenRecords:
         self._in_order: list[Record] = []
         self._by_program: dict[str, Record] = {}
         self._last: dict[str, Timestamp] = {}
+        self._last_outer: dict[str, Timestamp] = {}
+        """The last timestamp around what each program wrote."""
         self._bursts: dict[str, _Burst] = {}
 
     def add(self, line: LogLine) -> None:
         if line.starts_block:
             self._end_all()
         own = None if line.continues else parse_timestamp(line.text, self._now)
-        timestamp = self._timestamp(line, own)
+        outer = parse_timestamp(line.timestamp_text, self._now) if line.timestamp_text else None
+        timestamp = self._timestamp(line, own, outer)
         record = self._by_program.get(line.program)
+        last_outer = None if record is None else record.last_outer
+        pause_seconds = 0.0 if outer is None or last_outer is None else outer.seconds_apart(last_outer)
         if (
             record is None
             or record.is_over
             or len(record.lines) >= MAX_RECORD_LINES
-            or _starts_record(record, line, own)
+            or _starts_record(record, line, own, pause_seconds)
         ):
-            record = self._new_record(line, timestamp, record)
+            silent_seconds = self._silence_before(line, timestamp, None if own else outer)
+            record = self._new_record(line, timestamp, record, silent_seconds)
         record.timestamp = record.timestamp or timestamp
         record.lines.append(line)
+        record.last_outer = outer or record.last_outer
+        self._remember(line, timestamp, outer)
+
+    def _remember(self, line: LogLine, timestamp: Timestamp | None, outer: Timestamp | None) -> None:
+        """Remember when a program wrote its last line, and whether it began with it."""
+        voice = _voice(line)
         if timestamp is not None:
-            self._last[line.program] = timestamp
-        burst = self._bursts.get(line.program)
+            self._last[voice] = timestamp
+        if outer is not None:
+            self._last_outer[voice] = outer
+        burst = self._bursts.get(voice)
         if burst is not None and burst.is_after_silence and _STARTS.search(line.text[:STARTS_CHARS]):
             burst.is_start = True
 
-    def _timestamp(self, line: LogLine, own: Timestamp | None) -> Timestamp | None:
-        outer = parse_timestamp(line.timestamp_text, self._now) if line.timestamp_text else None
+    def _timestamp(self, line: LogLine, own: Timestamp | None, outer: Timestamp | None) -> Timestamp | None:
         if outer is not None and _LOGGED_AT_END.match(line.program):
             return outer.with_year_of(own)
+        if own is None and outer is not None:
+            return outer.with_year_of(self._last.get(_voice(line)))
         return better_timestamp(own, outer)
 
-    def _new_record(self, line: LogLine, timestamp: Timestamp | None, before: Record | None) -> Record:
-        silent_seconds = None
+    def _silence_before(
+        self, line: LogLine, timestamp: Timestamp | None, outer: Timestamp | None
+    ) -> float | None:
+        """How long the program of a line had been silent. `outer` is the time of the wrapper where the line has no other.
+
+        A wrapper may have another clock than the program.
+        """
+        voice = _voice(line)
+        last, last_outer = self._last.get(voice), self._last_outer.get(voice)
+        if timestamp is None or last is None or line.starts_block:
+            return None
+        gap = outer.seconds_after(last_outer) if outer and last_outer else timestamp.seconds_after(last)
+        return self._bursts.setdefault(voice, _Burst()).silence_before(timestamp, gap)
+
+    def _new_record(
+        self, line: LogLine, timestamp: Timestamp | None, before: Record | None, silent_seconds: float | None
+    ) -> Record:
         if before is not None:
             before.is_over = True
-            last = self._last.get(line.program)
-            if timestamp is not None and last is not None and not line.starts_block:
-                burst = self._bursts.setdefault(line.program, _Burst())
-                silent_seconds = burst.silence_before(timestamp, last)
             if timestamp is None and not line.starts_block and len(before.lines) >= MAX_RECORD_LINES:
                 timestamp = before.timestamp
         elif len(self._by_program) >= MAX_PROGRAMS:
@@ -622,6 +688,7 @@ class _OpenRecords:
             record.is_over = True
         self._by_program.clear()
         self._last.clear()
+        self._last_outer.clear()
         self._bursts.clear()
 
     def pop_over(self, number: int) -> Iterator[Record]:
@@ -637,8 +704,13 @@ class _OpenRecords:
         yield from self._in_order
 
 
-def _starts_record(record: Record, line: LogLine, own: Timestamp | None) -> bool:
-    """Whether a line begins a record: it has a timestamp of its own, or continues nothing."""
+def _voice(line: LogLine) -> str:
+    """The program that wrote a line, whichever of its two streams it took: the other was not silent."""
+    return _STREAM.sub("", line.program)
+
+
+def _starts_record(record: Record, line: LogLine, own: Timestamp | None, pause_seconds: float) -> bool:
+    """Whether a line begins a record: it has a timestamp of its own, continues nothing, or came after a pause by its wrapper."""
     if line.continues:
         return False
     text = line.text
@@ -647,6 +719,8 @@ def _starts_record(record: Record, line: LogLine, own: Timestamp | None) -> bool
         return True
     if not line.timestamp_text:
         return False
+    if pause_seconds > (SAME_ENTRY_SECONDS if text.startswith("Traceback ") else BURST_GAP_SECONDS):
+        return True
     is_in_traceback = any(TRACEBACK_PART.match(before.text) for before in record.lines)
     continues = not text or TRACEBACK_PART.match(text) or (is_in_traceback and EXCEPTION_HEAD.match(text))
     return not continues
