@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,16 @@ def compile_catalogues() -> None:
     for source in LOCALES.glob("*/LC_MESSAGES/*.po"):
         with source.open("rb") as file:
             catalogue = read_po(file, abort_invalid=True)
-        with source.with_suffix(".mo").open("wb") as made:
-            write_mo(made, catalogue)
+        made = BytesIO()
+        write_mo(made, catalogue)
+        target = source.with_suffix(".mo")
+        if target.is_file() and target.read_bytes() == made.getvalue():
+            continue
+        unfinished = target.with_suffix(
+            f".{os.getpid()}"
+        )  # a program that runs meanwhile reads the old one, or the new one
+        unfinished.write_bytes(made.getvalue())
+        unfinished.replace(target)
 
 
 class Catalogues(BuildHookInterface):  # type: ignore[type-arg]
