@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from goneaway_tui.model.snapshot import Basis, Risk
+from goneaway_tui.model.snapshot import Basis, Risk, Verdict
 from tests.integration.session_watch import SessionWatch, WatchedSession, assert_deadlines_predicted
 from tests.servers.private import RealServer
 from tests.waiting import comes_true
@@ -101,13 +101,20 @@ def test_mysql_closings_are_predicted_whatever_the_sessions_did(mysql97: RealSer
             watched_session.command(RESET)
         for watched_session in half:
             watched_session.send_part_of_a_packet()
-        followed = {v.session.id: v for v in session_watch.look().verdicts}
+        followed: dict[int, Verdict] = {}
+
+        def is_followed() -> bool:
+            """What is sent without an answer has reached the session's thread at some later reading."""
+            followed.update({int(v.session.id): v for v in session_watch.look().verdicts})
+            return all(s.is_due(followed[s.id].deadline) for s in half)
+
+        comes_true(is_followed)
         session_watch.watch(*moving)
         comes_true(lambda: all(s.closed_at for s in doomed))
 
     assert len(own) + 40 < len(doomed)
     for watched_session in moving:
-        verdict = followed[watched_session.id]  # type: ignore[index]
+        verdict = followed[watched_session.id]
         assert verdict.limit is not None
         assert (watched_session.label, watched_session.limit) == (
             watched_session.label,
