@@ -54,7 +54,7 @@ def _use_fetched(environment: pytest.MonkeyPatch) -> bool:
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
-    demo = start_demo()
+    demo = start_demo(time.monotonic)
     try:
         yield demo
     finally:
@@ -134,7 +134,7 @@ def test_sessions_wait_for_one_that_forgets_to_commit_until_the_server_closes_it
 
 def test_nothing_is_left_after_closing_twice() -> None:
     before = set(threading.enumerate())
-    demo = start_demo()
+    demo = start_demo(time.monotonic)
     directory = demo.directory
     assert directory is not None
     assert directory.name.startswith(PRIVATE)
@@ -147,8 +147,9 @@ def test_nothing_is_left_after_closing_twice() -> None:
 
 
 DEMO_THAT_WAITS = """
+import time
 from goneaway_tui.source.demo import start_demo
-demo = start_demo()
+demo = start_demo(time.monotonic)
 print(demo.directory, flush=True)
 input()
 """

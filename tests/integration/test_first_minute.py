@@ -23,6 +23,7 @@ from goneaway_tui.source.error_log import ErrorLog
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.sockets import Address
 from tests.servers.private import NAMES, Missing, Name, find
+from tests.waiting import comes_true
 
 PREDICTIONS = 5
 """How many closings are waited for; the fifth comes after half a minute."""
@@ -34,7 +35,7 @@ COARSE = 0.5
 
 @pytest.fixture(params=NAMES)
 def begun(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Demo, float]]:
-    """A demo, and an instant before its first minute began: a busy machine takes seconds to start it."""
+    """A demo, and the instant at which its first minute began: a busy machine takes seconds to start it."""
     name: Name = request.param
     try:
         program = find(name)
@@ -44,10 +45,16 @@ def begun(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
         pytest.skip(str(missing))
     monkeypatch.setenv(PROGRAM_VARIABLE, str(program.path))
     monkeypatch.setenv(SHARE_VARIABLE, str(program.share))
-    began = time.time()
-    demo = start_demo()
+    told: list[float] = []
+
+    def clock() -> float:
+        told.append(time.time())
+        return told[-1]
+
+    demo = start_demo(clock)
     try:
-        yield demo, began
+        comes_true(lambda: told)
+        yield demo, told[0]
     finally:
         demo.close()
 

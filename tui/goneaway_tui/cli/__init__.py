@@ -156,7 +156,7 @@ def _demo(settings: Settings, clock: Clock) -> int:
         return _simulated(settings, clock)
     write_err(_("starting a private server with a live workload; it is removed at the end ..."))
     try:
-        demo = start_demo()
+        demo = start_demo(clock)
     except NoServerProgram as absent:
         greeting = _("{why}. These sessions are simulated.", why=absent.line)
         write_err(greeting)

@@ -1,4 +1,4 @@
-"""The demo's first minute, played without a server on the workload's own time."""
+"""The demo's first minute, played without a server, on a clock that moves while the workload waits."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, *, s
     server = FakeServer(OPENING_SECONDS)
     monkeypatch.setattr(workload, "connect", server.connect)
     monkeypatch.setattr(workload, "run", server.run)
-    demo = workload.Workload("", request.param + 9, shows_limits=shown)
+    demo = workload.Workload("", lambda: server.now, request.param + 9, shows_limits=shown)
     monkeypatch.setattr(demo, "_stopped", server)
     demo._run_clients()
     return server

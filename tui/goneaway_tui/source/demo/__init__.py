@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from goneaway_tui.ports import Clock
 from goneaway_tui.source.demo.program import NoServerProgram
 from goneaway_tui.source.demo.server import PrivateServer
 from goneaway_tui.source.demo.workload import WATCHER, Workload
@@ -34,16 +35,16 @@ class Demo:
             self._server.stop()
 
 
-def start_demo() -> Demo:
+def start_demo(clock: Clock) -> Demo:
     """Start the installed server program on a private directory, and the workload on it; takes some seconds.
 
-    Raises NoServerProgram where none is installed, and SourceError where it does not start. After an error no process
-    and no file is left.
+    `clock` returns seconds; the workload calls it first when its first client is about to log in. Raises NoServerProgram where
+    none is installed, and SourceError where it does not start. After an error no process and no file is left.
     """
     server = PrivateServer()
     try:
         server.start()
-        workload = Workload(server.socket, shows_limits="mariadb" not in server.version.lower())
+        workload = Workload(server.socket, clock, shows_limits="mariadb" not in server.version.lower())
         workload.start()
         return Demo(server, workload)
     except BaseException:

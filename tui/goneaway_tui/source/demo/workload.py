@@ -16,6 +16,7 @@ from pymysql.constants import CLIENT
 
 from goneaway_tui.errors import SourceError
 from goneaway_tui.i18n import _
+from goneaway_tui.ports import Clock
 from goneaway_tui.source.demo.program import ServerConnection, connect, run
 from goneaway_tui.source.demo.server import GLOBAL_LIMIT_SECONDS, INTERACTIVE_LIMIT_SECONDS, MAX_PACKET_BYTES
 from goneaway_tui.text.sanitize import plain
@@ -104,7 +105,7 @@ def set_up_database(root: ServerConnection) -> None:
 
 
 OPENING_SECONDS = 60.0
-"""Length of the opening, in seconds of the workload's time, which is never ahead of the clock."""
+"""Length of the opening, in seconds from the first client's login."""
 NEAR_SECONDS = 10.0
 """Seconds before a deadline from which on the closing counts as near."""
 MIN_ROOM_SECONDS = 3.0
@@ -286,11 +287,12 @@ class DemoClient:
 class Workload:
     """The clients of the demo, which run on the socket of a private server until stopped."""
 
-    def __init__(self, socket: str, seed: int = 9, *, shows_limits: bool = True) -> None:
-        """`shows_limits`: the server shows a session's own limit. Otherwise only few sessions have their own
+    def __init__(self, socket: str, clock: Clock, seed: int = 9, *, shows_limits: bool = True) -> None:
+        """`clock` returns seconds. `shows_limits`: the server shows a session's own limit. Otherwise only few sessions have their own
         limit, since their deadlines would be unknown.
         """
         self._socket = socket
+        self._clock = clock
         self._shows_limits = shows_limits
         self._rng = Random(seed)  # noqa: S311 - a simulation, not a secret
         self._stopped = threading.Event()
@@ -336,8 +338,8 @@ class Workload:
         return limit if self._shows_limits or (limit or 0) > 2 * GLOBAL_LIMIT_SECONDS else None
 
     def _run_clients(self) -> None:
-        """Run all clients whose statements are short, in one thread. Its time is the sum of its waits, without a clock."""
-        rng, now = self._rng, 0.0
+        """Run all clients whose statements are short, in one thread."""
+        rng, started = self._rng, self._clock()
         instances = [(behaviour, n) for behaviour in BEHAVIOURS for n in range(behaviour.sessions)]
         clients = [
             DemoClient(behaviour, row, self._limit(behaviour, n), shows_limits=self._shows_limits)
@@ -350,11 +352,12 @@ class Workload:
         )  # the first client is the first to go idle
         due = [(0.05 * index + (HEAD_START if index else 0.0), row) for index, row in enumerate(order)]
         heapify(due)
-        while not self._stopped.wait(max(0.0, due[0][0] - now)):
-            now, row = heappop(due)
+        while not self._stopped.wait(max(0.0, due[0][0] - (self._clock() - started))):
+            _due_at, row = heappop(due)
             client = clients[row]
-            is_opening = now < OPENING_SECONDS
+            is_opening = self._clock() - started < OPENING_SECONDS
             pause = client.act(self._socket, rng, may_abandon=not is_opening)
+            now = self._clock() - started
             if is_opening:
                 pause = opening.pause_after(client, now, pause, rng)
             heappush(due, (now + pause, row))
