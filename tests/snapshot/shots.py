@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta, timezone
-from functools import partial
+from functools import cache, partial
 from html import unescape
 from pathlib import Path
 from tempfile import mkdtemp
@@ -25,6 +25,7 @@ from goneaway_tui.errors import Unreachable
 from goneaway_tui.i18n import ENGLISH, EnglishCatalogue, catalogue_of, set_language
 from goneaway_tui.judge import track
 from goneaway_tui.model.blocking import Lock, LockKind
+from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.server import Flavour, Profile, ServerTopology, TopologyMember, TopologyRelation
 from goneaway_tui.model.session import PastStatement, Session
 from goneaway_tui.model.tuning import VariableState
@@ -108,17 +109,27 @@ def with_rules() -> GoneawayApp:
     return tunable(kill_policy=KillPolicy(rules, never_kill=("root", "backup@10.0.0.7")))
 
 
-def busy_day() -> GoneawayApp:
-    """One that has been looked at for ten minutes."""
+@cache
+def departures_of_ten_minutes() -> tuple[tuple[Departure, ...], ...]:
+    """By the second, up to NOW."""
     clock = HeldClock(NOW - 600)
     source = SimulatedSource(clock, started=NOW - 600)
-    app = GoneawayApp([MonitorSpec(SimulatedSource(clock, 60))], clock, ticking=False, zone=CHINA)
-    previous = None
+    departures, previous = [], None
     for second in range(601):
         clock.now = NOW - 600 + second
         taken = track(source.sample(), previous)
         previous = taken.snapshot
-        app.ledger.add(taken.departed)
+        departures.append(taken.departed)
+    return tuple(departures)
+
+
+def busy_day() -> GoneawayApp:
+    """One that has been looked at for ten minutes."""
+    clock = HeldClock(NOW - 600)
+    app = GoneawayApp([MonitorSpec(SimulatedSource(clock, 60))], clock, ticking=False, zone=CHINA)
+    clock.now = NOW
+    for departed in departures_of_ten_minutes():
+        app.ledger.add(departed)
     return app
 
 
