@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, settings
 
 from goneaway_tui.cli.screen import freeze_startup_objects
 
-settings.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "laws", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("laws")
 
 

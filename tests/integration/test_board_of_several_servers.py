@@ -29,9 +29,9 @@ SLACK = 0.3
 """Seconds for what is computed and drawn."""
 
 
-@pytest.fixture
-def three(start_server: StartServer) -> list[RealServer]:
-    return [start_server(name) for name in NAMES]
+@pytest.fixture(scope="module")
+def three(start_module_server: StartServer) -> list[RealServer]:
+    return [start_module_server(name) for name in NAMES]
 
 
 def board_of(servers: list[RealServer]) -> GoneawayApp:

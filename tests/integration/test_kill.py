@@ -35,10 +35,26 @@ JOURNAL = ".local/state/goneaway-tui/journal.jsonl"
 NOBODY = "mysql://root@127.0.0.1:1/"
 
 
-@pytest.fixture(params=NAMES)
-def server(request: pytest.FixtureRequest, start_server: StartServer) -> RealServer:
-    """A server with a database, a table, and accounts of applications."""
-    return prepared(start_server(request.param, "--max-connections=1200"))
+USERS = ("app", "etl", "boss")
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def prepared_server(request: pytest.FixtureRequest, start_module_server: StartServer) -> RealServer:
+    return prepared(start_module_server(request.param, "--max-connections=1200"))
+
+
+@pytest.fixture
+def server(prepared_server: RealServer) -> Iterator[RealServer]:
+    """A server with a database, a table, and accounts of applications without a session."""
+    with closing(prepared_server.connect()) as connection, connection.cursor() as cursor:
+        theirs = f"SELECT 1 FROM information_schema.processlist WHERE user IN {USERS}"
+        comes_true(lambda: not cursor.execute(theirs))
+    yield prepared_server
+    with closing(prepared_server.connect()) as connection:
+        query(connection, "DROP USER IF EXISTS looker@'%'")
+        for service in PROCEDURES.values():
+            for procedure in service:
+                query(connection, f"DROP PROCEDURE IF EXISTS {procedure}")
 
 
 def prepared(server: RealServer) -> RealServer:
@@ -46,8 +62,8 @@ def prepared(server: RealServer) -> RealServer:
         for statement in (
             "CREATE DATABASE shop",
             "CREATE TABLE shop.cart (id INT PRIMARY KEY) ENGINE=InnoDB",
-            *(f"CREATE USER {user}@'%' IDENTIFIED BY ''" for user in ("app", "etl", "boss")),
-            *(f"GRANT ALL ON shop.* TO {user}@'%'" for user in ("app", "etl", "boss")),
+            *(f"CREATE USER {user}@'%' IDENTIFIED BY ''" for user in USERS),
+            *(f"GRANT ALL ON shop.* TO {user}@'%'" for user in USERS),
         ):
             cursor.execute(statement)
     return server

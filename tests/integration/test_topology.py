@@ -65,12 +65,12 @@ def follow(replica: RealServer, source: RealServer) -> None:
         )
 
 
-@pytest.fixture(params=NAMES)
-def pair(request: pytest.FixtureRequest, start_server: StartServer) -> tuple[RealServer, RealServer]:
+@pytest.fixture(scope="module", params=NAMES)
+def pair(request: pytest.FixtureRequest, start_module_server: StartServer) -> tuple[RealServer, RealServer]:
     """A source, and a replica that reports no address."""
     name = request.param
     more = GTID if name == "mysql97" else ("--log-bin=binlog",)
-    source, replica = (start_server(name, f"--server-id={number}", *more) for number in (11, 12))
+    source, replica = (start_module_server(name, f"--server-id={number}", *more) for number in (11, 12))
     follow(replica, source)
     comes_true(lambda: any(each.host for each in topology_of(source).members))
     return source, replica

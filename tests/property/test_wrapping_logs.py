@@ -145,7 +145,7 @@ UNKNOWN_FORMS = {"stern", "kubetail"}
     st.sampled_from(sorted(WRAPPERS.keys() - UNKNOWN_FORMS)),
     st.sampled_from(sorted(WRAPPERS)),
 )
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 def test_nor_does_a_wrapper_in_a_wrapper(name: str, inner: str, outer: str) -> None:
     assume(outer not in UNKNOWN_FORMS or WRAPPERS[inner]("", AT).startswith("{"))
     assert told_plain(name) == told(wrapped(LOGS[name], WRAPPERS[inner], WRAPPERS[outer]))
