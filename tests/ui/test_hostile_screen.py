@@ -114,7 +114,7 @@ async def test_board_with_hostile_names_keeps_its_lines(size: tuple[int, int]) -
 
 @pytest.mark.parametrize("label", TEXTS)
 async def test_session_with_hostile_text_fits_the_board_and_its_own_screen(label: str) -> None:
-    size = (120, 36)
+    size = (80, 24)
     session = next(each for each, name in zip(many_sessions(), TEXTS, strict=True) if name == label)
     app = an_app(Scripted(a_hostile_sample([session], TEXTS[label])))
     async with app.run_test(size=size) as pilot:
