@@ -824,7 +824,10 @@ def is_done_after_a_thaw(server: RealServer) -> None:
 
 def test_frozen_server_is_waited_for_as_long_as_the_timeout(mysql97: RealServer) -> None:
     server = mysql97
-    with kept_as_it_was(server, "wait_timeout"), Relay(server, b"SET GLOBAL wait_timeout", server.freeze) as relay:
+    with (
+        kept_as_it_was(server, "wait_timeout"),
+        Relay(server, b"SET GLOBAL wait_timeout", server.freeze) as relay,
+    ):
         acting = OneByOne(relay.address, time.time)
         with (
             Stopwatch() as watch,

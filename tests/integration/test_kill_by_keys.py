@@ -18,12 +18,12 @@ from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.screens.kill import KillScreen, RulesScreen
 from goneaway_tui.ui.screens.report import ReportScreen
 from tests.integration.test_blocking_screen import until
-from tests.integration.test_kill import idle_for, ids, listed, query, server, sessions_of
+from tests.integration.test_kill import idle_for, ids, listed, prepared_server, query, server, sessions_of
 from tests.servers.private import RealServer
 from tests.ui.test_board import lines
 from tests.waiting import comes_true
 
-__all__ = ["server"]
+__all__ = ["prepared_server", "server"]
 CROWD, WOKEN, BOSSES = 60, 5, 3
 """More than fifty: their number has to be typed."""
 POLICY = KillPolicy(rules=(KillRule("app", "user:app", max_kills=CROWD),), never_kill=("boss",))

@@ -294,7 +294,6 @@ def test_the_departures_alone_take_little_memory_whatever_is_in_the_file(path: P
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
-    print(f"PEAK {peak:,}")
     assert 500 == len(found)
     assert {None} == {each.verdict.session.statement for each in found}
     assert peak < 5 << 20
@@ -538,7 +537,6 @@ def test_the_latest_departures_are_bounded_in_memory_all_together(
 
     assert len(found) > 100
     assert max(len(each) for departure in found for each in departure.evidence) <= 500
-    print(f"PEAK {peak:,}")
     assert peak < 10 << 20  # of which one line takes some
 
 
@@ -653,6 +651,5 @@ def test_a_short_file_full_of_counts_takes_little_memory(path: Path, monkeypatch
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
-    print(f"PEAK {peak:,}")
     assert len(body) < PIECE_BYTES
     assert peak < (96 << 20) // 20
