@@ -12,7 +12,6 @@ from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.simulated import SimulatedSource
 from tests.builders import NOW
 
-
 EVERY_SECONDS = 5
 
 
