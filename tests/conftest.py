@@ -43,4 +43,4 @@ def parse_style_sheets_once() -> None:
             parsed[key] = parse_rules(sheet, *text, **options)
         return parsed[key]
 
-    Stylesheet._parse_rules = parse_once  # type: ignore[method-assign]
+    Stylesheet._parse_rules = parse_once  # type: ignore[method-assign, assignment]

@@ -48,9 +48,9 @@ ARGUMENTS = (
     "--max-connections=600",
 )
 MARIADB_LIMITS = (
-    "--wait-timeout=4",
-    "--interactive-timeout=2",
-    "--idle-transaction-timeout=3",
+    "--wait-timeout=6",
+    "--interactive-timeout=3",
+    "--idle-transaction-timeout=4",
     "--net-read-timeout=30",
 )
 """Globals, since MariaDB shows nobody what a session has set for itself."""
@@ -278,15 +278,15 @@ KINDS = {
              ("SET SESSION wait_timeout = 300",), (2, 3)),
         EndingKind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 6, loses_its_statement, (OWN,), (2, 3),
              "SELECT SLEEP(60)"),
-        EndingKind("KILL QUERY while idle", Cause.IDLE_TIMEOUT, 4, is_spared, (OWN,), (4, 5)),
+        EndingKind("KILL QUERY while idle", Cause.IDLE_TIMEOUT, 4, is_spared, (OWN,), (5, 6)),
     ),
     Flavour.MARIADB: (
         *ANYWHERE,
-        EndingKind("idle limit", Cause.IDLE_TIMEOUT, 60, limits=(4,)),
-        EndingKind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 6, loses_its_statement, limits=(4,),
+        EndingKind("idle limit", Cause.IDLE_TIMEOUT, 60, limits=(6,)),
+        EndingKind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 6, loses_its_statement, limits=(6,),
              busy="SELECT SLEEP(60)"),
         EndingKind("transaction limit", Cause.TRANSACTION_TIMEOUT, 10,
-             seat=("BEGIN", "SELECT * FROM truth.many LOCK IN SHARE MODE"), limits=(3,)),
+             seat=("BEGIN", "SELECT * FROM truth.many LOCK IN SHARE MODE"), limits=(4,)),
     ),
 }  # fmt: skip
 HIDDEN = (

@@ -422,7 +422,7 @@ def test_a_bomb_of_one_line_that_is_whole(path: Path) -> None:
     digits = random.Random(1).randbytes(WHOLE.line_cells + 1).translate(b"0123456789" * 25 + b"012345")
     line = bytearray(b"," * (2 * len(digits)))
     line[::2] = digits
-    told(path, b"[%b0]" % line, level=1)
+    told(path, b"[" + line + b"0]", level=1)
 
     assert "a block that is too large" in complaint(path)
 
