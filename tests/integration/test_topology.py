@@ -238,6 +238,7 @@ def test_nodes_of_a_galera_cluster_are_named(start_server: StartServer) -> None:
             )
 
         first = node(0, "")
+        comes_true(lambda: tell(first, "SHOW STATUS LIKE 'wsrep_ready'") == [("wsrep_ready", "ON")])
         assert () == topology_of(first).members, "itself is not among the others"
         node(1, f"127.0.0.1:{ways[0]}")
         comes_true(lambda: bool(topology_of(first).members))

@@ -21,6 +21,7 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from goneaway_tui import i18n
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.i18n import ENGLISH, EnglishCatalogue, catalogue_of, set_language
 from goneaway_tui.judge import track
@@ -110,8 +111,8 @@ def with_rules() -> GoneawayApp:
 
 
 @cache
-def departures_of_ten_minutes() -> tuple[tuple[Departure, ...], ...]:
-    """By the second, up to NOW."""
+def departures_of_ten_minutes(_language: type) -> tuple[tuple[Departure, ...], ...]:
+    """By the second, up to NOW. Their evidence is in the language of the run."""
     clock = HeldClock(NOW - 600)
     source = SimulatedSource(clock, started=NOW - 600)
     departures, previous = [], None
@@ -128,7 +129,7 @@ def busy_day() -> GoneawayApp:
     clock = HeldClock(NOW - 600)
     app = GoneawayApp([MonitorSpec(SimulatedSource(clock, 60))], clock, ticking=False, zone=CHINA)
     clock.now = NOW
-    for departed in departures_of_ten_minutes():
+    for departed in departures_of_ten_minutes(type(i18n._words)):
         app.ledger.add(departed)
     return app
 
