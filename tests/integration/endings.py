@@ -37,7 +37,7 @@ from tests.waiting import comes_true
 
 USERS = tuple(f"app{number}" for number in range(12))
 HOSTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
-SECONDS = 12.0
+SECONDS = 15.0
 """For how long new sessions come."""
 QUERY = 3
 PATIENT = "SET SESSION wait_timeout = 600"
@@ -254,7 +254,7 @@ def is_spared(ending_watch: EndingWatch, ending_session: EndingSession) -> None:
 
 ANYWHERE = (
     EndingKind("clean quit", Cause.CLIENT_QUIT, 25, quits),
-    EndingKind("kill -9 of the client", Cause.CLIENT_LOST, 15, dies, season=(5.5, SECONDS), orphan=True),
+    EndingKind("kill -9 of the client", Cause.CLIENT_LOST, 15, dies, season=(6.5, SECONDS), orphan=True),
     EndingKind("KILL, idle", Cause.KILLED, 8, is_killed),
     EndingKind("KILL, busy", Cause.KILLED, 5, is_killed, busy="SELECT SLEEP(60)"),
     EndingKind("KILL, killer gone", Cause.KILLED, 10, is_killed_in_passing, season=(0.0, 3.0)),
