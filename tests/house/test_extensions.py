@@ -16,22 +16,26 @@ from tests.house.extensions import EXTENSIONS, OTHERS, Extension
 from tests.house.tree import PACKAGE, ROOT
 
 
-def arrives(name: str, package: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.house.arrivals", name]
+def arrives(package: Path, *names: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.house.arrivals", *names]
     env = {**os.environ, "PYTHONPATH": str(package.parent), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("added", EXTENSIONS, ids=lambda each: each.name)
 def test_one_row_in_one_file_is_all_it_takes(added: Extension, tmp_path: Path) -> None:
-    package = shutil.copytree(
-        PACKAGE, tmp_path / "tui" / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    unfinished = shutil.ignore_patterns("*.pyc.*")  # of compiled modules, which are copied too
+    package = shutil.copytree(PACKAGE, tmp_path / "tui" / PACKAGE.name, ignore=unfinished)
     (package / added.file).write_text(added.added(), encoding="utf-8")
-    told = arrives(added.name, package)
+    told = arrives(package, added.name)
 
-    assert 0 == told.returncode, told.stderr
-    assert 0 != arrives(added.name, PACKAGE).returncode, "it was there before"
+    assert (0, f"{added.name}\n") == (told.returncode, told.stdout), told.stderr
+
+
+def test_none_of_them_was_there_before() -> None:
+    told = arrives(PACKAGE, *ARRIVALS)
+
+    assert (len(ARRIVALS), "") == (told.returncode, told.stdout), told.stderr
 
 
 def test_every_extension_point_has_a_check() -> None:

@@ -104,9 +104,10 @@ def test_an_sdist_carries_what_is_needed_to_check_it(sdist: set[str]) -> None:
 
 def test_what_pip_installs_runs_and_is_whole(made: dict[str, Path], tmp_path: Path) -> None:
     """By an ordinary `pip install` in a fresh environment, away from these sources; what it depends on comes along."""
-    run(sys.executable, "-m", "venv", tmp_path / "venv")
+    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv")
     python, command = (tmp_path / "venv/bin" / name for name in ("python", "goneaway-tui"))
-    run(python, "-m", "pip", "install", "--quiet", made["wheel"], cwd=tmp_path)
+    pip = (sys.executable, "-m", "pip", "--python", python)
+    run(*pip, "install", "--quiet", "--no-compile", made["wheel"], cwd=tmp_path)
     where = "import sysconfig; print(sysconfig.get_path('purelib'), sysconfig.get_path('data'))"
     packages, data = map(Path, run(python, "-c", where, cwd=tmp_path).split())
     log = tmp_path / "app.log"
@@ -119,7 +120,7 @@ def test_what_pip_installs_runs_and_is_whole(made: dict[str, Path], tmp_path: Pa
     assert [] == [name for name in on_disk(*KINDS) if not (packages / name).is_file()]
     assert [] == [path for path in SHARED if not (data / "share" / path).is_file()]
     assert "idle" in run(command, "explain", log, cwd=tmp_path)
-    run(python, "-m", "pip", "check", cwd=tmp_path)
+    run(*pip, "check", cwd=tmp_path)
 
 
 def test_the_same_tree_gives_the_same_bytes(made: dict[str, Path], tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 import pytest
@@ -42,14 +42,27 @@ def servers() -> Iterator[Servers]:
         yield servers
 
 
-@pytest.fixture
-def start_server(servers: Servers) -> Iterator[StartServer]:
-    """For a test that breaks its server, or wants it started in a way of its own."""
+@contextmanager
+def _starting(servers: Servers) -> Iterator[StartServer]:
     with ExitStack() as stack:
 
         def start(name: Name, *arguments: str) -> RealServer:
             return _start(stack, servers, name, *arguments)
 
+        yield start
+
+
+@pytest.fixture
+def start_server(servers: Servers) -> Iterator[StartServer]:
+    """For a test that breaks its server, or wants it started in a way of its own."""
+    with _starting(servers) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_module_server(servers: Servers) -> Iterator[StartServer]:
+    """For the tests of a module that want the same server, and leave it as it was."""
+    with _starting(servers) as start:
         yield start
 
 

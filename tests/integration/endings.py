@@ -35,9 +35,9 @@ from tests.integration.session_watch import SessionWatch, WatchedSession
 from tests.servers.private import RealServer
 from tests.waiting import comes_true
 
-USERS = tuple(f"app{number}" for number in range(8))
+USERS = tuple(f"app{number}" for number in range(12))
 HOSTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
-SECONDS = 30.0
+SECONDS = 15.0
 """For how long new sessions come."""
 QUERY = 3
 PATIENT = "SET SESSION wait_timeout = 600"
@@ -253,39 +253,39 @@ def is_spared(ending_watch: EndingWatch, ending_session: EndingSession) -> None:
 
 
 ANYWHERE = (
-    EndingKind("clean quit", Cause.CLIENT_QUIT, 50, quits),
-    EndingKind("kill -9 of the client", Cause.CLIENT_LOST, 30, dies, season=(12.0, SECONDS), orphan=True),
-    EndingKind("KILL, idle", Cause.KILLED, 15, is_killed),
-    EndingKind("KILL, busy", Cause.KILLED, 10, is_killed, busy="SELECT SLEEP(60)"),
-    EndingKind("KILL, killer gone", Cause.KILLED, 20, is_killed_in_passing, season=(0.0, 7.0)),
+    EndingKind("clean quit", Cause.CLIENT_QUIT, 25, quits),
+    EndingKind("kill -9 of the client", Cause.CLIENT_LOST, 15, dies, season=(6.5, SECONDS), orphan=True),
+    EndingKind("KILL, idle", Cause.KILLED, 8, is_killed),
+    EndingKind("KILL, busy", Cause.KILLED, 5, is_killed, busy="SELECT SLEEP(60)"),
+    EndingKind("KILL, killer gone", Cause.KILLED, 10, is_killed_in_passing, season=(0.0, 3.0)),
     EndingKind(
         "KILL, busy, killer gone",
         Cause.KILLED,
-        5,
+        3,
         is_killed_in_passing,
-        season=(0.0, 7.0),
+        season=(0.0, 3.0),
         busy="SELECT SLEEP(60)",
     ),
-    EndingKind("oversized packet", Cause.PACKET_TOO_LARGE, 25, sends_too_much),
-    EndingKind("slow reader", Cause.NET_WRITE_TIMEOUT, 15, reads_nothing),
+    EndingKind("oversized packet", Cause.PACKET_TOO_LARGE, 12, sends_too_much),
+    EndingKind("slow reader", Cause.NET_WRITE_TIMEOUT, 8, reads_nothing),
 )
 OWN = "SET SESSION wait_timeout = {limit}"
 KINDS = {
     Flavour.MYSQL: (
         *ANYWHERE,
-        EndingKind("idle limit", Cause.IDLE_TIMEOUT, 120, seat=(OWN,), limits=(2, 3, 4, 5, 6, 7, 8)),
-        EndingKind("limit changed on the way", Cause.IDLE_TIMEOUT, 40, shortens_its_limit,
-             ("SET SESSION wait_timeout = 300",), (2, 3, 4)),
-        EndingKind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 12, loses_its_statement, (OWN,), (2, 3),
+        EndingKind("idle limit", Cause.IDLE_TIMEOUT, 60, seat=(OWN,), limits=(2, 3, 4, 5)),
+        EndingKind("limit changed on the way", Cause.IDLE_TIMEOUT, 20, shortens_its_limit,
+             ("SET SESSION wait_timeout = 300",), (2, 3)),
+        EndingKind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 6, loses_its_statement, (OWN,), (2, 3),
              "SELECT SLEEP(60)"),
-        EndingKind("KILL QUERY while idle", Cause.IDLE_TIMEOUT, 8, is_spared, (OWN,), (5, 6)),
+        EndingKind("KILL QUERY while idle", Cause.IDLE_TIMEOUT, 4, is_spared, (OWN,), (5, 6)),
     ),
     Flavour.MARIADB: (
         *ANYWHERE,
-        EndingKind("idle limit", Cause.IDLE_TIMEOUT, 120, limits=(6,)),
-        EndingKind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 12, loses_its_statement, limits=(6,),
+        EndingKind("idle limit", Cause.IDLE_TIMEOUT, 60, limits=(6,)),
+        EndingKind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 6, loses_its_statement, limits=(6,),
              busy="SELECT SLEEP(60)"),
-        EndingKind("transaction limit", Cause.TRANSACTION_TIMEOUT, 20,
+        EndingKind("transaction limit", Cause.TRANSACTION_TIMEOUT, 10,
              seat=("BEGIN", "SELECT * FROM truth.many LOCK IN SHARE MODE"), limits=(4,)),
     ),
 }  # fmt: skip
@@ -293,21 +293,21 @@ HIDDEN = (
     EndingKind(
         "limit changed on the way",
         Cause.IDLE_TIMEOUT,
-        15,
+        8,
         shortens_its_limit,
         ("SET SESSION wait_timeout = 60",),
     ),
-    EndingKind("KILL QUERY while idle", Cause.IDLE_TIMEOUT, 8, is_spared),
-    EndingKind("interactive client", Cause.IDLE_TIMEOUT, 15, interactive=True),
-    EndingKind("transaction not begun", Cause.TRANSACTION_TIMEOUT, 10, seat=("BEGIN",)),
+    EndingKind("KILL QUERY while idle", Cause.IDLE_TIMEOUT, 4, is_spared),
+    EndingKind("interactive client", Cause.IDLE_TIMEOUT, 8, interactive=True),
+    EndingKind("transaction not begun", Cause.TRANSACTION_TIMEOUT, 5, seat=("BEGIN",)),
 )
 """Ends by limits that MariaDB shows to nobody; and after a KILL QUERY, which starts the idle wait anew, but not TIME_MS."""
-RESTART = EndingKind("server restart", Cause.SERVER_RESTART, 25)
-CRASH = EndingKind("server SIGKILL", Cause.SERVER_CRASH, 25)
+RESTART = EndingKind("server restart", Cause.SERVER_RESTART, 12)
+CRASH = EndingKind("server SIGKILL", Cause.SERVER_CRASH, 12)
 
 
 def run_endings(ending_watch: EndingWatch, kinds: Iterable[EndingKind], seed: int = 4) -> None:
-    """Seat and end everybody, over half a minute, in an order chosen by lot; return when the last has left."""
+    """Seat and end everybody, over SECONDS, in an order chosen by lot; return when the last has left."""
     chance = Random(seed)
     plan: list[tuple[float, Callable[[], object]]] = []
 
@@ -325,7 +325,7 @@ def run_endings(ending_watch: EndingWatch, kinds: Iterable[EndingKind], seed: in
     later: list[tuple[float, EndingSession]] = []
     for kind in kinds:
         plan += [
-            (chance.uniform(*kind.season), attend(kind, chance.uniform(1.2, 3.5))) for _ in range(kind.number)
+            (chance.uniform(*kind.season), attend(kind, chance.uniform(1.0, 2.2))) for _ in range(kind.number)
         ]
     plan += [(number * 0.5, visit) for number in range(int(SECONDS * 2))]
     plan.sort(key=lambda each: each[0])

@@ -23,15 +23,15 @@ from tests.waiting import Stopwatch, becomes_true
 NOBODY = "mysql://root@127.0.0.1:1/"
 INTERVAL = 1.0
 NEVER = 3600.0
-SPARED = 30
+SPARED = 15
 """Seconds that sessions of a server may idle: none ends before that server is frozen."""
 SLACK = 0.3
 """Seconds for what is computed and drawn."""
 
 
-@pytest.fixture
-def three(start_server: StartServer) -> list[RealServer]:
-    return [start_server(name) for name in NAMES]
+@pytest.fixture(scope="module")
+def three(start_module_server: StartServer) -> list[RealServer]:
+    return [start_module_server(name) for name in NAMES]
 
 
 def board_of(servers: list[RealServer]) -> GoneawayApp:
@@ -130,7 +130,7 @@ async def test_closings_are_predicted_for_each_server_while_another_is_frozen(
             servers[-1].freeze()
             try:
                 await becomes_true(lambda: not app.server_statuses[-1].is_healthy)
-                for limit in (12, 14, 16):
+                for limit in (7, 8, 9):
                     await seat(limit, *others)
                 await becomes_true(lambda: all(s.closed_at for each in others for s in each.watched_sessions))
                 still_marked, spared = not app.server_statuses[-1].is_healthy, frozen.watched_sessions

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -97,15 +98,29 @@ def values(servers: Sequence[RealServer]) -> list[int]:
     return read
 
 
+@pytest.fixture(scope="module")
+def module_servers(start_module_server: StartServer) -> list[RealServer]:
+    return [start_module_server(name) for name in NAMES]
+
+
+@pytest.fixture
+def three(module_servers: list[RealServer]) -> Iterator[list[RealServer]]:
+    yield module_servers
+    for server in module_servers:
+        with closing(server.connect()) as admin:
+            admin.query("SET GLOBAL wait_timeout = DEFAULT")
+            admin.query("DROP USER IF EXISTS watcher@'%'")
+
+
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "journal.jsonl", time.time)
 
 
 async def test_a_server_that_keeps_another_value_stops_the_rest_and_what_was_done_is_taken_back(
-    start_server: StartServer, journal: Journal
+    three: list[RealServer], start_server: StartServer, journal: Journal
 ) -> None:
-    servers = [start_server(name, *([HIDDEN] if name == NAMES[1] else [])) for name in NAMES]
+    servers = [three[0], start_server(NAMES[1], HIDDEN), three[2]]
     assert [28_800] * 3 == values(servers)
     app = board_of(servers, journal)
     async with app.run_test(size=(120, 50)) as pilot:
@@ -134,9 +149,9 @@ async def test_a_server_that_keeps_another_value_stops_the_rest_and_what_was_don
 
 
 async def test_server_without_the_privilege_is_excluded_with_the_grant_and_the_others_are_changed(
-    start_server: StartServer, journal: Journal
+    three: list[RealServer], journal: Journal
 ) -> None:
-    servers = [start_server(name) for name in NAMES]
+    servers = three
     watcher = new_account(servers[1], "watcher", "GRANT PROCESS ON *.* TO")
     app = board_of(servers, journal, ("root", watcher, "root"))
     async with app.run_test(size=(120, 50)) as pilot:
@@ -160,9 +175,9 @@ async def test_server_without_the_privilege_is_excluded_with_the_grant_and_the_o
 
 
 async def test_server_that_freezes_during_a_change_is_the_last_server_changed(
-    start_server: StartServer, journal: Journal
+    three: list[RealServer], journal: Journal
 ) -> None:
-    servers = [start_server(name) for name in NAMES]
+    servers = three
     app = board_of(servers, journal)
     async with app.run_test(size=(120, 50)) as pilot:
         await mark_all(app, pilot)
@@ -185,9 +200,9 @@ async def test_server_that_freezes_during_a_change_is_the_last_server_changed(
 
 
 async def test_unreachable_and_read_only_servers_are_left_out_without_a_statement(
-    start_server: StartServer, journal: Journal
+    three: list[RealServer], journal: Journal
 ) -> None:
-    servers = [start_server(name) for name in NAMES]
+    servers = three
     app = board_of(servers, journal, ("root", "root", None), interval=5.0)
     async with app.run_test(size=(120, 50)) as pilot:
         await mark_all(app, pilot)

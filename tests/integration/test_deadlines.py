@@ -49,24 +49,24 @@ def open_idle_sessions(session_watch: SessionWatch, limits: tuple[int, ...]) -> 
 def test_mysql_closings_are_predicted_whatever_the_sessions_did(mysql97: RealServer) -> None:
     with SessionWatch(mysql97) as session_watch:
         a_table(session_watch)
-        threads = open_idle_sessions(session_watch, (3, 4, 5, 6, 7, 8))
+        threads = open_idle_sessions(session_watch, (3, 4, 5, 6))
         own = [
             session_watch.seat(f"own limit {limit}", limit, f"SET SESSION wait_timeout = {limit}")
-            for limit in range(2, 10)
-            for _ in range(7)
+            for limit in range(6, 1, -1)
+            for _ in range(11)
         ]
-        session_watch.admin("SET GLOBAL wait_timeout = 4, GLOBAL interactive_timeout = 6")
+        session_watch.admin("SET GLOBAL wait_timeout = 4, GLOBAL interactive_timeout = 5")
         for _ in range(6):
             session_watch.seat("plain", 4, "DO 0")
-            session_watch.seat("interactive", 6, "DO 0", interactive=True)
+            session_watch.seat("interactive", 5, "DO 0", interactive=True)
             session_watch.seat_mute("logged in only", 4)
         session_watch.admin("SET GLOBAL wait_timeout = DEFAULT, GLOBAL interactive_timeout = DEFAULT")
         for row in (1, 2):
             session_watch.seat("wrote rows", 5, "SET SESSION wait_timeout = 5", "BEGIN",
                          f"UPDATE truth.cart SET n = n + 1 WHERE id = {row}")  # fmt: skip
-            session_watch.seat("bare BEGIN", 6, "SET SESSION wait_timeout = 6", "BEGIN")
+            session_watch.seat("bare BEGIN", 5, "SET SESSION wait_timeout = 5", "BEGIN")
             session_watch.seat(
-                "past timestamp", 7, "SET SESSION wait_timeout = 7", "SET timestamp = 1000000000"
+                "past timestamp", 6, "SET SESSION wait_timeout = 6", "SET timestamp = 1000000000"
             )
             session_watch.seat(
                 "future timestamp",
@@ -83,7 +83,7 @@ def test_mysql_closings_are_predicted_whatever_the_sessions_did(mysql97: RealSer
         ]
         pinging = [session_watch.seat("pinged", 4, "SET SESSION wait_timeout = 4") for _ in range(3)]
         resetting = [
-            session_watch.seat("reset by its pool", 7, "SET SESSION wait_timeout = 5") for _ in range(3)
+            session_watch.seat("reset by its pool", 6, "SET SESSION wait_timeout = 5") for _ in range(3)
         ]
         half = [session_watch.seat("half a packet", 5, "SET SESSION wait_timeout = 5") for _ in range(2)]
         for thread in threads:
@@ -96,7 +96,7 @@ def test_mysql_closings_are_predicted_whatever_the_sessions_did(mysql97: RealSer
             watched_session.run("SET SESSION wait_timeout = 3")
         for watched_session in pinging:
             watched_session.command(PING)
-        session_watch.admin("SET GLOBAL wait_timeout = 7")
+        session_watch.admin("SET GLOBAL wait_timeout = 6")
         for watched_session in resetting:
             watched_session.command(RESET)
         for watched_session in half:
@@ -158,7 +158,7 @@ def test_mysql_shows_what_is_at_stake(mysql97: RealServer) -> None:
 
 def test_mariadb_closings_are_predicted_where_the_global_limit_applies(any_mariadb: RealServer) -> None:
     with SessionWatch(any_mariadb) as session_watch:
-        for limit in range(2, 10):
+        for limit in range(2, 7):
             session_watch.admin(f"SET GLOBAL wait_timeout = {limit}")
             for statement in ("DO 0", "SELECT SLEEP(0.2)", "SET timestamp = 1000000000", "SELECT 1") * 3:
                 session_watch.seat(f"plain {limit}", limit, statement)
@@ -166,7 +166,7 @@ def test_mariadb_closings_are_predicted_where_the_global_limit_applies(any_maria
             session_watch.look()
         session_watch.admin("SET GLOBAL wait_timeout = DEFAULT")
         calm = session_watch.seat("calm", 8 * HOURS, "DO 0")
-        pinging = [s for s in session_watch.watched_sessions if s.limit == 9][:3]
+        pinging = [s for s in session_watch.watched_sessions if s.limit == 6][:3]
         doomed = [s for s in session_watch.watched_sessions if s is not calm]
         for watched_session in pinging:
             watched_session.command(PING)
@@ -206,12 +206,12 @@ def test_mariadb_disproves_what_outlives_the_global_limit(any_mariadb: RealServe
 
 TRANSACTIONS = [
     ("wait 5, trx 2", {"wait_timeout": 5, "idle_transaction_timeout": 2}, ("BEGIN", "SELECT * FROM truth.cart"), 2, "idle_transaction_timeout"),
-    ("wait 2, trx 5", {"wait_timeout": 2, "idle_transaction_timeout": 5}, ("BEGIN", "SELECT * FROM truth.cart"), 5, "idle_transaction_timeout"),
+    ("wait 2, trx 4", {"wait_timeout": 2, "idle_transaction_timeout": 4}, ("BEGIN", "SELECT * FROM truth.cart"), 4, "idle_transaction_timeout"),
     ("trx 4, write 2", {"wait_timeout": 6, "idle_transaction_timeout": 4, "idle_write_transaction_timeout": 2}, ("BEGIN", "UPDATE truth.cart SET n = n + 1 WHERE id = 1"), 2, "idle_write_transaction_timeout"),
     ("trx 4, ro 2", {"wait_timeout": 6, "idle_transaction_timeout": 4, "idle_readonly_transaction_timeout": 2}, ("BEGIN", "SELECT * FROM truth.cart"), 2, "idle_readonly_transaction_timeout"),
     ("trx 2, write 4", {"wait_timeout": 7, "idle_transaction_timeout": 2, "idle_write_transaction_timeout": 4}, ("BEGIN", "UPDATE truth.cart SET n = n + 1 WHERE id = 2"), 4, "idle_write_transaction_timeout"),
     ("ro 3, for update", {"wait_timeout": 7, "idle_readonly_transaction_timeout": 3}, ("BEGIN", "SELECT * FROM truth.cart WHERE id = 3 FOR UPDATE"), 3, "idle_readonly_transaction_timeout"),
-    ("trx 2, none open", {"wait_timeout": 6, "idle_transaction_timeout": 2}, ("SELECT 1",), 6, "wait_timeout"),
+    ("trx 2, none open", {"wait_timeout": 4, "idle_transaction_timeout": 2}, ("SELECT 1",), 4, "wait_timeout"),
     ("autocommit off", {"wait_timeout": 6, "idle_transaction_timeout": 2}, ("SET autocommit = 0", "SELECT * FROM truth.cart"), 2, "idle_transaction_timeout"),
 ]  # fmt: skip
 

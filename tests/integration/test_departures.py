@@ -119,7 +119,7 @@ def test_mysql_names_every_departure(start_server: StartServer) -> None:
     )
     for title, ending_sessions in seen.items():
         print(table(title, ending_sessions))
-        assert 400 == len(ending_sessions)
+        assert 200 == len(ending_sessions)
         assert_named_right(ending_sessions)
         assert_placed(ending_sessions)
         assert_deadlines_predicted(idle_closings(ending_sessions))

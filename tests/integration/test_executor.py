@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pymysql
@@ -222,11 +223,8 @@ def test_variable_that_needs_a_restart_is_refused_with_that_hint(mariadb1011: Re
     assert "restart" in refused.value.hint
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_limit_that_stops_every_statement_can_still_be_undone(
-    name: Name, start_server: StartServer
-) -> None:
-    server = start_server(name)
+def test_a_limit_that_stops_every_statement_can_still_be_undone(any_server: RealServer) -> None:
+    server = any_server
     variable, tiny = (
         ("max_execution_time", 1) if server.flavour is Flavour.MYSQL else ("max_statement_time", 0.000_001)
     )
@@ -615,14 +613,14 @@ def test_mysql_protects_system_users(mysql97: RealServer) -> None:
 
 
 @pytest.mark.parametrize("service", ["rds", "az"])
-@pytest.mark.parametrize("name", NAMES)
 def test_a_service_s_procedure_is_used_where_it_lends_one(
-    name: Name, service: str, start_server: StartServer
+    service: str, any_server: RealServer, request: pytest.FixtureRequest
 ) -> None:
-    server = start_server(name)
+    server = any_server
     account(server, "victim")
     account(server, "customer")
     for procedure, how in ((f"{service}_kill", "KILL"), (f"{service}_kill_query", "KILL QUERY")):
+        request.addfinalizer(partial(run, server, f"DROP PROCEDURE mysql.{procedure}"))
         run(
             server,
             f"CREATE PROCEDURE mysql.{procedure} (IN session BIGINT) {how} session",
@@ -812,15 +810,24 @@ def short_answer_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "ANSWER_SECONDS", 1.0)
 
 
+@pytest.fixture
+def tunable_server(any_server: RealServer) -> Iterator[RealServer]:
+    with kept_as_it_was(any_server, "wait_timeout"):
+        yield any_server
+
+
 def is_done_after_a_thaw(server: RealServer) -> None:
     """The server does in the end what it was told while it stood still: "unknown" is the truth."""
     server.thaw()
     comes_true(lambda: value_of(server, "wait_timeout") == 600)
 
 
-def test_frozen_server_is_waited_for_as_long_as_the_timeout(start_server: StartServer) -> None:
-    server = start_server("mysql97")
-    with Relay(server, b"SET GLOBAL wait_timeout", server.freeze) as relay:
+def test_frozen_server_is_waited_for_as_long_as_the_timeout(mysql97: RealServer) -> None:
+    server = mysql97
+    with (
+        kept_as_it_was(server, "wait_timeout"),
+        Relay(server, b"SET GLOBAL wait_timeout", server.freeze) as relay,
+    ):
         acting = OneByOne(relay.address, time.time)
         with (
             Stopwatch() as watch,
@@ -833,14 +840,13 @@ def test_frozen_server_is_waited_for_as_long_as_the_timeout(start_server: StartS
 
         assert watch.seconds < connections.ANSWER_SECONDS + 2
         assert relay.happened
-    is_done_after_a_thaw(server)
+        is_done_after_a_thaw(server)
 
 
-@pytest.mark.parametrize("name", NAMES)
 def test_a_change_the_server_stood_still_in_may_have_been_made(
-    name: Name, start_server: StartServer, short_answer_timeout: None
+    tunable_server: RealServer, short_answer_timeout: None
 ) -> None:
-    server = start_server(name)
+    server = tunable_server
     with Relay(server, b"SET GLOBAL wait_timeout", server.freeze) as relay:
         with pytest.raises(OutcomeUnknown, match="the outcome is unknown"):
             OneByOne(relay.address, time.time).set_global("wait_timeout", 600, Persistence.GLOBAL)
@@ -848,11 +854,8 @@ def test_a_change_the_server_stood_still_in_may_have_been_made(
         is_done_after_a_thaw(server)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_change_the_line_broke_in_is_unknown_and_not_tried_again(
-    name: Name, start_server: StartServer
-) -> None:
-    server = start_server(name)
+def test_a_change_the_line_broke_in_is_unknown_and_not_tried_again(tunable_server: RealServer) -> None:
+    server = tunable_server
     broken: list[Relay] = []
     with Relay(server, b"SET GLOBAL wait_timeout", lambda: broken.pop().cut()) as relay:
         broken.append(relay)
@@ -862,9 +865,8 @@ def test_a_change_the_line_broke_in_is_unknown_and_not_tried_again(
     assert 28800 == value_of(server, "wait_timeout")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_kill_during_which_the_connection_broke_is_unknown(name: Name, start_server: StartServer) -> None:
-    server = start_server(name)
+def test_kill_during_which_the_connection_broke_is_unknown(any_server: RealServer) -> None:
+    server = any_server
     broken: list[Relay] = []
     with (
         opened_connection(server) as victim,
@@ -875,12 +877,11 @@ def test_kill_during_which_the_connection_broke_is_unknown(name: Name, start_ser
             OneByOne(relay.address, time.time).kill(id_of(victim))
 
 
-@pytest.mark.parametrize("name", NAMES)
 def test_a_change_that_was_taken_is_not_called_undone(
-    name: Name, start_server: StartServer, short_answer_timeout: None
+    tunable_server: RealServer, short_answer_timeout: None
 ) -> None:
     """The server said yes, and broke off before we could read back what it kept."""
-    server = start_server(name)
+    server = tunable_server
     sign = b"persisted_variables" if server.flavour is Flavour.MYSQL else b"NUMERIC_BLOCK_SIZE"
     with Relay(server, sign, server.freeze) as relay:
         with pytest.raises(
@@ -890,11 +891,10 @@ def test_a_change_that_was_taken_is_not_called_undone(
         is_done_after_a_thaw(server)
 
 
-@pytest.mark.parametrize("name", NAMES)
 def test_unreachable_server_is_known_to_have_changed_nothing(
-    name: Name, start_server: StartServer, short_answer_timeout: None
+    tunable_server: RealServer, short_answer_timeout: None
 ) -> None:
-    server = start_server(name)
+    server = tunable_server
     server.freeze()
     acting = OneByOne(Address("127.0.0.1", server.port, "root", connect_timeout=1), time.time)
     with pytest.raises((Unreachable, TooSlow)) as failed:

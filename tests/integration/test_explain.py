@@ -64,7 +64,7 @@ def idle(server: RealServer) -> str:
 def oversized(server: RealServer) -> str:
     """Without TLS and far too large: the server cuts the line in the middle of it."""
     with closing(server.connect(ssl_disabled=True)) as session:
-        return failing(lambda: session.query(f"SELECT '{'x' * 70_000_000}'"))
+        return failing(lambda: session.query(f"SELECT '{'x' * 10_000_000}'"))
 
 
 def end(admin: Any, session: Any) -> None:
@@ -154,7 +154,7 @@ def test_each_cause_is_first_when_the_server_is_asked(
 def test_mysql_counts_what_it_would_not_read(
     capsys: pytest.CaptureFixture[str], start_server: StartServer, tmp_path: Path
 ) -> None:
-    server = start_server("mysql97")
+    server = start_server("mysql97", "--max-allowed-packet=1M")
     found = explained(capsys, server, tmp_path / "app.log", oversized(server))
 
     assert ("packet_too_large", CONFIRMED) == (next(iter(found)), found["packet_too_large"]["certainty"])

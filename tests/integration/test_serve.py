@@ -62,6 +62,13 @@ def serving(home: Path, *arguments: str, words: tuple[str, ...] = SERVE, **more:
             process.wait(PATIENCE)
 
 
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """One that nobody is let in to, for requests that are refused."""
+    with serving(tmp_path_factory.mktemp("home"), "--simulated") as served:
+        yield served
+
+
 @pytest.fixture
 async def page(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     async with browser(tmp_path) as opened:
@@ -215,14 +222,13 @@ async def test_the_wall_hangs_there_and_comes_back_by_itself(
         ({"Host": "evil.example", "Origin": "http://evil.example"}, 421),
     ],
 )
-async def test_no_other_page_gets_a_screen(tmp_path: Path, headers: dict[str, str], status: int) -> None:
-    with serving(tmp_path, "--simulated") as served:
-        async with ClientSession() as session:
-            with pytest.raises(WSServerHandshakeError) as refused:
-                await session.ws_connect(f"http://{served.place}/ws", headers=headers)
+async def test_no_other_page_gets_a_screen(guarded: Serving, headers: dict[str, str], status: int) -> None:
+    async with ClientSession() as session:
+        with pytest.raises(WSServerHandshakeError) as refused:
+            await session.ws_connect(f"http://{guarded.place}/ws", headers=headers)
 
-        assert status == refused.value.status
-        assert [] == served.screens()
+    assert status == refused.value.status
+    assert [] == guarded.screens()
 
 
 async def test_browser_has_to_send_the_password(tmp_path: Path) -> None:
@@ -400,11 +406,10 @@ async def test_a_screen_that_reads_nothing_ends_with_its_browser(tmp_path: Path)
         "/download/" + "k" * 3000,
     ],
 )
-async def test_a_path_that_is_too_long_is_refused(tmp_path: Path, path: str) -> None:
-    with serving(tmp_path, "--simulated") as served:
-        async with ClientSession() as session, session.get(f"http://{served.place}{path}") as answer:
-            assert answer.status in {400, 404, 414}
-        assert "Traceback" not in served.said
+async def test_a_path_that_is_too_long_is_refused(guarded: Serving, path: str) -> None:
+    async with ClientSession() as session, session.get(f"http://{guarded.place}{path}") as answer:
+        assert answer.status in {400, 404, 414}
+    assert "Traceback" not in guarded.said
 
 
 async def test_a_size_in_the_keys_does_not_make_the_screen_larger(tmp_path: Path) -> None:

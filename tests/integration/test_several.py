@@ -20,9 +20,9 @@ from tests.waiting import PATIENCE, patience_with
 NOBODY = "mysql://root@127.0.0.1:1/"
 
 
-@pytest.fixture
-def three(start_server: StartServer) -> list[RealServer]:
-    return [start_server(name) for name in NAMES]
+@pytest.fixture(scope="module")
+def three(start_module_server: StartServer) -> list[RealServer]:
+    return [start_module_server(name) for name in NAMES]
 
 
 def names(servers: list[RealServer]) -> list[str]:

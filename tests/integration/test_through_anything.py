@@ -166,7 +166,7 @@ TROUBLES = {
     "KILL of our own session": Trouble(lambda s: s.kill_ours(), nothing, "lost", passes=True),
     "a password that expires": Trouble(expire, renew, "the password has expired"),
     "max_connections reached": Trouble(crowd_out, disperse, "all connections are in use", breaks=True, arguments=("--max-connections=10",)),
-    "SIGSTOP": Trouble(lambda s: s.server.freeze(), lambda s: s.server.thaw(), "retry in", lasts=12, breaks=True, names=("mysql97",)),
+    "SIGSTOP": Trouble(lambda s: s.server.freeze(), lambda s: s.server.thaw(), "retry in", lasts=6, breaks=True, names=("mysql97",)),
     "SIGSTOP, MariaDB": Trouble(lambda s: s.server.freeze(), lambda s: s.server.thaw(), breaks=True, names=("mariadb1011", "mariadb118")),
     "a restart": Trouble(lambda s: s.server.stop(), lambda s: s.server.start(), "closed the connection", breaks=True),
     "a crash": Trouble(lambda s: s.server.kill(), lambda s: s.server.start(), "closed the connection", breaks=True),

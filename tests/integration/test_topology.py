@@ -65,12 +65,12 @@ def follow(replica: RealServer, source: RealServer) -> None:
         )
 
 
-@pytest.fixture(params=NAMES)
-def pair(request: pytest.FixtureRequest, start_server: StartServer) -> tuple[RealServer, RealServer]:
+@pytest.fixture(scope="module", params=NAMES)
+def pair(request: pytest.FixtureRequest, start_module_server: StartServer) -> tuple[RealServer, RealServer]:
     """A source, and a replica that reports no address."""
     name = request.param
     more = GTID if name == "mysql97" else ("--log-bin=binlog",)
-    source, replica = (start_server(name, f"--server-id={number}", *more) for number in (11, 12))
+    source, replica = (start_module_server(name, f"--server-id={number}", *more) for number in (11, 12))
     follow(replica, source)
     comes_true(lambda: any(each.host for each in topology_of(source).members))
     return source, replica
@@ -238,6 +238,7 @@ def test_nodes_of_a_galera_cluster_are_named(start_server: StartServer) -> None:
             )
 
         first = node(0, "")
+        comes_true(lambda: tell(first, "SHOW STATUS LIKE 'wsrep_ready'") == [("wsrep_ready", "ON")])
         assert () == topology_of(first).members, "itself is not among the others"
         node(1, f"127.0.0.1:{ways[0]}")
         comes_true(lambda: bool(topology_of(first).members))

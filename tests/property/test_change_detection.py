@@ -130,7 +130,7 @@ def alike(whole: tuple[Session, ...], little: tuple[Session, ...]) -> None:
 
 
 @given(DEEDS)
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_mysql_read_by_the_roll_is_mysql_read_whole(deeds: list[tuple[str, int, float, bool]]) -> None:
     standin = LiveStandin()
     readers = [
@@ -178,7 +178,7 @@ MEANWHILE = st.lists(
     st.lists(st.tuples(MEANWHILE, MEANWHILE, st.sampled_from((0.1, 1.0, 70.0))), min_size=1, max_size=12),
     st.sampled_from((0, NEVER)),
 )
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_session_that_starts_or_ends_during_a_sample_is_seen_in_the_next_sample(
     looks: list[tuple[list[tuple[str, int]], list[tuple[str, int]], float]],
     many: int,
@@ -245,7 +245,7 @@ class Port(MariadbStandin):
 
 
 @given(DEEDS)
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_mariadb_read_by_query_numbers_is_mariadb_read_whole(
     deeds: list[tuple[str, int, float, bool]],
 ) -> None:

@@ -171,26 +171,26 @@ def test_what_is_quoted_is_one_short_harmless_line(text: str) -> None:
         b"Error: 2006 " * 300_000,
         b"Lost connection to MySQL server " * 100_000,
         b"2026-11-23 22:00:00 5 [Warning] Aborted connection 5 to db: " + b"(((" * 1_000_000,
-        b"2026-11-23 22:00:00 5 [Warning] Aborted connection 5 to db: \n" * 10_000,
-        b"{" * 3_000_000 + b'"err_code" "msg" gone away',
-        b"ERROR 2006 (HY000): " + b" " * 3_000_000 + b"gone away",
-        b"mysql -p" * 300_000 + b"gone away",
-        b"://a:" * 500_000 + b"server has gone away",
-        b"server has gone away\t" * 150_000,
-        b"onnect\n" * 200_000,
-        b"A connection from " * 150_000,
-        b"12:34:56 " * 300_000 + b"server has gone away",
+        b"2026-11-23 22:00:00 5 [Warning] Aborted connection 5 to db: \n" * 3_500,
+        b"{" * 1_000_000 + b'"err_code" "msg" gone away',
+        b"ERROR 2006 (HY000): " + b" " * 1_000_000 + b"gone away",
+        b"mysql -p" * 100_000 + b"gone away",
+        b"://a:" * 170_000 + b"server has gone away",
+        b"server has gone away\t" * 50_000,
+        b"onnect\n" * 70_000,
+        b"A connection from " * 50_000,
+        b"12:34:56 " * 100_000 + b"server has gone away",
     ],
     ids=lambda each: each[:24].decode(),
 )
 def test_hostile_bytes_cost_time_by_their_length_alone(hostile: bytes) -> None:
-    """Three megabytes of the worst: what were quadratic would take minutes; processor time, whatever else runs."""
+    """A megabyte of the worst: what were quadratic would take minutes; processor time, whatever else runs."""
     began = time.process_time()
     found: list[Explanation] = list(
-        explain_log("-", [hostile[at : at + (1 << 20)] for at in range(0, len(hostile), 1 << 20)])
+        explain_log("-", [hostile[at : at + (1 << 18)] for at in range(0, len(hostile), 1 << 18)])
     )
 
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 7
     assert all(len(each.text) <= 300 for each in found)
 
 

@@ -107,7 +107,7 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
     return Snapshot(judged.sample, wild)
 
 
-widely = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+widely = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def written(snapshot: Snapshot, name: str) -> str:

@@ -20,7 +20,7 @@ from tests.builders import NOW, a_sample, a_server, a_session
 from tests.property.facts import ages, idle_clients, policies, samples, seconds, sessions, strangers, texts
 
 lefts = st.floats(-1e9, 1e9)
-crowded = settings(max_examples=50)
+crowded = settings(max_examples=25)
 """A sample holds several sessions, so that fewer samples tell as much."""
 
 

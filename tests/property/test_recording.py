@@ -101,7 +101,7 @@ def stories(draw: st.DrawFn) -> list[Snapshot]:
     return story
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(stories())
 def test_a_story_is_read_as_it_was_written(story: list[Snapshot]) -> None:
     writer = SampleWriter(statements=True)
@@ -112,7 +112,7 @@ def test_a_story_is_read_as_it_was_written(story: list[Snapshot]) -> None:
         assert same([snapshot], [reader.snapshot()])
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(stories())
 def test_only_the_snapshot_asked_for_is_built(story: list[Snapshot]) -> None:
     writer = SampleWriter(statements=True)
@@ -123,7 +123,7 @@ def test_only_the_snapshot_asked_for_is_built(story: list[Snapshot]) -> None:
     assert same(story[-1:], [reader.snapshot()])
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(st.lists(st.lists(anything(Departure), max_size=3), max_size=3))
 def test_departures_are_read_as_they_were_written(lines: list[list[Departure]]) -> None:
     assert exact([tuple(line) for line in lines]) == exact(

@@ -33,7 +33,7 @@ def nonzero(tally: SnapshotTotals) -> SnapshotTotals:
 
 
 @given(streams(), policies)
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_what_is_kept_up_is_what_would_be_found(stream: list[Sample], policy: RiskThresholds) -> None:
     kept: Step | None = None
     anew: Step | None = None

@@ -3,11 +3,12 @@
     with Servers() as servers, servers.run("mysql97", "--max-connections=20") as server:
         connection = server.connect()
 
-`tests/servers/get` fetches the programs. Each kind is initialised once; every server starts on a copy of that.
+`tests/servers/get` fetches the programs. Each kind is initialised once a machine; every server starts on a copy of that.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import shutil
@@ -36,7 +37,9 @@ NAMES: Final[tuple[Name, ...]] = EVERY_NAME[:3]
 """The servers that most tests run on. MariaDB 10.5 joins those tests only whose subject differs there: what is read."""
 
 _CARELESS: Final = ("--innodb-flush-method=nosync",)
-"""While initialising only: nobody misses a template that a power cut spoils."""
+"""While initialising only: what was written then is on the disk before anybody uses it."""
+_UNUSED_DAYS: Final = 7
+"""After so many without use a template is removed, when another of its kind is made."""
 
 _START_LIMIT: Final = 2 * PATIENCE
 _STOP_LIMIT: Final = PATIENCE
@@ -272,7 +275,6 @@ class Servers:
 
     def __init__(self) -> None:
         self._guarded = Guarded()
-        self._templates: dict[Name, Path] = {}
         self._made = 0
 
     def __enter__(self) -> Self:
@@ -285,11 +287,10 @@ class Servers:
     def run(self, name: Name, *arguments: str) -> Iterator[RealServer]:
         """A fresh server that answers; afterwards it and its data are gone. Raises Missing, DidNotStart."""
         program = find(name)
-        template = self._template(program)
         self._made += 1
         home = self._guarded.directory / str(self._made)
         home.mkdir()
-        shutil.copytree(template, home / "data")
+        shutil.copytree(_template(program), home / "data")
         with ExitStack() as ports:
             server = self._started(program, home, arguments, ports)
             try:
@@ -332,15 +333,41 @@ class Servers:
             program.name, program.flavour, port, where, home / "data", log, arguments, command, self._guarded
         )
 
-    def _template(self, program: Program) -> Path:
-        if program.name not in self._templates:
-            home = self._guarded.directory / program.name
-            home.mkdir()
-            {Flavour.MYSQL: _initialise_mysql, Flavour.MARIADB: _initialise_mariadb}[program.flavour](
-                program, home
-            )
-            self._templates[program.name] = home / "data"
-        return self._templates[program.name]
+
+@cache
+def _template(program: Program) -> Path:
+    """The initialised data of a kind of server: made by the first run that wants it, used by all that come later.
+
+    Its name changes with the program and with how it is initialised.
+    """
+    import fcntl  # of Unix alone, as servers are here; this module is imported elsewhere too
+
+    found = program.path.stat()
+    made_by = repr((program, found.st_mtime_ns, found.st_size)).encode() + Path(__file__).read_bytes()
+    templates = home_of_servers() / "templates"
+    template = templates / f"{program.name}-{hashlib.sha256(made_by).hexdigest()[:16]}"
+    templates.mkdir(parents=True, exist_ok=True)
+    with (templates / f"{program.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not template.exists():
+            _make_template(program, template)
+        os.utime(template)
+    return template / "data"
+
+
+def _make_template(program: Program, template: Path) -> None:
+    unused = time.time() - _UNUSED_DAYS * 86_400
+    for other in template.parent.glob(f"{program.name}-*"):
+        if other.stat().st_mtime < unused:
+            shutil.rmtree(other)
+    with tempfile.TemporaryDirectory(prefix=f"{program.name}-making-", dir=template.parent) as making:
+        home = Path(making, program.name)
+        home.mkdir()
+        {Flavour.MYSQL: _initialise_mysql, Flavour.MARIADB: _initialise_mariadb}[program.flavour](
+            program, home
+        )
+        os.sync()
+        home.rename(template)
 
 
 def _common(program: Program, datadir: Path) -> list[str]:

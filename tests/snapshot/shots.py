@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta, timezone
-from functools import partial
+from functools import cache, partial
 from html import unescape
 from pathlib import Path
 from tempfile import mkdtemp
@@ -21,10 +21,12 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from goneaway_tui import i18n
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.i18n import ENGLISH, EnglishCatalogue, catalogue_of, set_language
 from goneaway_tui.judge import track
 from goneaway_tui.model.blocking import Lock, LockKind
+from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.server import Flavour, Profile, ServerTopology, TopologyMember, TopologyRelation
 from goneaway_tui.model.session import PastStatement, Session
 from goneaway_tui.model.tuning import VariableState
@@ -54,7 +56,7 @@ class Shot:
     name: str
     size: tuple[int, int]
     keys: tuple[str, ...] = ()
-    """`=text` is no key: the text is put into the field that has the focus."""
+    """`=text` is no key: the text is put into the field that has the focus. `+text` are the keys of the text, one after the other."""
     app: Callable[[], GoneawayApp | ConnectApp] = field(default=an_app)
     seconds_later: float = 0.0
     """How far the clock is moved, without a new reading, before the picture is taken."""
@@ -108,17 +110,27 @@ def with_rules() -> GoneawayApp:
     return tunable(kill_policy=KillPolicy(rules, never_kill=("root", "backup@10.0.0.7")))
 
 
-def busy_day() -> GoneawayApp:
-    """One that has been looked at for ten minutes."""
+@cache
+def departures_of_ten_minutes(_language: type) -> tuple[tuple[Departure, ...], ...]:
+    """By the second, up to NOW. Their evidence is in the language of the run."""
     clock = HeldClock(NOW - 600)
     source = SimulatedSource(clock, started=NOW - 600)
-    app = GoneawayApp([MonitorSpec(SimulatedSource(clock, 60))], clock, ticking=False, zone=CHINA)
-    previous = None
+    departures, previous = [], None
     for second in range(601):
         clock.now = NOW - 600 + second
         taken = track(source.sample(), previous)
         previous = taken.snapshot
-        app.ledger.add(taken.departed)
+        departures.append(taken.departed)
+    return tuple(departures)
+
+
+def busy_day() -> GoneawayApp:
+    """One that has been looked at for ten minutes."""
+    clock = HeldClock(NOW - 600)
+    app = GoneawayApp([MonitorSpec(SimulatedSource(clock, 60))], clock, ticking=False, zone=CHINA)
+    clock.now = NOW
+    for departed in departures_of_ten_minutes(type(i18n._words)):
+        app.ledger.add(departed)
     return app
 
 
@@ -279,25 +291,25 @@ MARK_ALL = ("m", *["space"] * 4)
 
 SHOTS = (
     Shot("picker", (80, 24), app=picker),
-    Shot("form", (80, 24), (*"db1.example.com", "tab", "tab", "tab", "tab", *"dba", "ctrl+t"), app=form),
-    Shot("marked", (120, 36), ("w", *"1y"), app=marked),
+    Shot("form", (80, 24), ("+db1.example.com", "tab", "tab", "tab", "tab", "+dba", "ctrl+t"), app=form),
+    Shot("marked", (120, 36), ("w", "+1y"), app=marked),
     Shot("board", (120, 36), seconds_later=WAITS_BEGUN),
     Shot("board-80x24", (80, 24), seconds_later=WAITS_BEGUN),
     Shot("board-200x50", (200, 50), seconds_later=WAITS_BEGUN),
     Shot("board-mariadb", (120, 36), app=mariadb, seconds_later=WAITS_BEGUN),
-    Shot("filter", (120, 36), ("slash", *"user:shop", "enter")),
+    Shot("filter", (120, 36), ("slash", "+user:shop", "enter")),
     Shot("group", (120, 36), ("g", "down", "down", "down", "enter")),
     Shot("sort", (120, 36), ("s",)),
     Shot("session", (120, 36), ("down", "down", "enter")),
     Shot("copy", (120, 36), ("down", "y")),
     Shot("light", (120, 36), app=light),
-    Shot("empty", (80, 24), ("slash", *"user:nobody", "enter")),
+    Shot("empty", (80, 24), ("slash", "+user:nobody", "enter")),
     Shot("variables", (80, 24), ("v",), app=tunable),
     Shot("export", (120, 36), ("e",)),
     Shot("help", (120, 50), ("question_mark",)),
-    Shot("tune", (120, 36), ("w", *"1y"), app=tunable),
-    Shot("tune-80x24", (80, 24), ("w", *"32140800"), app=tunable),
-    Shot("tuned", (120, 36), ("w", *"32140800", "enter"), app=tunable),
+    Shot("tune", (120, 36), ("w", "+1y"), app=tunable),
+    Shot("tune-80x24", (80, 24), ("w", "+32140800"), app=tunable),
+    Shot("tuned", (120, 36), ("w", "+32140800", "enter"), app=tunable),
     Shot("kill", (120, 36), ("space", "down", "down", "space", "k"), app=tunable),
     Shot("rules", (120, 36), ("R",), app=with_rules),
     Shot("rules-zh", (80, 24), ("R", "down"), app=with_rules, language="zh"),
@@ -311,7 +323,7 @@ SHOTS = (
         "kill-many", (80, 24), ("g", *["down"] * 3, "enter", "down", "down", "k"), app=partial(blocked, 120)
     ),
     Shot("tunables", (120, 36), ("t",), app=tunable),
-    Shot("journal", (120, 36), ("w", *"1y", "enter", "escape", "v", "right"), app=tunable),
+    Shot("journal", (120, 36), ("w", "+1y", "enter", "escape", "v", "right"), app=tunable),
     Shot("ledger", (120, 36), ("l",), app=busy_day),
     Shot("ledger-80x24", (80, 24), ("l", "g", "down", "enter"), app=busy_day),
     Shot("departure", (120, 36), ("l", "down", "enter"), app=busy_day),
@@ -324,9 +336,9 @@ SHOTS = (
     Shot("wall-80x24", (80, 24), app=on_the_wall),
     Shot("wall-fleet", (200, 60), app=several_servers_on_the_wall),
     Shot("relatives", (140, 24), ("r", "down", "space"), app=named),
-    Shot("alike", (120, 36), (*MARK_ALL, "w", *"1y", "enter"), app=alike),
+    Shot("alike", (120, 36), (*MARK_ALL, "w", "+1y", "enter"), app=alike),
     Shot("board-zh", (120, 36), language="zh", seconds_later=WAITS_BEGUN),
-    Shot("tune-zh", (120, 36), ("w", *"1y"), app=tunable, language="zh"),
+    Shot("tune-zh", (120, 36), ("w", "+1y"), app=tunable, language="zh"),
     Shot("departure-zh", (120, 36), ("l", "enter"), app=busy_day, language="zh"),
     Shot("lost", (120, 36), app=lost, seconds_later=12.0),
 )
@@ -357,9 +369,9 @@ async def drawn(shot: Shot) -> str:
         for key in shot.keys:
             if key.startswith("=") and isinstance(app.focused, Input):
                 app.focused.value = key[1:]
+                await settle(app, pilot)
             else:
-                await pilot.press(key)
-            await settle(app, pilot)
+                await press(app, pilot, key)
         if shot.seconds_later and isinstance(app, GoneawayApp):
             app.clock.now += shot.seconds_later  # type: ignore[attr-defined]
             app.tick()
@@ -386,6 +398,13 @@ def stretched(svg: str) -> str:
         in_cells,
         svg,
     )
+
+
+async def press(app: GoneawayApp | ConnectApp, pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys, and let each do what it does; the keys of a `+text` do it together."""
+    for key in keys:
+        await pilot.press(*key[1:] if key.startswith("+") else [key])
+        await settle(app, pilot)
 
 
 async def settle(app: GoneawayApp | ConnectApp, pilot: Pilot[Any]) -> None:

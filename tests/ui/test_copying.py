@@ -6,18 +6,11 @@ from typing import Any
 
 import pytest
 from textual.app import App
-from textual.pilot import Pilot
 
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.copying import KINDS, MAX_COPIED, CopyItem, CopyScreen
-from tests.snapshot.shots import busy_day, settle, tunable
+from tests.snapshot.shots import busy_day, press, settle, tunable
 from tests.ui.stage import HeldClock, an_app
-
-
-async def press(app: Any, pilot: Pilot[Any], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await settle(app, pilot)
 
 
 def said(app: App[Any]) -> list[str]:
@@ -136,7 +129,7 @@ async def test_nothing_to_copy_is_reported() -> None:
     app = an_app()
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(app, pilot)
-        await press(app, pilot, "slash", *"nobodyhasthisname", "enter", "y")
+        await press(app, pilot, "slash", "+nobodyhasthisname", "enter", "y")
 
         assert said(app)[-1] == "Nothing to copy here."
 

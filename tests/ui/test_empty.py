@@ -8,7 +8,7 @@ import pytest
 
 from goneaway_tui.errors import Unreachable
 from tests.builders import a_sample
-from tests.snapshot.shots import settle, tunable
+from tests.snapshot.shots import press, settle, tunable
 from tests.ui.stage import Scripted, an_app
 
 
@@ -22,13 +22,13 @@ def drawn(app: Any) -> str:
 @pytest.mark.parametrize(
     ("source", "keys", "said"),
     [
-        (None, ("slash", *"nobodyisthis", "enter"), "No session matches nobodyisthis"),
-        (None, ("g", "down", "enter", "slash", *"nobodyisthis", "enter"), "No session matches nobodyisthis"),
+        (None, ("slash", "+nobodyisthis", "enter"), "No session matches nobodyisthis"),
+        (None, ("g", "down", "enter", "slash", "+nobodyisthis", "enter"), "No session matches nobodyisthis"),
         (Scripted(a_sample([])), (), "No session is connected."),
         (Scripted(Unreachable("cannot connect", "")), (), "No session has been read yet."),
         (Scripted(Unreachable("cannot connect", "")), ("d",), "has not been read yet"),
         (None, ("l",), "No session has ended yet."),
-        (None, ("l", "slash", *"nobody"), "No session has ended yet."),
+        (None, ("l", "slash", "+nobody"), "No session has ended yet."),
         (None, ("v",), "wait_timeout"),
         (None, ("v", "tab"), "This tool has changed nothing yet."),
     ],
@@ -39,9 +39,7 @@ async def test_empty_screen_explains_what_it_would_list(
     app = an_app(source)
     async with app.run_test(size=size) as pilot:
         await settle(app, pilot)
-        for key in keys:
-            await pilot.press(key)
-            await settle(app, pilot)
+        await press(app, pilot, *keys)
 
         assert said in " ".join(drawn(app).split())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -16,7 +17,7 @@ from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.ui.app import GoneawayApp
 from tests.builders import a_sample, a_server, a_session, a_transaction
 from tests.snapshot.shots import settle
-from tests.ui.stage import Scripted, an_app
+from tests.ui.stage import HeldClock, Scripted, an_app
 
 TEXTS = {
     "escapes": "a\x1b[2J\x1b[31mred\x1b]0;title\x07",
@@ -124,8 +125,19 @@ async def test_session_with_hostile_text_fits_the_board_and_its_own_screen(label
         assert_fit(app, size, "session")
         await press(app, pilot, "end")
         assert_fit(app, size, "session, at the end")
-        await press(app, pilot, "escape", "question_mark")
+
+
+async def test_help_with_hostile_limitations_keeps_its_lines() -> None:
+    size = (120, 36)
+    hidden = tuple(Limitation(text, text, text) for text in TEXTS.values())
+    app = an_app(Scripted(replace(a_hostile_sample(), limitations=hidden)))
+    async with app.run_test(size=size) as pilot:
+        await settle(app, pilot)
+        await press(app, pilot, "question_mark")
         assert_fit(app, size, "help")
+        for _ in range(8):
+            await press(app, pilot, "pagedown")
+            assert_fit(app, size, "help, further down")
         await press(app, pilot, "end")
         assert_fit(app, size, "help, at the end")
 
@@ -186,11 +198,17 @@ async def test_what_is_typed_into_the_filter_is_not_markup(typed: str) -> None:
 
 async def test_an_error_of_a_hostile_server_keeps_its_line() -> None:
     size = (120, 36)
-    for text in TEXTS.values():
-        app = an_app(Scripted(Unreachable(f"lost {text}", text)))
-        async with app.run_test(size=size) as pilot:
+    clock = HeldClock()
+    source = Scripted(*(Unreachable(f"lost {text}", text) for text in TEXTS.values()), clock=clock)
+    app = an_app(source, clock)
+    async with app.run_test(size=size) as pilot:
+        await settle(app, pilot)
+        for number, label in enumerate(TEXTS, 1):
+            assert number == len(source.asked_at)
+            assert_fit(app, size, f"error, {label}")
+            clock.now += 60  # longer than between two tries
+            app.tick()
             await settle(app, pilot)
-            assert_fit(app, size, "error")
 
 
 async def test_drawing_with_hostile_names_holds_no_control_character() -> None:

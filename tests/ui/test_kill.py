@@ -120,7 +120,7 @@ async def test_many_are_summed_up_and_their_number_is_typed(tmp_path: Path) -> N
     app = an_app(tmp_path, executor, many)
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app, pilot)
-        await pilot.press(*["space"] * 60, "k")
+        await pilot.press("A", "k")
         await until(pilot, on(app, KillScreen))
         asked = lines(app)
         kill = app.screen.query_one("#kill", Button)
@@ -148,7 +148,7 @@ async def test_the_number_may_be_typed_while_cancel_has_the_focus(tmp_path: Path
     app = an_app(tmp_path, executor, many)
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app, pilot)
-        await pilot.press(*["space"] * 60, "k")
+        await pilot.press("A", "k")
         await until(pilot, on(app, KillScreen))
         await pilot.press(*"60")
         await pilot.pause()
@@ -165,7 +165,7 @@ async def test_fifty_need_no_number(tmp_path: Path) -> None:
     app = an_app(tmp_path, FakeExecutor(sessions=many), many)
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot)
-        await pilot.press(*["space"] * 50, "k")
+        await pilot.press("A", "k")
         await until(pilot, on(app, KillScreen))
 
         assert not app.screen.query("#typed")
@@ -176,7 +176,7 @@ async def test_s_shows_every_statement(tmp_path: Path) -> None:
     app = an_app(tmp_path, FakeExecutor(sessions=CROWD), CROWD)
     async with app.run_test(size=(120, 80)) as pilot:
         await ready(app, pilot)
-        await pilot.press(*["space"] * len(CROWD), "k")
+        await pilot.press("A", "k")
         await until(pilot, on(app, KillScreen))
         asked = str(app.screen.query_one("#runs", Static).content)
         await pilot.press("s")
@@ -267,7 +267,7 @@ async def test_many_kills_are_confirmed_by_their_number(tmp_path: Path) -> None:
     app = an_app(tmp_path, executor, CROWD)
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot)
-        await pilot.press(*["space"] * len(CROWD), "k")
+        await pilot.press("A", "k")
         await until(pilot, on(app, KillScreen))
         await confirm_many(pilot, len(CROWD))
         await until(pilot, reported(app))

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from unicodedata import east_asian_width
 
@@ -72,6 +73,7 @@ def wide() -> Iterator[None]:
     set_language(EnglishCatalogue())
 
 
+@cache
 def outside(text: str) -> str:
     """What of a text was not said in the language of the run."""
     depth, left = 0, []

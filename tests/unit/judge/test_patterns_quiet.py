@@ -12,6 +12,8 @@ from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.simulated import SimulatedSource
 from tests.builders import NOW
 
+EVERY_SECONDS = 5
+
 
 class HeldClock:
     """Stands still until it is moved."""
@@ -30,12 +32,12 @@ def test_the_simulated_server_is_left_in_peace_for_hours(flavour: Flavour, seed:
     source = SimulatedSource(clock, sessions=120, seed=seed, flavour=flavour)
     ledger: list[Departure] = []
     snapshot: Snapshot | None = None
-    for second in range(0, 3 * 3600, 2):
+    for second in range(0, 3 * 3600, EVERY_SECONDS):
         now = track(source.sample(), snapshot)
         snapshot = now.snapshot
         ledger.extend(now.departed)
         if second % 300 == 0:
             assert () == find_patterns(snapshot, ledger, clock.now), second
-        clock.now += 2
+        clock.now += EVERY_SECONDS
 
     assert len(ledger) > 500

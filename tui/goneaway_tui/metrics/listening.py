@@ -79,6 +79,7 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
     """A WSGI server with a thread for each connection; their number and time are limited."""
 
     daemon_threads = True
+    request_queue_size = MAX_CONNECTIONS
 
     def __init__(self, host: str, port: int, clock: Clock) -> None:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)

@@ -25,7 +25,7 @@ from tests.unit.source.recording.takes import SERVER_NAME, exact, read_back, rec
 SAMPLES = 40
 RUN = 8
 """Samples of one run, and so of one segment."""
-CUTS = 300
+CUTS = 100
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def test_recording_with_a_gap_reports_nothing_that_did_not_happen(
     content, path = whole.read_bytes(), tmp_path / "torn"
     known = {repr(exact(snapshot)) for snapshot in story}
     rng = random.Random(2)
-    for _ in range(CUTS // 3):
+    for _ in range(CUTS // 2):
         begin = rng.randrange(len(content))
         hole = rng.choice([rng.randbytes(rng.randrange(1, 64)), bytes(5000)])
         path.write_bytes((content[:begin] + hole + content[begin + len(hole) :])[: len(content)])
