@@ -20,8 +20,8 @@ from goneaway_tui.i18n import N_
 from goneaway_tui.logs.blocks import LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
-    PROXIES,
     SERVER_GONE_ERRORS,
+    SILENT_CLIENTS,
     SYSTEM_LOG,
     UNKNOWN_CLIENT,
     ErrorEvent,
@@ -765,8 +765,10 @@ def _speaks_alike(event: ErrorEvent, other: ErrorEvent) -> bool:
     return _seconds_between(event, other) <= ALIKE_SECONDS and shared >= ALIKE_CHARS
 
 
-_DATASOURCE: Final = re.compile(r"\bDatasource \"[^\"]{1,60}\": (?P<product>\w+)")
-"""How Prisma says to what it will connect."""
+_DATASOURCE: Final = re.compile(
+    r"\bDatasource \"[^\"]{1,60}\": (?P<product>\w+)|\bStarting an? (?P<pool>\w+) pool with \d"
+)
+"""How Prisma says to what it will connect, or connects."""
 
 
 @dataclass(slots=True)
@@ -778,10 +780,11 @@ class _Datasources:
     def add(self, record: Record) -> None:
         """Remember what a record says of its program's database."""
         for line in record.lines:
-            match = _DATASOURCE.search(line.text) if 'Datasource "' in line.text else None
+            is_named = 'Datasource "' in line.text or " pool with " in line.text
+            match = _DATASOURCE.search(line.text) if is_named else None
             if match is None:
                 continue
-            if match["product"] != "MySQL":
+            if (match["product"] or match["pool"]).casefold() != "mysql":
                 self.of_mysql.discard(record.program)
             elif len(self.of_mysql) < MAX_REMEMBERED_PROGRAMS:
                 self.of_mysql.add(record.program)
@@ -867,8 +870,12 @@ def _server_drafts(record: Record, entry: LogEntry) -> Iterator[DraftEvent]:
 def _host_drafts(record: Record) -> Iterator[DraftEvent]:
     """The drafts of what the kernel or systemd reports of a server's process."""
     for line in record.lines:
-        cause = host_message(line.text)
-        if cause is None and not (record.program and host_started(line.text)):
+        message = host_message(line.text)
+        if message is None and not (record.program and host_started(line.text)):
+            continue
+        cause, start = message or (None, 0)
+        mention = Mention.NO if record.starts_dated else mention_in(line.text, start, [], dated=False)
+        if mention is Mention.YES:
             continue
         event = ErrorEvent(
             line.number,
@@ -879,8 +886,10 @@ def _host_drafts(record: Record) -> Iterator[DraftEvent]:
             certainty=Certainty.CONFIRMED,
             from_server_log=True,
             text_before=line.text_before[-MAX_SEARCHED_CHARS:],
+            is_mention=mention is Mention.MAYBE,
         )
-        yield DraftEvent(event, subject=cause, server_ready=cause is None, is_of_host=True)
+        subject = -line.number if event.is_mention else cause
+        yield DraftEvent(event, subject=subject, server_ready=cause is None, is_of_host=True)
 
 
 def _server_certainty(entry: LogEntry) -> Certainty:
@@ -1078,7 +1087,7 @@ def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: in
         best.stated_cause,
         best.certainty,
         used_after_close=bool(best.pattern and best.pattern.used_after_close),
-        silent_seconds=None if client.driver in PROXIES else record.silent_seconds,
+        silent_seconds=None if client.driver in SILENT_CLIENTS else record.silent_seconds,
         text_before=text_before,
         head=_head(line, best.start),
         is_mention=best.is_mention,
@@ -1249,6 +1258,10 @@ def _joined_draft(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
         return held
     if held.subject is not None:
         return replace(held, event=_merged_server_events(held.event, draft.event))
+    if draft.is_precursor and held.event.code is not None and draft.event.code is None:
+        # Of two remarks the one with the number is the failure, and the other follows from it.
+        failures = held.event.failures | draft.event.failures
+        return replace(held, event=replace(held.event, failures=failures))
     return replace(draft, event=_with_precursor(held.event, draft.event))
 
 
