@@ -15,7 +15,6 @@ import pytest
 
 from goneaway_tui.doctor.case import Case
 from goneaway_tui.doctor.diagnosis import diagnose
-from goneaway_tui.logs.blocks import find_hits
 from goneaway_tui.logs.client_log import find_error_events
 from goneaway_tui.model.cause import Cause, Certainty, Finding
 
@@ -44,15 +43,6 @@ def test_each_error_of_a_log_is_found_once_and_understood(name: str) -> None:
         assert ("-" if event.code is None else str(event.code)) in codes.split()
         assert client == (event.client.name or "-")
         assert diagnose(Case(event))[0].cause.value in causes.split()
-
-
-@pytest.mark.parametrize(
-    "name", [name for name, lines in ENTRIES.items() if lines[:1] and lines[0][:2] == "? "]
-)
-def test_each_log_has_a_word_that_long_logs_are_searched_for(name: str) -> None:
-    text = "\n".join(line for line in ENTRIES[name] if line[:2] != "? ").encode()
-
-    assert find_hits(text, 0, len(text))
 
 
 def findings_of(name: str) -> dict[Cause, Finding]:

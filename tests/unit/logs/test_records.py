@@ -272,6 +272,7 @@ def test_a_wrapped_line_without_a_time_of_its_own_goes_on_where_it_is_part_of_a_
         wrap(0, "one"), wrap(1, "Traceback"), wrap(2, "pymysql.err.OperationalError: x")
     )
     assert [[1], [2]] == grouped(wrap(0, "one"), wrap(1, "pymysql.err.OperationalError: x"))
+    wrap = "api-1  | 2026-11-23T12:00:0{}.000000000Z {}".format
     prisma = wrap(0, "Invalid `prisma.order.findMany()` invocation:")
     assert [[1, 2, 3]] == grouped(prisma, wrap(1, ""), wrap(1, "Server has closed the connection."))
     assert [[1], [2]] == grouped(prisma, wrap(2, "Server has closed the connection."))
