@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import astuple, is_dataclass
@@ -190,7 +191,9 @@ def test_hostile_bytes_cost_time_by_their_length_alone(hostile: bytes) -> None:
         explain_log("-", [hostile[at : at + (1 << 18)] for at in range(0, len(hostile), 1 << 18)])
     )
 
-    assert time.process_time() - began < 7
+    # `tests.bench.mutants` runs this under a profiler, which makes each call cost several times as much.
+    limit_seconds = 10 if sys.getprofile() is None else 200
+    assert time.process_time() - began < limit_seconds
     assert all(len(each.text) <= 300 for each in found)
 
 

@@ -141,6 +141,7 @@ def test_a_quotation_confirms_nothing_and_still_rules_out() -> None:
     first, *others = diagnose(Case(quoted))
 
     assert (POSSIBLE, ("The line may only quote the error message.",)) == (first.certainty, first.against)
+    assert first.because[0].startswith("The error points to this cause: all connections were in use")
     assert {RULED_OUT} == {finding.certainty for finding in others}
     assert not any("quote" in words for finding in others for words in finding.against)
 
@@ -181,15 +182,21 @@ def test_what_names_the_cause_is_said(event: ErrorEvent, words: str) -> None:
         (replace(LOSS, stated_cause=Cause.IDLE_TIMEOUT), "a packet that it had not requested"),
         (
             replace(LOSS, code=1317, stated_cause=Cause.KILLED),
-            "The error itself reports this cause: the statement was interrupted",
+            "The error points to this cause: the statement was interrupted",
         ),
+        (replace(LOSS, stated_cause=Cause.CLIENT_LOST), "The error points to this cause."),
+        (replace(LOSS, stated_cause=Cause.SERVER_RESTART, from_server_log=True), "The server's log points to this cause."),
     ],
-)
-def test_what_only_points_to_a_cause_makes_it_likely(event: ErrorEvent, words: str) -> None:
-    first = diagnose(Case(replace(event, certainty=LIKELY)))[0]
+)  # fmt: skip
+@pytest.mark.parametrize("is_mention", [False, True])
+def test_what_only_points_to_a_cause_makes_it_likely_and_says_no_more(
+    event: ErrorEvent, words: str, *, is_mention: bool
+) -> None:
+    first = diagnose(Case(replace(event, certainty=LIKELY, is_mention=is_mention)))[0]
 
-    assert (event.stated_cause, LIKELY) == (first.cause, first.certainty)
+    assert (event.stated_cause, POSSIBLE if is_mention else LIKELY) == (first.cause, first.certainty)
     assert any(words in reason for reason in first.because)
+    assert not any("reports this cause" in reason for reason in first.because)
 
 
 def test_the_other_cause_is_named_with_the_error_that_named_it() -> None:

@@ -86,7 +86,7 @@ WRITTEN = [
     ("Nov 23 22:00:00 lb1 haproxy[7]: 10.0.0.7:50000 [23/Nov/2026:21:59:00.000] mysql mysql/db1 1/0/60001 1234 cD 12/11/10/9/0 0/0", None,
      "HAProxy", "proxy_or_firewall", 1),
     (("2026-11-23 22:00:00 7 [ERROR] Slave I/O: error reconnecting to master 'repl@db1:3306' - retry-time: 60  maximum-retries: 86400  "
-     "message: Can't connect to server on 'db1' (111 \"Connection refused\"), Internal MariaDB error code: 2003"), 2003, None,
+     "message: Can't connect to server on 'db1' (111 \"Connection refused\"), Internal MariaDB error code: 2003"), 2003, "replication thread",
      "server_restart", 1),
     ("Error Code: 2013. Lost connection to MySQL server during query", 2013, None, "server_restart", 3),
     ("Lost connection to MySQL server at '127.0.0.1:3306', system error: 104 Connection reset by peer", 2013, None, "idle_timeout", 3),

@@ -166,6 +166,14 @@ def test_a_carriage_return_and_what_is_no_utf_8_are_harmless() -> None:
         (b"2026-11-23 5 [Note] nothing of a session\n'a'@'b'", 0),
         (b"2026-11-23 5 [Error] 'a'@'b'", 0),
         (b"onnect onnect", 1),
+        (b'{"response_flags":"UF,URX","upstream_host":"192.0.2.4:3306"}', 1),
+        (rb'{"log":"{\"response_flags\": \"UF\"}"}', 1),
+        (b'{"response_flags":"-"}', 0),
+        (b"dial tcp 192.0.2.5:3306: i/o timeout", 1),
+        (b"Can't reach database server at `db`:`3306`", 1),
+        (b'Datasource "db": MySQL database "shop" at "db:3306"', 1),
+        (b"mysql-1 exited with code 137", 1),
+        (b'{"response_flags":null}', 0),
     ],
 )
 def test_a_label_is_a_hit_where_its_line_is_of_a_session(line: bytes, hits: int) -> None:

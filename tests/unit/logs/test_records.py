@@ -272,6 +272,10 @@ def test_a_wrapped_line_without_a_time_of_its_own_goes_on_where_it_is_part_of_a_
         wrap(0, "one"), wrap(1, "Traceback"), wrap(2, "pymysql.err.OperationalError: x")
     )
     assert [[1], [2]] == grouped(wrap(0, "one"), wrap(1, "pymysql.err.OperationalError: x"))
+    wrap = "api-1  | 2026-11-23T12:00:0{}.000000000Z {}".format
+    prisma = wrap(0, "Invalid `prisma.order.findMany()` invocation:")
+    assert [[1, 2, 3]] == grouped(prisma, wrap(1, ""), wrap(1, "Server has closed the connection."))
+    assert [[1], [2]] == grouped(prisma, wrap(2, "Server has closed the connection."))
 
 
 @pytest.mark.parametrize(("seconds", "silent"), [(5, 5.0), (0, 0.0)])
@@ -279,6 +283,31 @@ def test_how_long_a_program_was_silent_is_told(seconds: int, silent: float) -> N
     _, record = records(f"{STAMP} one", f"2026-11-23T12:00:0{seconds}Z two")
 
     assert silent == record.silent_seconds
+
+
+RAILS = "D, [2026-11-23T{clock}00000 #7] DEBUG -- :   Order Load (123.4ms)  SELECT 1".format
+
+
+@pytest.mark.parametrize(
+    ("words", "silent"),
+    [
+        ('Started GET "/orders" for 192.0.2.7 at 2026-11-23 13:00:00 +0000', 32_400.0),
+        ("OrderJob JID-3f2a: start", 32_400.0),
+        ("   Order Load (0.4ms)  SELECT 1", 32_400.0),
+        ("Started OrderApplication in 3.2 seconds", 0.1),
+        ("* Starting control server", 0.1),
+    ],
+)
+def test_a_piece_of_work_that_begins_hides_no_silence_and_a_program_that_begins_does(
+    words: str, silent: float
+) -> None:
+    *_, last = records(
+        RAILS(clock="04:00:00.0"),
+        f"I, [2026-11-23T13:00:00.000000 #7]  INFO -- : {words}",
+        RAILS(clock="13:00:00.1"),
+    )
+
+    assert silent == pytest.approx(last.silent_seconds)
 
 
 def test_before_its_first_line_and_across_a_gap_no_silence_is_known() -> None:

@@ -236,35 +236,46 @@ def _stated_cause_arguments(case: Case, cause: Cause) -> tuple[Argument, ...]:
     event = case.event
     if event.stated_cause is not cause:
         return ()
-    if event.certainty is Certainty.CONFIRMED:
-        return (proof(_stated_cause_words(event)),)
-    weight = LIKELY_WEIGHT if event.certainty is Certainty.LIKELY else POSSIBLE_WEIGHT
-    return (Argument(weight, _likely_cause_words(event)),)
+    if event.certainty is Certainty.CONFIRMED and not event.is_mention:
+        return (proof(_stated_cause_words(event, is_sure=True)),)
+    weight = POSSIBLE_WEIGHT if event.certainty is Certainty.POSSIBLE else LIKELY_WEIGHT
+    return (Argument(weight, _pointing_words(event)),)
 
 
-def _stated_cause_words(event: ErrorEvent) -> str:
-    """What names the cause: the error, or the server's own log."""
+def _stated_cause_words(event: ErrorEvent, *, is_sure: bool) -> str:
+    """What names the cause, or only points to it: the error, or a log of the server or its machine."""
     code = CODES.get(event.code)
     if event.client == SYSTEM_LOG:
-        return _("The operating system's log reports this cause.")
-    if code is None or code.stated_cause is None or code.stated_cause is not event.stated_cause:
-        return (
-            _("The server's log reports this cause.")
-            if event.from_server_log
-            else _("The error itself reports this cause.")
+        reports, points = (
+            N_("The operating system's log reports this cause."),
+            N_("The operating system's log points to this cause."),
         )
-    template = (
-        N_("The server's log reports this cause: {meaning} ({name}).")
-        if event.from_server_log
-        else N_("The error itself reports this cause: {meaning} ({name}).")
-    )
-    return _(template, meaning=_(code.meaning), name=code.name)
+    elif code is None or code.stated_cause is None or code.stated_cause is not event.stated_cause:
+        reports, points = (
+            (N_("The server's log reports this cause."), N_("The server's log points to this cause."))
+            if event.from_server_log
+            else (N_("The error itself reports this cause."), N_("The error points to this cause."))
+        )
+    else:
+        reports, points = (
+            (
+                N_("The server's log reports this cause: {meaning} ({name})."),
+                N_("The server's log points to this cause: {meaning} ({name})."),
+            )
+            if event.from_server_log
+            else (
+                N_("The error itself reports this cause: {meaning} ({name})."),
+                N_("The error points to this cause: {meaning} ({name})."),
+            )
+        )
+    meaning, name = ("", "") if code is None else (_(code.meaning), code.name)
+    return _(reports if is_sure else points, meaning=meaning, name=name)
 
 
-def _likely_cause_words(event: ErrorEvent) -> str:
+def _pointing_words(event: ErrorEvent) -> str:
     """What points to the cause, where it is not certain."""
-    if event.stated_cause is not Cause.IDLE_TIMEOUT:
-        return _stated_cause_words(event)
+    if event.stated_cause is not Cause.IDLE_TIMEOUT or event.certainty is Certainty.CONFIRMED:
+        return _stated_cause_words(event, is_sure=False)
     if event.from_server_log:
         return _(
             "The server waited for the client until a timeout: nearly always wait_timeout, rarely net_read_timeout."

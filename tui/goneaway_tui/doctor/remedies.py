@@ -11,7 +11,7 @@ from typing import Final
 from goneaway_tui.doctor.case import LARGEST_PACKET_BYTES, Case, ServerFacts
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.deadline import EndLimit, LimitOrigin
-from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR, PROXIES, FailureKind
+from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR, PROXIES, REPLICATION, FailureKind
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, TRANSACTION_LIMITS
@@ -183,6 +183,17 @@ POOLS: Final = {
     ),
     "ProxySQL": (
         N_("ProxySQL: SET mysql-connection_max_age_ms={ms}; mysql-ping_interval_server_msec below it"),
+    ),
+    "MaxScale": (
+        N_(
+            "MaxScale: connection_keepalive and persistmaxtime below {s} s; the service's connection_timeout above it"
+        ),
+    ),
+    REPLICATION: (
+        N_(
+            "A replica reconnects by itself: SOURCE_CONNECT_RETRY, SOURCE_HEARTBEAT_PERIOD and replica_net_timeout (MariaDB: "
+            "MASTER_CONNECT_RETRY, MASTER_HEARTBEAT_PERIOD and slave_net_timeout)"
+        ),
     ),
     "HAProxy": (
         N_("HAProxy: timeout client and timeout server, both above the pool's lifetime, and option clitcpka"),

@@ -20,7 +20,13 @@ from goneaway_tui.doctor.case import (
     Case,
 )
 from goneaway_tui.i18n import N_, _, ngettext
-from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR, ErrorEvent, FailureKind, haproxy_end
+from goneaway_tui.logs.error_events import (
+    OFFLINE_MODE_ERROR,
+    REPLICATION,
+    ErrorEvent,
+    FailureKind,
+    haproxy_end,
+)
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, TRANSACTION_LIMITS
 from goneaway_tui.text.format import seconds_words, size_with_bytes
@@ -103,6 +109,9 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         return
     if event.was_busy:
         yield refutation(_(WAS_READING if FailureKind.READING in event.failures else WAS_SENDING))
+        return
+    if event.client.driver == REPLICATION:
+        yield refutation(_("No idle limit applies to a replication connection."))
         return
     yield from _stated_idle_time(case)
     if not event.is_loss:
@@ -436,7 +445,8 @@ def killed(case: Case) -> Iterator[Argument]:
         return
     if event.code == 1317:
         yield Argument(
-            1, _("KILL QUERY, or Ctrl-C in a client, ended the statement. The session is still open.")
+            1,
+            _("KILL QUERY, or Ctrl-C in a client, ends a statement with this error. The session stays open."),
         )
     if event.is_kill and event.stated_cause is Cause.KILLED:
         yield from _killed_or_stopped(case)

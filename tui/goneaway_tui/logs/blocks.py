@@ -270,18 +270,23 @@ class Progress(contextlib.AbstractContextManager["Progress"]):
 
 NEEDLES: Final = (
     b"onnect", b" has gone away", b"acket", b"ommunicati", b"ution was interrupted", b"ccess denied for user", b"hutdown",
-    b" got signal ", b"ECONNRESET", b"InterfaceError", b"ommands out of sync", b"haproxy[", b'"- - -" 0 ', b"closed}", b"tcp_closed", b"f memory: Kill", b"process exited, code=", b"sqld restarted", b"rash recovery",
+    b" got signal ", b"ECONNRESET", b"InterfaceError", b"ommands out of sync", b"haproxy[", b'"- - -" 0 ', b"closed}", b"tcp_closed", b"f memory: Kill", b" exited", b"sqld restarted", b"rash recovery",
     b"ocket #Port", b"ocket was closed", b"close signal", b"MySQL error", b"roken pipe",
+    b"i/o timeout", b"server at `", b"Datasource ",
 )  # fmt: skip
 """Words that every error in `client_log` and every end in `server_log` has in its line, or in a line of the same traceback.
 
-They are few, as each costs one search through every byte, and long or rare, as those are found fastest.
+Also those of lines that say to which database a program connects, where its errors do not. They are few, as each costs one search through every byte, and long or rare, as those are found fastest.
 """
 
-SERVER_LABELS: Final = (b" [Warning] ", b" [Note] ")
-"""Labels before a message of a server's own log, which may be in any language."""
-SESSION_WORDS: Final = re.compile(rb"'\)? \('?|'@'|mysqld|mariadbd")
+_SESSION_WORDS: Final = re.compile(rb".*?(?:'\)? \('?|'@'|mysqld|mariadbd)")
 """What each message in `translations` has in every language: a reason or an account in its position, or the program."""
+LABELS: Final = (
+    (b" [Warning] ", _SESSION_WORDS),
+    (b" [Note] ", _SESSION_WORDS),
+    (b"response_flags", re.compile(rb"response_flags\\{0,3}\" ?: ?\\{0,3}\"[A-Z]")),
+)
+"""Labels that many lines have, and how those go on that are read: a server's own message in any language, a fault that Envoy logs."""
 
 WHOLE_LOG_BYTES: Final = 262_144
 """Bytes up to which every line of a log is read: a pasted text may be one line of a traceback."""
@@ -401,11 +406,12 @@ def find_hits(data: bytes, start: int, end: int) -> list[int]:
     offsets: set[int] = set()
     for needle in NEEDLES:
         offsets.update(_lines_with(needle, data, start, end))
-    for label in SERVER_LABELS:
-        for offset in _lines_with(label, data, start, end):
-            newline = data.find(b"\n", offset, offset + LINE_HEAD_BYTES)
-            if SESSION_WORDS.search(data, offset, newline if newline >= 0 else offset + LINE_HEAD_BYTES):
-                offsets.add(offset)
+    for label, form in LABELS:
+        offsets.update(
+            offset
+            for offset in _lines_with(label, data, start, end)
+            if form.match(data, offset, offset + LINE_HEAD_BYTES)
+        )
     return sorted(offsets)
 
 

@@ -20,8 +20,8 @@ from goneaway_tui.i18n import N_
 from goneaway_tui.logs.blocks import LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
-    PROXIES,
     SERVER_GONE_ERRORS,
+    SILENT_CLIENTS,
     SYSTEM_LOG,
     UNKNOWN_CLIENT,
     ErrorEvent,
@@ -264,6 +264,10 @@ ERROR_NUMBER_FORMS: Final = (
 UNAMBIGUOUS_NUMBER_FORMS: Final = 7
 """How many of these forms, from the first, hold nothing but the number of a server's error."""
 
+_REPORTS: Final = re.compile(r"(?i)err(?:or|no|code)|exception|fail|fatal|critical|sqlstate|errtype")
+"""What a record has that reports an error by its number alone: any number may be a value."""
+_NO_ERROR_LEVEL: Final = re.compile(r"^.{0,80}?\b(?:INFO|DEBUG|TRACE|NOTICE)\b")
+
 STANDALONE_ERROR: Final = re.compile(r"^ERROR (?:\d{4}) \(\w{5}\)|^mysqldump: |^mariadb-dump: ")
 """A line that is an error by itself, whatever the lines around it say."""
 
@@ -412,7 +416,7 @@ _ERROR_HEAD: Final = re.compile(
 )
 """How a real error begins, also behind a dash."""
 _CODE: Final = re.compile(
-    r"\s*(?:\w{1,60} ?[:=]{1,2} ?[\[{(]\s{0,4}\d{4} ?(?::|=>) ?['\"]|[A-Z][A-Z_\d]{2,60} = [\[{(] ?['\"]|case\b[^:]{1,80}:(?!:)|(?:\}\s*)?(?:el(?:se )?)?if\b.{0,400}(?:[:{)]|then)\s*$|(?:except|catch|rescue|when|yield|raise|return|assert\w*|expect|const|let|var|static|def|func|fn|#define)\b(?!:)|\s\w{1,40} \+?= [rbf]?(?:\"[^\"]{1,200}\"|'[^']{1,200}')\s*$|>>> |(?:\d{4}: )?\w{0,40}\(r?['\"]|[rbf]['\"])"
+    r"\s*(?:\w{1,60} ?[:=]{1,2} ?[\[{(]\s{0,4}\d{4} ?(?::|=>) ?['\"]|[A-Z][A-Z_\d]{2,60} = [\[{(] ?['\"]|case\b[^:]{1,80}:(?!:)|(?:\}\s*)?(?:el(?:se )?)?if\b.{0,400}(?:[:{)]|then)\s*$|(?:except|catch|rescue|when|yield|raise|return|assert\w*|expect|const|let|var|static|def|func|fn|#define)\b(?!:)|\s\w{1,40} \+?= [rbf]?(?:\"[^\"]{1,200}\"|'[^']{1,200}')\s*$|<(?:string|entry|value|source|target|translation)\b[^<>]{0,200}>.{0,400}</|>>> |(?:\d{4}: )?\w{0,40}\(r?['\"]|[rbf]['\"])"
 )
 _CODE_MARKS: Final = re.compile(
     r"['\"] (?:in|not in) \w|\bin \(?\d{4}, ?\d{4}|[=!]= ?['\"]|=~|\.(?:includes|contains|match|indexOf|startswith|startsWith)\(|\b(?:strpos|stripos|preg_match|str_contains|strstr)\("
@@ -425,6 +429,7 @@ _METRIC: Final = re.compile(
 """A sample of OpenMetrics: its labels name an error, also where none was counted."""
 _TEST_PASSED: Final = re.compile(
     r"(?i)\btest.{0,400}\.\.\. ?(?:ok|passed|skipped|ignored)\s*$|^\s*(?:[✓✔√]|--- PASS:|ok \d{1,6}\b)"
+    r"|(?-i:\b(?:PASS(?:ED)?|SKIPPED|XFAIL)\s{0,80}(?:\[ {0,3}\d{1,3}%\])?\s*$|^\s*PASS\s)"
 )
 """A test that passed may be named after an error."""
 _COMPARED: Final = re.compile(
@@ -765,8 +770,10 @@ def _speaks_alike(event: ErrorEvent, other: ErrorEvent) -> bool:
     return _seconds_between(event, other) <= ALIKE_SECONDS and shared >= ALIKE_CHARS
 
 
-_DATASOURCE: Final = re.compile(r"\bDatasource \"[^\"]{1,60}\": (?P<product>\w+)")
-"""How Prisma says to what it will connect."""
+_DATASOURCE: Final = re.compile(
+    r"\bDatasource \"[^\"]{1,60}\": (?P<product>\w+)|\bStarting an? (?P<pool>\w+) pool with \d"
+)
+"""How Prisma says to what it will connect, or connects."""
 
 
 @dataclass(slots=True)
@@ -778,10 +785,11 @@ class _Datasources:
     def add(self, record: Record) -> None:
         """Remember what a record says of its program's database."""
         for line in record.lines:
-            match = _DATASOURCE.search(line.text) if 'Datasource "' in line.text else None
+            is_named = 'Datasource "' in line.text or " pool with " in line.text
+            match = _DATASOURCE.search(line.text) if is_named else None
             if match is None:
                 continue
-            if match["product"] != "MySQL":
+            if (match["product"] or match["pool"]).casefold() != "mysql":
                 self.of_mysql.discard(record.program)
             elif len(self.of_mysql) < MAX_REMEMBERED_PROGRAMS:
                 self.of_mysql.add(record.program)
@@ -867,8 +875,12 @@ def _server_drafts(record: Record, entry: LogEntry) -> Iterator[DraftEvent]:
 def _host_drafts(record: Record) -> Iterator[DraftEvent]:
     """The drafts of what the kernel or systemd reports of a server's process."""
     for line in record.lines:
-        cause = host_message(line.text)
-        if cause is None and not (record.program and host_started(line.text)):
+        message = host_message(line.text)
+        if message is None and not (record.program and host_started(line.text)):
+            continue
+        cause, start = message or (None, 0)
+        mention = Mention.NO if record.starts_dated else mention_in(line.text, start, [], dated=False)
+        if mention is Mention.YES:
             continue
         event = ErrorEvent(
             line.number,
@@ -879,8 +891,10 @@ def _host_drafts(record: Record) -> Iterator[DraftEvent]:
             certainty=Certainty.CONFIRMED,
             from_server_log=True,
             text_before=line.text_before[-MAX_SEARCHED_CHARS:],
+            is_mention=mention is Mention.MAYBE,
         )
-        yield DraftEvent(event, subject=cause, server_ready=cause is None, is_of_host=True)
+        subject = -line.number if event.is_mention else cause
+        yield DraftEvent(event, subject=subject, server_ready=cause is None, is_of_host=True)
 
 
 def _server_certainty(entry: LogEntry) -> Certainty:
@@ -924,10 +938,12 @@ def _error_lines(record: Record, *, is_mysql: bool) -> list[tuple[int, ParsedLin
     is_prisma = is_mysql and any("Invalid `prisma" in line.text for line in record.lines)
     is_mysql = is_prisma or any(MYSQL_WORDS.search(line.text) for line in record.lines)
     is_foreign = any(OTHER_SOFTWARE_WORDS.search(line.text[:FOREIGN_SEARCH_CHARS]) for line in record.lines)
+    reports = any(_REPORTS.search(line.text) for line in record.lines)
     about_mysql = [
         (index, parsed)
         for index, parsed in parsed_lines
-        if _is_about_mysql(parsed, record.lines[index].text, is_mysql=is_mysql, is_foreign=is_foreign)
+        if (parsed.pattern is not None or (reports and not _NO_ERROR_LEVEL.search(record.lines[index].text)))
+        and _is_about_mysql(parsed, record.lines[index].text, is_mysql=is_mysql, is_foreign=is_foreign)
     ]
     found = []
     for index, parsed in about_mysql:
@@ -1053,11 +1069,27 @@ def _is_same_traceback(record: Record, before: int, index: int) -> bool:
         return False
     if lines[index].continues or any(line.text.startswith("Previous exception") for line in lines[:index]):
         return True
+    if (
+        index - before <= CHAIN_LINES
+        and not lines[index].timestamp_text
+        and _repeats(lines[before].text, text)
+    ):
+        return True
     between = [line.text for line in lines[before + 1 : index + 1] if line.text]
     is_continued = any(map(TRACEBACK_PART.match, [lines[before].text, *between]))
     is_next = before == 0 or index - before == 1
     is_announced = is_next and record.timestamp is not None and EXCEPTION_HEAD.match(text) is not None
     return is_continued or is_announced
+
+
+REPEATED_CHARS: Final = 20
+"""Characters from which a line that stands in a line before it repeats that."""
+
+
+def _repeats(before: str, text: str) -> bool:
+    """Whether a line repeats the message of a line before it, which has a timestamp or a level besides."""
+    message = text.strip().removeprefix("Error: ")
+    return len(message) >= REPEATED_CHARS and message != before.strip() and before.rstrip().endswith(message)
 
 
 def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: int, end: int) -> DraftEvent:
@@ -1078,7 +1110,7 @@ def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: in
         best.stated_cause,
         best.certainty,
         used_after_close=bool(best.pattern and best.pattern.used_after_close),
-        silent_seconds=None if client.driver in PROXIES else record.silent_seconds,
+        silent_seconds=None if client.driver in SILENT_CLIENTS else record.silent_seconds,
         text_before=text_before,
         head=_head(line, best.start),
         is_mention=best.is_mention,
@@ -1249,6 +1281,10 @@ def _joined_draft(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
         return held
     if held.subject is not None:
         return replace(held, event=_merged_server_events(held.event, draft.event))
+    if draft.is_precursor and held.event.code is not None and draft.event.code is None:
+        # Of two remarks the one with the number is the failure, and the other follows from it.
+        failures = held.event.failures | draft.event.failures
+        return replace(held, event=replace(held.event, failures=failures))
     return replace(draft, event=_with_precursor(held.event, draft.event))
 
 

@@ -101,6 +101,8 @@ class LogClient:
 
 
 UNKNOWN_CLIENT: Final = LogClient()
+REPLICATION: Final = N_("replication thread")
+"""The client that a replica is of its source."""
 SYSTEM_LOG: Final = LogClient(N_("system log"))
 """What the kernel and systemd write."""
 
@@ -111,7 +113,11 @@ DRIVERS: Final = (
     ),
     (
         LogClient("MaxScale"),
-        r"(?i)maxscale|\[mariadbclient\]|Lost connection to (?:the )?(?:primary|master|backend) server",
+        (
+            r"(?i)maxscale|\[(?:mariadb(?:client|mon|protocol)|mysqlmon|galeramon|csmon|aurora?mon|readwritesplit|readconnroute|schemarouter|binlogrouter|pinloki|kafkacdc)\]"
+            r"|^\S{10} \d\d:\d\d:\d\d(?:\.\d{3})? {3}(?:alert|error|warning|notice|info|debug) {0,3}: "
+            r"|Lost connection to (?:the )?(?:primary|master|backend) server"
+        ),
     ),
     (
         LogClient("MySQL Router"),
@@ -122,6 +128,10 @@ DRIVERS: Final = (
     (
         LogClient("Vitess"),
         r"(?i)vttablet|vtgate|vitess|/vt/socket|tabletserver|TabletManager|\(errno \d{4}\) \(sqlstate \w{5}\)",
+    ),
+    (
+        LogClient(REPLICATION, reports_4031=True),
+        r"\b(?:Slave|Replica) (?:I/O|SQL)\b|\bError reading packet from server\b|\[MY-\d{6}\] \[Repl\]",
     ),
     (
         LogClient("mydumper", reports_4031=True),
@@ -310,6 +320,8 @@ FRAMEWORKS: Final = (
 """The first row that matches counts."""
 
 PROXIES: Final = frozenset({"ProxySQL", "MaxScale", "MySQL Router", "HAProxy", "Envoy"})
+"""What stands between clients and servers, and has a log of its own."""
+SILENT_CLIENTS: Final = PROXIES | {REPLICATION}
 """Those that log errors, and not what passes through them: the silence of their logs says nothing of a session."""
 _DRIVERS: Final = tuple((client, re.compile(pattern)) for client, pattern in DRIVERS)
 _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAMEWORKS)
@@ -597,6 +609,7 @@ class ErrorEvent:
         """Whether the server's own log, or that of its machine, says that the server itself ended."""
         return (
             self.from_server_log
+            and not self.is_mention
             and self.session_id is None
             and self.stated_cause in {Cause.SERVER_RESTART, Cause.SERVER_CRASH}
         )

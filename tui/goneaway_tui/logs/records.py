@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -297,6 +298,8 @@ def _split_object(text: str) -> PrefixedLine | None:
     if all(mark in text for mark in _SERVER_SINK):
         return None
     members = list(_members(text))
+    if '"response_flags' in text and (session := _proxied_session(members)):
+        return PrefixedLine(_field_text(members, PROGRAM_FIELDS), _event_time(members), session)
     messages = [(key, value) for key, value, _depth in _by_depth(members) if key in MESSAGE_FIELDS]
     message = min(
         messages, key=lambda member: (not member[1].strip(), MESSAGE_FIELDS.index(member[0])), default=None
@@ -313,6 +316,27 @@ def _split_object(text: str) -> PrefixedLine | None:
     return PrefixedLine(
         _field_text(members, PROGRAM_FIELDS), _event_time(members), lines[0], tuple(lines[1:MAX_BODY_LINES])
     )
+
+
+_NO_VALUE: Final = "-"
+_HTTP_FIELDS: Final = ("method", "path", "protocol")
+_SESSION_FORM: Final = (
+    '[{start_time}] "- - -" 0 {response_flags} {response_code_details} {connection_termination_details} '
+    '"{upstream_transport_failure_reason}" {bytes_received} {bytes_sent} {duration} - "-" "-" "-" "-" "{upstream_host}" '
+    "{upstream_cluster} - {downstream_local_address} {downstream_remote_address} - -"
+)
+
+
+def _proxied_session(members: list[Member]) -> str:
+    """What Envoy logged of a TCP session as JSON, as it writes it by default; empty where it is of HTTP, or had no fault."""
+    fields: defaultdict[str, str] = defaultdict(lambda: _NO_VALUE)
+    fields.update(
+        (key, value.replace(" ", "_")) for key, value, _depth in reversed(_by_depth(members)) if value
+    )
+    is_http = any(fields[name] != _NO_VALUE for name in _HTTP_FIELDS)
+    is_fault = fields["response_flags"] != _NO_VALUE
+    is_known = fields["upstream_cluster"] != _NO_VALUE or fields["upstream_host"] != _NO_VALUE
+    return _SESSION_FORM.format_map(fields) if is_fault and is_known and not is_http else ""
 
 
 Member = tuple[str, str, int]
@@ -576,6 +600,10 @@ _STARTS: Final = re.compile(
     r"(?i)\b(?:start(?:s|ed|ing|up)?|boot(?:ed|ing)?|(?:re)?connect(?:ed|ing)|launch(?:ed|ing)?|initiali[sz]\w{1,6}|version)\b"
 )
 """What a program says when it begins, or connects: then no connection of it is older."""
+_STARTS_WORK: Final = re.compile(
+    r"\b(?:GET|HEAD|POST|PUT|PATCH|DELETE)\b|(?i:\b(?:jid|jobs?|tasks?|requests?|batch(?:es)?|transactions?|quer(?:y|ies)|imports?|exports?)\b)"
+)
+"""What a line has by which a program begins a piece of work, and not itself: its connections may be older."""
 
 
 @dataclass(slots=True)
@@ -645,7 +673,10 @@ class _OpenRecords:
         if outer is not None:
             self._last_outer[voice] = outer
         burst = self._bursts.get(voice)
-        if burst is not None and burst.is_after_silence and _STARTS.search(line.text[:STARTS_CHARS]):
+        if burst is None or not burst.is_after_silence:
+            return
+        head = line.text[:STARTS_CHARS]
+        if _STARTS.search(head) and not _STARTS_WORK.search(head):
             burst.is_start = True
 
     def _timestamp(self, line: LogLine, own: Timestamp | None, outer: Timestamp | None) -> Timestamp | None:
@@ -709,6 +740,15 @@ def _voice(line: LogLine) -> str:
     return _STREAM.sub("", line.program)
 
 
+PRINTED_LINES: Final = 20
+"""Lines of one message of Prisma, which shows the lines of source around the call."""
+
+
+def _is_in_message(record: Record) -> bool:
+    """Whether a record ends within a message of Prisma: what failed stands below the call and empty lines."""
+    return any(line.text.startswith("Invalid `prisma.") for line in record.lines[-PRINTED_LINES:])
+
+
 def _starts_record(record: Record, line: LogLine, own: Timestamp | None, pause_seconds: float) -> bool:
     """Whether a line begins a record: it has a timestamp of its own, continues nothing, or came after a pause by its wrapper."""
     if line.continues:
@@ -721,6 +761,8 @@ def _starts_record(record: Record, line: LogLine, own: Timestamp | None, pause_s
         return False
     if pause_seconds > (SAME_ENTRY_SECONDS if text.startswith("Traceback ") else BURST_GAP_SECONDS):
         return True
+    if pause_seconds <= SAME_ENTRY_SECONDS and _is_in_message(record):
+        return False
     is_in_traceback = any(TRACEBACK_PART.match(before.text) for before in record.lines)
     continues = not text or TRACEBACK_PART.match(text) or (is_in_traceback and EXCEPTION_HEAD.match(text))
     return not continues

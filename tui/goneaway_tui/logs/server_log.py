@@ -351,32 +351,46 @@ SERVER_MESSAGES: Final = (
 """Messages about the whole server, and so about every session that was open."""
 
 _SERVER_PROCESS: Final = r"(?:mysqld|mariadbd)(?:-[\w.]{1,20})?"
-_SERVER_UNIT: Final = r"[\w@.-]{0,80}(?:mysql|mariadb|percona)[\w@.-]{0,80}"
+_SERVER_NAMES: Final = ("mysql", "mariadb", "percona")
+_SERVER_UNIT: Final = (
+    r"(?<![\w@.-])(?![\w@.-]{0,160}(?:backup|dump|export|restor|check|sync|wait|init|migrat))[\w@.-]{0,80}(?<![A-Za-z])"
+    r"(?:mysqld?|mariadbd?|percona)[\d.]{0,8}"
+    r"(?:[-_.](?:server|community|xtradb|cluster|db|database|master|primary|source|slave|replica|secondary|node|data|[A-Za-z]?\d{1,10})){0,6}"
+    r"(?:@[\w.:-]{0,80})?"
+)
+"""The unit or container of a server, and of no exporter, backup, router or client of one."""
 HOST_MESSAGES: Final = (
     (re.compile(rf"[Oo]ut of memory: Kill(?:ed)? process \d{{1,10}}(?:, UID \d{{1,10}},)? \({_SERVER_PROCESS}\)"), Cause.SERVER_CRASH),
     (re.compile(rf"\bKilled process \d{{1,10}}(?:, UID \d{{1,10}},)? \({_SERVER_PROCESS}\)"), Cause.SERVER_CRASH),
+    (re.compile(rf"\boom-kill:constraint=.{{0,600}},task={_SERVER_PROCESS},pid="), Cause.SERVER_CRASH),
     (re.compile(rf"\b{_SERVER_PROCESS}\[\d{{1,10}}\]: segfault at |traps: {_SERVER_PROCESS}\[\d{{1,10}}\] "), Cause.SERVER_CRASH),
     (re.compile(rf"\bProcess \d{{1,10}} \({_SERVER_PROCESS}\) of user \d{{1,10}} dumped core"), Cause.SERVER_CRASH),
-    (re.compile(rf"\b{_SERVER_UNIT}(?:\.service)?: State '[\w-]{{1,30}}' timed out\. (?:Killing|Terminating)"), Cause.SERVER_RESTART),
-    (re.compile(rf"\b{_SERVER_UNIT}(?:\.service)?: (?:stop-\w{{1,20}} )?timed out\. Killing"), Cause.SERVER_RESTART),
-    (re.compile(rf"\b{_SERVER_UNIT}\.service: [Mm]ain process exited, code=(?:killed|dumped), status=(?!15/)"), Cause.SERVER_CRASH),
-    (re.compile(rf"\b{_SERVER_UNIT}\.service: [Mm]ain process exited, code=killed, status=15/"), Cause.SERVER_RESTART),
-    (re.compile(rf"\b{_SERVER_UNIT}\.service: A process of this unit has been killed by the OOM killer"), Cause.SERVER_CRASH),
-    (re.compile(r"(?:^|\s)[\w.-]{0,60}(?:mysql|mariadb|percona)[\w.-]{0,60} exited with code 1[34]\d\b"), Cause.SERVER_CRASH),
+    (re.compile(rf"{_SERVER_UNIT}(?:\.service)?: State '[\w-]{{1,30}}' timed out\. (?:Killing|Terminating)"), Cause.SERVER_RESTART),
+    (re.compile(rf"{_SERVER_UNIT}(?:\.service)?: (?:stop-\w{{1,20}} )?timed out\. Killing"), Cause.SERVER_RESTART),
+    (re.compile(rf"{_SERVER_UNIT}\.service: [Mm]ain process exited, code=(?:killed|dumped), status=(?!15/)"), Cause.SERVER_CRASH),
+    (re.compile(rf"{_SERVER_UNIT}\.service: [Mm]ain process exited, code=killed, status=15/"), Cause.SERVER_RESTART),
+    (re.compile(rf"{_SERVER_UNIT}\.service: A process of this unit has been killed by the OOM killer"), Cause.SERVER_CRASH),
+    (re.compile(rf"{_SERVER_UNIT}\.service: Failed with result '(?:oom-kill|core-dump|signal|watchdog)'"), Cause.SERVER_CRASH),
+    (re.compile(rf"\bKilled /(?:[\w@.:-]{{1,80}}/){{0,8}}{_SERVER_UNIT}\.service due to memory (?:pressure|used)"), Cause.SERVER_CRASH),
+    (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code 13[4-79]\b"), Cause.SERVER_CRASH),
+    (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code (?:130|143)\b"), Cause.SERVER_RESTART),
 )  # fmt: skip
 """How the kernel, systemd and docker compose report that a server was killed, or died."""
-_HOST_STARTED: Final = re.compile(
-    rf"^Started .{{0,80}}(?:MySQL|MariaDB|Percona|{_SERVER_UNIT})", re.IGNORECASE
-)
+_HOST_STARTED: Final = re.compile(r"^Started .{0,80}(?:MySQL|MariaDB|Percona)", re.IGNORECASE)
 
 
-def host_message(text: str) -> Cause | None:
-    """How a server ended, by a line of the kernel, of systemd or of docker compose; None for any other line.
+def host_message(text: str) -> tuple[Cause, int] | None:
+    """How a server ended, by a line of the kernel, of systemd or of docker compose, and where in it that is said.
+
+    None for any other line.
 
     >>> host_message("Out of memory: Killed process 811 (mysqld) total-vm:1kB"), host_message("Killed process 9 (java)")
-    (<Cause.SERVER_CRASH: 'server_crash'>, None)
+    ((<Cause.SERVER_CRASH: 'server_crash'>, 0), None)
     """
-    return next((cause for form, cause in HOST_MESSAGES if form.search(text[:MAX_LINE_CHARS])), None)
+    if not any(name in text for name in _SERVER_NAMES):
+        return None
+    matches = ((form.search(text[:MAX_LINE_CHARS]), cause) for form, cause in HOST_MESSAGES)
+    return next(((cause, match.start()) for match, cause in matches if match), None)
 
 
 def host_started(text: str) -> bool:
