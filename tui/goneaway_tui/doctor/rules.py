@@ -937,6 +937,9 @@ def _server_down(case: Case) -> Iterator[Argument]:
             event.lost_near,
         )
         yield Argument(1, text)
+    if event.is_loss and event.idle_seconds is not None and case.uptime_seconds is None:
+        idle = seconds_words(event.idle_seconds)
+        yield Argument(0, _("The connection had not been used for {idle}.", idle=idle))
     if FailureKind.SEVERED in event.failures:
         yield Argument(
             2, _("The proxy reported that the server's side of the session broke off with an error.")

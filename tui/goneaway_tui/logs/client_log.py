@@ -1029,7 +1029,8 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
     mention = mention_in(
         line.text, parsed.start, before, dated=dated, may_be_source=may_be_source, end=parsed.end
     )
-    if not (record.starts_dated and index == 0) and _is_in_settings(lines, index):
+    is_head = record.starts_dated and index == 0
+    if not is_head and _is_in_settings(lines, index, since=int(record.starts_dated)):
         return Mention.YES
     if mention is Mention.NO and not dated and (_follows_sentence(before) or _is_in_block(lines, index)):
         return Mention.MAYBE
@@ -1038,10 +1039,10 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
     return Mention.MAYBE if mention is Mention.NO and is_listed else mention
 
 
-def _is_in_settings(lines: Sequence[LogLine], index: int) -> bool:
-    """Whether a line is a remark among settings, or a text in a rule of an alert."""
+def _is_in_settings(lines: Sequence[LogLine], index: int, since: int) -> bool:
+    """Whether a line is a remark among the settings from the line `since` on, or a text in a rule of an alert."""
     text = lines[index].text
-    before = [line.text for line in lines[max(0, index - NEAR_SETTINGS) : index]]
+    before = [line.text for line in lines[max(since, index - NEAR_SETTINGS) : index]]
     if text[:1].isspace() and any(map(_ALERT_RULE.match, before)):
         return True
     if not _REMARK_LINE.match(text):
