@@ -36,6 +36,31 @@ def first(event: ErrorEvent, server: ServerFacts | None = None) -> Finding:
     return diagnose(Case(event, server or ServerFacts()))[0]
 
 
+@pytest.mark.parametrize(
+    ("event", "cause"),
+    [
+        (replace(GONE, unread_near=True), Cause.NET_WRITE_TIMEOUT),
+        (replace(LOSS, mixed_up_near=True), Cause.FORKED_CONNECTION),
+        (replace(LOSS, failures=frozenset({FailureKind.TIMED_OUT})), Cause.CLIENT_QUIT),
+    ],
+)
+def test_what_is_near_or_expired_makes_its_cause_alone_likely(event: ErrorEvent, cause: Cause) -> None:
+    found = first(event)
+
+    assert (cause, Certainty.LIKELY) == (found.cause, found.certainty)
+    assert (
+        cause is Cause.NET_WRITE_TIMEOUT
+        or Certainty.POSSIBLE is finding(Cause.PROXY_OR_FIREWALL, event).certainty
+    )
+
+
+def test_an_interrupted_statement_asks_for_no_new_connection() -> None:
+    interrupted = replace(LOSS, code=1317, stated_cause=Cause.KILLED, certainty=Certainty.LIKELY)
+
+    assert not any("reconnect" in remedy for remedy in first(interrupted).remedies)
+    assert any("reconnect" in remedy for remedy in first(replace(interrupted, code=1927)).remedies)
+
+
 def test_every_cause_of_the_contract_but_none_twice_has_a_rule() -> None:
     assert sorted(Cause) == sorted(suspect.cause for suspect in CAUSE_RULES)
 

@@ -178,6 +178,41 @@ def test_two_hundred_lines_below_a_head_of_the_slow_log_a_statement_may_quote(
     assert mention is mention_in("MySQL server has gone away", 0, before, dated=False)
 
 
+@pytest.mark.parametrize(
+    ("first", "line", "found"),
+    [
+        ("- The worker now tells apart what it met:", '  error 2013 ("Lost connection to MySQL server during query") is tried again.', []),
+        ("1. The worker now tells apart what it met:", "   MySQL server has gone away is an error of its own, and is raised.", []),
+        ("- The worker met an error:", "  MySQL server has gone away", [2]),
+        ("  1) The worker tells apart", "     a test that wants more got MySQL server has gone away", [2]),
+    ],
+)  # fmt: skip
+def test_a_wrapped_item_of_a_list_of_sentences_quotes(first: str, line: str, found: list[int]) -> None:
+    assert found == numbers(first, line)
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["# Query_time: 1.5  Lock_time: 0.0", "2026-11-23T12:00:00.000000Z\t   42 Query\tSELECT 1"],
+)
+def test_a_value_of_a_logged_statement_may_hold_a_whole_log(head: str) -> None:
+    statement = ["REPLACE INTO note VALUES (7, \"it's\", 'see", at(1, GONE), at(2, GONE.replace("'", "''"))]
+    if not head.startswith("#"):
+        head, statement = head.replace("SELECT 1", statement[0]), statement[1:]
+
+    assert [] == numbers(head, *statement, "');")
+    assert [len(statement) + 3] == numbers(head, *statement, "');", at(9))
+    assert [3] == numbers("# Query_time: 1.5  Lock_time: 0.0", "SELECT 'a' FROM t;", at(9))
+
+
+def test_a_remark_of_settings_that_were_written_at_a_time_quotes() -> None:
+    settings = ["[pool]", "url = mysql://db1:3306/shop?ssl=true&charset=utf8mb4", "; or else: MySQL server has gone away", "size = 5"]  # fmt: skip
+
+    assert [] == numbers("; written by the installer 2026-11-23 12:00:00", *settings)
+    assert [] == numbers(at(0, "settings:"), *settings)
+    assert [2] == numbers("# Logfile created on 2026-11-23 12:00:00", GONE)
+
+
 @pytest.mark.parametrize(("between", "mention"), [(19, Mention.YES), (20, Mention.NO)])
 def test_a_plus_is_of_a_diff_where_one_of_twenty_lines_before_is(between: int, mention: Mention) -> None:
     before = ["@@ -1,2 +1,2 @@", *["x"] * between]
@@ -328,6 +363,56 @@ def test_a_server_ends_once_until_it_is_ready_again() -> None:
     assert [1, 3] == numbers(stop, READY, stop)
 
 
+def test_a_crash_is_reported_from_its_first_line_on() -> None:
+    crash = "261123 12:00:09 [ERROR] mariadbd got signal 6 ;"
+    recovery = "2026-11-23 12:00:15 0 [Note] InnoDB: Starting crash recovery from checkpoint LSN=42"
+    found = events(crash, f"2026-11-23 12:00:10 {LOST}", recovery)
+
+    assert [1, 2] == [event.line for event in found]
+    assert Cause.SERVER_CRASH is found[1].server_end
+
+
+@pytest.mark.parametrize(
+    ("second", "found"),
+    [("12:00:09.5Z stdout F ", [2]), ("12:00:00.5Z stdout F ", []), ("12:00:00.5Z stdout F 2026-11-23T12:00:09.5Z stdout F ", [])],
+    ids=["later", "at once", "a prefix in the text"],
+)  # fmt: skip
+def test_the_wrapper_tells_whether_a_line_is_the_rest_of_an_events_entry(
+    second: str, found: list[int]
+) -> None:
+    entry = "2026-11-23T12:00:00.1Z stdout F 2026-11-23 12:00:00 7 [Note] Event Scheduler: [shop@%][test.e] m"
+
+    assert found == numbers(entry, f"2026-11-23T{second}261123 12:00:09 [ERROR] mariadbd got signal 6 ;")
+
+
+@pytest.mark.parametrize(
+    ("worker", "seconds", "lines"), [("Thread-7", 1, [1]), ("Thread-7", 2, [1, 2]), ("Thread-8", 1, [1, 2])]
+)
+def test_a_statement_that_was_too_slow_is_interrupted_once(
+    worker: str, seconds: float, lines: list[int]
+) -> None:
+    slow = "(Thread-7) ERROR 1969 (70100): Query execution was interrupted (max_statement_time exceeded)"
+    interrupted = f"({worker}) ERROR 1317 (70100): Query execution was interrupted"
+
+    assert lines == numbers(at(0, slow), at(seconds, interrupted))
+
+
+@pytest.mark.parametrize(
+    "words", ["Timing out 'shop'@web-3, idle for 61 seconds", "Network write timed out for 'shop'@web-3."]
+)
+def test_maxscale_says_that_it_ends_a_session_itself(words: str) -> None:
+    (event,) = events(f"2026-11-23 12:00:00   warning: (7) [readwritesplit] {words}")
+
+    assert ("MaxScale", Cause.PROXY_OR_FIREWALL) == (event.client.driver, event.stated_cause)
+
+
+def test_a_row_that_could_not_be_read_is_of_the_error_after_it() -> None:
+    remark = "PHP Warning:  mysqli_result::fetch_row(): Error while reading a row in /srv/x.php on line 3"
+    (event,) = events(at(0, remark), at(0.5, "PHP Fatal error: MySQL server has gone away (2006)"))
+
+    assert (2, True) == (event.line, event.was_busy)
+
+
 def test_an_operating_system_tells_of_a_servers_end() -> None:
     (event,) = find_error_events(
         [
@@ -361,6 +446,7 @@ def test_a_program_is_remembered_by_its_client() -> None:
         (f"[pid: 42] {GONE}", "42"),
         (f"(Thread-7) {GONE}", "Thread-7"),
         (f"[0a1b2c3d-4e5f] {GONE}", "0a1b2c3d-4e5f"),
+        (f"[2026-11-23: ERROR/ForkPoolWorker-3] {GONE}", "ForkPoolWorker-3"),
         (GONE, ""),
     ],
 )

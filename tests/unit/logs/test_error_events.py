@@ -392,6 +392,27 @@ def test_connections_of_other_programs_that_were_lost_together_are_counted(
 
 
 @pytest.mark.parametrize(
+    ("seconds", "speaker", "found"),
+    [(2.0, "b", True), (2.1, "b", False), (2.0, "a", False), (2.0, "", False)],
+)
+def test_a_process_beside_one_that_got_foreign_packets_shares_its_connection(
+    seconds: float,
+    speaker: str,
+    found: bool,  # noqa: FBT001
+) -> None:
+    mixed_up = an_event(seconds, FailureKind.MIXED_UP, speaker=speaker, stated_cause=Cause.FORKED_CONNECTION)
+
+    assert found is near(an_event(speaker="a"), mixed_up)[0].mixed_up_near
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(60.0, True), (61.0, False)])
+def test_a_slow_reader_that_the_server_gave_up_is_near_for_a_minute(seconds: float, found: bool) -> None:  # noqa: FBT001
+    given_up = an_event(0.0, stated_cause=Cause.NET_WRITE_TIMEOUT, from_server_log=True)
+
+    assert [False, found] == [event.unread_near for event in near(given_up, an_event(seconds))]
+
+
+@pytest.mark.parametrize(
     ("lines", "found"),
     [((13,), True), ((14,), False), ((2, 3, 13), True), ((2, 3, 4, 13), False)],
     ids=["twelve lines", "thirteen lines", "the third", "the fourth"],

@@ -557,7 +557,7 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
             )
         if FailureKind.TIMED_OUT in event.failures:
             yield Argument(
-                3,
+                1 if _own_timer_expired(event) else 3,
                 _(
                     "The client received neither an answer nor the end of the connection: packets may be dropped on the way."
                 ),
@@ -649,19 +649,23 @@ def client_quit(case: Case) -> Iterator[Argument]:
             2,
             _("This side had already closed the connection. Find the first error above this one."),
         )
-    if (
-        FailureKind.TIMED_OUT in event.failures
-        and not event.refused
-        and event.is_loss
-        and not event.from_server_log
-        and FailureKind.NO_ANSWER not in event.failures
-        and "connection timed out" not in event.text.lower()
-    ):
+    if _own_timer_expired(event):
         yield Argument(
             4, _("The client's own read timeout expired. The server may still be running the statement.")
         )
         if "110" not in event.text:
             yield Argument(2, _("The client's own timer expired, not one of the operating system."))
+
+
+def _own_timer_expired(event: ErrorEvent) -> bool:
+    """Whether a timeout of the client ended its wait, and not one of the operating system."""
+    return (
+        FailureKind.TIMED_OUT in event.failures
+        and not event.refused
+        and event.is_loss
+        and FailureKind.NO_ANSWER not in event.failures
+        and "connection timed out" not in event.text.lower()
+    )
 
 
 def forked_connection(case: Case) -> Iterator[Argument]:
@@ -671,6 +675,13 @@ def forked_connection(case: Case) -> Iterator[Argument]:
         return
     if FailureKind.MIXED_UP in event.failures and event.stated_cause is not Cause.IDLE_TIMEOUT:
         yield Argument(4, _("Packets meant for another process arrived: two processes use one connection."))
+    elif event.is_loss and event.mixed_up_near:
+        yield Argument(
+            7,
+            _(
+                "At that time another process of the program received packets that were not meant for it: the processes share a connection."
+            ),
+        )
     elif event.is_loss and FailureKind.FORKED in event.failures:
         yield Argument(
             7,
@@ -710,6 +721,13 @@ def net_write_timeout(case: Case) -> Iterator[Argument]:
             3,
             _(
                 "MariaDB writes the same message for a client that does not read its result within net_write_timeout."
+            ),
+        )
+    if event.is_loss and event.unread_near:
+        yield Argument(
+            5,
+            _(
+                "The same log reports that the server gave up a client that did not read its result, shortly before."
             ),
         )
     if event.is_loss and FailureKind.READING in event.failures:
@@ -929,6 +947,9 @@ def _server_down(case: Case) -> Iterator[Argument]:
             event.lost_near,
         )
         yield Argument(1, text)
+    if event.is_loss and event.idle_seconds is not None and case.uptime_seconds is None:
+        idle = seconds_words(event.idle_seconds)
+        yield Argument(0, _("The connection had not been used for {idle}.", idle=idle))
     if FailureKind.SEVERED in event.failures:
         yield Argument(
             2, _("The proxy reported that the server's side of the session broke off with an error.")

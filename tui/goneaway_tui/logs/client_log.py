@@ -17,9 +17,10 @@ from enum import Enum
 from typing import Final
 
 from goneaway_tui.i18n import N_
-from goneaway_tui.logs.blocks import LogLine, find_blocks
+from goneaway_tui.logs.blocks import LINE_HEAD_BYTES, LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
+    INTERRUPTED_ERROR,
     SERVER_GONE_ERRORS,
     SILENT_CLIENTS,
     SYSTEM_LOG,
@@ -114,6 +115,7 @@ ERROR_PATTERNS: Final = (
     # The remark of PHP's mysqlnd, before the exception or warning that has the number.
     _pattern(r"\b(?:mysqli?_\w{1,40}|mysqli::\w{1,40}|PDO(?:Statement)?::\w{1,40})\(\): (?:MySQL|MariaDB|Server) ?(?:server )?has gone away", 2006, is_precursor=True),
     _pattern(r"[Ss]erver has gone away", 2006),
+    _pattern(r"\(\): Error while reading a row", None, is_precursor=True),
     _pattern(r"Error reading result set's header|Error while sending \w{1,20} packet", None, is_precursor=True),
     _pattern(r"Lost connection to .{0,300}Connection rejected: Too many connections", 1040),
     _pattern(r"Lost connection to (?:the )?(?:backend )?(?:MySQL|MariaDB) server|[Cc]onnection to the server was lost during th(?:is|e) query", 2013),
@@ -140,6 +142,7 @@ ERROR_PATTERNS: Final = (
     _pattern(r"Server shutdown in progress|" + _constant("ER_SERVER_SHUTDOWN"), 1053, wants_context=True),
     # MaxScale reports whatever made it close a session by MariaDB's error of a KILL. That its time was out is the word
     # of a proxy, not of a server: whether the server's own limit would have ended the session too is open.
+    _pattern(r"\bTiming out '[^']{0,80}'@\S{1,255}, idle for \d|\bNetwork write timed out for '[^']{0,80}'@\S", None, Cause.PROXY_OR_FIREWALL, certainty=_CONFIRMED),
     _pattern(r"killed by MaxScale: Timed out", 1927, Cause.PROXY_OR_FIREWALL),
     _pattern(r"killed by MaxScale: Too many connections", 1040),
     _pattern(r"killed by MaxScale: Killed by another", 1927, Cause.KILLED, certainty=_CONFIRMED),
@@ -298,6 +301,7 @@ PREFILTER_WORDS: Final = (
     "closed}", "tcp_closed", "result set's", "while sending", "failed to send", "failed to re", "SocketException", "transport connection", "idle conn", "ClosedConn",
     "was lost during", "closed connection", "ClosedException", "reach database", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
+    "reading a row", "Timing out '",
     "closed=True", "io.EOFException", "Failed to read ", "Reset by peer", "Reset By Peer", '"- - -" 0 ', "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
 """Every pattern matches only lines with one of these; a line with none is not read further. A test checks it."""
@@ -411,6 +415,10 @@ _BULLET: Final = re.compile(
     r"|(?:[A-Z](?:\.\d{1,2}){1,5}|(?!\d{1,2}(?:\.\d{1,2}){3}\b)\d{1,2}(?:\.\d{1,2}){1,5})\.?(?=\s+[`'\"]?[A-Z])))\s+(?P<rest>\S.*)"
 )
 """An item of a list, a heading, a comment, or a line of a diff."""
+_ITEM_HEAD: Final = re.compile(r"\s{0,8}(?:[-*+•]|\d{1,2}\.)\s{1,4}(?P<rest>\S.*)")
+"""An item of a list of sentences. Test runners number failures otherwise: `1) `."""
+ITEM_LINES: Final = 12
+"""Lines over which an item is wrapped."""
 _ERROR_HEAD: Final = re.compile(
     r"\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|ERROR \d{4} \(|\[?(?:ERROR|WARN|FATAL|CRITICAL)\b|(?:[\w.:\\]{0,120}(?:Error|Exception))\b[:(]|SQLSTATE\[|\(\d{4}, |SQL Error \(\d{4}\)"
 )
@@ -446,10 +454,13 @@ _REMARK: Final = re.compile(
 )
 """A setting or a statement with a remark behind it, or a setting that is turned off by a mark of a remark."""
 _REMARK_LINE: Final = re.compile(r"\s*(?:[#;](?!\d)|//|--\s)")
+_LONG_VALUE: Final = rf"(?:{_VALUE}|[\w./:+,%?&=@~*-]{{1,300}})"
 _SETTING_LINE: Final = re.compile(
-    rf"\s*(?:\[[\w.: -]{{1,60}}\]|{_SETTING}\s{{0,40}}[=:]\s{{0,40}}(?:{_VALUE})?|[a-z][a-z_-]{{2,40}}$)\s*(?:[#;].*)?$"
+    rf"\s*(?:\[[\w.: -]{{1,60}}\]|-{{3}}|[{{}}]|(?:- )?{_SETTING}\s{{0,40}}[=:]\s{{0,40}}(?:{_LONG_VALUE})?|- {_LONG_VALUE}|[a-z][a-z_-]{{2,40}}$)\s*(?:[#;].*)?$"
 )
 """A line of a file of settings, or the head of a part of one."""
+_REMARK_HEAD: Final = re.compile(r"\s{0,8}(?:[#;]|//)\s{1,4}[A-Za-z]")
+"""A remark at the beginning of a file: a time in it is when the file was written."""
 _ALERT_RULE: Final = re.compile(r"\s*(?:- )?(?:alert|expr|annotations):")
 _SPAN_END: Final = re.compile(r"`(?:[.,;:)\s]|$)")
 """The end of what Markdown marks as code."""
@@ -481,6 +492,8 @@ _FIRST_PERSON: Final = re.compile(
 )
 NEAR_SETTINGS: Final = 6
 """Lines before and after a remark that show whether it stands among settings."""
+MIN_WORDS_AROUND: Final = 3
+"""Plain words around an error in a line of an item from which the line is part of a sentence."""
 PROSE_WORDS: Final = 6
 """Words of a line from which it may be a sentence."""
 _CHANGE: Final = re.compile(
@@ -526,7 +539,8 @@ def mention_in(
         return Mention.YES if may_be_source and is_source else Mention.NO
     is_value = _INSERT_LINE.match(text, 0, start) and text.find(")", start) >= 0
     before = _ARTICLE.sub("", before)
-    if is_source or is_value or _is_item(text, lines_before) or _is_of_person(text, before):
+    is_listed = _is_item(text, lines_before) or _is_in_item(text, start, max(start, end), lines_before)
+    if is_source or is_value or is_listed or _is_of_person(text, before):
         return Mention.YES
     mention = _in_code_span(text, start, max(start, end)) or _in_prose(text, before)
     is_reported = mention is Mention.NO and _is_in_sentence(text, start, max(start, end))
@@ -564,6 +578,20 @@ def _is_item(text: str, lines_before: Sequence[str]) -> bool:
         return True
     bullet = _BULLET.match(text)
     return bullet is not None and not _ERROR_HEAD.match(bullet["rest"])
+
+
+def _is_in_item(text: str, start: int, end: int, lines_before: Sequence[str]) -> bool:
+    """Whether a line is a further line of a wrapped item, with the words from `start` to `end` inside a sentence."""
+    around = f"{text[:start]} {text[end:]}".replace('"', " ").replace("'", " ")
+    plain_words = sum(map(bool, map(_PLAIN_WORD.fullmatch, around.split())))
+    if not text[:1].isspace() or plain_words < MIN_WORDS_AROUND or _ERROR_HEAD.match(text.lstrip()):
+        return False
+    indent = len(text) - len(text.lstrip())
+    for line in reversed(lines_before[-ITEM_LINES:]):
+        if len(line) - len(line.lstrip()) < indent or not line.strip():
+            item = _ITEM_HEAD.match(line)
+            return item is not None and not _ERROR_HEAD.match(item["rest"])
+    return False
 
 
 def _is_in_value(text: str, start: int) -> bool:
@@ -643,6 +671,7 @@ SPEAKER_FORMS: Final = (
     re.compile(r": Thread (\d{1,6}): "),
     re.compile(r"\b(?:pid|PID|Pid)[ =:]{1,2}(\d{1,10})\b"),
     re.compile(r"[\[(]([A-Za-z][\w.]{0,40}[-#]\d{1,6})[\])]"),
+    re.compile(r"\b(ForkPoolWorker-\d{1,6})\]"),
     re.compile(r"\[([0-9a-f]{6,36}(?:-[0-9a-f]{4,12}){0,4})\]"),
 )
 """How a line names its process (Kamailio, Ruby, PHP), its thread (Spring and others) or its request."""
@@ -697,8 +726,10 @@ class DraftEvent:
 def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
     """Decide what each record is, and read it as that: an entry of a server's own log, or what a program wrote."""
     server_log, server_run, known_clients, forks = ServerLog(UTC), _ServerRun(), _KnownClients(), _Forks()
-    datasources = _Datasources()
+    datasources, statements = _Datasources(), _LoggedStatements()
     for record in records:
+        if statements.holds(record):
+            continue
         forks.add(record)
         datasources.add(record)
         yield from _host_drafts(record)
@@ -843,6 +874,47 @@ class _Forks:
         return 0 <= event.timestamp.clock_seconds - seconds <= FORK_SECONDS
 
 
+_STRING: Final = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`[^`]*`", re.DOTALL)
+_QUOTE: Final = re.compile("['\"`]")
+MAX_STATEMENT_LINES: Final = 2000
+"""Lines of a logged statement that are followed."""
+
+
+@dataclass(slots=True)
+class _LoggedStatements:
+    """The programs whose slow or general query log is inside a string of a statement, as a value may hold a whole log."""
+
+    quotes: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """By program: the quotation mark that is open, and the lines since the statement began."""
+
+    def holds(self, record: Record) -> bool:
+        """Whether a record is part of a statement that began in an earlier record. Remembers what this one leaves open."""
+        lines = record.lines
+        quote, count = self.quotes.pop(record.program, ("", 0))
+        heads = [index for index, line in enumerate(lines) if _logged_head(line.text)]
+        is_inside = bool(quote) and 0 not in heads and not lines[0].starts_block
+        if not is_inside and not heads:
+            return False
+        if heads:
+            lines, quote, count = lines[heads[-1] :], "", 0
+        first, *others = (line.text for line in lines)
+        text = quote + "\n".join((first[_logged_head(first) :], *others))
+        is_whole = all(line.size_bytes <= LINE_HEAD_BYTES for line in lines)
+        left_open = _QUOTE.search(_STRING.sub("", text)) if is_whole else None
+        count += len(lines)
+        if left_open and count <= MAX_STATEMENT_LINES and len(self.quotes) < MAX_REMEMBERED_PROGRAMS:
+            self.quotes[record.program] = left_open[0], count
+        return is_inside
+
+
+def _logged_head(text: str) -> int:
+    """How many characters of a line stand before a logged statement; 0 for a line before which none begins."""
+    if _SLOW_LOG.match(text):
+        return len(text)
+    logged = _STATEMENT_LOGGED.match(text)
+    return logged.end() if logged else 0
+
+
 def _is_of_server(entry: LogEntry) -> bool:
     """Whether a server wrote an entry of itself. A replica is a client of its source, a backup one of its server."""
     is_servers = entry.cause or entry.code or _SERVER_ONLY_WORDS.match(in_english(entry.text))
@@ -964,17 +1036,17 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
         line.continues or TRACEBACK_PART.match(line.text) or (follows_part and not _BULLET.match(line.text))
     )
     is_announced = index > 0 and EXCEPTION_HEAD.match(line.text) is not None
-    if not record.starts_dated and not line.continues and _is_signed(record, index):
+    starts_dated = record.starts_dated and (index == 0 or not _REMARK_HEAD.match(lines[0].text))
+    if not starts_dated and not line.continues and _is_signed(record, index):
         return Mention.YES
-    dated = bool(line.timestamp_text) or (
-        record.starts_dated and (index == 0 or bool(is_part) or is_announced)
-    )
+    dated = bool(line.timestamp_text) or (starts_dated and (index == 0 or bool(is_part) or is_announced))
     before = [earlier.text for earlier in lines[:index]]
     may_be_source = index > 0 and not line.continues and not line.timestamp_text
     mention = mention_in(
         line.text, parsed.start, before, dated=dated, may_be_source=may_be_source, end=parsed.end
     )
-    if not (record.starts_dated and index == 0) and _is_in_settings(lines, index):
+    is_head = record.starts_dated and index == 0
+    if not is_head and _is_in_settings(lines, index, since=int(record.starts_dated)):
         return Mention.YES
     if mention is Mention.NO and not dated and (_follows_sentence(before) or _is_in_block(lines, index)):
         return Mention.MAYBE
@@ -983,10 +1055,10 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
     return Mention.MAYBE if mention is Mention.NO and is_listed else mention
 
 
-def _is_in_settings(lines: Sequence[LogLine], index: int) -> bool:
-    """Whether a line is a remark among settings, or a text in a rule of an alert."""
+def _is_in_settings(lines: Sequence[LogLine], index: int, since: int) -> bool:
+    """Whether a line is a remark among the settings from the line `since` on, or a text in a rule of an alert."""
     text = lines[index].text
-    before = [line.text for line in lines[max(0, index - NEAR_SETTINGS) : index]]
+    before = [line.text for line in lines[max(since, index - NEAR_SETTINGS) : index]]
     if text[:1].isspace() and any(map(_ALERT_RULE.match, before)):
         return True
     if not _REMARK_LINE.match(text):
@@ -1209,7 +1281,7 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     """Whether two drafts that follow each other are one event, reported twice."""
     before, after = held.event, draft.event
     is_rest = draft.is_traceback_rest and before.code == after.code
-    if is_rest or _is_aftermath(before, draft) or _is_after_packet(before, after):
+    if is_rest or _is_aftermath(before, draft) or _follows_from(before, after):
         return True
     if held.subject is not None or draft.subject is not None:
         return held.subject == draft.subject and _seconds_between(before, after) <= 2
@@ -1237,6 +1309,11 @@ def _is_remark_before(held: DraftEvent, draft: DraftEvent) -> bool:
     return len(drivers) <= 1 and (held.is_retried or not is_same)
 
 
+def _follows_from(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether a client reports what its error before has caused."""
+    return _is_after_packet(before, after) or _is_after_limit(before, after)
+
+
 def _is_after_packet(before: ErrorEvent, after: ErrorEvent) -> bool:
     """Whether a client finds the connection closed on which it has just sent more than the server takes."""
     is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
@@ -1248,6 +1325,14 @@ def _is_after_packet(before: ErrorEvent, after: ErrorEvent) -> bool:
         and after.line - before.line <= AFTER_PACKET_LINES
         and _seconds_between(before, after) <= AFTER_PACKET_SECONDS
     )
+
+
+def _is_after_limit(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether a worker reports a statement as interrupted that it has just reported as too slow."""
+    is_same_worker = bool(before.speaker) and before.speaker == after.speaker
+    is_interrupted = before.stated_cause is Cause.STATEMENT_TIMEOUT and after.code == INTERRUPTED_ERROR
+    is_dated = before.timestamp is not None and after.timestamp is not None
+    return is_same_worker and is_interrupted and is_dated and _seconds_between(before, after) <= 1
 
 
 def _is_aftermath(before: ErrorEvent, draft: DraftEvent) -> bool:
@@ -1276,7 +1361,7 @@ def _shared_end(text: str, other: str) -> int:
 
 def _joined_draft(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
     """Two drafts of one event as one."""
-    is_rest = draft.is_traceback_rest or _is_after_packet(held.event, draft.event)
+    is_rest = draft.is_traceback_rest or _follows_from(held.event, draft.event)
     if is_rest or ((draft.is_retried or draft.is_aftermath) and not held.is_precursor):
         return held
     if held.subject is not None:

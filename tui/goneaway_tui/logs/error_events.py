@@ -252,6 +252,7 @@ DRIVERS: Final = (
     ),
     (LogClient("Rust mysql"), r"mysql_async|MySqlError \{|DriverError|Driver\(Connection"),
     (LogClient("ProxySQL"), r"hostgroup"),
+    (LogClient("MaxScale"), r"\bTiming out '.{0,80}'@\S{1,255}, idle for \d|\bNetwork write timed out for '"),
     (LogClient("Elixir MyXQL"), r"\bMyXQL\b|\(myxql\)"),
     (
         LogClient("go-sql-driver"),
@@ -443,7 +444,7 @@ FAILURE_WORDS: Final = tuple(
                 r"Could not read data from |when dumping table|\bresult_fetch\b|\bin _?(?:fetch(?:one|many|all|_row)?|get_rows|_fetch\w+)$"
                 r"|\bin _read_rowdata_packet\w*$|PDOStatement(?:::|->)fetch|mysqli?_fetch_\w|[Ee]rror reading result(?! set's)"
                 r"|ResultsetRowsStreaming|[Cc]ould not read resultset|EOFException: Failed to read (?:next byte|remaining)"
-                r"|BinaryLogClient\.listenForEventPackets"
+                r"|BinaryLogClient\.listenForEventPackets|\bmysqli_(?:result|stmt)::fetch_?\w|\(\): Error while reading a row"
             ),
         ),
         (
@@ -452,7 +453,7 @@ FAILURE_WORDS: Final = tuple(
         ),
         (
             FailureKind.BETWEEN,
-            r"broken idle connection|closing bad idle connection|while connection was idle|has been closed by peer|Connection unexpectedly closed",
+            r"broken idle connection|closing bad idle connection|while connection was idle|has been closed by peer|Connection unexpectedly closed|Failed to validate connection",
         ),
         (
             FailureKind.NO_ANSWER,
@@ -520,6 +521,8 @@ OFFLINE_MODE_ERROR: Final = 3032
 """The error of a server in offline mode, which only administrators can connect to."""
 PROXYSQL_OFFLINE_ERROR: Final = 9004
 """ProxySQL's error of a session whose server it found offline."""
+INTERRUPTED_ERROR: Final = 1317
+"""The error of a statement that was interrupted: the session stays open."""
 CONNECTION_KILLED_ERROR: Final = 1927
 """MariaDB's error of a session that was killed. 10.5 reports it to idle sessions when it stops, too; 10.6 and later do not."""
 SERVER_GONE_ERRORS: Final = frozenset({2006})
@@ -590,6 +593,10 @@ class ErrorEvent:
     """What ended the server in the minute before, by the same log: a restart, a crash, or a kill by the system."""
     server_end_seconds: float = 0.0
     """How long before the event that was."""
+    unread_near: bool = False
+    """Whether the server reported in the minute before that it gave up a client that did not read its result."""
+    mixed_up_near: bool = False
+    """Whether another process received packets that were not meant for it, within two seconds."""
     lost_near: int = 0
     """How many other connections were lost within two seconds."""
 
@@ -788,6 +795,16 @@ def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
         held[index][1],
         server_end=None if held[index][1].ends_server else server_end,
         server_end_seconds=max(0.0, end_seconds),
+        unread_near=any(
+            _is_near(held[index], earlier)
+            and earlier[1].from_server_log
+            and earlier[1].stated_cause is Cause.NET_WRITE_TIMEOUT
+            for earlier in held[:index]
+        ),
+        mixed_up_near=any(
+            seconds_apart <= _TOGETHER_SECONDS and _shares_connection(held[index][1], other)
+            for seconds_apart, other in neighbours
+        ),
         offline_near=any(other.code == OFFLINE_MODE_ERROR for _apart, other in neighbours),
         refused_near=any(_found_no_listener(other) for _apart, other in neighbours)
         or _is_refused_next(held, index),
@@ -808,6 +825,17 @@ def _found_no_listener(event: ErrorEvent) -> bool:
     if FailureKind.SERVER_DOWN in event.failures or event.code == PROXYSQL_OFFLINE_ERROR:
         return True
     return event.refused and (bool(event.failures & _NOT_LISTENING) or is_unanswered)
+
+
+def _shares_connection(event: ErrorEvent, other: ErrorEvent) -> bool:
+    """Whether another process of the same program received packets that were not meant for it."""
+    is_mixed_up = FailureKind.MIXED_UP in other.failures and other.stated_cause is Cause.FORKED_CONNECTION
+    is_sibling = bool(event.speaker and other.speaker) and event.speaker != other.speaker
+    return (
+        is_mixed_up
+        and is_sibling
+        and (event.program, event.client.driver) == (other.program, other.client.driver)
+    )
 
 
 def _may_be_refused(event: ErrorEvent, later: ErrorEvent) -> bool:

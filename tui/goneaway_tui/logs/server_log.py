@@ -20,6 +20,7 @@ from typing import Final
 
 from goneaway_tui.logs.blocks import LogLine
 from goneaway_tui.logs.records import split_prefix
+from goneaway_tui.logs.timestamps import parse_timestamp
 from goneaway_tui.logs.translations import (
     ABORTED_MESSAGES,
     SLOTS,
@@ -131,6 +132,8 @@ class TornEntryJoiner:
             yield from self._close(self._open)
 
     def _take(self, new: _HeldLogLine) -> Iterator[LogLine]:
+        while self._open is not None and _is_written_later(self._held[0].line, new.line):
+            yield from self._close(self._open)
         entry = self._open
         if entry is None:
             self._open = entry = _open_entry(new.text)
@@ -156,7 +159,9 @@ class TornEntryJoiner:
             yield _joined_line(held[: first_end + 1])
         # A line that may be part of this entry may also begin another, whose names must then be known as such.
         for index, line in enumerate(held[first_end + 1 :], first_end + 1):
-            is_inside = index <= last_end and not _is_refusal(line.text)
+            is_inside = (
+                index <= last_end and _has_same_writer(held[0].line, line.line) and not _is_refusal(line.text)
+            )
             yield from self._take(replace(line, starts_entry=False) if is_inside else line)
 
 
@@ -166,6 +171,24 @@ def joined_entries(lines: Iterable[LogLine]) -> Iterator[LogLine]:
     for line in lines:
         yield from joiner.add(line)
     yield from joiner.end()
+
+
+ONE_WRITE_SECONDS: Final = 1.0
+"""A server writes an entry at once, so the wrapper dates all of its lines alike; the names in it cannot change that."""
+
+
+def _is_written_later(first: LogLine, line: LogLine) -> bool:
+    """Whether a line is no part of the entry that begins with `first`, by the time that is wrapped around both."""
+    # What a line holds may look like one more prefix: only the first prefix is surely of the wrapper.
+    if not (first.text_before and line.text_before) or first.program != line.program:
+        return False
+    began, written = parse_timestamp(first.text_before), parse_timestamp(line.text_before)
+    return began is not None and written is not None and written.seconds_apart(began) > ONE_WRITE_SECONDS
+
+
+def _has_same_writer(first: LogLine, line: LogLine) -> bool:
+    """Whether two lines are of one program, by the first prefix around them."""
+    return not first.program or f"{line.program} ".startswith(f"{first.program} ")
 
 
 def _joined_line(lines: list[_HeldLogLine]) -> LogLine:
