@@ -14,16 +14,17 @@ from functools import cache
 from pathlib import Path
 from string import Formatter
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
-from goneaway_tui.i18n import DOMAIN, LANGUAGES, LOCALES
+from goneaway_tui.i18n import CONTEXT_END, DOMAIN, LANGUAGES, LOCALES, NC_
 from tests.house.tree import ROOT, modules
 
 SAID_BY: dict[str, tuple[int, ...]] = {
     "_": (0,),
     "say": (0,),
     "N_": (0,),
+    "NC_": (0, 1),
     "ngettext": (0, 1),
     "Binding": (2,),
     "Column": (1,),
@@ -31,7 +32,7 @@ SAID_BY: dict[str, tuple[int, ...]] = {
 }
 """Whose arguments, at which places, are messages: `say` is `_` where that means anything; the last three say theirs when they are drawn."""
 Said = str | tuple[str, str]
-"""A message as it stands in the code: one sentence, or one for one and one for many."""
+"""A message as a catalogue is asked for it: one sentence, with its context before it if it has one, or one for one and one for many."""
 
 
 @cache
@@ -54,9 +55,10 @@ def _said_in(tree: ast.Module) -> list[Said]:
             if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value
         ]
         if len(texts) == len(places):
-            found.append(
-                (node.lineno, node.col_offset, texts[0] if len(texts) == 1 else (texts[0], texts[1]))
-            )
+            message: Said = texts[0] if len(texts) == 1 else (texts[0], texts[1])
+            if node.func.id == "NC_":
+                message = NC_(*texts)
+            found.append((node.lineno, node.col_offset, message))
     return [message for _line, _column, message in sorted(found, key=lambda each: each[:2])]
 
 
@@ -69,15 +71,20 @@ def read(path: Path) -> Catalog:
         return read_po(file, abort_invalid=True)
 
 
+def said_by(message: Message) -> Said:
+    """The message of an entry of a catalogue."""
+    if not isinstance(message.id, str):
+        return message.id[0], message.id[1]
+    return NC_(message.context, message.id) if message.context else message.id
+
+
 def translations(path: Path) -> dict[Said, str]:
     """What a catalogue says for each message: of languages with one form for any number, that form."""
     told: dict[Said, str] = {}
     for message in read(path):
         text = message.string or ""
         if message.id:
-            told[message.id if isinstance(message.id, str) else (message.id[0], message.id[1])] = (
-                text if isinstance(text, str) else text[0]
-            )
+            told[said_by(message)] = text if isinstance(text, str) else text[0]
     return told
 
 
@@ -98,7 +105,11 @@ def written(folder: str, known: dict[Said, str]) -> Catalog:
     ]
     for message in said_in_code():
         text = known.get(message, "")
-        made.add(message, (text,) if isinstance(message, tuple) else text)
+        if isinstance(message, tuple):
+            made.add(message, (text,))
+        else:
+            context, _end, sentence = message.rpartition(CONTEXT_END)
+            made.add(sentence, text, context=context or None)
     return made
 
 

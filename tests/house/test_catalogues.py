@@ -14,6 +14,7 @@ from tests.house.catalogues import (
     evaluated_at_import,
     fields,
     read,
+    said_by,
     said_in_code,
     translations,
     written,
@@ -33,7 +34,7 @@ def folder(request: pytest.FixtureRequest) -> str:
 
 
 def test_a_catalogue_holds_what_is_in_the_code_in_its_order(folder: str) -> None:
-    held = [message.id for message in read(catalogue(folder)) if message.id]
+    held = [said_by(message) for message in read(catalogue(folder)) if message.id]
 
     assert list(said_in_code()) == held, "python -m tests.house.catalogues brings it up to date"
 
@@ -102,7 +103,7 @@ def test_nested_translated_text_is_found() -> None:
 def test_what_is_translated_outlives_a_new_sentence() -> None:
     first = next(message for message in said_in_code() if isinstance(message, str))
 
-    made = {message.id: message.string for message in written(FOLDERS[0], {first: "译"})}
+    made = {said_by(message): message.string for message in written(FOLDERS[0], {first: "译"})}
 
     assert "译" == made[first]
     assert {"译", "", ("",), ()} >= {text for message, text in made.items() if message}

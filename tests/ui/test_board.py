@@ -222,7 +222,22 @@ async def test_invalid_filter_is_reported_and_hides_nothing() -> None:
         await pilot.pause()
 
         assert "not a duration" in notice(app)
+        assert "no filter applies now" in notice(app)
         assert len(everyone) == len(ids(app))
+
+
+async def test_an_unknown_field_is_reported_while_typing_goes_on() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("slash", *"usr:x")
+        await pilot.pause()
+
+        assert "there is no field usr: the term is searched as text; did you mean user?" in notice(app)
+        assert "filter usr:x: 0 of" in notice(app)
+        await pilot.press(*["backspace"] * 5, *"user:shop")
+        await pilot.pause()
+        assert notice(app).startswith("filter user:shop")
 
 
 async def test_sorting_by_a_column_again_turns_it_round() -> None:
@@ -389,6 +404,9 @@ async def test_enter_opens_the_session_under_the_cursor_and_follows_it_until_it_
     for words in ("session 77", "SELECT name FROM cart", "60 s", "wait_timeout, own"):
         assert words in shown
     assert "The session has ended" in gone
+    for words in ("k kill  y copy", "closes  ", "risk  "):
+        assert words in shown
+        assert words not in gone
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,14 @@ from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Risk, Verdict
 from goneaway_tui.text.width import cell_width, shortened
 from goneaway_tui.ui import wording
-from goneaway_tui.ui.columns import SESSION_COLUMNS, SORT_KEYS, closing_order, server_column
+from goneaway_tui.ui.columns import (
+    DEPARTURE_COLUMNS,
+    SESSION_COLUMNS,
+    SORT_KEYS,
+    Layout,
+    closing_order,
+    server_column,
+)
 from goneaway_tui.ui.visible_rows import VisibleRows
 from tests.builders import NOW, a_sample, a_session, a_snapshot, a_transaction, a_verdict
 
@@ -37,6 +45,16 @@ def busy(number: int, state: str | None = "updating", seconds: float = 12, **fie
 
 def shown(verdict: Verdict, room: int, column: str = "state") -> str:
     return COLUMNS[column].cell(verdict, NOW, room)
+
+
+@pytest.mark.parametrize(("column", "mark"), [("at", "▾"), ("user", "▴"), ("stake", "▾")])
+def test_the_sort_mark_says_in_which_direction_the_values_go(column: str, mark: str) -> None:
+    layout = Layout(DEPARTURE_COLUMNS)
+    layout.fit_to(200)
+    other = "▴" if mark == "▾" else "▾"
+
+    assert [mark] == re.findall("[▴▾]", " ".join(layout.headings(column, reverse=False)))
+    assert [other] == re.findall("[▴▾]", " ".join(layout.headings(column, reverse=True)))
 
 
 def test_trouble_comes_first_then_open_transactions_then_the_calm_and_the_busy_last() -> None:

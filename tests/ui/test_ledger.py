@@ -115,6 +115,22 @@ async def test_the_ledger_is_narrowed_by_session_and_by_cause(typed: str, shown:
         assert shown == len(app.screen.rows.rows)
 
 
+async def test_an_invalid_filter_says_that_the_one_before_still_applies() -> None:
+    app = leaving()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("l", "slash", *"dies cause:nothing")
+        await settle(app, pilot)
+        shown = lines(app)
+        assert isinstance(app.screen, LedgerScreen)
+        app.screen.field.value = "usr:dies"
+        await settle(app, pilot)
+        unknown = lines(app)
+
+    assert "the filter before still applies: dies" in shown
+    assert "there is no field usr" in unknown
+
+
 async def ledger_of_ten_minutes(app: GoneawayApp, pilot: Any) -> LedgerScreen:
     await settle(app, pilot)
     await pilot.press("l")
@@ -251,6 +267,41 @@ async def test_help_lists_the_keys_of_the_open_screen(key: str, words: str) -> N
 
         assert isinstance(app.screen, HelpScreen)
         assert words in lines(app)
+
+
+async def test_help_of_a_screen_has_no_parts_of_the_board() -> None:
+    app = leaving()
+    async with app.run_test(size=(120, 60)) as pilot:
+        await settle(app, pilot)
+        shown = {}
+        for keys in ("b", "v", ""):
+            await pilot.press(*keys, "question_mark")
+            await settle(app, pilot)
+            assert isinstance(app.screen, HelpScreen)
+            shown[keys] = lines(app)
+            await pilot.press("escape", *["escape"] * len(keys))
+            await settle(app, pilot)
+
+    assert "max_allowed_packet" in shown[""]
+    assert "Risk" in shown[""]
+    assert "Kill the session under the cursor" in shown["b"]
+    assert "other tab" in shown["v"]
+    for keys in ("b", "v"):
+        assert "Fields of the filter" not in shown[keys]
+        assert "Limits (key t)" not in shown[keys]
+
+
+async def test_help_of_a_replay_lists_no_key_that_does_nothing_there(player: ReplayPlayer) -> None:
+    app = replaying(player)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        keys = dict(board(app).key_words())
+        await pilot.press("question_mark")
+        await settle(app, pilot)
+
+        assert "Limits (key t)" not in lines(app)
+    assert "Play or pause" == keys["f"]
+    assert not {"w", "i", "p", "t", "u", "k"} & keys.keys()
 
 
 async def test_key_rebound_by_its_id_does_what_the_old_key_did() -> None:

@@ -27,7 +27,7 @@ from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.columns import session_key
 from goneaway_tui.ui.screens.board import BoardScreen
-from goneaway_tui.ui.screens.dialogs import ConfirmScreen
+from goneaway_tui.ui.screens.dialogs import ConfirmScreen, tunables
 from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.screens.report import ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
@@ -107,7 +107,7 @@ async def test_clamp_is_predicted_the_warning_shown_the_journal_right_and_u_undo
         await pilot.press("enter")
         await until(pilot, reported(app))
         told = lines(app)
-        await pilot.press("escape", "u")
+        await pilot.press("u")
         await until(pilot, on(app, ConfirmScreen))
         assert 1 == len(executor.did)
         await pilot.press("enter")
@@ -115,6 +115,7 @@ async def test_clamp_is_predicted_the_warning_shown_the_journal_right_and_u_undo
 
     assert "31,536,000" in foretold
     assert "the server's maximum" in foretold
+    assert "u undo   esc back" in told
     assert "SET GLOBAL wait_timeout = 28800" in foretold
     assert "Warning 1292: Truncated incorrect wait_timeout value" in told
     assert ["SET GLOBAL wait_timeout = 32140800", "SET GLOBAL wait_timeout = 28800"] == executor.did
@@ -496,6 +497,7 @@ async def test_escape_stops_a_run_of_kills_after_the_one_in_hand(tmp_path: Path)
         await pilot.click("#kill")
         await until(pilot, executor.in_hand.is_set)
         await pilot.press("escape")
+        await until(pilot, lambda: any("step that has begun" in note.message for note in app._notifications))
         executor.may_go_on.set()
         await until(pilot, reported(app))
         told = lines(app)
@@ -522,6 +524,25 @@ async def test_a_dangerous_value_is_asked_about_a_second_time(tmp_path: Path) ->
         await until(pilot, reported(app))
 
     assert ["SET GLOBAL wait_timeout = 4"] == executor.did
+
+
+async def test_the_value_that_a_server_has_is_not_set_again(tmp_path: Path) -> None:
+    state = FakeExecutor().variables["wait_timeout"]
+    executor = FakeExecutor(variables={"wait_timeout": replace(state, persisted=600)})
+    app = an_app(tmp_path, executor)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("w")
+        await until(pilot, on(app, TuneScreen))
+        await pilot.press(*"8h", "enter")
+        await pilot.pause()
+        assert "already 28,800: nothing to change" in lines(app)
+        assert app.screen.query_one("#apply", Button).disabled
+        await pilot.press("tab", "down")
+        await pilot.pause()
+
+        assert not app.screen.query_one("#apply", Button).disabled, "a restart would restore another value"
+    assert [] == executor.did
 
 
 async def test_what_cannot_be_read_cannot_be_applied(tmp_path: Path) -> None:
@@ -746,6 +767,14 @@ async def test_t_lists_every_tunable_the_server_has(tmp_path: Path) -> None:
             each.name for each in TUNABLES if each.name in shown
         }
         assert 3 == len(ids(app))
+        assert "enter choose · esc cancel" in shown
+
+
+def test_a_limit_that_is_off_is_off_in_the_list_of_tunables() -> None:
+    listed = dict(tunables(a_sample([], variables={"max_execution_time": 0, "wait_timeout": 28_800})))
+
+    assert " off " in listed["max_execution_time"]
+    assert " 8 h " in listed["wait_timeout"]
 
 
 async def test_what_a_limit_would_have_cut_is_drawn_and_the_arrows_move_it(tmp_path: Path) -> None:
@@ -775,6 +804,8 @@ async def test_what_a_limit_would_have_cut_is_drawn_and_the_arrows_move_it(tmp_p
         unmoved = app.screen.query_one("#value", Input).value
 
     assert "100 reuses in 60 minutes" in waiting
+    assert "cut: reuses that would meet a closed connection" in waiting
+    assert "freed: idle sessions that would be closed" in waiting
     assert "in 60 minutes: 1 of 100 reuses cut (1 %)" in typed
     assert "12.0 idle sessions closed on average, 12 at most" in typed
     assert "1 h 30 m" == moved

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import (
     N_,
+    NC_,
     EnglishCatalogue,
     _,
     catalogue_of,
@@ -15,6 +17,8 @@ from goneaway_tui.i18n import (
     language_of,
     ngettext,
     set_language,
+    spoken,
+    write_english,
 )
 
 
@@ -69,6 +73,29 @@ def test_a_translated_text_keeps_its_english() -> None:
     assert "lost db: nobody answers" == english(told)
     assert "1 row" == english(ngettext("{number} row", "{number} rows", 1))
     assert "as it is" == english("as it is")
+
+
+@pytest.mark.usefixtures("backwards")
+def test_where_scripts_read_english_a_person_still_reads_the_language_of_the_run() -> None:
+    write_english()
+    told = _("lost {server}: {why}", server="db", why=_("nobody answers"))
+    error = SettingsError(told, _("try again"))
+
+    assert "lost db: nobody answers" == told
+    assert "<lost db: <nobody answers>>" == spoken(told)
+    assert "<{what}; {hint}>".format(what=spoken(told), hint="<try again>") == spoken(error.line)
+    assert "lost db: nobody answers; try again" == error.line
+
+
+def test_one_english_word_has_a_translation_for_each_context() -> None:
+    words = (NC_("result", "killed"), "killed", NC_("kind of lock", "row"), "row")
+    assert ["killed", "killed", "row", "row"] == [_(word) for word in words]
+    set_language(catalogue_of("zh"))
+    try:
+        assert 4 == len({_(word) for word in words})
+        assert _("busy") == _(NC_("no such context", "busy"))
+    finally:
+        set_language(EnglishCatalogue())
 
 
 @pytest.mark.usefixtures("backwards")

@@ -45,11 +45,13 @@ class GoneawayError(Exception):
 
     def __init__(self, what: str, hint: str = "") -> None:
         super().__init__(what)
+        self.sentence = what
+        """What happened and why, with its translation, which `str(error)` has lost."""
         self.hint = hint
 
     @property
     def line(self) -> str:
-        return _("{what}; {hint}", what=self, hint=self.hint) if self.hint else str(self)
+        return _("{what}; {hint}", what=self.sentence, hint=self.hint) if self.hint else self.sentence
 
 
 class SettingsError(GoneawayError):

@@ -2,12 +2,14 @@
 
 English stands in the code; other languages are gettext catalogues in folders of `locale/`. A message of a table that
 is made when a module is loaded is only `N_`, and translated with `_` when it is shown: the language is not known
-before.
+before. Where one English word needs two translations, it is `NC_` with a context.
+
+A run that writes for scripts (`write_english`) gets each message in English, and `spoken` returns what a person reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +19,8 @@ LANGUAGES: Mapping[str, str] = {ENGLISH: "", "zh": "zh_CN"}
 """The values of `--lang`, and the folder of each catalogue. Another language is a row here and a folder."""
 
 LOCALES = Path(__file__).parent / "locale"
+CONTEXT_END = "\x04"
+"""What gettext puts between the context of a message and the message."""
 
 
 class Catalogue(Protocol):
@@ -39,12 +43,19 @@ class EnglishCatalogue:
 
 
 _words: Catalogue = EnglishCatalogue()
+_writes_english = False
 
 
 def set_language(words: Catalogue) -> None:
     """Use this catalogue from now on. Only `cli` calls this, once a run."""
-    global _words  # noqa: PLW0603 - a run has one language, and every room speaks it
-    _words = words
+    global _words, _writes_english
+    _words, _writes_english = words, False
+
+
+def write_english() -> None:
+    """From now on return each message in English, as scripts read it; `spoken` still has it in the language of the run."""
+    global _writes_english  # noqa: PLW0603 - as the language
+    _writes_english = True
 
 
 def catalogue_of(language: str) -> Catalogue:
@@ -88,10 +99,11 @@ def language_of(environment: Mapping[str, str]) -> str:
 
 
 class LocalizedText(str):
-    """A translated sentence that keeps its English text, for files that programs read later."""
+    """A sentence that keeps its English text, for what programs read, and its translation, for what people read."""
 
-    __slots__ = ("english",)
+    __slots__ = ("english", "spoken")
     english: str
+    spoken: str
 
 
 def english(text: str) -> str:
@@ -102,9 +114,18 @@ def english(text: str) -> str:
     return text.english if isinstance(text, LocalizedText) else text
 
 
+def spoken(text: str) -> str:
+    """What `_` or `ngettext` returned, in the language of the run also where scripts read English; other texts as they are."""
+    return text.spoken if isinstance(text, LocalizedText) else text
+
+
 def _(message: str, /, **values: object) -> str:
     """`message` in the language of the run, with its `{fields}` filled in."""
-    return _filled(message, _words.gettext(message) if message else "", values)
+    translated = _words.gettext(message) if message else ""
+    if CONTEXT_END in translated:  # the catalogue has no translation in this context
+        message = message.rpartition(CONTEXT_END)[2]
+        translated = _words.gettext(message)
+    return _filled(message, translated, values)
 
 
 def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
@@ -114,17 +135,29 @@ def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
 
 
 def _filled(message: str, translated: str, values: Mapping[str, object]) -> str:
-    text = translated.format(**values) if values else translated
     if translated == message:
-        return text
-    localized = LocalizedText(text)
-    english_values = {
-        name: english(value) if isinstance(value, str) else value for name, value in values.items()
-    }
-    localized.english = message.format(**english_values) if values else message
+        return translated.format(**values) if values else translated
+    of_people = _with_values(translated, values, spoken)
+    of_programs = _with_values(message.rpartition(CONTEXT_END)[2], values, english)
+    localized = LocalizedText(of_programs if _writes_english else of_people)
+    localized.english, localized.spoken = of_programs, of_people
     return localized
+
+
+def _with_values(message: str, values: Mapping[str, object], version: Callable[[str], str]) -> str:
+    """A message with its fields filled in, each text among them in one of its versions."""
+    if not values:
+        return message
+    return message.format(
+        **{name: version(value) if isinstance(value, str) else value for name, value in values.items()}
+    )
 
 
 def N_(message: str, /) -> str:  # noqa: N802 - gettext's name
     """Mark a message for the catalogues and return it unchanged: for tables that are made before the language is known."""
     return message
+
+
+def NC_(context: str, message: str, /) -> str:  # noqa: N802 - gettext's name
+    """`N_` for a message that another one equals in English only. Show what this returns with `_`, never as it is."""
+    return f"{context}{CONTEXT_END}{message}"

@@ -17,7 +17,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 
 from goneaway_tui import i18n
-from goneaway_tui.cli.terminal import configure_terminal, set_language
+from goneaway_tui.cli.terminal import configure_terminal, set_language, write_err
+from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import DOMAIN, LANGUAGES, EnglishCatalogue, _
 from tests.house.tree import PACKAGE
 from tests.unit.settings.asking import settings
@@ -149,6 +150,18 @@ def test_what_scripts_read_is_english(line: str, said: str) -> None:
     configure_terminal(replace(settings(line), lang="zh"), "zh")
 
     assert said == _("give only one command")
+
+
+@pytest.mark.usefixtures("bracketed")
+@pytest.mark.parametrize("line", ["snapshot", "watch", "kill --format=json --match=user:x"])
+def test_what_a_person_reads_is_in_the_language_of_the_run(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_language("zh")
+    configure_terminal(replace(settings(line), lang="zh"), "zh")
+    write_err(SettingsError(_("give only one command")).line)
+
+    assert "goneaway-tui: «give only one command»\n" == capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("bracketed")

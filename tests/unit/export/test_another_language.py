@@ -74,7 +74,7 @@ def test_columns_stay_columns_where_letters_are_wide() -> None:
     assert [] == [line for line in lines if cell_width(line) > 120]
     table = lines[lines.index("─" * 120) + 1 :]
     rows = table[1 : table.index("─" * 120)]
-    assert {cell_width(table[0].partition("Ｌａｓｔ")[0])} == {
+    assert {cell_width(table[0].partition("Ｌａ")[0])} == {
         cell_width(row.partition("SELECT")[0]) for row in rows if "SELECT" in row
     }
 

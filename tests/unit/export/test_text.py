@@ -102,12 +102,12 @@ def test_no_closing_is_predicted_without_a_known_deadline() -> None:
     ("transaction", "expected"),
     [
         (None, ""),
-        (a_transaction(), "3 rows"),
-        (a_transaction(rows_modified=1), "1 row"),
-        (a_transaction(rows_modified=12_345), "12,345 rows"),
-        (a_transaction(rows_modified=0), "1 locked"),
-        (a_transaction(rows_modified=None, rows_locked=None), "transaction"),
-        (a_transaction(rows_modified=0, rows_locked=0, read_only=True), "read only"),
+        (a_transaction(), "trx 3 rows"),
+        (a_transaction(rows_modified=1), "trx 1 row"),
+        (a_transaction(rows_modified=12_345), "trx 12,345 rows"),
+        (a_transaction(rows_modified=0), "trx 1 locked"),
+        (a_transaction(rows_modified=None, rows_locked=None), "trx open"),
+        (a_transaction(rows_modified=0, rows_locked=0, read_only=True), "trx read only"),
     ],
 )
 def test_transaction_at_risk_is_described_in_a_few_words(

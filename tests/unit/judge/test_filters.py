@@ -267,6 +267,13 @@ def test_filter_keeps_the_matching_sessions(text: str, stays: str) -> None:
         ("rows:٣", "rows is a number"),
         ("risk>nothing", "risk is one of"),
         ("basis>own", "basis has no smaller and larger values"),
+        ("trx:maybe", "trx is one of yes, no, or a duration as in trx>10m"),
+        ("idle>10 minutes", "write the unit right after the number: idle>10m, not idle>10 minutes"),
+        (
+            "user:shop -left<=1.5 Hours cron",
+            "write the unit right after the number: left<=1.5h, not left<=1.5 Hours",
+        ),
+        ("idle>10 分钟", "write the unit right after the number: idle>10m"),
         ("user:", "user: is incomplete"),
         ("-idle>", "idle> is incomplete"),
     ],
@@ -507,6 +514,30 @@ def test_fields_without_text_take_no_pattern() -> None:
     for field in ("risk", "idle", "id", "trx", "own"):
         with pytest.raises(ValueError, match=f"{field} is not text"):
             parse_filter(f"{field}~x")
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("usr:shop", "there is no field usr: the term is searched as text; did you mean user?"),
+        ("localhost:3306", "there is no field localhost: the term is searched as text"),
+        ("10.0.0.1:3306", ""),
+        ("user:shop 'x: 10 m", ""),
+    ],
+)
+def test_an_unknown_field_is_reported_and_searched_as_text(text: str, warning: str) -> None:
+    assert warning == parse_filter(text).warning == parse_departure_filter(text).warning
+
+
+def test_a_cause_is_a_field_of_departures_only() -> None:
+    assert parse_filter("cause:killed").warning
+    assert not parse_departure_filter("cause:killed certainty:likely").warning
+
+
+def test_a_number_and_a_unit_that_are_words_of_their_own_are_searched() -> None:
+    assert 2 == len(parse_filter("10 minutes").tests)
+    assert 2 == len(parse_filter('idle>10 "minutes"').tests)
+    assert 2 == len(parse_filter("id:10 minutes").tests)
 
 
 def test_a_filter_names_what_it_negates_and_what_it_does_not_know() -> None:

@@ -44,7 +44,7 @@ def test_help_of_a_command_is_about_that_command(command: str) -> None:
         if option.section not in {Section.CONNECTION, Section.ORIGINS, Section.SHOWING}:
             assert is_explained is (command in option.commands)
         assert command in option.commands or not is_explained
-    assert not re.search(r"for (watch|kill|serve) too|: text, json", text), "what is said of other commands"
+    assert not re.search(r"[Aa]lso for|watch appends|: text, json", text), "what is said of other commands"
 
 
 def test_a_command_lists_each_common_option_that_it_uses() -> None:

@@ -16,7 +16,7 @@ from typing import TextIO
 
 from goneaway_tui import i18n
 from goneaway_tui.errors import FileError, SettingsError
-from goneaway_tui.i18n import ENGLISH, LANGUAGES, EnglishCatalogue, _, catalogue_of
+from goneaway_tui.i18n import ENGLISH, LANGUAGES, EnglishCatalogue, _, catalogue_of, spoken
 from goneaway_tui.settings import Settings
 from goneaway_tui.settings.options import ENGLISH_FORMATS
 from goneaway_tui.system import EXIT_SIGNALS, open_private
@@ -81,7 +81,7 @@ def may_overwrite(path: Path) -> bool:
     """
     if not path.exists() or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    sys.stderr.write(_("{file} exists. Replace it? [y/N] ", file=plain(str(path))))
+    sys.stderr.write(spoken(_("{file} exists. Replace it? [y/N] ", file=plain(str(path)))))
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
@@ -131,8 +131,8 @@ def prompt_for_paste() -> None:
 
 
 def write_err(line: str) -> None:
-    """Write one line to standard error."""
-    sys.stderr.write(f"goneaway-tui: {plain(line, 2000)}\n")
+    """Write one line to standard error, in the language of the run whatever standard output has."""
+    sys.stderr.write(f"goneaway-tui: {plain(spoken(line), 2000)}\n")
 
 
 def report_fault(error: BaseException) -> str:
@@ -164,11 +164,16 @@ def set_language(language: str) -> None:
 
 
 def configure_terminal(settings: Settings, current: str) -> None:
-    """Use the language that the settings name; `current` is the language used before they were read."""
-    language = ENGLISH if settings.format in ENGLISH_FORMATS.get(settings.command, ()) else settings.lang
+    """Use the language that the settings name; `current` is the language used before they were read.
+
+    What scripts read is English in every language.
+    """
+    language = settings.lang
     if language != current:
         set_language(language)
-    if language != ENGLISH:
+    if settings.format in ENGLISH_FORMATS.get(settings.command, ()):
+        i18n.write_english()
+    elif language != ENGLISH:
         from goneaway_tui.text.format import use_locale
 
         use_locale(LANGUAGES[language])

@@ -139,14 +139,14 @@ def idle(verdict: Verdict, now: float) -> str:
 
 
 def at_stake(transaction: Transaction | None) -> str:
-    """What the end of the session would roll back, in a word or two."""
+    """What the end of the session would roll back: `trx` for an open transaction, then its rows."""
     if transaction is None:
         return ""
     if transaction.rows_modified:
-        return ngettext("{number:,} row", "{number:,} rows", transaction.rows_modified)
+        return ngettext("trx {number:,} row", "trx {number:,} rows", transaction.rows_modified)
     if transaction.rows_locked:
-        return _("{number:,} locked", number=transaction.rows_locked)
-    return _("read only") if transaction.read_only else _("transaction")
+        return _("trx {number:,} locked", number=transaction.rows_locked)
+    return _("trx read only") if transaction.read_only else _("trx open")
 
 
 COLUMNS = (

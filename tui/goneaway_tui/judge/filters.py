@@ -3,7 +3,8 @@
     user:shop idle>10m risk:imminent db:dw -program:cron statement~"^select .* from cart" "SELECT 1"
 
 All terms must be true; `-` negates one; quotes keep blanks together. A word before a colon that is not a field is plain
-text, so an address like 10.0.0.7:51234 needs no quoting. A filter of departures also has `cause:` and `certainty:`.
+text, with a warning; an address like 10.0.0.7:51234 is plain text without one. A filter of departures also has `cause:`
+and `certainty:`.
 `oldest:2/user` is no test of one session: of the sessions that match it keeps the two oldest of each user, and
 `-oldest:2/user` the others.
 """
@@ -21,7 +22,7 @@ from goneaway_tui.i18n import _
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Basis, Risk, Verdict
-from goneaway_tui.text.format import parse_duration
+from goneaway_tui.text.format import UNIT_WORDS, UNITS, did_you_mean, parse_duration
 from goneaway_tui.text.sanitize import plain
 
 TEXT_FIELDS: dict[str, Callable[[Verdict], str]] = {
@@ -95,6 +96,13 @@ _TERM = re.compile(r'(-?)(?:([a-z]+)(>=|<=|!=|[:=<>~]))?("[^"]*"?|\S+)', re.IGNO
 
 _DANGLING = re.compile(r"(?<!\S)-?([a-z]+)(?:>=|<=|!=|[:=<>~])(?!\S)", re.IGNORECASE)
 
+_SPACED_UNIT = re.compile(
+    r"(?<!\S)-?(([a-z]+)(?:>=|<=|!=|[:=<>])\d+(?:\.\d+)?)\s+([^\W\d_]+)(?!\S)", re.IGNORECASE
+)
+"""A field with a number, and a word after it that may be the unit of the number."""
+TYPED_UNITS = {**UNIT_WORDS, "毫秒": 0.001, "秒": 1, "分": 60, "分钟": 60, "小时": 3600, "天": 86_400}
+"""Seconds in each word that people type as a unit."""
+
 VerdictTest = Callable[[Verdict, float], bool]
 
 
@@ -112,6 +120,11 @@ class Filter:
     """The words before a colon or a comparison that are no field; their terms are searched as text."""
     negated: frozenset[str] = frozenset()
     """The fields that a session can match by having no value: of negated terms, and of `trx:no`; "" is a negated word."""
+
+    @property
+    def warning(self) -> str:
+        """The unknown field, in a sentence; empty where there is none."""
+        return _unknown_field(self.unknown, FIELDS | {OLDEST})
 
     def matches(self, verdict: Verdict, now: float) -> bool:
         """Whether all terms are true of the session at `now`."""
@@ -136,6 +149,13 @@ class DepartureFilter:
     tests: tuple[Callable[[Departure], bool], ...]
     names_cause: bool = False
     """Whether it asks for a cause, by its field or by the whole word."""
+    unknown: tuple[str, ...] = ()
+    """The words before a colon or a comparison that are no field; their terms are searched as text."""
+
+    @property
+    def warning(self) -> str:
+        """The unknown field, in a sentence; empty where there is none."""
+        return _unknown_field(self.unknown, FIELDS | DEPARTURE_FIELDS.keys())
 
     def matches(self, departure: Departure) -> bool:
         """Whether all terms are true of the departure."""
@@ -143,6 +163,14 @@ class DepartureFilter:
 
 
 NO_DEPARTURE_FILTER = DepartureFilter("", ())
+
+
+def _unknown_field(unknown: tuple[str, ...], fields: AbstractSet[str]) -> str:
+    if not unknown:
+        return ""
+    words = _("there is no field {name}: the term is searched as text", name=unknown[0])
+    hint = did_you_mean(unknown[0], sorted(fields))
+    return _("{what}; {hint}", what=words, hint=hint) if hint else words
 
 
 def parse_filter(text: str) -> Filter:
@@ -181,15 +209,21 @@ def parse_departure_filter(text: str) -> DepartureFilter:
     """Parse a filter of departures. Raises ValueError with a sentence where a value does not fit its field."""
     tests: list[Callable[[Departure], bool]] = []
     names_cause = False
-    for minus, field, comparison, word in _terms(text, FIELDS | DEPARTURE_FIELDS.keys()):
+    unknown: list[str] = []
+    fields = FIELDS | DEPARTURE_FIELDS.keys()
+    for minus, field, comparison, word in _terms(text, fields):
         test = _departure_test(field, comparison, word)
+        unknown += [field] if field and field not in fields else []
         names_cause = names_cause or (not minus and (field == "cause" or (not field and word in set(Cause))))
         tests.append(_negated_departure(test) if minus else test)
-    return DepartureFilter(text, tuple(tests), names_cause)
+    return DepartureFilter(text, tuple(tests), names_cause, tuple(unknown))
 
 
 def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str, str]]:
-    """Minus, field, comparison and case-folded word of each term. Raises ValueError for a term without a value."""
+    """Minus, field, comparison and case-folded word of each term.
+
+    Raises ValueError for a term without a value, and for a duration whose unit is another word.
+    """
     for dangling in _DANGLING.finditer(text):
         if dangling[1].lower() in fields:
             raise ValueError(
@@ -199,10 +233,24 @@ def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str,
                     field=dangling[1],
                 )
             )
+    for spaced in _SPACED_UNIT.finditer(text):
+        if spaced[2].lower() in DURATION_FIELDS and spaced[3].lower() in TYPED_UNITS:
+            raise _spaced_unit(spaced[1], spaced[3])
     for minus, field, comparison, raw in _TERM.findall(text):
         word = plain(raw.strip('"'))
         is_pattern = comparison == "~" and field.lower() in fields
         yield minus, field.lower(), comparison, word if is_pattern else word.casefold()
+
+
+def _spaced_unit(term: str, unit: str) -> ValueError:
+    letters = next(name for name, seconds in UNITS.items() if seconds == TYPED_UNITS[unit.lower()])
+    return ValueError(
+        _(
+            "write the unit right after the number: {term}, not {typed}",
+            term=f"{term}{letters}",
+            typed=f"{term} {unit}",
+        )
+    )
 
 
 def _negated_departure(test: Callable[[Departure], bool]) -> Callable[[Departure], bool]:
@@ -241,13 +289,26 @@ def _field_test(field: str, comparison: str, word: str) -> VerdictTest | None:
     if field in WORD_FIELDS and (field not in DURATION_FIELDS or word in WORD_FIELDS[field][1]):
         return _word_test(field, comparison, word)
     if field in DURATION_FIELDS:
-        return _comparison_test(DURATION_FIELDS[field], comparison, parse_duration(word))
+        return _comparison_test(DURATION_FIELDS[field], comparison, _duration_of(field, word))
     if field in NUMBER_FIELDS:
         if not re.fullmatch(r"\d{1,20}", word, re.ASCII):
             raise ValueError(_("{field} is a number: write {field}:4711 or {field}>0", field=field))
         number_of = NUMBER_FIELDS[field]
         return _comparison_test(lambda v, _now: number_of(v), comparison, int(word))
     return None
+
+
+def _duration_of(field: str, word: str) -> float:
+    """The seconds of a term's value. Raises ValueError, which also lists the words that the field allows."""
+    try:
+        return parse_duration(word)
+    except ValueError:
+        if field not in WORD_FIELDS:
+            raise
+        words = ", ".join(WORD_FIELDS[field][1])
+        raise ValueError(
+            _("{field} is one of {words}, or a duration as in {field}>10m", field=field, words=words)
+        ) from None
 
 
 def _unequal_test(field: str, comparison: str, word: str) -> VerdictTest | None:

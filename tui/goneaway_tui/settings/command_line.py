@@ -22,7 +22,6 @@ from goneaway_tui.settings.option_value import (
     OptionValue,
     OriginRank,
     canonical,
-    did_you_mean,
     find_option,
     unsupported_error,
 )
@@ -42,6 +41,7 @@ from goneaway_tui.settings.options import (
 )
 from goneaway_tui.settings.secrets import mask_secret
 from goneaway_tui.settings.values import shown
+from goneaway_tui.text.format import did_you_mean
 
 ORIGIN = "DSN"
 

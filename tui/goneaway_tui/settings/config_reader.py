@@ -20,13 +20,13 @@ from goneaway_tui.settings.option_value import (
     OptionValue,
     OriginRank,
     canonical,
-    did_you_mean,
     resolved_option,
     spelled,
 )
 from goneaway_tui.settings.options import OPTIONS, Option, Section
 from goneaway_tui.settings.settings import Keyring, PasswordCommand
 from goneaway_tui.settings.values import shown
+from goneaway_tui.text.format import did_you_mean
 from goneaway_tui.text.sanitize import plain
 
 if TYPE_CHECKING:

@@ -182,11 +182,11 @@ _SHARED_SECTIONS = (Section.SHOWING, Section.CONNECTION, Section.ORIGINS)
 _ONLY_NAMED = (Section.CONNECTION, Section.ORIGINS)
 """The options that the help of a command names and does not explain: all commands share them, and there are many."""
 _WITHOUT_EFFECT: Mapping[str, tuple[str, ...]] = {
-    "theme": (SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE, EXPORTER),
-    "interval": (SNAPSHOT, EXPLAIN, REPLAY),
-    "read_only": (SNAPSHOT, WATCH, EXPLAIN, ADVISE, REPLAY, EXPORTER),
-    "watch_below": (KILL, EXPLAIN, ADVISE),
-    "imminent_below": (KILL, EXPLAIN, ADVISE),
+    "theme": (SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE, EXPORTER, DOCTOR_BUNDLE),
+    "interval": (SNAPSHOT, EXPLAIN, REPLAY, DOCTOR_BUNDLE),
+    "read_only": (SNAPSHOT, WATCH, EXPLAIN, ADVISE, REPLAY, EXPORTER, DOCTOR_BUNDLE),
+    "watch_below": (KILL, EXPLAIN, ADVISE, DOCTOR_BUNDLE),
+    "imminent_below": (KILL, EXPLAIN, ADVISE, DOCTOR_BUNDLE),
 }
 """Common options that a command takes and does not use."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from goneaway_tui.errors import FileError, SettingsError
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.settings.environment import Environment, FileContent
-from goneaway_tui.settings.option_value import did_you_mean
+from goneaway_tui.text.format import did_you_mean
 from goneaway_tui.text.sanitize import plain
 
 MAX_LINE_BYTES = 4095

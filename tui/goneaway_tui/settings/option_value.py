@@ -5,7 +5,7 @@ Also the options of the `mysql` client that this program does not support.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -30,18 +30,6 @@ def unsupported_error(flag: str) -> SettingsError:
     return SettingsError(
         _("{flag} is not supported: this connection does not compress data", flag=flag), _(UNSUPPORTED[flag])
     )
-
-
-def did_you_mean(word: str, candidates: Iterable[str], limit: int = 1) -> str:
-    """A hint that names the most similar of `candidates`, at most `limit` of them; empty where none is similar.
-
-    >>> did_you_mean("intervall", ["host", "interval"]), did_you_mean("x", ["host"])
-    ('did you mean interval?', '')
-    """
-    import difflib
-
-    nearest = difflib.get_close_matches(word[:40], list(candidates), limit, cutoff=0.7 if limit == 1 else 0.6)
-    return _("did you mean {word}?", word=_(" or ").join(nearest)) if nearest else ""
 
 
 DEFAULT, LOCALE = N_("default"), N_("locale")

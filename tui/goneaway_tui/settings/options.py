@@ -99,16 +99,33 @@ COMMANDS: Mapping[str, str] = {
 FILE_COMMANDS: Mapping[str, str] = {EXPLAIN: "logs", ADVISE: "recordings", REPLAY: "a recording"}
 """The kind of the files of each command that takes names of files."""
 
-PAGES = (
-    *("advise", "architecture", "blocking", "board", "browser", "comparison", "connecting", "ending-many", "explain"),
-    *("exporter", "failures", "history", "index", "performance", "privileges", "recording", "scripting", "servers"),
-    *("tuning", "versions"),
-)  # fmt: skip
-"""The pages of documentation, by the names of their files without `.md`; a test keeps them equal."""
+PAGES: Mapping[str, str] = {
+    "advise": N_("find the right value for wait_timeout"),
+    "architecture": N_("see how the program is built"),
+    "blocking": N_("find the session that holds the lock others wait for"),
+    "board": N_("read the screen: columns, risks, marks and keys"),
+    "browser": N_("show the screen in a browser, or on a wall"),
+    "comparison": N_("compare the program with other tools"),
+    "connecting": N_("connect to a server, once or every day"),
+    "ending-many": N_("kill the sessions that leak, once or unattended"),
+    "explain": N_("find out why an application lost its connection"),
+    "exporter": N_("get metrics and alerts"),
+    "failures": N_("act when the server does not answer, or is full"),
+    "history": N_("see which sessions ended, when and why"),
+    "index": N_("find the page for a task"),
+    "performance": N_("see what the program costs the server and this machine"),
+    "privileges": N_("give the account what it needs"),
+    "recording": N_("keep what happened at night, and play it again"),
+    "scripting": N_("use the output in a script"),
+    "servers": N_("monitor several servers, and change several at once"),
+    "tuning": N_("change a limit, and be able to undo the change"),
+    "versions": N_("see which servers, versions and cloud services are read"),
+}
+"""The task of each page of documentation, by the name of its file without `.md`; a test keeps the names equal."""
 
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     CONFIG: ("path", "show", "check", "init", "servers", "groups", "rules"),
-    DOCS: PAGES,
+    DOCS: tuple(PAGES),
     SCHEMA: (SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE),
     COMPLETION: ("bash", "zsh", "fish"),
     MANUAL: tuple(COMMANDS),
@@ -288,6 +305,7 @@ HELP_OF: Mapping[tuple[str, str], str] = {
     **dict.fromkeys((("format", EXPLAIN), ("format", ADVISE)), N_("text, json or markdown; text if not said.")),
     ("output", SNAPSHOT): N_("Where to write; - is standard output."),
     ("output", WATCH): N_("Where to write, at the end of the file; - is standard output."),
+    ("output", DOCTOR_BUNDLE): N_("The zip file to write; by default a new file in this directory."),
     ("execute", WATCH): N_("A command to run for each departure, each open transaction about to be closed, and each session that is blocked. The event is its input."),
     ("execute", KILL): N_("A command to run for each kill. The event is its input."),
     ("simulated", DEMO): N_("No server at all: a made-up one."),

@@ -306,6 +306,21 @@ def in_sentences(sentences: Iterable[str]) -> str:
     return text
 
 
+# --- Words that people type
+
+
+def did_you_mean(word: str, candidates: Iterable[str], limit: int = 1) -> str:
+    """A hint that names the most similar of `candidates`, at most `limit` of them; empty where none is similar.
+
+    >>> did_you_mean("intervall", ["host", "interval"]), did_you_mean("x", ["host"])
+    ('did you mean interval?', '')
+    """
+    import difflib
+
+    nearest = difflib.get_close_matches(word[:40], list(candidates), limit, cutoff=0.7 if limit == 1 else 0.6)
+    return _("did you mean {word}?", word=_(" or ").join(nearest)) if nearest else ""
+
+
 # --- Durations as people type them
 
 UNITS = {
@@ -320,6 +335,16 @@ UNITS = {
     "y": 31_536_000,
 }
 """Seconds in each unit. A year is 365 days: the very maximum the servers allow for `wait_timeout`."""
+UNIT_WORDS = {
+    **UNITS,
+    **dict.fromkeys(("secs", "second", "seconds"), 1),
+    **dict.fromkeys(("mins", "minute", "minutes"), 60),
+    **dict.fromkeys(("hr", "hrs", "hour", "hours"), 3600),
+    **dict.fromkeys(("day", "days"), 86_400),
+    **dict.fromkeys(("week", "weeks"), 604_800),
+    **dict.fromkeys(("year", "years"), 31_536_000),
+}
+"""Seconds in each unit, also by its longer names."""
 
 _PART = re.compile(r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*([a-z]*)", re.ASCII)
 

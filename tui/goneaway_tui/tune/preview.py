@@ -197,6 +197,8 @@ class Preview:
     """Option file lines that keep the value across a restart, where SET PERSIST does not exist."""
     confirmation: str | None
     """Why the change must be confirmed a second time; None where once is enough."""
+    changes_nothing: bool = False
+    """Whether the server has the value already, and keeps it across a restart where that is asked for."""
 
 
 def preview(
@@ -221,6 +223,7 @@ def preview(
         (*_effects(change), *_after_restart(state, kept.value, keep, tunable.unit)),
         ("[mysqld]", f"{tunable.name} = {sql_number(kept.value)}"),
         next((why for why in (rule(change) for rule in CONFIRMATIONS) if why), None),
+        old == kept.value and (keep is Persistence.GLOBAL or state.persisted == kept.value),
     )
 
 

@@ -98,7 +98,7 @@ def _part(tunable: Tunable, wanted: float, keep: Persistence, examined: Examined
         return ExcludedServer(server, dict(privileges.why_not).get("persist", _("not allowed")))
     now = state.variable.value
     ahead = preview(tunable, state, wanted, examined.snapshot, keep)
-    if now == ahead.kept and (keep is Persistence.GLOBAL or state.persisted == ahead.kept):
+    if now is not None and ahead.changes_nothing:
         return ExcludedServer(server, _("the value is already {value}", value=value_words(now, tunable.unit)))
     return ServerChange(server, now, ahead)
 

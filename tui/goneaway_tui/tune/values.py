@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.tuning import VariableState
-from goneaway_tui.text.format import UNITS, exact_duration, exact_number, exact_size
+from goneaway_tui.text.format import UNIT_WORDS, exact_duration, exact_number, exact_size
 from goneaway_tui.tune.tunables import TUNABLE, Tunable, Unit
 
 MAX_CHARACTERS = 80
@@ -21,16 +21,7 @@ MAX_CHARACTERS = 80
 MAX_VALUE = 2**64 - 1
 """The largest value of any variable. MySQL does not clamp a larger one, but rejects it (error 1232)."""
 
-_TIME_WORDS = {
-    **UNITS,
-    **dict.fromkeys(("secs", "second", "seconds"), 1),
-    **dict.fromkeys(("mins", "minute", "minutes"), 60),
-    **dict.fromkeys(("hr", "hrs", "hour", "hours"), 3600),
-    **dict.fromkeys(("day", "days"), 86_400),
-    **dict.fromkeys(("week", "weeks"), 604_800),
-    **dict.fromkeys(("year", "years"), 31_536_000),
-}
-_TIME_FACTORS = {name: Fraction(str(length)) for name, length in _TIME_WORDS.items()}
+_TIME_FACTORS = {name: Fraction(str(length)) for name, length in UNIT_WORDS.items()}
 _SIZE_FACTORS = {
     f"{letter}{ending}": Fraction(1 << shift)
     for letter, shift in (("k", 10), ("m", 20), ("g", 30), ("t", 40))

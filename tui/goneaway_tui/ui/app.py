@@ -59,6 +59,7 @@ from goneaway_tui.ui.messages import (
 from goneaway_tui.ui.screens.blocking import BlockingScreen
 from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.screens.export import ExportController
+from goneaway_tui.ui.screens.help import HelpScreen, binding_rows
 from goneaway_tui.ui.screens.replay import ReplayBoard
 from goneaway_tui.ui.screens.servers_board import SeveralServersBoard
 from goneaway_tui.ui.screens.session import SessionScreen
@@ -672,6 +673,11 @@ class GoneawayApp(MonitorApp):
         self.push_screen(
             DoctorScreen(state, facts, monitor.name, lambda: self.freshness, monitor.spec.read_history)
         )
+
+    def action_screen_help(self) -> None:
+        """Show the help of a screen that has no list of its keys: its bindings."""
+        screen = self.screen
+        self.push_screen(HelpScreen(binding_rows(screen), page=getattr(screen, "DOCS_PAGE", "board")))
 
     def action_topology(self) -> None:
         self._topology.open(self.monitors)

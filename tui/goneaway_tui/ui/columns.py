@@ -58,6 +58,8 @@ class Column(Generic[RowT]):
     """Whether its cells change with time, without a new sample."""
     narrow_widths: tuple[int, int] | None = None
     """Its exact width in a narrow table and in a medium one, where that differs from the widths above; 0 leaves it out."""
+    falling: bool = False
+    """Whether its sort key puts the highest or newest value first."""
 
     def in_table(self, width: int) -> Column[RowT] | None:
         """The column in a table of `width` cells; None if such a table leaves it out."""
@@ -143,7 +145,7 @@ def _state_cell(verdict: Verdict, now: float, room: int) -> str:
 
 
 SESSION_COLUMNS: tuple[Column[Verdict], ...] = (
-    Column("risk", "Risk", _risk_cell, lambda v: -v.risk.rank, 10, 10, 1, tinted=True, narrow_widths=(1, 1)),
+    Column("risk", "Risk", _risk_cell, lambda v: -v.risk.rank, 10, 10, 1, tinted=True, narrow_widths=(1, 1), falling=True),
     Column("id", "Id", _id_cell, lambda v: v.session.id, 6, 10, 0, right=True),
     Column("user", "User", lambda v, *_: plain(v.session.user, 200), lambda v: v.session.user, 8, 16, 0),
     Column("client", "Client", lambda v, _, room: wording.client(v.session, room), lambda v: v.session.host, 9, 20, 6),
@@ -155,7 +157,7 @@ SESSION_COLUMNS: tuple[Column[Verdict], ...] = (
     Column("bar", "", wording.countdown_bar, lambda v: v.deadline, 6, 12, 10, tinted=True, ticking=True, narrow_widths=(0, 0)),
     Column("state", "State", _state_cell, _state_order, STATE_WIDTH, 28, 2, tint=_state_tint, ticking=True, narrow_widths=(10, 19)),
     Column("running", "Running", wording.running, lambda v: v.session.busy_since, 7, 12, 5, right=True, ticking=True, narrow_widths=(0, 0)),
-    Column("stake", "At stake", lambda v, _, room: wording.stake_within(v.session, room), _stake_sort_key, 11, 14, 3),
+    Column("stake", "At stake", lambda v, _, room: wording.stake_within(v.session, room), _stake_sort_key, 11, 14, 3, falling=True),
     Column("trx_age", "Trx age", wording.transaction_age, _transaction_start, 8, 12, 8, right=True, ticking=True),
     Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 17, UNBOUNDED, 7),
 )  # fmt: skip
@@ -187,17 +189,17 @@ SORT_KEYS: dict[str, Callable[[Verdict], Any]] = {
 
 GROUP_COLUMNS: tuple[Column[SessionGroup], ...] = (
     Column("key", "Group", lambda g, *_: plain(g.key, 200) or say("(none)"), lambda g: g.key, 12, 40, 0),
-    Column("sessions", "Sessions", lambda g, *_: wording.count_words(g.sessions), lambda g: -g.sessions, 8, 10, 1, right=True),
-    Column("idle", "Idle", lambda g, *_: wording.count_words(g.idle), lambda g: -g.idle, 7, 10, 3, right=True),
+    Column("sessions", "Sessions", lambda g, *_: wording.count_words(g.sessions), lambda g: -g.sessions, 8, 10, 1, right=True, falling=True),
+    Column("idle", "Idle", lambda g, *_: wording.count_words(g.idle), lambda g: -g.idle, 7, 10, 3, right=True, falling=True),
     Column("oldest", "Longest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 4, right=True, ticking=True),
     Column("left", "Next closing", lambda g, now, _: _until(g, now), lambda g: g.soonest_deadline, 16, 16, 2, right=True, ticking=True),
-    Column("blocked", "Blocked", lambda g, *_: wording.count_words(g.blocked) if g.blocked else "", lambda g: -g.blocked, 8, 10, 3, right=True, tint=lambda _: "lines--imminent"),
-    Column("trx", "Open trx", lambda g, *_: wording.count_words(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, 8, 10, 5, right=True),
+    Column("blocked", "Blocked", lambda g, *_: wording.count_words(g.blocked) if g.blocked else "", lambda g: -g.blocked, 8, 10, 3, right=True, falling=True, tint=lambda _: "lines--imminent"),
+    Column("trx", "Open trx", lambda g, *_: wording.count_words(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, 8, 10, 5, right=True, falling=True),
 )  # fmt: skip
 
 CERTAINTIES: tuple[Certainty, ...] = tuple(Certainty)
 DEPARTURE_COLUMNS: tuple[Column[Departure], ...] = (
-    Column("at", "UTC", lambda d, _, room: wording.time_of_day(d.at, room), lambda d: -d.at, 8, 10, 0),
+    Column("at", "UTC", lambda d, _, room: wording.time_of_day(d.at, room), lambda d: -d.at, 8, 10, 0, falling=True),
     Column("id", "Id", lambda d, *_: str(d.verdict.session.id), lambda d: d.verdict.session.id, 6, 8, 0, right=True),
     Column("cause", "Cause", lambda d, *_: d.cause.value, lambda d: d.cause.value, 19, 19, 0, tinted=True),
     Column("certainty", "Certainty", lambda d, *_: wording.certainty_word(d.certainty), lambda d: CERTAINTIES.index(d.certainty), 9, 10, 1),
@@ -206,7 +208,7 @@ DEPARTURE_COLUMNS: tuple[Column[Departure], ...] = (
     Column("program", "Program", lambda d, *_: wording.program(d.verdict.session), lambda d: wording.program(d.verdict.session) or None, 9, 16, 4),
     Column("idle", "Idle", lambda d, _, room: wording.time_within(wording.idle(d.verdict, d.at), d.idle_seconds, room), lambda d: d.idle_seconds, 8, 11, 0, right=True),
     Column("limit", "Limit", lambda d, _, room: wording.limit_within(d.verdict.limit, room), lambda d: d.verdict.limit and d.verdict.limit.seconds, 8, 9, 2, right=True),
-    Column("stake", "Rolled back", lambda d, _, room: wording.stake_within(d.verdict.session, room), lambda d: _stake_sort_key(d.verdict), 12, 14, 3),
+    Column("stake", "Rolled back", lambda d, _, room: wording.stake_within(d.verdict.session, room), lambda d: _stake_sort_key(d.verdict), 12, 14, 3, falling=True),
     Column("evidence", "Evidence", lambda d, *_: plain(d.evidence[0] if d.evidence else "", 400), lambda d: d.evidence, 20, UNBOUNDED, 6),
 )  # fmt: skip
 
@@ -215,8 +217,8 @@ def departure_columns(zone: tzinfo, now: float) -> tuple[Column[Departure], ...]
     """The columns of the ledger, with local time after UTC where the two differ. Sessions not observed are dim."""
     at, *others = DEPARTURE_COLUMNS
     local: Column[Departure] = Column(
-        "local", "Local", lambda d, *_: wording.local_instant(d.at, zone)[11:19], lambda d: -d.at, 8, 8, 0
-    )
+        "local", "Local", lambda d, *_: wording.local_instant(d.at, zone)[11:19], lambda d: -d.at, 8, 8, 0, falling=True
+    )  # fmt: skip
     columns = (at, *others) if wording.is_utc(zone, now) else (at, local, *others)
     return tuple(
         c if c.tinted else replace(c, tint=_dim_unobserved(COLUMN_TINTS.get(c.id, ""))) for c in columns
@@ -441,7 +443,8 @@ class Layout(Generic[RowT]):
         """The heading of each column shown, in the cells of its column; the sorted one with its mark."""
         cells = []
         for column, room in self.fitted:
-            mark = (DESCENDING if reverse else ASCENDING) if column.id == sorted_by else ""
+            mark = DESCENDING if reverse is not column.falling else ASCENDING
+            mark = mark if column.id == sorted_by else ""
             cells.append(in_cells(column.heading_text(mark, room), room, right=column.right) + " " * self.gap)
         return cells
 

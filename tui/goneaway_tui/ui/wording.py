@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
 from goneaway_tui.export.data import iso_instant
-from goneaway_tui.export.table import RISKS, countdown_of, limit_cell
+from goneaway_tui.export.table import RISKS, at_stake, countdown_of, limit_cell
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.model.blocking import LockWait
 from goneaway_tui.model.cause import CAUSE_WORDS, Certainty
@@ -202,15 +202,8 @@ def limit_in_full(limit: Limit) -> str:
 
 
 def at_stake_words(session: Session) -> str:
-    """What the end of the session rolls back: `trx` for an open transaction, then its rows."""
-    transaction = session.transaction
-    if transaction is None:
-        return ""
-    if transaction.rows_modified:
-        return ngettext("trx {number:,} row", "trx {number:,} rows", transaction.rows_modified)
-    if transaction.rows_locked:
-        return _("trx {number:,} locked", number=transaction.rows_locked)
-    return _("trx open")
+    """What the end of the session rolls back, as in the exports."""
+    return at_stake(session.transaction)
 
 
 def stake_within(session: Session, room: int) -> str:
@@ -230,7 +223,7 @@ def stake_within(session: Session, room: int) -> str:
         exact = _("{number:,} locked", number=transaction.rows_locked)
         rounded = _("{number} locked", number=rounded_count(transaction.rows_locked))
     else:
-        return words
+        return _("trx open")
     return exact if cell_width(exact) <= room else rounded
 
 

@@ -13,18 +13,27 @@ from goneaway_tui.settings.options import PAGES
 from tests.house.documents import document
 
 
-def test_without_a_page_the_pages_are_listed_with_their_titles(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_page_the_pages_are_listed_with_their_tasks(capsys: pytest.CaptureFixture[str]) -> None:
     assert ExitCode.DONE == run(["docs"])
     lines = capsys.readouterr().out.splitlines()
 
     assert list(PAGES) == [line.split()[0] for line in lines]
-    assert "blocking      Who blocks whom" in lines
+    assert "blocking      find the session that holds the lock others wait for" in lines
     assert max(map(len, lines)) <= 80
 
 
-def test_in_a_pipe_a_page_is_as_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_in_a_pipe_a_page_is_as_it_is_written_but_for_its_pictures(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert ExitCode.DONE == run(["docs", "blocking"])
-    assert document("docs/blocking.md") == capsys.readouterr().out
+    page = capsys.readouterr().out
+
+    assert docs.without_pictures(document("docs/blocking.md")) == page
+    assert (
+        "*The tree of who blocks whom: a holder with 43 waiting sessions, its locks, and what ends it*"
+        in page
+    )
+    assert "screenshots" not in page
 
 
 def test_on_a_terminal_links_name_the_command_that_shows_the_page() -> None:

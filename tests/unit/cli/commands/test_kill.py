@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from goneaway_tui.cli.commands import watch
-from goneaway_tui.cli.commands.kill import KillRun, KillTarget, _line
+from goneaway_tui.cli.commands.kill import KillRun, KillTarget, _line, _totals
 from goneaway_tui.cli.commands.watch import ExecHook
 from goneaway_tui.errors import FileError, SourceError, TooSlow, Unreachable, UnsupportedVersion
 from goneaway_tui.export.data import Data
@@ -65,6 +66,24 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def a_second_later(*sessions: int, seconds: int = 1, **fields: object) -> Sample:
     known = {session.id: session for session in (ONE, TWO, THREE)}
     return a_sample([known[number] for number in sessions], taken_at=NOW + seconds, **fields)  # type: ignore[index,arg-type]
+
+
+@pytest.mark.parametrize(
+    ("counts", "query", "line"),
+    [
+        ({KillEvent.KILLED: 11}, False, "11 sessions were killed"),
+        ({KillEvent.KILLED: 1, KillEvent.SPARED: 2, KillEvent.REFUSED: 3}, True,
+         "1 statement was killed, 2 skipped, 3 refused by the server"),
+        ({KillEvent.GONE: 1}, False, "nothing was killed, 1 had already ended"),
+        ({}, False, "no session matches"),
+    ],
+)  # fmt: skip
+def test_the_last_line_counts_only_what_happened(
+    counts: dict[KillEvent, int],
+    query: bool,  # noqa: FBT001
+    line: str,
+) -> None:
+    assert line == _totals(Counter(counts), is_dry=False, query=query)
 
 
 def test_one_pass_kills_what_is_there(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ _PAGE_LINK = re.compile(r"(?:([\w-]+)\.md)?(?:#.*)?")
 
 
 def show_page(name: str) -> None:
-    """Show a page, or the list of the pages for an empty name: through a pager on a terminal, else as it is.
+    """Show a page, or the list of the pages for an empty name: through a pager on a terminal, else in Markdown.
 
     Raises FileError where the pages were not installed.
     """
@@ -33,14 +33,13 @@ def show_page(name: str) -> None:
     if name and sys.stdout.isatty():
         _page_through(for_terminal(text))
     else:
-        write_out(text)
+        write_out(without_pictures(text))
 
 
 def page_list() -> str:
-    """The names of the pages, each with its title."""
-    titles = {name: page_text(name).partition("\n")[0].removeprefix("# ").replace("`", "") for name in PAGES}
-    width = max(map(len, titles))
-    return "".join(f"{name:<{width}}  {title}\n" for name, title in titles.items())
+    """The names of the pages, each with its task."""
+    width = max(map(len, PAGES))
+    return "".join(f"{name:<{width}}  {_(task)}\n" for name, task in PAGES.items())
 
 
 def page_text(name: str) -> str:
@@ -56,8 +55,13 @@ def page_text(name: str) -> str:
 
 
 def for_terminal(text: str) -> str:
-    """A page whose pictures are their descriptions, and whose links to other pages name the command that shows them."""
-    return _LINK.sub(_link_words, _PICTURE.sub(lambda picture: f"*{_one_line(picture[1])}*", text))
+    """A page without pictures, whose links to other pages name the command that shows them."""
+    return _LINK.sub(_link_words, without_pictures(text))
+
+
+def without_pictures(text: str) -> str:
+    """A page with the description of each picture in its place."""
+    return _PICTURE.sub(lambda picture: f"*{_one_line(picture[1])}*", text)
 
 
 def _link_words(link: re.Match[str]) -> str:

@@ -19,7 +19,7 @@ from goneaway_tui.cli.terminal import exiting_on_signals, write_err, write_out
 from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError
 from goneaway_tui.export import data
 from goneaway_tui.export.data import Data
-from goneaway_tui.i18n import N_, _, ngettext
+from goneaway_tui.i18n import N_, NC_, _, ngettext
 from goneaway_tui.judge import Step
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import HIDES_SESSIONS
@@ -29,7 +29,7 @@ from goneaway_tui.monitor.server_monitor import close_all
 from goneaway_tui.ports import Clock, Executor
 from goneaway_tui.settings import Settings
 from goneaway_tui.source.live import LiveSource
-from goneaway_tui.text.format import age_words
+from goneaway_tui.text.format import age_words, in_list
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.gate import Gate
 from goneaway_tui.tune.journal import Journal
@@ -44,7 +44,7 @@ from goneaway_tui.tune.kill_rules import (
 
 EVENT_WORDS = {
     KillEvent.MATCH: N_("match"),
-    KillEvent.KILLED: N_("killed"),
+    KillEvent.KILLED: NC_("result", "killed"),
     KillEvent.SPARED: N_("spared"),
     KillEvent.GONE: N_("gone"),
     KillEvent.REFUSED: N_("refused"),
@@ -246,7 +246,7 @@ def run_kill(servers: Sequence[Settings], clock: Clock) -> int:
                     raise
     counts = sum((run.counts for run in runs), Counter[KillEvent]())
     if counts.keys() - {KillEvent.MATCH} or not any(run.was_refused for run in runs):
-        _write_totals(counts, is_dry=not servers[0].apply)
+        write_err(_totals(counts, is_dry=not servers[0].apply, query=servers[0].query))
     return ExitCode.INTERRUPTED if signal.SIGINT in signals else _status(runs, counts)
 
 
@@ -363,13 +363,24 @@ def _session_words(verdict: Verdict, event: Data) -> Iterator[str]:
         )
 
 
-def _write_totals(counts: Counter[KillEvent], *, is_dry: bool) -> None:
+def _totals(counts: Counter[KillEvent], *, is_dry: bool, query: bool) -> str:
+    """How many sessions had each outcome, in one line. `query`: whether their statements were killed."""
     if not counts.total():
-        write_err(_("no session matches"))
-    elif is_dry:
+        return _("no session matches")
+    if is_dry:
         matched = ngettext("{number:,} session matches", "{number:,} sessions match", counts[KillEvent.MATCH])
-        write_err(_("{matched}; nothing was killed; add --apply to kill", matched=matched))
+        return _("{matched}; nothing was killed; add --apply to kill", matched=matched)
+    killed = counts[KillEvent.KILLED]
+    if not killed:
+        words = [_("nothing was killed")]
+    elif query:
+        words = [ngettext("{number:,} statement was killed", "{number:,} statements were killed", killed)]
     else:
-        names = (KillEvent.KILLED, KillEvent.SPARED, KillEvent.GONE, KillEvent.REFUSED)
-        words = (f"{_(EVENT_WORDS[event])} {counts[event]:,}" for event in names)
-        write_err(", ".join(words))
+        words = [ngettext("{number:,} session was killed", "{number:,} sessions were killed", killed)]
+    others = (
+        (KillEvent.SPARED, N_("{number} skipped")),
+        (KillEvent.GONE, N_("{number} had already ended")),
+        (KillEvent.REFUSED, N_("{number} refused by the server")),
+    )
+    words += [_(message, number=f"{counts[event]:,}") for event, message in others if counts[event]]
+    return in_list(words)

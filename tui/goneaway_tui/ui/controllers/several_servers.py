@@ -22,6 +22,7 @@ from goneaway_tui.monitor.server_monitor import ServerMonitor
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.actions import ResetPersist, SetVariable
 from goneaway_tui.tune.gate import Gate, Outcome
+from goneaway_tui.tune.preview import Preview
 from goneaway_tui.tune.several import (
     ExaminedServer,
     ExcludedServer,
@@ -139,6 +140,10 @@ class TuneSeveralScreen(TuneScreen):
 
     @property
     def _can_reset(self) -> bool:
+        return False
+
+    def _changes_nothing(self, planned: Preview) -> bool:  # noqa: ARG002 - the shape of the dialog of one server
+        """Whether no server changes: only the preview of each shows that."""
         return False
 
 

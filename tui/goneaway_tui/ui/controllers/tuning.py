@@ -366,7 +366,7 @@ class TuningController:
         """Perform actions one after the other, and show each result before the next action. A failed action stops the
         rest; a refused one does not.
         """
-        report = ReportScreen(title_on(title, self.monitor.name), count, self._app.clock)
+        report = ReportScreen(title_on(title, self.monitor.name), count, self._app.clock, self.undo)
         self._app.push_screen(report)
 
         def one_by_one() -> Generator[ActResult]:

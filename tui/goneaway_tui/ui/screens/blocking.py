@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.getters import query_one
 from textual.screen import Screen
 
-from goneaway_tui.i18n import N_, _, ngettext
+from goneaway_tui.i18n import N_, NC_, _, ngettext
 from goneaway_tui.model.blocking import NO_WAITS, Blocking, Lock, LockKind, LockWait
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import HIDES_LOCK_WAITS
@@ -45,7 +45,7 @@ MAX_IDS = 8
 MAX_LIMITATIONS = 2
 WAIT_LIMITS = {LockKind.ROW: "innodb_lock_wait_timeout", LockKind.METADATA: "lock_wait_timeout"}
 """The variable that ends a wait. Each session has its own value, which no server shows to other sessions."""
-KINDS = {LockKind.ROW: N_("row"), LockKind.METADATA: N_("metadata")}
+KINDS = {LockKind.ROW: NC_("kind of lock", "row"), LockKind.METADATA: N_("metadata")}
 
 
 # --- Words

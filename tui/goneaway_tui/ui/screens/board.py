@@ -45,7 +45,7 @@ from goneaway_tui.ui.messages import (
     post_if_disabled,
 )
 from goneaway_tui.ui.screens.dialogs import ChooserScreen
-from goneaway_tui.ui.screens.help import HelpScreen, board_keys, tune_bindings
+from goneaway_tui.ui.screens.help import HelpPart, HelpScreen, board_keys, tune_bindings
 from goneaway_tui.ui.server_status import CONNECTING, Freshness
 from goneaway_tui.ui.visible_rows import VisibleRows
 from goneaway_tui.ui.widgets.line_table import LineTable
@@ -92,6 +92,7 @@ class BoardScreen(Screen[None]):
         Binding("escape", "leave", "back", show=False, id="board.leave"),
     ]
     DOCS_PAGE: ClassVar[str] = "board"
+    HELP_PARTS: ClassVar[tuple[HelpPart, ...]] = tuple(HelpPart)
     FOOTER_IDS: ClassVar[tuple[str, ...]] = (*MAIN_KEYS, *LESS_USED_KEYS)
     """The keys of the footer in order, by the ids of their bindings. A narrow footer leaves out the last."""
 
@@ -328,7 +329,7 @@ class BoardScreen(Screen[None]):
         if trouble:
             return f"✖ {trouble}", "trouble"
         if self._filter_error:
-            return f"▲ {self._filter_error}", "warning"
+            return f"▲ {self._filter_error}  ·  {_('no filter applies now')}", "warning"
         if self.snapshot is None:
             return "", ""
         active_filter, only = self._visible.filter, self._only_server()
@@ -337,9 +338,9 @@ class BoardScreen(Screen[None]):
                 len(self.sessions.rows),
                 sum(len(snapshot.verdicts) for snapshot in self._shown_snapshots()),
             )
-            return filter_line(
-                active_filter.text if active_filter.tests else "", counts, self._grouped, only
-            ), "quiet"
+            text = active_filter.text if active_filter.tests else ""
+            line, warning = filter_line(text, counts, self._grouped, only), active_filter.warning
+            return (f"▲ {plain(warning)}  ·  {line}", "warning") if warning else (line, "quiet")
         return self._limitations_words(), "warning"
 
     def _limitations_words(self) -> str:
@@ -461,7 +462,9 @@ class BoardScreen(Screen[None]):
         self._table.focus()
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self.key_words(), self.snapshot, page=self.DOCS_PAGE))
+        self.app.push_screen(
+            HelpScreen(self.key_words(), self.snapshot, page=self.DOCS_PAGE, parts=self.HELP_PARTS)
+        )
 
     def key_words(self) -> list[tuple[str, str]]:
         """The keys of this screen, for the help."""

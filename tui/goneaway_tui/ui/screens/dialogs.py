@@ -21,8 +21,10 @@ from goneaway_tui.model.sample import Sample
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.actions import Action
 from goneaway_tui.tune.journal import JournalEntry
-from goneaway_tui.tune.tunables import Unit, tunables_of
+from goneaway_tui.tune.tunables import Tunable, tunables_of
 from goneaway_tui.tune.values import value_words
+from goneaway_tui.ui.columns import in_cells, variable_words
+from goneaway_tui.ui.screens.help import HELP_KEY
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.widgets.plain_text import Button, Field, Label, OptionList, heading, key_line
 
@@ -74,7 +76,8 @@ class ConfirmScreen(ModalScreen[bool]):
     """Answers True only to its button."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(False)", "cancel", id="confirm.cancel")
+        Binding("escape", "dismiss(False)", "cancel", id="confirm.cancel"),
+        HELP_KEY,
     ]
 
     def __init__(self, title: str, lines: Iterable[str], verb: str, *, focused: str = "cancel") -> None:
@@ -114,16 +117,25 @@ def undo_entries(entry: JournalEntry, actions: Sequence[Action]) -> list[str]:
     ]
 
 
+VALUE_CELLS = 12
+"""Cells of a value in the list of tunables."""
+
+
 def tunables(sample: Sample) -> list[tuple[str, str]]:
     """Every tunable of a server: its name, and a line with its current value and its key."""
-    values = {variable.name: variable.value for variable in sample.variables}
+    variables = {variable.name: variable for variable in sample.variables}
 
-    def now(name: str, unit: Unit) -> str:
-        value = values.get(name)
-        return "?" if value is None else value_words(value, unit)
+    def now(tunable: Tunable) -> str:
+        variable = variables.get(tunable.name)
+        if variable is None or variable.value is None:
+            return "?"
+        return variable_words(variable) or value_words(variable.value, tunable.unit)
 
     return [
-        (tunable.name, f"{tunable.name:<34} {now(tunable.name, tunable.unit):>12}  {tunable.key or ''}")
+        (
+            tunable.name,
+            f"{tunable.name:<34} {in_cells(now(tunable), VALUE_CELLS, right=True)}  {tunable.key or ''}",
+        )
         for tunable in tunables_of(sample)
     ]
 
@@ -132,7 +144,8 @@ class ChooserScreen(ModalScreen[str | None]):
     """Answers with the chosen id, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "cancel", id="chooser.cancel")
+        Binding("escape", "dismiss(None)", "cancel", id="chooser.cancel"),
+        HELP_KEY,
     ]
 
     def __init__(self, title: str, options: Iterable[tuple[str, str]], current: str) -> None:
@@ -145,6 +158,7 @@ class ChooserScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog chooser") as dialog:
             dialog.border_title = heading(self._title)
+            dialog.border_subtitle = heading(_("enter choose · esc cancel"))
             yield OptionList(*(Option(Content(words), id=key) for key, words in self._options))
 
     def on_mount(self) -> None:

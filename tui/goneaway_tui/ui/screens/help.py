@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from enum import Enum
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from goneaway_tui.i18n import N_, _
@@ -166,6 +167,32 @@ FILTER_FIELDS = (
 SEVERAL_SERVERS_FIELDS = ((N_("several servers"), "server"),)
 
 
+class HelpPart(Enum):
+    """What a help explains besides the keys and what this account cannot see."""
+
+    SESSIONS = "risks and symbols of sessions"
+    FILTER = "the filter"
+    LIMITS = "the tunables"
+
+
+HELP_KEY = Binding("question_mark", "app.screen_help", "help", show=False, key_display="?", id="app.help")
+"""The key of a screen whose help lists its bindings."""
+
+
+def binding_rows(screen: Screen[Any]) -> list[tuple[str, str]]:
+    """The keys of a screen that has no list of its own, from the bindings that work there now."""
+    keys: dict[str, list[str]] = {}
+    words: dict[str, str] = {}
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        name = binding.id or ""
+        if not name or (name.startswith("table.") and name not in {"table.choose", "table.mark"}):
+            continue
+        keys.setdefault(name, []).append(screen.app.get_key_display(binding))
+        words[name] = _(binding.description)
+    return [(", ".join(displays), words[name]) for name, displays in keys.items()]
+
+
 class HelpScreen(ModalScreen[None]):
     """The help: keys, risks, marks, filters, limits, and what this account cannot see."""
 
@@ -179,13 +206,14 @@ class HelpScreen(ModalScreen[None]):
         snapshot: Snapshot | None = None,
         *,
         page: str,
+        parts: Collection[HelpPart] = (),
         of_several: bool = False,
     ) -> None:
         """`snapshot`: for the thresholds of the risks, and the limitations. `page`: the page of documentation about the
-        screen. `of_several`: whether there are several servers.
+        screen. `parts`: what else the help explains. `of_several`: whether there are several servers.
         """
         super().__init__()
-        self._page = page
+        self._page, self._parts = page, parts
         self._of_several = of_several
         self._keys = tuple(keys)
         self._limitations = () if snapshot is None else snapshot.sample.limitations
@@ -197,21 +225,27 @@ class HelpScreen(ModalScreen[None]):
             dialog.border_subtitle = heading(_("esc back"))
             yield Static(Content(_("More in a shell: {command}", command=page_command(self._page))))
             yield from section(_("Keys"), self._keys)
+            for part in HelpPart:
+                if part in self._parts:
+                    yield from self._sections(part)
+            if self._limitations:
+                yield from section(_("Not visible to this account"), map(limitation_row, self._limitations))
+
+    def _sections(self, part: HelpPart) -> Iterator[Widget]:
+        if part is HelpPart.SESSIONS:
             meanings = (
                 (risk_label(risk), risk_legend(words, self._policy)) for risk, words in RISK_MEANINGS.items()
             )
             yield from section(_("Risk"), meanings)
             yield from section(_("Symbols"), help_rows(MARK_MEANINGS))
+        elif part is HelpPart.FILTER:
             yield from section(_("Filter"), help_rows(FILTER_EXAMPLES))
-            yield from section(
-                _("Fields of the filter"),
-                (*FILTER_FIELDS, *(SEVERAL_SERVERS_FIELDS if self._of_several else ())),
-            )
+            fields = (*FILTER_FIELDS, *(SEVERAL_SERVERS_FIELDS if self._of_several else ()))
+            yield from section(_("Fields of the filter"), fields)
+        else:
             for each in section(_("Limits (key t)"), ((each.name, _(each.why)) for each in TUNABLES)):
                 each.add_class("named")
                 yield each
-            if self._limitations:
-                yield from section(_("Not visible to this account"), map(limitation_row, self._limitations))
 
 
 def page_command(page: str) -> str:

@@ -34,7 +34,7 @@ from goneaway_tui.ui.copying import CopyItem
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.blocking import at_once_words, id_list
 from goneaway_tui.ui.screens.dialogs import GuardedDialog
-from goneaway_tui.ui.screens.help import TextViewer
+from goneaway_tui.ui.screens.help import HELP_KEY, TextViewer
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import (
     Button,
@@ -178,7 +178,9 @@ class KillScreen(GuardedDialog[Kills | None]):
         Binding("escape", "dismiss(None)", "cancel", id="kill.cancel"),
         Binding("s", "statements", "statements", id="kill.statements"),
         Binding("y", "app.copy", "copy", id="app.copy"),
+        HELP_KEY,
     ]
+    DOCS_PAGE: ClassVar[str] = "ending-many"
 
     def __init__(
         self,
@@ -410,7 +412,9 @@ class RulesScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "app.copy", "copy", id="app.copy"),
         Binding("escape,R,q", "dismiss", "back", id="rules.back"),
+        HELP_KEY,
     ]
+    DOCS_PAGE: ClassVar[str] = "ending-many"
 
     rules: query_one[LineTable[DryRun]] = query_one("#rules", LineTable)
 

@@ -37,7 +37,7 @@ from goneaway_tui.ui.columns import departure_columns, departure_tint, in_cells,
 from goneaway_tui.ui.copying import CopyItem, departure_items
 from goneaway_tui.ui.messages import RowChosen, VariableChosen
 from goneaway_tui.ui.screens.dialogs import ChooserScreen
-from goneaway_tui.ui.screens.help import HelpScreen, help_rows
+from goneaway_tui.ui.screens.help import HELP_KEY, HelpPart, HelpScreen, help_rows
 from goneaway_tui.ui.screens.session import attributes_content, statement_content
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import (
@@ -58,7 +58,9 @@ class DepartureScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss", "back", id="departure.back"),
         Binding("y", "app.copy", "copy", id="app.copy"),
+        HELP_KEY,
     ]
+    DOCS_PAGE: ClassVar[str] = "history"
 
     def __init__(self, departure: Departure, zone: tzinfo = UTC) -> None:
         """`zone`: the local time zone, shown beside UTC."""
@@ -339,7 +341,11 @@ class LedgerScreen(Screen[None]):
 
     def _notice(self, shown: int, hidden: int) -> tuple[str, str]:
         if self._error:
-            return f"▲ {self._error}", "warning"
+            before = plain(self._filter.text, 100) or _("none")
+            return (
+                f"▲ {self._error}  ·  {_('the filter before still applies: {filter}', filter=before)}",
+                "warning",
+            )
         words = []
         if self._filter.text:
             words.append(_("{number:,} shown: {filter}", number=shown, filter=plain(self._filter.text, 200)))
@@ -351,7 +357,10 @@ class LedgerScreen(Screen[None]):
                     hidden,
                 )
             )
-        return "   ".join(words), "quiet"
+        warning = self._filter.warning
+        if warning:
+            words.insert(0, f"▲ {plain(warning)}")
+        return "   ".join(words), "warning" if warning else "quiet"
 
     def action_show_quits(self) -> None:
         """Show the sessions that their client closed, or hide them."""
@@ -412,7 +421,7 @@ class LedgerScreen(Screen[None]):
         return [] if departure is None else departure_items(departure)
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self.key_words(), page="history"))
+        self.app.push_screen(HelpScreen(self.key_words(), page="history", parts=(HelpPart.FILTER,)))
 
     def key_words(self) -> list[tuple[str, str]]:
         """The keys of this screen, for the help."""

@@ -13,10 +13,11 @@ from goneaway_tui.export.data import iso_instant
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.monitor.poller import ReplayPlayer
 from goneaway_tui.text.format import parse_duration
+from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.screens.board import LESS_USED_KEYS, MAIN_KEYS, BoardScreen
 from goneaway_tui.ui.screens.dialogs import PromptScreen
-from goneaway_tui.ui.screens.help import help_rows
+from goneaway_tui.ui.screens.help import HelpPart, help_rows
 from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
 
 KEYS = (
@@ -26,6 +27,9 @@ KEYS = (
     ("+ -", N_("Play faster or slower")),
     ("j", N_("Jump to 14:09:36, to 90%, or to 10m after the start")),
 )
+
+OF_SERVER = {"f", "t", "k", "u", "R", "r", *(tunable.key for tunable in TUNABLES)}
+"""Keys of the board that have no use on a recording, or another one."""
 
 
 class ReplayBoard(BoardScreen, inherit_bindings=False):
@@ -48,6 +52,7 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
     ]
 
     DOCS_PAGE: ClassVar[str] = "recording"
+    HELP_PARTS: ClassVar[tuple[HelpPart, ...]] = (HelpPart.SESSIONS, HelpPart.FILTER)
     FOOTER_IDS: ClassVar[tuple[str, ...]] = (
         *MAIN_KEYS[:2],
         "replay.play",
@@ -114,7 +119,10 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
         )
 
     def key_words(self) -> list[tuple[str, str]]:
-        return [*help_rows(KEYS), *super().key_words()]
+        return [
+            *help_rows(KEYS),
+            *((key, words) for key, words in super().key_words() if key not in OF_SERVER),
+        ]
 
 
 def timeline_bar(first: float, now: float, last: float, width: int) -> str:

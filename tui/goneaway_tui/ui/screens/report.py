@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -24,6 +24,7 @@ from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.tune.values import value_words
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.copying import CopyItem
+from goneaway_tui.ui.screens.help import HELP_KEY
 from goneaway_tui.ui.widgets.plain_text import Static, heading
 
 DRAW_SECONDS = 0.1
@@ -58,12 +59,18 @@ class ReportScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "leave", "back", id="report.back"),
+        Binding("u", "undo", "undo", id="report.undo"),
         Binding("y", "app.copy", "copy", id="app.copy"),
+        HELP_KEY,
     ]
+    DOCS_PAGE: ClassVar[str] = "tuning"
 
-    def __init__(self, title: str, expected: int, clock: Clock) -> None:
-        """`expected`: the number of actions."""
+    def __init__(
+        self, title: str, expected: int, clock: Clock, undo: Callable[[], object] = lambda: None
+    ) -> None:
+        """`expected`: the number of actions. `undo` asks whether to undo the last change."""
         super().__init__()
+        self._undo = undo
         self._clock, self._started_at = clock, clock()
         self._title = title
         self._expected = expected
@@ -114,9 +121,16 @@ class ReportScreen(ModalScreen[None]):
     def action_leave(self) -> None:
         if self.is_finished:
             self.dismiss()
-        else:
+        elif not self.is_stopping:
             self.is_stopping = True
+            self.notify(_("Stopping: the step that has begun is the last."), timeout=4)
             self._redraw()
+
+    def action_undo(self) -> None:
+        """Leave, and ask whether to undo the last change, as the key does on the board."""
+        if self.is_finished and self.is_current:
+            self.dismiss()
+            self._undo()
 
     def _redraw(self) -> None:
         self._is_redraw_due = False
@@ -130,7 +144,11 @@ class ReportScreen(ModalScreen[None]):
 
     def _leave_hint(self) -> str:
         if self.is_finished:
-            return _("esc back")
+            has_changed = any(
+                result.outcome is not None and not isinstance(result.action, KillSession | KillQuery)
+                for result in self._results
+            )
+            return _("u undo   esc back") if has_changed else _("esc back")
         if len(self._results) == self._expected:
             return _("reading the result")
         return _("stopping after this step") if self.is_stopping else _("esc stop after this step")

@@ -212,7 +212,9 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
 
     def action_help(self) -> None:
         self.app.push_screen(
-            HelpScreen(self.key_words(), self.snapshot, page=self.DOCS_PAGE, of_several=True)
+            HelpScreen(
+                self.key_words(), self.snapshot, page=self.DOCS_PAGE, parts=self.HELP_PARTS, of_several=True
+            )
         )
 
     def key_words(self) -> list[tuple[str, str]]:

@@ -28,6 +28,7 @@ from goneaway_tui.ui.columns import in_cells
 from goneaway_tui.ui.copying import CopyItem, session_items
 from goneaway_tui.ui.messages import post_if_disabled
 from goneaway_tui.ui.screens.blocking import freed_words, id_list, row_wait_words, wait_words
+from goneaway_tui.ui.screens.help import HELP_KEY
 from goneaway_tui.ui.widgets.plain_text import LabelledEntry, Static, heading
 
 COPIED_GLOBALS = ("wait_timeout", "interactive_timeout")
@@ -118,6 +119,7 @@ class SessionScreen(ModalScreen[None]):
         Binding("n", "step(1)", "next", id="session.next"),
         Binding("p", "step(-1)", "previous", id="session.previous"),
         Binding("y", "app.copy", "copy", id="app.copy"),
+        HELP_KEY,
     ]
 
     def __init__(
@@ -143,8 +145,7 @@ class SessionScreen(ModalScreen[None]):
         self._has_ended = False
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog wide", id="session") as dialog:
-            dialog.border_subtitle = heading(_("k kill  y copy  n next  p previous  esc back"))
+        with VerticalScroll(classes="dialog wide", id="session"):
             for label in FIRST_LABELS:
                 yield LabelledEntry(label, id=_id(label))
             yield Static(id="statement")
@@ -220,7 +221,13 @@ class SessionScreen(ModalScreen[None]):
     def _draw(self) -> None:
         title_words = _("session {id}", id=self._verdict.session.id)
         title = wording.title_on(title_words, self._verdict.server_name)
-        self.query_one("#session").border_title = heading(title)
+        dialog = self.query_one("#session")
+        dialog.border_title = heading(title)
+        dialog.border_subtitle = heading(
+            _("y copy  n next  p previous  esc back")
+            if self._has_ended
+            else _("k kill  y copy  n next  p previous  esc back")
+        )
         facts = dict(self._facts())
         for label in LABELS:
             style = "bold $text-error" if label == "ended" else ""
@@ -246,7 +253,8 @@ def session_facts(
     session, limit = verdict.session, verdict.limit
     if has_ended:
         yield "ended", _("The session has ended. These are its last known values.")
-    yield "risk", wording.risk_word(verdict.risk)
+    else:
+        yield "risk", wording.risk_word(verdict.risk)
     if snapshot is not None:
         yield from _lock_facts(verdict, now, snapshot)
     yield "user", plain(session.user, 200)
@@ -271,7 +279,7 @@ def session_facts(
         yield "limit", _("unknown")
     else:
         yield "limit", _("none: idle limits do not apply to a {role}", role=session.role.value)
-    if verdict.deadline is not None:
+    if verdict.deadline is not None and not has_ended:
         yield "closes", wording.closes_at(verdict, now)
     if session.half_sent:
         yield (

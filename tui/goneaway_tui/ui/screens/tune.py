@@ -146,14 +146,16 @@ def _tick_line(marked: int | None) -> Content:
 
 
 def _span_words(gaps: ReuseGaps, counting: ReuseCounting) -> Content:
-    return Content.styled(
-        _(
-            "{reuses} reuses in {span}; ↑ and ↓ move the mark",
-            reuses=count_words(counting.cut(gaps, 0)),
-            span=largest_unit_words(gaps.seconds),
-        ),
-        "$foreground-muted",
+    """How many reuses were counted, and what the bars show."""
+    legend = [_("cut: reuses that would meet a closed connection")]
+    if counting is ReuseCounting.ALL:
+        legend.append(_("freed: idle sessions that would be closed"))
+    counted = _(
+        "{reuses} reuses in {span}; ↑ and ↓ move the mark",
+        reuses=count_words(counting.cut(gaps, 0)),
+        span=largest_unit_words(gaps.seconds),
     )
+    return paragraphs(*((line, "$foreground-muted") for line in (counted, *legend)))
 
 
 def _typed_words(gaps: ReuseGaps, typed: float, counting: ReuseCounting) -> Content:
@@ -364,6 +366,10 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             value = parse_value(typed, self._tunable.unit, now, self._tunable.decimals)
         return preview(self._tunable, self._variable_state, value, self._snapshot(), self._keep)
 
+    def _changes_nothing(self, planned: Preview) -> bool:
+        """Whether the value is what the server has, and keeps across restarts if that is asked for."""
+        return planned.changes_nothing
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let the arrow keys move the mark of the curve only while the field has the focus."""
         if action == "step":
@@ -406,13 +412,17 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             self.query_one(f"#{name}", LabelledEntry).set_text(text)
         if error_content is not None:
             self.query_one("#meaning", LabelledEntry).set_text(error_content)
-        apply.disabled = planned is None or bool(self._why_not)
+        apply.disabled = planned is None or bool(self._why_not) or self._changes_nothing(planned)
 
     def _preview_lines(self, planned: Preview | None) -> tuple[Content | None, ...]:
         """The content for each label of PREVIEW_LABELS; None hides the label."""
         if planned is None:
             return None, self._curve(None), *(None,) * (len(PREVIEW_LABELS) - 2)
         meaning = f"{planned.kept:,}   {value_words(planned.kept, self._tunable.unit)}"
+        if self._changes_nothing(planned):
+            already = _("   ▲ already {value}: nothing to change", value=f"{planned.kept:,}")
+            content = Content.assemble((meaning, "bold"), (already, "$text-warning"))
+            return content, self._curve(planned.kept), *(None,) * (len(PREVIEW_LABELS) - 2)
         clamped = (planned.why_clamped or "") and _(
             "   ▲ not {value:,}: {why}", value=planned.action.value, why=planned.why_clamped
         )

@@ -28,7 +28,7 @@ from goneaway_tui.ui.columns import (
 )
 from goneaway_tui.ui.copying import CopyItem, table_text
 from goneaway_tui.ui.messages import RowChosen
-from goneaway_tui.ui.screens.help import TextViewer
+from goneaway_tui.ui.screens.help import HELP_KEY, TextViewer
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import Static, heading
 from goneaway_tui.ui.wording import origin_word
@@ -47,7 +47,9 @@ class VariablesScreen(ModalScreen[None]):
         Binding("escape,v,q", "dismiss", "back", id="variables.back"),
         Binding("tab,shift+tab,left,right", "other", "other tab", priority=True, id="variables.other"),
         Binding("y", "app.copy", "copy", id="app.copy"),
+        HELP_KEY,
     ]
+    DOCS_PAGE: ClassVar[str] = "tuning"
 
     def __init__(
         self, sample: Sample | None, acts: Sequence[JournalAct], unreadable: int, server: str = ""

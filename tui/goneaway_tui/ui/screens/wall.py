@@ -32,6 +32,7 @@ from goneaway_tui.model.snapshot import Risk, RiskThresholds, Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import in_cells
+from goneaway_tui.ui.screens.help import HELP_KEY
 from goneaway_tui.ui.server_status import CONNECTING, Freshness, ServerStatus
 from goneaway_tui.ui.widgets.server_strip import liveness_parts, server_cells
 from goneaway_tui.ui.widgets.summary import (
@@ -390,8 +391,10 @@ class WallScreen(Screen[None]):
     """Shows the wall, and follows the snapshots."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "app.pop_screen", "back", show=False, id="wall.back")
+        Binding("escape,q", "app.pop_screen", "back", show=False, id="wall.back"),
+        HELP_KEY,
     ]
+    DOCS_PAGE: ClassVar[str] = "browser"
 
     wall = query_one("#wall", WallDisplay)
 
