@@ -196,7 +196,7 @@ def test_nothing_is_done_twice_and_nothing_unseen(
         executor = FakeExecutor(sessions=here)
         gate = Gate(executor, journal, POWERS)
         for action, mishap in acts:
-            heard, written = len(executor.did), len(journal.entries())
+            heard, written = len(executor.did), len(journal.read().entries)
             journal.full = isinstance(mishap, FileError)
             executor.raises = None if journal.full else mishap
             raised: BaseException | None = None
@@ -204,7 +204,7 @@ def test_nothing_is_done_twice_and_nothing_unseen(
                 gate.run(action)
             except (Refused, SourceError, RuntimeError, FileError) as error:
                 raised = error
-            did, told = executor.did[heard:], journal.entries()[written:]
+            did, told = executor.did[heard:], journal.read().entries[written:]
 
             assert len(did) <= 1
             if journal.full:
@@ -261,9 +261,9 @@ def test_nothing_in_the_file_keeps_what_is_ours_from_being_read(
             with journal.path.open("ab") as file:
                 file.write(each)
         journal.append(replace(entry, id="b2"))
-        whole = [each.id for each in journal.entries()]
+        whole = [each.id for each in journal.read().entries]
         journal.path.write_bytes(journal.path.read_bytes()[: -1 - cut])
         journal.append(replace(entry, id="c3"))
 
         assert ["a1"] * len(junk) + ["b2"] == whole
-        assert "c3" == journal.entries()[-1].id
+        assert "c3" == journal.read().entries[-1].id

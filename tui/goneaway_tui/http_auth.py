@@ -53,11 +53,6 @@ class HttpEndpoint:
     """`user:password`; None lets in every client."""
 
     @property
-    def is_guarded(self) -> bool:
-        """Whether a login or a client certificate is required."""
-        return self.login is not None or self.ca is not None
-
-    @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the address."""
         return is_loopback(self.host)

@@ -9,10 +9,10 @@ import pytest
 
 from goneaway_tui.i18n import EnglishCatalogue, set_language
 from goneaway_tui.settings import language_asked
-from goneaway_tui.settings.completions import SHELLS, completion_text
+from goneaway_tui.settings.completions import completion_text
 from goneaway_tui.settings.help import ABOUT
 from goneaway_tui.settings.man_page import manual_text
-from goneaway_tui.settings.options import ACTIONS, COMMANDS
+from goneaway_tui.settings.options import ACTIONS, COMMANDS, COMPLETION
 from tests.unit.settings.asking import IN_CONFIG, answer, complaint, settings, told
 
 CHINESE = {"LANG": "zh_CN.UTF-8"}
@@ -145,7 +145,7 @@ def test_an_answer_is_translated() -> None:
 
 @pytest.mark.usefixtures("bracketed")
 def test_what_other_programs_read_is_english_in_every_language() -> None:
-    assert [] == [shell for shell in SHELLS if "«" in completion_text(shell)]
+    assert [] == [shell for shell in ACTIONS[COMPLETION] if "«" in completion_text(shell)]
 
 
 @pytest.mark.usefixtures("bracketed")

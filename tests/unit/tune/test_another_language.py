@@ -49,7 +49,11 @@ def test_outcome_is_shown_translated_stored_in_english_and_shown_again(
 
     assert not unsaid(outcome.sentence)
     assert outcome.sentence == read_back
-    assert english(outcome.sentence) == gate.journal.entries()[-1].outcome == gate.journal.acts()[-1].outcome
+    assert (
+        english(outcome.sentence)
+        == gate.journal.read().entries[-1].outcome
+        == gate.journal.acts()[-1].outcome
+    )
     assert "⟦" not in gate.journal.path.read_text()
 
 
@@ -62,7 +66,7 @@ def test_refusal_is_shown_translated_and_stored_in_english(tmp_path: Path) -> No
     assert "; " == unsaid(caught.value.line)
     assert (
         "wait_timeout is now 28800, not 1: it was changed since; check the current state, then decide again"
-        == gate.journal.entries()[-1].outcome
+        == gate.journal.read().entries[-1].outcome
     )
 
 
@@ -83,7 +87,7 @@ def test_failure_is_stored_in_english_and_its_start_translated_again(tmp_path: P
         read_back = gate.journal.acts()[-1].outcome
 
     kept = "not performed: db of wait_timeout does not answer in time; start again"
-    assert kept == gate.journal.entries()[-1].outcome
+    assert kept == gate.journal.read().entries[-1].outcome
     assert f"⟦{kept}⟧" == read_back
 
 

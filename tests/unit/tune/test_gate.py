@@ -61,11 +61,11 @@ class Stage:
 
     @property
     def phases(self) -> list[str]:
-        return [entry.phase.value for entry in self.journal.entries()]
+        return [entry.phase.value for entry in self.journal.read().entries]
 
     @property
     def last(self) -> JournalEntry:
-        return self.journal.entries()[-1]
+        return self.journal.read().entries[-1]
 
     def value(self, name: str = "wait_timeout") -> int | float | None:
         return self.executor.variables[name].variable.value
@@ -136,7 +136,7 @@ def test_a_value_is_set_once_read_back_and_written_down(stage: Stage) -> None:
     assert (28_800, 31_536_000) == (outcome.before.variable.value, outcome.after.variable.value)
     assert outcome.journal_error is None
 
-    attempted, done = stage.journal.entries()
+    attempted, done = stage.journal.read().entries
     assert Phase.ATTEMPTED is attempted.phase
     assert done == replace(
         attempted,
@@ -386,7 +386,7 @@ def test_only_sessions_that_stayed_idle_are_killed(tmp_path: Path) -> None:
     assert gone == {each.id for each in shown if each.id % 7 == 0}
     assert spared == {each.id for each in now if each.id % 5 == 0}
     assert stage.executor.did == [f"KILL {each.id}" for each in now if each.id % 5]
-    assert 100 == len(stage.journal.entries())
+    assert 100 == len(stage.journal.read().entries)
 
 
 # --- Undoing

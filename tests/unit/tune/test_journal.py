@@ -63,7 +63,7 @@ def test_what_was_written_reads_back(journal: Journal) -> None:
         keep=Persistence.PERSIST,
     )
 
-    assert (ATTEMPT, full) == wrote(journal, ATTEMPT, full).entries()
+    assert (ATTEMPT, full) == wrote(journal, ATTEMPT, full).read().entries
 
 
 def test_an_entry_is_one_line_of_json_for_its_owner_alone(journal: Journal) -> None:
@@ -85,7 +85,7 @@ def test_journal_readable_by_other_users_becomes_private(journal: Journal) -> No
 
 
 def test_there_is_nothing_where_nothing_was_written(journal: Journal) -> None:
-    assert () == journal.entries()
+    assert () == journal.read().entries
     assert journal.last_change(SERVER) is None
     assert not journal.path.parent.exists()
 
@@ -125,7 +125,7 @@ def test_full_disk_is_reported_and_the_written_lines_stay(room: int, journal: Jo
     ):
         wrote(journal, DONE)
 
-    assert (ATTEMPT, DONE) == wrote(journal, DONE).entries()
+    assert (ATTEMPT, DONE) == wrote(journal, DONE).read().entries
 
 
 def a_directory(path: Path) -> None:
@@ -148,7 +148,7 @@ def test_what_is_no_file_is_no_journal(make: Callable[[Path], None], tmp_path: P
     with pytest.raises(FileError, match="cannot write the journal"):
         wrote(journal, ATTEMPT)
     with pytest.raises(FileError, match="cannot read the journal"):
-        journal.entries()
+        journal.read()
 
 
 def test_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_whole_line_without_its_end_is_not_used(journal: Journal) -> None:
     wrote(journal, ATTEMPT, DONE)
     journal.path.write_bytes(journal.path.read_bytes()[:-1])
 
-    assert (ATTEMPT,) == journal.entries()
+    assert (ATTEMPT,) == journal.read().entries
 
 
 @pytest.mark.parametrize(
@@ -233,13 +233,13 @@ def test_fields_of_a_later_version_are_left_aside(journal: Journal) -> None:
     line = json.loads(wrote(journal, DONE).path.read_bytes())
     journal.path.write_text(json.dumps({**line, "mood": "good"}) + "\n")
 
-    assert (DONE,) == journal.entries()
+    assert (DONE,) == journal.read().entries
 
 
 def test_hostile_text_stays_on_its_line(journal: Journal) -> None:
     hostile = replace(DONE, about='\x1b[2J\n{"phase":"done"}\u2028\udcff', account="\r\n\x85", outcome="\0")
 
-    assert (hostile,) == wrote(journal, hostile).entries()
+    assert (hostile,) == wrote(journal, hostile).read().entries
     assert 1 == journal.path.read_bytes().count(b"\n")
     assert journal.path.read_bytes().rstrip(b"\n").decode("ascii").isprintable()
 

@@ -14,7 +14,7 @@ from goneaway_tui.logs.error_events import ErrorEvent
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import LogEntry, Sample
 from goneaway_tui.model.server import Flavour
-from goneaway_tui.model.session import ProcesslistId, Role
+from goneaway_tui.model.session import ProcesslistId
 
 DEFAULT_LIMITS: Mapping[str, float] = {"wait_timeout": 28_800, "max_allowed_packet": 64 * 1024**2}
 """The limits of a server that was not tuned: seconds, bytes (MariaDB: 16 MiB for a packet)."""
@@ -388,5 +388,5 @@ def facts_from_sample(sample: Sample, name: str = "") -> ServerFacts:
         log_entries=sample.end_evidence.log,
         idle_session_ids=frozenset(session.id for session in idle_sessions),
         idle_since=tuple(session.idle_since for session in idle_sessions if session.idle_since is not None),
-        session_count=sum(session.role is Role.CLIENT and not session.own for session in sample.sessions),
+        session_count=sum(session.is_client for session in sample.sessions),
     )

@@ -13,7 +13,7 @@ from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Server, Variable
 from goneaway_tui.model.session import ProcesslistId, Transaction
-from goneaway_tui.model.snapshot import Limit, Risk, Snapshot, Verdict
+from goneaway_tui.model.snapshot import Limit, Snapshot, Verdict
 
 EARLIEST, LATEST = -62_135_596_800.0, 253_402_300_799.0
 """The years 1 and 9999, the limits of ISO 8601; an instant beyond them is written as the limit."""
@@ -253,9 +253,9 @@ def at_risk_events(before: Snapshot | None, after: Snapshot) -> Iterator[Data]:
     """Sessions with an open transaction that have become imminent or overdue since `before`. These are for `--exec`;
     `watch` does not write them.
     """
-    known_ids = {v.session.id for v in before.verdicts if _in_danger(v)} if before is not None else set()
+    known_ids = {v.session.id for v in before.verdicts if v.is_endangered} if before is not None else set()
     for verdict in after.verdicts:
-        if _in_danger(verdict) and verdict.session.id not in known_ids:
+        if verdict.is_endangered and verdict.session.id not in known_ids:
             yield _event("imminent", after.taken_at) | session_data(verdict, after.taken_at)
 
 
@@ -321,10 +321,6 @@ def recovered_event(at: float) -> Data:
 def with_server_name(server_name: str, event: Data) -> Data:
     """The event with the name of its server, where there are several."""
     return {"server_name": server_name} | event
-
-
-def _in_danger(verdict: Verdict) -> bool:
-    return verdict.session.transaction is not None and verdict.risk in {Risk.IMMINENT, Risk.OVERDUE}
 
 
 def _event(name: str, at: float) -> Data:

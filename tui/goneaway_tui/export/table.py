@@ -11,7 +11,7 @@ from goneaway_tui.model.session import Transaction
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Snapshot, Verdict
 from goneaway_tui.text.format import clock_words, countdown, limit_words
 from goneaway_tui.text.sanitize import plain
-from goneaway_tui.text.width import cell_width, wrapped
+from goneaway_tui.text.width import cell_width
 
 MARKS = {Basis.ASSUMED: "~", Basis.DISPROVED: ">"}
 """The mark before a limit, by its basis, where the limit was not read from the session itself."""
@@ -42,43 +42,6 @@ def countdown_of(verdict: Verdict, now: float) -> str | None:
     """The countdown to the deadline of a session; None if the session is not idle or has no known deadline."""
     seconds_left = verdict.seconds_left(now)
     return None if seconds_left is None else countdown(seconds_left, is_overdue=verdict.risk is Risk.OVERDUE)
-
-
-def cut_to(text: str, width: int) -> str:
-    """`text` in at most `width` cells, with a final `…` if it is cut.
-
-    >>> cut_to("UPDATE cart", 8), cut_to("商店商店", 6), cut_to("shop", 4)
-    ('UPDATE …', '商店…', 'shop')
-    """
-    if cell_width(text) <= width:
-        return text
-    characters, cells = [], 0
-    for char in text:
-        cells += cell_width(char)
-        if cells > width - 1:
-            break
-        characters.append(char)
-    return "".join(characters) + "…" if width > 0 else ""
-
-
-def fit_width(text: str, width: int, *, right: bool = False) -> str:
-    """`text` in exactly `width` cells.
-
-    >>> fit_width("db", 4), fit_width("0:12", 6, right=True)
-    ('db  ', '  0:12')
-    """
-    text = cut_to(text, width)
-    blank = " " * (width - cell_width(text))
-    return blank + text if right else text + blank
-
-
-def wrap(text: str, width: int, indent: str = "") -> list[str]:
-    """Lines of at most `width` cells, broken between words or wide letters; all but the first begin with `indent`.
-
-    >>> wrap("the account lacks PROCESS", 14, "  "), wrap("账号缺少 PROCESS。看不到", 14, "  ")
-    (['the account', '  lacks', '  PROCESS'], ['账号缺少', '  PROCESS。看', '  不到'])
-    """
-    return [cut_to(line, width) for line in wrapped(" ".join(text.split()), width, "", indent)]
 
 
 LIGHT = {

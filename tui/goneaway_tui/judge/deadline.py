@@ -33,7 +33,7 @@ def risk_of(
 
     `late_seconds`: by how many seconds after the deadline this server may close.
     """
-    if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
+    if session.is_exempt:
         return Risk.EXEMPT
     if seconds_left is None:
         return Risk.CALM if session.is_idle else Risk.BUSY
@@ -188,7 +188,7 @@ def governing_limit(
 
 def _copied_limit(session: Session, inherited: GlobalLimits) -> Limit | None:
     """The limit that the session copied when it connected, or set for itself."""
-    if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
+    if session.is_exempt:
         return None
     if session.role is Role.LOGIN:
         return _assumed("connect_timeout", inherited.connect_timeout, LOGIN_NOT_FINISHED)

@@ -103,15 +103,9 @@ class Trend:
 
     def with_snapshot(self, snapshot: Snapshot) -> Trend:
         """The trend with a snapshot more. Points later than the snapshot are left out: the clock, or the replay, was set back."""
-        at, sample = snapshot.taken_at, snapshot.sample
-        connected = sample.counter("threads_connected")
-        waits = sample.lock_waits
-        point = TrendPoint(
-            at,
-            len(sample.sessions) if connected is None else connected,
-            snapshot.totals.idle,
-            None if waits is None else len(waits),
-        )
+        at, waits = snapshot.taken_at, snapshot.sample.lock_waits
+        blocked = None if waits is None else len(waits)
+        point = TrendPoint(at, snapshot.connected, snapshot.totals.idle, blocked)
         kept = [before for before in self.points if at - TREND_SECONDS <= before.at <= at]
         if kept and kept[-1].at // POINT_SECONDS == at // POINT_SECONDS:
             point = _higher(kept.pop(), point)

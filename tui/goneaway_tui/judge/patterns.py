@@ -15,7 +15,7 @@ from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge.topology import sessions_behind_proxies
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure, Pattern, PatternKind, PatternScope
-from goneaway_tui.model.session import ProcesslistId, Role, Session
+from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Snapshot, Verdict
 from goneaway_tui.text.format import largest_unit_words, seconds_words
 from goneaway_tui.text.sanitize import plain
@@ -577,9 +577,8 @@ IDLE_SHARE = 0.7
 def _saturation(pattern_input: PatternInput) -> Iterator[Pattern]:
     snapshot = pattern_input.snapshot
     limit = snapshot.sample.variable("max_connections")
-    connected = snapshot.sample.counter("threads_connected")
-    connected = len(snapshot.verdicts) if connected is None else connected
-    clients = [v for v in snapshot.verdicts if v.session.role is Role.CLIENT and not v.session.own]
+    connected = snapshot.connected
+    clients = [v for v in snapshot.verdicts if v.session.is_client]
     idle = [v for v in clients if v.session.is_idle]
     if (
         limit
@@ -623,9 +622,7 @@ def _saturation_pattern(limit: float, connected: int, clients: int, idle: Sequen
 
 def _old_limits(pattern_input: PatternInput) -> Iterator[Pattern]:
     current = pattern_input.snapshot.sample.variable("wait_timeout")
-    clients = [
-        v for v in pattern_input.snapshot.verdicts if v.session.role is Role.CLIENT and not v.session.own
-    ]
+    clients = [v for v in pattern_input.snapshot.verdicts if v.session.is_client]
     old = [v for v in clients if keeps_old_limit(v, current)]
     if current is None or not old:
         return

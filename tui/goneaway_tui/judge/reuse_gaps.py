@@ -24,7 +24,7 @@ from goneaway_tui.model.as_json import MAX_INSTANT, UnfitRecord, unpacker
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import is_same_run
-from goneaway_tui.model.session import Role, Session
+from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 
 DAY_SECONDS = 86_400
@@ -482,7 +482,7 @@ MONITOR_PROGRAM = "goneaway-tui"
 
 
 def _is_counted(session: Session) -> bool:
-    return session.role is Role.CLIENT and not session.own and session.program != MONITOR_PROGRAM
+    return session.is_client and session.program != MONITOR_PROGRAM
 
 
 def _idle_start(verdict: Verdict) -> float | None:

@@ -16,7 +16,7 @@ from goneaway_tui.model.server import (
     TopologyRelation,
     is_loopback,
 )
-from goneaway_tui.model.session import Role, Session
+from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain
 
@@ -162,7 +162,7 @@ def proxy_named_by(session: Session) -> str:
 
 def sessions_behind_proxies(snapshot: Snapshot) -> Iterator[Pattern]:
     """One pattern for each address that is, or may be, the address of a proxy."""
-    clients = [v.session for v in snapshot.verdicts if v.session.role is Role.CLIENT and not v.session.own]
+    clients = [v.session for v in snapshot.verdicts if v.session.is_client]
     by_host: dict[str, list[Session]] = {}
     for session in clients:
         by_host.setdefault(session.client_host, []).append(session)

@@ -19,7 +19,7 @@ from goneaway_tui.judge.tracker import Step
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.model.snapshot import Risk, Snapshot, Verdict
+from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.ports import Clock
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.tunables import TUNABLES, Unit
@@ -198,7 +198,7 @@ class ServerMetrics:
         """The metrics after a reading that took so many seconds."""
         snapshot = step.snapshot
         verdicts = [verdict for verdict in snapshot.verdicts if not verdict.session.own]
-        endangered = [verdict for verdict in verdicts if _is_endangered(verdict)]
+        endangered = [verdict for verdict in verdicts if verdict.is_endangered]
         endangered_ids = frozenset(verdict.session.id for verdict in endangered)
         sessions_of = _sessions_by_pair(verdicts)
         endangered_of = Counter(
@@ -271,10 +271,6 @@ def _gap_values(gaps: ReuseGaps, max_pairs: int) -> Mapping[Labels, float]:
         values["_bucket", *pair, "+Inf"] = values["_count", *pair, ""] = reuses
         values["_sum", *pair, ""] = tally.total_seconds
     return values
-
-
-def _is_endangered(verdict: Verdict) -> bool:
-    return verdict.session.transaction is not None and verdict.risk in {Risk.IMMINENT, Risk.OVERDUE}
 
 
 def _pair(user: str, program: str | None) -> Pair:

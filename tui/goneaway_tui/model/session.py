@@ -108,6 +108,16 @@ class Session:
         return self.command == "Sleep" and self.role is Role.CLIENT
 
     @property
+    def is_client(self) -> bool:
+        """Whether it is a client's, and not our own."""
+        return self.role is Role.CLIENT and not self.own
+
+    @property
+    def is_exempt(self) -> bool:
+        """Whether no idle limit applies: to our own, and to what is no client's."""
+        return self.own or self.role not in {Role.CLIENT, Role.LOGIN}
+
+    @property
     def client_host(self) -> str:
         """`host` without its port.
 

@@ -136,6 +136,11 @@ class Verdict:
     def seconds_left(self, now: float) -> float | None:
         return None if self.deadline is None else self.deadline - now
 
+    @property
+    def is_endangered(self) -> bool:
+        """Whether the session is about to be closed with an open transaction, which the server would roll back."""
+        return self.session.transaction is not None and self.risk in {Risk.IMMINENT, Risk.OVERDUE}
+
     def idle_seconds(self, now: float) -> float | None:
         since = self.session.idle_since
         return None if since is None else max(0.0, now - since)
@@ -188,6 +193,12 @@ class Snapshot:
     @property
     def taken_at(self) -> float:
         return self.sample.taken_at
+
+    @property
+    def connected(self) -> int:
+        """How many connections the server counts; how many sessions it lists, where it does not show that count."""
+        counted = self.sample.counter("threads_connected")
+        return len(self.verdicts) if counted is None else counted
 
     def with_server_name(self, server_name: str) -> Snapshot:
         """The same snapshot under another server name, as is needed once there are several servers."""

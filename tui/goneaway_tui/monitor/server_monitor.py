@@ -17,7 +17,6 @@ from goneaway_tui.i18n import N_
 from goneaway_tui.judge.departures import past_departures
 from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger, Trend
 from goneaway_tui.judge.reuse_gaps import ReuseGaps
-from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.server import Limitation, ServerTopology
 from goneaway_tui.model.session import PastStatement, ProcesslistId
 from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
@@ -87,7 +86,7 @@ class MonitorSpec:
 class ServerMonitor:
     """The state of one server, for a screen. Its poller has a thread of its own; monitors share no state.
 
-    The app passes on what the poller reports: `on_snapshot`, `add_departures`, `on_failure`, and `show_newest` to draw it.
+    The app passes on what the poller reports: `on_snapshot`, departures for the `ledger`, `trouble`, and `show_newest` to draw it.
     """
 
     def __init__(
@@ -208,14 +207,6 @@ class ServerMonitor:
             self._trend = self._trend.with_snapshot(snapshot)
         self.trouble = ""
         return is_back
-
-    def add_departures(self, departures: Iterable[Departure]) -> None:
-        """Add sessions that ended to the ledger."""
-        self.ledger.add(departures)
-
-    def on_failure(self, why: str) -> None:
-        """Keep why the newest reading failed, in one line."""
-        self.trouble = why
 
     def show_newest(self) -> None:
         """Put the newest snapshot on the screen."""

@@ -40,7 +40,7 @@ from goneaway_tui.settings.options import (
     BareMeaning,
 )
 from goneaway_tui.settings.secrets import mask_secret
-from goneaway_tui.settings.values import shown
+from goneaway_tui.settings.values import choose_one_of, shown
 from goneaway_tui.text.format import did_you_mean
 
 ORIGIN = "DSN"
@@ -264,7 +264,9 @@ def _classified_words(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa
         else:
             raise _unexpected(word)
     if command in ACTIONS and not action and command not in OPTIONAL_ACTIONS:
-        raise SettingsError(_("{command} needs an argument", command=command), _one_of(ACTIONS[command]))
+        raise SettingsError(
+            _("{command} needs an argument", command=command), choose_one_of(ACTIONS[command])
+        )
     if command == REPLAY and len(files) != 1:
         raise SettingsError(
             _("replay takes one recording"), _("write {example}", example="goneaway-tui replay FILE")
@@ -278,7 +280,7 @@ def _action(command: str, word: str) -> str:
     named = shown(mask_secret(word))
     if command == DOCS:
         raise SettingsError(_("no page of documentation is called {word}", word=named), _page_hint(word))
-    hint = did_you_mean(word, ACTIONS[command]) or _one_of(ACTIONS[command])
+    hint = did_you_mean(word, ACTIONS[command]) or choose_one_of(ACTIONS[command])
     raise SettingsError(_("{command} does not take {word}", command=command, word=named), hint)
 
 
@@ -287,10 +289,6 @@ def _page_hint(word: str) -> str:
     if word in PAGE_OF:
         return _("did you mean {word}?", word=PAGE_OF[word])
     return did_you_mean(word, PAGES, 3) or _("goneaway-tui docs lists the pages")
-
-
-def _one_of(names: Sequence[str]) -> str:
-    return _("choose one of {names}", names=", ".join(names))
 
 
 def _unknown(word: str) -> SettingsError:

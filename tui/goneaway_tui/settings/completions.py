@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
 
 from goneaway_tui.doctor.report import FORMATS as EXPLANATIONS
 from goneaway_tui.i18n import LANGUAGES
@@ -117,11 +116,8 @@ def _flags_of_option(option: Option) -> Iterator[CompletionFlag]:
     yield CompletionFlag(option.flags, option.english, option.commands, kind, option.metavar, words)
 
 
-SHELLS: Final = ("bash", "zsh", "fish")
-
-
 def completion_text(shell: str) -> str:
-    """The script for one of SHELLS, to be sourced or put where the shell looks for completions."""
+    """The script for a shell, to be sourced or put where the shell looks for completions."""
     return {"bash": bash_script, "zsh": zsh_script, "fish": fish_script}[shell]()
 
 

@@ -79,6 +79,10 @@ class ResolvedOption:
     origin: str
     rank: OriginRank
 
+    def with_value(self, value: object) -> ResolvedOption:
+        """Another value, decided by the same origin."""
+        return ResolvedOption(value, self.origin, self.rank)
+
 
 def _names(kind: str) -> dict[str, tuple[Option, str | None]]:
     """The options by each of their long names, with the text that the name implies, as `skip-x` implies 0; else None."""

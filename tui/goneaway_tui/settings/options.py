@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Final
 
 from goneaway_tui import export
 from goneaway_tui.i18n import LANGUAGES, N_, _
@@ -126,7 +125,7 @@ PAGES: Mapping[str, str] = {
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     CONFIG: ("path", "show", "check", "init", "servers", "groups", "rules"),
     DOCS: tuple(PAGES),
-    SCHEMA: (SNAPSHOT, WATCH, KILL, EXPLAIN, ADVISE),
+    SCHEMA: export.SCHEMAS,
     COMPLETION: ("bash", "zsh", "fish"),
     MANUAL: tuple(COMMANDS),
 }
@@ -314,7 +313,6 @@ HELP_OF: Mapping[tuple[str, str], str] = {
 }  # fmt: skip
 """The sentence of an option of several commands for one of them: by the names of the option and the command."""
 _LEFT = values.seconds(0, 31_536_000, N_("0 to 1y"))
-_NONE: Final = None
 
 OPTIONS: tuple[Option, ...] = (
     _connection("host", "-h --host", values.host, N_("Host name or address. Without it, or with localhost, the Unix socket is used."), "HOST",

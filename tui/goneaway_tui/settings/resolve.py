@@ -133,32 +133,15 @@ def connection_settings(decided: Mapping[str, ResolvedOption]) -> dict[str, Reso
     if tcp is None and protocol.value is Transport.TCP and not (has_socket and socket.rank > protocol.rank):
         tcp = protocol
     if tcp is not None:
-        return _tcp(
-            ResolvedOption(host.value or LOCALHOST, *_origin_of(tcp if host.value is None else host)),
-            socket,
-            tcp,
-        )
+        return _tcp(host, socket, tcp)
     if protocol.value is Transport.SOCKET and host.rank <= protocol.rank:
         return _socket(host, socket, protocol)
     if host.value is None or host.value.lower() == LOCALHOST:
         if port.rank.is_deliberate and not (has_socket and socket.rank >= port.rank):
-            return _tcp(
-                ResolvedOption(host.value or LOCALHOST, *_origin_of(port if host.value is None else host)),
-                socket,
-                port,
-            )
-        decider = socket if has_socket else host
-        return {
-            "host": host,
-            "socket": socket,
-            "transport": ResolvedOption(Transport.SOCKET, *_origin_of(decider)),
-        }
+            return _tcp(host, socket, port)
+        return _through_socket(host, socket, socket if has_socket else host)
     if has_socket and (socket.rank > host.rank or (socket.rank is host.rank and host.rank.is_deliberate)):
-        return {
-            "host": ResolvedOption(None, *_origin_of(socket)),
-            "socket": socket,
-            "transport": ResolvedOption(Transport.SOCKET, *_origin_of(socket)),
-        }
+        return _through_socket(socket.with_value(None), socket, socket)
     return _tcp(host, socket, host)
 
 
@@ -175,24 +158,22 @@ def _socket(
                 ),
                 _("leave out the host or the protocol"),
             )
-        host = ResolvedOption(None, *_origin_of(protocol))
-    return {
-        "host": host,
-        "socket": socket,
-        "transport": ResolvedOption(Transport.SOCKET, *_origin_of(protocol)),
-    }
+        host = protocol.with_value(None)
+    return _through_socket(host, socket, protocol)
+
+
+def _through_socket(
+    host: ResolvedOption, socket: ResolvedOption, decider: ResolvedOption
+) -> dict[str, ResolvedOption]:
+    return {"host": host, "socket": socket, "transport": decider.with_value(Transport.SOCKET)}
 
 
 def _tcp(host: ResolvedOption, socket: ResolvedOption, decider: ResolvedOption) -> dict[str, ResolvedOption]:
     return {
-        "host": host,
-        "socket": socket if socket.value is None else ResolvedOption(None, *_origin_of(decider)),
-        "transport": ResolvedOption(Transport.TCP, *_origin_of(decider)),
+        "host": decider.with_value(LOCALHOST) if host.value is None else host,
+        "socket": socket if socket.value is None else decider.with_value(None),
+        "transport": decider.with_value(Transport.TCP),
     }
-
-
-def _origin_of(decider: ResolvedOption) -> tuple[str, OriginRank]:
-    return decider.origin, decider.rank
 
 
 def ssl_mode(decided_options: Mapping[str, ResolvedOption]) -> ResolvedOption:
@@ -206,7 +187,7 @@ def ssl_mode(decided_options: Mapping[str, ResolvedOption]) -> ResolvedOption:
     )
     decided = mode
     if switch.value is False and switch.rank > mode.rank:
-        decided = ResolvedOption(SslMode.DISABLED, *_origin_of(switch))
+        decided = switch.with_value(SslMode.DISABLED)
     requests = (
         (SslMode.REQUIRED, switch, switch.value is True),
         (
@@ -219,7 +200,7 @@ def ssl_mode(decided_options: Mapping[str, ResolvedOption]) -> ResolvedOption:
     min_rank = decided.rank
     for wanted_mode, option, is_asked in requests:
         if is_asked and option.rank >= min_rank and _MODES.index(decided.value) < _MODES.index(wanted_mode):
-            decided = ResolvedOption(wanted_mode, *_origin_of(option))
+            decided = option.with_value(wanted_mode)
     return decided
 
 
@@ -276,7 +257,7 @@ def _format(output: ResolvedOption) -> ResolvedOption:
     suffix = PurePath(output.value or "").suffix.lower()
     for name, format_suffix in FORMATS.items():
         if suffix == format_suffix:
-            return ResolvedOption(name, output.origin, output.rank)
+            return output.with_value(name)
     if suffix:
         raise SettingsError(
             _(

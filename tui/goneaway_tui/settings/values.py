@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from goneaway_tui.i18n import LANGUAGES, N_, _, language_named
 from goneaway_tui.settings.secrets import Secret
@@ -180,6 +180,11 @@ def connect_timeout(text: str) -> float:
     return max(duration, 0.1) if duration else 43_200
 
 
+def choose_one_of(names: Iterable[str]) -> str:
+    """A hint with the names that are allowed."""
+    return _("choose one of {names}", names=", ".join(names))
+
+
 def _completed(text: str, names: Sequence[str]) -> str:
     """The name in `names` that is `text` or that `text` abbreviates, as in the clients; else empty."""
     word = text.strip().upper().replace("-", "_")
@@ -191,7 +196,7 @@ def ssl_mode(text: str) -> SslMode:
     """A mode of TLS, which may be abbreviated."""
     mode = _completed(text, tuple(SslMode))
     if not mode:
-        raise InvalidValue(_("not a mode"), text, _("choose one of {names}", names=", ".join(SslMode)))
+        raise InvalidValue(_("not a mode"), text, choose_one_of(SslMode))
     return SslMode(mode)
 
 
@@ -199,9 +204,9 @@ def protocol(text: str) -> Transport:
     """A transport, which may be abbreviated."""
     name = _completed(text, (*Transport, "PIPE", "MEMORY"))
     if not name:
-        raise InvalidValue(_("not a protocol"), text, _("choose one of {names}", names=", ".join(Transport)))
+        raise InvalidValue(_("not a protocol"), text, choose_one_of(Transport))
     if name not in tuple(Transport):
-        raise InvalidValue(_("only on Windows"), text, _("choose one of {names}", names=", ".join(Transport)))
+        raise InvalidValue(_("only on Windows"), text, choose_one_of(Transport))
     return Transport(name)
 
 
@@ -209,9 +214,7 @@ def language(text: str) -> str:
     """A key of `i18n.LANGUAGES`, by its name or by a locale."""
     key = language_named(text.strip())
     if key is None:
-        raise InvalidValue(
-            _("not a supported language"), text, _("choose one of {names}", names=", ".join(LANGUAGES))
-        )
+        raise InvalidValue(_("not a supported language"), text, choose_one_of(LANGUAGES))
     return key
 
 
@@ -220,7 +223,7 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
 
     def read(text: str) -> str:
         if text.strip().lower() not in names:
-            raise InvalidValue(_("not known"), text, _("choose one of {names}", names=", ".join(names)))
+            raise InvalidValue(_("not known"), text, choose_one_of(names))
         return text.strip().lower()
 
     return read

@@ -19,7 +19,7 @@ from goneaway_tui.model.server import (
 )
 from goneaway_tui.source import server_variants, sql
 from goneaway_tui.source.connection import Connection, Refusal
-from goneaway_tui.source.server_variants import ServerIdentity, identify, version_of
+from goneaway_tui.source.server_variants import ServerIdentity, identify, version_numbers, version_of
 from goneaway_tui.source.sql.shapes import Statement
 from goneaway_tui.text.sanitize import from_wire, plain
 
@@ -116,7 +116,7 @@ def _refuse_old(identity: ServerIdentity) -> None:
         return
     oldest, lacks = OLDEST_VERSIONS[identity.flavour]
     version = version_of(identity.banner)
-    numbers = tuple(int(part) for part in version.split(".") if part)
+    numbers = version_numbers(version)
     if numbers and numbers < oldest[: len(numbers)]:
         raise UnsupportedVersion(
             _(
@@ -307,6 +307,16 @@ _POOLED = N_(
 
 _INSTRUMENT = "UPDATE performance_schema.{} SET {} WHERE {}"
 
+
+def _consumer(name: str) -> str:
+    """The statement that turns a consumer on, with the two it depends on."""
+    return _INSTRUMENT.format(
+        "setup_consumers",
+        "ENABLED = 'YES'",
+        f"NAME IN ('global_instrumentation', 'thread_instrumentation', '{name}')",
+    )
+
+
 _METADATA = (
     (
         "instrumented threads attributes process",
@@ -373,11 +383,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             N_(
                 "a consumer of statement events is off: idle times are whole seconds from the start of the last command"
             ),
-            _INSTRUMENT.format(
-                "setup_consumers",
-                "ENABLED = 'YES'",
-                "NAME IN ('global_instrumentation', 'thread_instrumentation', 'events_statements_current')",
-            ),
+            _consumer("events_statements_current"),
         ),
         (
             "instrumented threads statements",
@@ -427,11 +433,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "transactions",
             N_("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
             N_("a consumer of transaction events is off"),
-            _INSTRUMENT.format(
-                "setup_consumers",
-                "ENABLED = 'YES'",
-                "NAME IN ('global_instrumentation', 'thread_instrumentation', 'events_transactions_current')",
-            ),
+            _consumer("events_transactions_current"),
         ),
         (
             "instrumented threads",
@@ -507,11 +509,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "statements",
             N_("the last statement of idle sessions"),
             N_("a consumer of statement events is off, which is the default of MariaDB"),
-            _INSTRUMENT.format(
-                "setup_consumers",
-                "ENABLED = 'YES'",
-                "NAME IN ('global_instrumentation', 'thread_instrumentation', 'events_statements_current')",
-            ),
+            _consumer("events_statements_current"),
         ),
         *_METADATA,
     ),

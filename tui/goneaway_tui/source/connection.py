@@ -291,6 +291,8 @@ class Connection:
 
     def explained(self, refusal: Refusal) -> SourceError:
         """The error to report to a person where a refused statement is required."""
+        if isinstance(refusal, UnfitAnswer):
+            return refusal.server_error(self._address.name)
         return explain_error(self._address, refusal.number, str(refusal))
 
     def _broken(self, number: int, message: str) -> SourceError:

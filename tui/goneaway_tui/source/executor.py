@@ -46,9 +46,8 @@ from goneaway_tui.source.connection import (
     Connection,
     Refusal,
     Row,
-    UnfitAnswer,
 )
-from goneaway_tui.source.explanations import explain_error, number_and_message
+from goneaway_tui.source.explanations import number_and_message
 from goneaway_tui.source.globals import GlobalsReader, number, variable
 from goneaway_tui.source.live import CAPABILITIES_SECONDS, READERS, TEXT_LENGTH
 from goneaway_tui.source.privileges import find_privileges
@@ -202,11 +201,11 @@ class LiveExecutor:
     def _probe(self, name: str, *, interactive: bool) -> NewSessionProbe:
         connection = self.connected(Connection, interactive=interactive)
         try:
-            with bounded(connection, self.address):
+            with bounded(connection):
                 rows = connection.rows(
                     with_variable_name(_identity_of(connection).required_statement("own_value"), name)
                 )
-                return NewSessionProbe(interactive, _number(rows[0][0]))
+                return NewSessionProbe(interactive, number(rows[0][0]))
         finally:
             connection.close()
 
@@ -403,14 +402,14 @@ class LiveActConnection:
         _name, value, low, high, origin, default, block, path, user, host, at, persisted = rows[0]
         return VariableState(
             variable(capabilities, name, value, low, high, origin),
-            default=_number(default),
-            block_size=int(_number(block) or 0) if int(_number(block) or 0) > 1 else None,
+            default=number(default),
+            block_size=int(number(block) or 0) if int(number(block) or 0) > 1 else None,
             path=text_or_none(path),
             set_by_account=plain(f"{text(user)}@{text(host)}", 300) if text(user) else None,
             set_at=float(at) if at else None,
-            persisted=_number(persisted),
+            persisted=number(persisted),
             headroom=_headroom(connection, capabilities) if name in NEEDS_CAPACITY else ResourceHeadroom(),
-            why_not_settable=fix_value(capabilities.flavour, name, _number(value)),
+            why_not_settable=fix_value(capabilities.flavour, name, number(value)),
         )
 
     @contextmanager
@@ -426,7 +425,7 @@ class LiveActConnection:
             )
         try:
             opened = self._lent or self._own or self._opened()
-            with bounded(opened[0], self._address):
+            with bounded(opened[0]):
                 yield opened
         except (Unreachable, TooSlow):
             self._broken = True
@@ -446,7 +445,7 @@ class LiveActConnection:
                 return self._borrowed(self._executor.lender)
             raise
         try:
-            with bounded(connection, self._address):
+            with bounded(connection):
                 identity = _identity_of(connection)
                 _configure_session(connection, identity)
                 self._own = connection, self._executor.capabilities_of(connection, identity)
@@ -460,7 +459,7 @@ class LiveActConnection:
         with ExitStack() as loan:
             lent, capabilities = loan.enter_context(lender.lend_connection())
             connection = WriteConnection.over(lent)
-            with bounded(connection, self._address):
+            with bounded(connection):
                 self._executor.remember(_identity_of(connection), capabilities)
             self._lent = connection, capabilities
             self._loan = loan.pop_all()
@@ -504,7 +503,7 @@ class LiveActConnection:
                 self._refusal_text(refusal), _("write the value into the option file, and restart the server")
             ) from None
         if refusal.number not in _NOT_OURS:
-            raise explain_error(self._address, refusal.number, str(refusal)) from None
+            raise connection.explained(refusal) from None
         hint = ""
         with suppress(SourceError, Refusal):
             hint = self._privileges(connection, capabilities).why_not_set(name)
@@ -512,7 +511,7 @@ class LiveActConnection:
 
     def _refuse_kill(self, refusal: Refusal, connection: Connection, capabilities: Capabilities) -> NoReturn:
         if refusal.number not in _NOT_OURS:
-            raise explain_error(self._address, refusal.number, str(refusal)) from None
+            raise connection.explained(refusal) from None
         hint = ""
         with suppress(SourceError, Refusal):
             hint = dict(self._privileges(connection, capabilities).why_not).get("kill", "")
@@ -537,15 +536,13 @@ class LiveActConnection:
 
 
 @contextmanager
-def bounded(connection: Connection, address: Address) -> Iterator[None]:
+def bounded(connection: Connection) -> Iterator[None]:
     """Bound the block by ACT_SECONDS, and raise a refusal that is not handled in it as a SourceError."""
     try:
         with connection.within(ACT_SECONDS):
             yield
-    except UnfitAnswer as unfit:
-        raise unfit.server_error(address.name) from None
     except Refusal as refusal:
-        raise explain_error(address, refusal.number, str(refusal)) from None
+        raise connection.explained(refusal) from None
 
 
 def with_variable_name(statement: Statement, name: str) -> Statement:
@@ -610,7 +607,3 @@ def _configure_session(connection: Connection, identity: Capabilities) -> None:
         )
     else:
         connection.rows(identity.required_statement("session_act"))
-
-
-def _number(value: bytes | str | float | None) -> int | float | None:
-    return number(value if value is None or isinstance(value, bytes) else str(value))

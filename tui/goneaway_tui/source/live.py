@@ -11,13 +11,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from goneaway_tui.errors import SourceError, StopReported, TooSlow, Unreachable
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.sample import RESTART_TOLERANCE, Sample, is_same_run
 from goneaway_tui.model.server import Flavour, Limitation, Server
-from goneaway_tui.model.session import PastStatement, ProcesslistId, Session
+from goneaway_tui.model.session import PastStatement, ProcesslistId
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.capabilities import (
     Capabilities,
@@ -25,7 +25,7 @@ from goneaway_tui.source.capabilities import (
     limitations_of,
     unlisted_limitations,
 )
-from goneaway_tui.source.connection import Connection, Refusal, Row, UnfitAnswer
+from goneaway_tui.source.connection import Connection, Refusal, UnfitAnswer
 from goneaway_tui.source.end_evidence import EndEvidenceReader
 from goneaway_tui.source.globals import GlobalsReader, number
 from goneaway_tui.source.lock_waits import LockWaitReader
@@ -165,29 +165,8 @@ OWN_WAIT_TIMEOUT = 600
 """The wait_timeout that we set for our session, in seconds, where a shorter global limit would close it between polls."""
 
 
-class SessionReader(Protocol):
-    """What differs between families."""
-
-    lacks_threads: bool
-    """Set where performance_schema has no room for some sessions. They are then read from the process list."""
-    unlisted: int
-    """How many sessions only the process list had in the last sample."""
-
-    @property
-    def has_lost_timer(self) -> bool: ...
-
-    @property
-    def round_trip(self) -> float:
-        """The shortest round trip to the server of late, in seconds."""
-
-    @property
-    def open_transactions(self) -> Mapping[int, Row]:
-        """The InnoDB transactions of the last sample, as `session_cache.read_open_transactions` brings them."""
-
-    def sessions(self, uptime: float) -> tuple[float, tuple[Session, ...]]: ...
-
-
-READERS: dict[Flavour, type[MysqlReader | MariadbReader]] = {
+SessionReader = MysqlReader | MariadbReader
+READERS: dict[Flavour, type[SessionReader]] = {
     Flavour.MYSQL: MysqlReader,
     Flavour.MARIADB: MariadbReader,
 }
@@ -383,15 +362,16 @@ class _ServerReader:
         self._clock = clock
         self._text_length = text_length
         self._capabilities_at = clock()
-        self._capabilities = find_capabilities(connection)
-        configure_session(connection, self._capabilities, own_idle_seconds)
+        self.capabilities = find_capabilities(connection)
+        configure_session(connection, self.capabilities, own_idle_seconds)
         self._refused_at = -math.inf
-        self._use_capabilities(self._capabilities)
-        self._uptime = SteadyUptime(uptime_of(dict(self._without_refused(self._status_counters))), clock())
+        self._use_capabilities(self.capabilities)
+        counters = self._without_refused(lambda: self._globals.counters())  # noqa: PLW0108 - a refusal replaces the reader
+        self._uptime = SteadyUptime(uptime_of(dict(counters)), clock())
         self._counters: tuple[tuple[str, int], ...] = ()
         self._counted_at = -math.inf
         self._present: frozenset[int] = frozenset()
-        self.admin_port_hint = find_admin_port(connection, self._capabilities)
+        self.admin_port_hint = find_admin_port(connection, self.capabilities)
 
     def sample(self, evidence_reader: Callable[[Sample], EndEvidenceReader]) -> Sample:
         """One sample. `evidence_reader` returns the reader for the run of the server that a sample is of."""
@@ -401,7 +381,7 @@ class _ServerReader:
         read = self._without_refused(lambda: self._read(began))
         reader = evidence_reader(read)
         evidence = self._without_refused(
-            lambda: reader.read(self.connection, self._capabilities, read, self._clock)
+            lambda: reader.read(self.connection, self.capabilities, read, self._clock)
         )
         read = replace(read, limitations=self._current_limitations())
         took = self._clock() - began
@@ -417,9 +397,8 @@ class _ServerReader:
         variables = self._globals.variables(taken_at)
         counters = self._read_counters(taken_at, frozenset(session.id for session in sessions))
         if not self._reader.lacks_threads and dict(counters).get(INSTANCES_LOST):
-            self._use_capabilities(
-                self._capabilities
-            )  # a new reader: sessions that were left out did not log in between two samples
+            # a new reader: sessions that were left out did not log in between two samples
+            self._use_capabilities(self.capabilities)
             self._reader.lacks_threads = True
             return self._read(began)
         return Sample(
@@ -433,12 +412,9 @@ class _ServerReader:
         )
 
     def _current_limitations(self) -> tuple[Limitation, ...]:
-        lacks_threads = self._reader.lacks_threads
-        return (
-            self._limitations
-            if not lacks_threads
-            else unlisted_limitations(self._capabilities, self._reader.unlisted)
-        )
+        if self._reader.lacks_threads:
+            return unlisted_limitations(self.capabilities, self._reader.unlisted)
+        return self._limitations
 
     def _without_refused(self, ask: Callable[[], T]) -> T:
         """Call `ask` until the server refuses none of its statements. Raises Refusal where a refused statement is required."""
@@ -450,14 +426,11 @@ class _ServerReader:
 
     def _exclude_statement(self, refusal: Refusal) -> None:
         """Do not send a statement any more: what it would have brought becomes a limitation."""
-        capabilities = self._capabilities.without(refusal)
+        capabilities = self.capabilities.without(refusal)
         now = find_capabilities(self.connection)
         self._capabilities_at = self._refused_at = self._clock()
         # The privileges may have changed meanwhile: then the new features say so, and the refusal is not needed.
         self._use_capabilities(capabilities if now.features == capabilities.features else now)
-
-    def _status_counters(self) -> tuple[tuple[str, int], ...]:
-        return self._globals.counters()
 
     def _read_counters(self, now: float, present: frozenset[int]) -> tuple[tuple[str, int], ...]:
         """The status counters: read again where a session ended, otherwise seldom. The server adds up all sessions for them."""
@@ -471,32 +444,28 @@ class _ServerReader:
         self._present = present
         return self._counters
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._capabilities
-
     def history(self) -> EndHistory:
         # imported here: it loads the doctor, which a sample does not need
         from goneaway_tui.source.end_history import read_history
 
-        return read_history(self.connection, self._capabilities, self._clock)
+        return read_history(self.connection, self.capabilities, self._clock)
 
     def transaction_statements(self, session: ProcesslistId) -> tuple[PastStatement, ...] | Limitation:
         return self._without_refused(
             lambda: read_transaction_statements(
-                self.connection, self._capabilities, self._clock, session, self._text_length
+                self.connection, self.capabilities, self._clock, session, self._text_length
             )
         )
 
     def topology(self) -> ServerTopology:
         from goneaway_tui.source.topology import read_topology
 
-        return read_topology(self.connection, self._capabilities, self._address.host)
+        return read_topology(self.connection, self.capabilities, self._address.host)
 
     def _update_capabilities(self, now: float) -> None:
-        capabilities = find_capabilities(self.connection, self._capabilities)
+        capabilities = find_capabilities(self.connection, self.capabilities)
         self._capabilities_at = now
-        if capabilities.uid != self._capabilities.uid:
+        if capabilities.uid != self.capabilities.uid:
             raise Unreachable(
                 _(
                     "{server} is a different server now: {uid}",
@@ -505,14 +474,14 @@ class _ServerReader:
                 ),
                 _("reconnecting automatically"),
             )
-        if capabilities.features != self._capabilities.features or (
-            self._capabilities.refusals and now - self._refused_at > REFUSED_SECONDS
+        if capabilities.features != self.capabilities.features or (
+            self.capabilities.refusals and now - self._refused_at > REFUSED_SECONDS
         ):
             self._use_capabilities(capabilities)
 
     def _use_capabilities(self, capabilities: Capabilities) -> None:
         while True:
-            self._capabilities = capabilities
+            self.capabilities = capabilities
             self._limitations = limitations_of(capabilities)
             self._globals = GlobalsReader(self.connection, capabilities)
             self._lock_waits = LockWaitReader(self.connection, capabilities, self._clock)
@@ -527,12 +496,12 @@ class _ServerReader:
 
     def _server(self, uptime: float) -> Server:
         return Server(
-            flavour=self._capabilities.flavour,
-            version=self._capabilities.version,
-            banner=self._capabilities.banner,
+            flavour=self.capabilities.flavour,
+            version=self.capabilities.version,
+            banner=self.capabilities.banner,
             host=self._address.host,
             port=None if self._address.socket else self._address.port,
             uptime=uptime,
-            own_session_ids=(self._capabilities.own_id,),
-            uid=self._capabilities.uid,
+            own_session_ids=(self.capabilities.own_id,),
+            uid=self.capabilities.uid,
         )

@@ -89,40 +89,25 @@ RAN_AT_ONCE = 100
 UNLIKELY_AT_ONCE = 20
 """The same of sessions that ran only SETS_NO_LIMIT: a function or a trigger may set a limit all the same."""
 SETS_NO_LIMIT = frozenset(
-    (
+    f"statement/sql/{name}"
+    for name in (
         *(
-            f"statement/sql/{name}"
-            for name in (
-                "select",
-                "insert",
-                "insert_select",
-                "update",
-                "update_multi",
-                "replace",
-                "replace_select",
-                "delete",
-                "delete_multi",
-                "do",
-                "begin",
-                "commit",
-                "rollback",
-                "savepoint",
-                "rollback_to_savepoint",
-                "release_savepoint",
-                "change_db",
-                "show_status",
-                "show_variables",
-                "show_warnings",
-                "lock_tables",
-                "unlock_tables",
-                "load",
-            )
+            "select",
+            "insert",
+            "insert_select",
+            "update",
+            "update_multi",
+            "replace",
+            "replace_select",
+            "delete",
         ),
-        *(
-            f"statement/com/{name}"
-            for name in ("Ping", "Init DB", "Statistics", "Prepare", "Close stmt", "Reset stmt")
-        ),
+        *("delete_multi", "do", "load", "begin", "commit", "rollback", "savepoint", "rollback_to_savepoint"),
+        *("release_savepoint", "change_db", "show_status", "show_variables", "show_warnings", "lock_tables"),
+        "unlock_tables",
     )
+) | frozenset(
+    f"statement/com/{name}"
+    for name in ("Ping", "Init DB", "Statistics", "Prepare", "Close stmt", "Reset stmt")
 )
 """The events of statements that set no variable of their session."""
 SWEEP_SECONDS = 30.0

@@ -9,6 +9,7 @@ from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.tuning import Privileges
 from goneaway_tui.source.capabilities import Capabilities
+from goneaway_tui.source.server_variants import version_numbers
 
 AnyOf = tuple[str, ...]
 """Privileges of which one is enough; the first is the one to grant."""
@@ -85,7 +86,7 @@ def granted_privileges(lines: Iterable[str]) -> frozenset[str]:
 
 def needed_privileges(capabilities: Capabilities, act: str) -> AnyOf:
     """The privileges that this server requires for an act: `set`, `persist`, `kill`, or setting the variable of that name."""
-    version = tuple(int(part) for part in capabilities.version.split(".") if part)
+    version = version_numbers(capabilities.version)
     asked = next(asked for since, asked in NEEDS[capabilities.flavour] if version >= since)
     return asked.get(act, asked["set"])
 

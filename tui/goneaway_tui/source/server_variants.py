@@ -85,6 +85,15 @@ def version_of(banner: str) -> str:
     return found[1] if found else ""
 
 
+def version_numbers(version: str) -> tuple[int, ...]:
+    """The numbers in a version, to compare; none where the version is not known.
+
+    >>> version_numbers("10.4.2"), version_numbers("")
+    ((10, 4, 2), ())
+    """
+    return tuple(int(part) for part in version.split(".") if part)
+
+
 @dataclass(frozen=True, slots=True)
 class ServerVariant:
     """A service, a derivative or a state of a server, and what is to be known of it."""

@@ -22,7 +22,7 @@ from goneaway_tui.model.server import (
 from goneaway_tui.source import sql
 from goneaway_tui.source.capabilities import Capabilities
 from goneaway_tui.source.connection import ABSENT, Connection, Refusal, UnfitAnswer
-from goneaway_tui.source.server_variants import UNPROBED_SERVICES
+from goneaway_tui.source.server_variants import UNPROBED_SERVICES, version_numbers
 from goneaway_tui.source.session_cache import text
 from goneaway_tui.text.sanitize import plain
 
@@ -111,7 +111,7 @@ class TopologyQueries:
             (
                 grant
                 for since, grant in grants[self.capabilities.flavour]
-                if _version(self.capabilities) >= since
+                if version_numbers(self.capabilities.version) >= since
             ),
             None,
         )
@@ -170,7 +170,7 @@ def read_topology(connection: Connection, capabilities: Capabilities, host: str)
     """Read all relations. `host` is the address by which we connected. Raises SourceError where the connection breaks."""
     if capabilities.features & UNPROBED_SERVICES:  # these statements mean something else on such a service
         return ServerTopology(limitations=(Limitation(N_("related servers"), NOT_ASKED),))
-    feature = sql.RENAMED if _version(capabilities) >= RENAMED_IN else sql.NOT_RENAMED
+    feature = sql.RENAMED if version_numbers(capabilities.version) >= RENAMED_IN else sql.NOT_RENAMED
     queries = TopologyQueries(
         connection, replace(capabilities, features=capabilities.features | {feature}), host, []
     )
@@ -307,7 +307,3 @@ def _number(value: Any) -> int | None:
     """A whole number of at most 10 digits; None for anything else."""
     digits = text(value)
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 10 else None
-
-
-def _version(capabilities: Capabilities) -> tuple[int, ...]:
-    return tuple(int(part) for part in capabilities.version.split(".") if part)

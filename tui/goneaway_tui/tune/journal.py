@@ -11,7 +11,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -164,29 +164,6 @@ class JournalAct:
         return self.ended is not None and self.ended.phase is Phase.DONE
 
 
-def acts_of(entries: Iterable[JournalEntry]) -> tuple[JournalAct, ...]:
-    """Attempts with their outcomes, in the order the acts were begun."""
-    attempts: dict[str, JournalEntry] = {}
-    ends: dict[str, JournalEntry] = {}
-    order: dict[str, None] = {}
-    for entry in entries:
-        order[entry.id] = None
-        (attempts if entry.phase is Phase.ATTEMPTED else ends).setdefault(entry.id, entry)
-    return tuple(JournalAct(act_id, attempts.get(act_id), ends.get(act_id)) for act_id in order)
-
-
-def last_change_of(acts: Iterable[JournalAct], server_id: str) -> JournalAct | None:
-    """The newest change of a variable of that server that was made and not undone; an undo is not a change."""
-    done = [act for act in acts if act.is_done and act.entry.server == server_id]
-    undone = {act.entry.undoes for act in done}
-    changes = (
-        act
-        for act in reversed(done)
-        if act.entry.variable is not None and act.entry.requested is not None and act.entry.undoes is None
-    )
-    return next((act for act in changes if act.id not in undone), None)
-
-
 # --- Reading untrusted lines
 
 
@@ -220,7 +197,13 @@ class JournalContent:
 
     @property
     def acts(self) -> tuple[JournalAct, ...]:
-        return acts_of(self.entries)
+        """Attempts with their outcomes, in the order the acts were begun."""
+        attempts: dict[str, JournalEntry] = {}
+        ends: dict[str, JournalEntry] = {}
+        for entry in self.entries:
+            (attempts if entry.phase is Phase.ATTEMPTED else ends).setdefault(entry.id, entry)
+        ids = dict.fromkeys(entry.id for entry in self.entries)
+        return tuple(JournalAct(act_id, attempts.get(act_id), ends.get(act_id)) for act_id in ids)
 
 
 class Journal:
@@ -264,16 +247,22 @@ class Journal:
             raise self._not("read", error) from error
         return JournalContent(tuple(entries), garbage)
 
-    def entries(self) -> tuple[JournalEntry, ...]:
-        return self.read().entries
-
     def acts(self) -> tuple[JournalAct, ...]:
         """Each attempt with what came of it, oldest first. Raises FileError."""
         return self.read().acts
 
     def last_change(self, server_id: str) -> JournalAct | None:
-        """The newest change to a variable of that server that is not undone; also of an earlier run. Raises FileError."""
-        return last_change_of(self.acts(), server_id)
+        """The newest change of a variable of that server that was made and not undone, also by an earlier run; an undo is not
+        a change. Raises FileError.
+        """
+        done = [act for act in self.acts() if act.is_done and act.entry.server == server_id]
+        undone = {act.entry.undoes for act in done}
+        for act in reversed(done):
+            entry = act.entry
+            is_change = entry.variable is not None and entry.requested is not None and entry.undoes is None
+            if is_change and act.id not in undone:
+                return act
+        return None
 
     @contextmanager
     def _opened(self) -> Iterator[int]:

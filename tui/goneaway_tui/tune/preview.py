@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from goneaway_tui.i18n import _, ngettext
 from goneaway_tui.judge.forecast import WhatIf, what_if
-from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.model.tuning import Persistence, ResourceHeadroom, VariableState
 from goneaway_tui.text.sanitize import plain
@@ -29,7 +28,7 @@ class PlannedChange:
     @property
     def open_sessions(self) -> tuple[Verdict, ...]:
         """The sessions of clients, our own left out."""
-        return tuple(v for v in self.snapshot.verdicts if v.session.role is Role.CLIENT and not v.session.own)
+        return tuple(v for v in self.snapshot.verdicts if v.session.is_client)
 
     @property
     def closable_sessions(self) -> tuple[Verdict, ...]:
@@ -43,16 +42,6 @@ class PlannedChange:
         """What the limit would do to them."""
         limit = float("inf") if self.tunable.zero_meaning and not self.kept else self.kept
         return what_if(self.closable_sessions, self.snapshot.taken_at, limit)
-
-    @property
-    def closed_by_now(self) -> int:
-        """How many of them the limit would have closed already."""
-        return self.what_if.by_now
-
-    @property
-    def connected(self) -> int:
-        counted = self.snapshot.sample.counter("threads_connected")
-        return len(self.snapshot.verdicts) if counted is None else counted
 
     @property
     def busiest_account(self) -> tuple[str, int]:
@@ -91,7 +80,7 @@ TOO_SHORT_SECONDS = 30
 
 def _closes_many(change: PlannedChange) -> str | None:
     open_sessions = len(change.open_sessions)
-    if not change.tunable.closes_idle or change.closed_by_now * SPARE_SHARE <= open_sessions:
+    if not change.tunable.closes_idle or change.what_if.by_now * SPARE_SHARE <= open_sessions:
         return None
     if change.tunable.idle_counting is IdleCounting.INTERACTIVE:
         return ngettext(
@@ -100,7 +89,7 @@ def _closes_many(change: PlannedChange) -> str | None:
             "{closed:,} of {number:,} open sessions have been idle for longer than {limit}: after interactive clients "
             "reconnect, they have this limit, and each such pause ends with a closed connection",
             open_sessions,
-            closed=change.closed_by_now,
+            closed=change.what_if.by_now,
             limit=change.kept_words,
         )
     return ngettext(
@@ -109,7 +98,7 @@ def _closes_many(change: PlannedChange) -> str | None:
         "{closed:,} of {number:,} open sessions have been idle for longer than {limit}: after reconnecting they have this "
         "limit, and each such pause ends with a closed connection",
         open_sessions,
-        closed=change.closed_by_now,
+        closed=change.what_if.by_now,
         limit=change.kept_words,
     )
 
@@ -138,14 +127,14 @@ def _rejects_packets(change: PlannedChange) -> str | None:
 
 
 def _fills_server(change: PlannedChange) -> str | None:
-    if change.tunable.name != "max_connections" or _leaves_room(change.kept, change.connected):
+    if change.tunable.name != "max_connections" or _leaves_room(change.kept, change.snapshot.connected):
         return None
     return ngettext(
         "{number:,} session is connected now, and a limit of {most:,} leaves less than a tenth free: the next connection "
         "may be refused, yours too",
         "{number:,} sessions are connected now, and a limit of {most:,} leaves less than a tenth free: the next connection "
         "may be refused, yours too",
-        change.connected,
+        change.snapshot.connected,
         most=change.kept,
     )
 
@@ -284,7 +273,7 @@ def _after_restart(state: VariableState, kept: float, keep: Persistence, unit: U
 
 def _connections(change: PlannedChange) -> tuple[str, ...]:
     max_used = change.snapshot.sample.counter("max_used_connections")
-    sentences = [_used(change.connected, max_used)]
+    sentences = [_used(change.snapshot.connected, max_used)]
     descriptors = change.headroom.connections_by_descriptors
     if descriptors is not None:
         sentences.append(

@@ -11,7 +11,7 @@ from enum import StrEnum
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.sample import Sample
 
-KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+MIB, GIB = 1 << 20, 1 << 30
 
 
 class Unit(StrEnum):
@@ -82,8 +82,6 @@ class Tunable:
     """What 0 means, where it is not a quantity; else empty."""
     client_note: str = ""
     """What to know of the client's own settings."""
-    parameter_note: str = ""
-    """What to know where a parameter group holds it and SET GLOBAL is not allowed."""
 
     @property
     def closes_idle(self) -> bool:
@@ -128,7 +126,6 @@ TUNABLES: tuple[Tunable, ...] = (
         "max_connections", None, Unit.COUNT, AppliesTo.SERVER_WIDE, (151, 500, 1000, 5000),
         N_("How many sessions may be connected at once; one more gets error 1040, Too many connections."),
         client_note=N_("the pools of all clients together should need less than this"),
-        parameter_note=N_("managed servers often compute this value from their memory; a fixed number replaces the computation"),
     ),
     Tunable(
         "max_user_connections", None, Unit.COUNT, AppliesTo.NEXT_LOGIN, (0, 50, 100, 500),

@@ -493,7 +493,7 @@ class GoneawayApp(MonitorApp):
         """Add the ended sessions to the ledger, and notify of a restart and of changes that this tool did not make."""
         monitor, step = self.monitors[message.index], message.step
         gate = self.tuning_of(monitor).gate
-        monitor.add_departures(step.departed)
+        monitor.ledger.add(step.departed)
         prefix = f"{monitor.name}: " if self.has_several else ""
         if step.restarted:
             words = prefix + _("The server restarted. All sessions are new.")
@@ -528,7 +528,7 @@ class GoneawayApp(MonitorApp):
     @on(PollFailed)
     def _show_poll_failure(self, message: PollFailed) -> None:
         """Keep showing the last good snapshot."""
-        self.monitors[message.index].on_failure(trouble_words(message.failure))
+        self.monitors[message.index].trouble = trouble_words(message.failure)
         self.trouble = self._active_monitor.trouble
         self.freshness = self._freshness(self.clock())
 

@@ -17,7 +17,6 @@ from textual.widgets.option_list import Option
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.filters import SessionGroup
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Verdict
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.actions import KillSession
@@ -135,7 +134,7 @@ def notify_copied(app: App[Any], words: str) -> None:
 
 def session_items(verdicts: Sequence[Verdict], now: float) -> list[CopyItem]:
     """Copy items of sessions, the texts of several one below the other."""
-    killable = [v.session for v in verdicts if not v.session.own and v.session.role is Role.CLIENT]
+    killable = [v.session for v in verdicts if v.session.is_client]
     return [
         CopyItem("id", _lines(str(v.session.id) for v in verdicts)),
         CopyItem("row", table_text(verdicts, SESSION_COLUMNS, now)),

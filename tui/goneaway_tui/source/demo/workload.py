@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import cycle
 from random import Random
-from typing import Protocol
 
 import pymysql
 from pymysql.constants import CLIENT
@@ -121,27 +120,10 @@ KILLER, SENDER = "etl", "report"
 """The user whose session kills another of the same user, which needs no privilege; the user that sends the packet."""
 
 
-class OpeningClient(Protocol):
-    """A client of the workload, as the opening uses it."""
-
-    behaviour: ApplicationBehaviour
-    expected_limit: int
-
-    @property
-    def session_id(self) -> int | None: ...
-
-    @property
-    def has_global_limit(self) -> bool: ...
-
-    def run(self, statement: str, *values: object) -> None: ...
-
-    def go_idle(self, rng: Random) -> float: ...
-
-
 class OpeningMinute:
     """Adds events to the first minute: sessions that time out, one that is killed, one with a packet that is too large."""
 
-    def __init__(self, clients: Sequence[OpeningClient]) -> None:
+    def __init__(self, clients: Sequence[DemoClient]) -> None:
         self._clients = clients
         self._silence_at = 0.0
         self._kill_at = KILL_AT
@@ -149,7 +131,7 @@ class OpeningMinute:
         self._logins: dict[int, float] = {}
         """When each session logged in, by its id."""
 
-    def pause_after(self, client: OpeningClient, now: float, pause: float, rng: Random) -> float:
+    def pause_after(self, client: DemoClient, now: float, pause: float, rng: Random) -> float:
         """The seconds until a client acts again. It acted at `now`, and its own pause would be `pause` seconds."""
         if client.session_id is None:
             return pause
@@ -164,11 +146,11 @@ class OpeningMinute:
             self._kill_or_send(client, now)
         return min(pause, room * rng.uniform(0.6, 1.0))
 
-    def _is_known(self, client: OpeningClient, now: float) -> bool:
+    def _is_known(self, client: DemoClient, now: float) -> bool:
         """Whether the client's session is older than KNOWN_AFTER, so that a sample lists it."""
         return client.session_id is not None and self._logins[client.session_id] <= now - KNOWN_AFTER
 
-    def _kill_or_send(self, client: OpeningClient, now: float) -> None:
+    def _kill_or_send(self, client: DemoClient, now: float) -> None:
         """Run the KILL or send the packet, if it is due and this client is of the right user."""
         if now >= self._kill_at and client.behaviour.user == KILLER:
             others = (

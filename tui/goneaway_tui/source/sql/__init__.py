@@ -39,47 +39,23 @@ def _variants(shape: AnswerShape, *rows: tuple[str, str]) -> tuple[StatementVari
     return tuple(StatementVariant(file, shape, frozenset(needs.split())) for file, needs in rows)
 
 
+def _probes(folder: str, *features: str) -> dict[str, str]:
+    """The file of the probe of each feature."""
+    return {name: f"{folder}/can_{name}.sql" for names in features for name in names.split()}
+
+
 PROBES: dict[Flavour, dict[str, str]] = {
-    Flavour.MYSQL: {
-        "process": "mysql/can_process.sql",
-        "instrumented": "mysql/can_instrumented.sql",
-        "threads": "mysql/can_threads.sql",
-        "processlist": "mysql/can_processlist.sql",
-        "statements": "mysql/can_statements.sql",
-        "instruments": "mysql/can_instruments.sql",
-        "timed": "mysql/can_timed.sql",
-        "all_instrumented": "mysql/can_all_instrumented.sql",
-        "aggregate": "mysql/can_aggregate.sql",
-        "transactions": "mysql/can_transactions.sql",
-        "transaction_instrument": "mysql/can_transaction_instrument.sql",
-        "data_locks": "mysql/can_data_locks.sql",
-        "innodb_locks": "mysql/can_innodb_locks.sql",
-        "metadata_locks": "mysql/can_metadata_locks.sql",
-        "metadata_instrument": "mysql/can_metadata_instrument.sql",
-        "attributes": "mysql/can_attributes.sql",
-        "history": "mysql/can_history.sql",
-        "errors": "mysql/can_errors.sql",
-        "idle_error": "mysql/can_idle_error.sql",
-        "accounts": "mysql/can_accounts.sql",
-        "log": "mysql/can_log.sql",
-        "bounds": "mysql/can_bounds.sql",
-        "persist": "mysql/can_persist.sql",
-    },
-    Flavour.MARIADB: {
-        "process": "mariadb/can_process.sql",
-        "instrumented": "mariadb/can_instrumented.sql",
-        "threads": "mariadb/can_threads.sql",
-        "statements": "mariadb/can_statements.sql",
-        "attributes": "mariadb/can_attributes.sql",
-        "history": "mariadb/can_history.sql",
-        "aggregate": "mariadb/can_aggregate.sql",
-        "innodb_locks": "mariadb/can_innodb_locks.sql",
-        "metadata_locks": "mariadb/can_metadata_locks.sql",
-        "metadata_instrument": "mariadb/can_metadata_instrument.sql",
-        "lock_plugin": "mariadb/can_lock_plugin.sql",
-        "accounts": "mariadb/can_accounts.sql",
-        "paths": "mariadb/can_paths.sql",
-    },
+    Flavour.MYSQL: _probes(
+        "mysql",
+        "process instrumented threads processlist statements instruments timed all_instrumented aggregate",
+        "transactions transaction_instrument data_locks innodb_locks metadata_locks metadata_instrument",
+        "attributes history errors idle_error accounts log bounds persist",
+    ),
+    Flavour.MARIADB: _probes(
+        "mariadb",
+        "process instrumented threads statements attributes history aggregate innodb_locks metadata_locks",
+        "metadata_instrument lock_plugin accounts paths",
+    ),
 }
 """The probes that are run when a connection opens, by feature. The server has the feature where its probe brings a row; not where it
 brings none or is refused."""
@@ -419,11 +395,7 @@ def read_sql(file: str) -> Statement:
     is_for_mysql = file.startswith("mysql/") or file in VARIANT_PROBES[Flavour.MYSQL].values()
     if is_for_mysql and bare.startswith("SELECT"):
         bare = f"{bare[:6]} {HINT}{bare[6:]}"
-    return Statement(bare, shape_of(file))
-
-
-def shape_of(file: str) -> AnswerShape:
-    return _shapes()[file]
+    return Statement(bare, _shapes()[file])
 
 
 @cache

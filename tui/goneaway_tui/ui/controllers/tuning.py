@@ -40,7 +40,6 @@ from goneaway_tui.ui.screens.kill import (
     Kills,
     KillScreen,
     RulesScreen,
-    is_killable,
     killable_sessions,
     killable_user,
 )
@@ -157,7 +156,7 @@ class TuningController:
             return False
         if self._own_sessions is None or self._own_sessions[0] is not snapshot:
             user = killable_user(snapshot.verdicts, privileges)
-            has_any = any(is_killable(v) and user in {"", v.session.user} for v in snapshot.verdicts)
+            has_any = any(v.session.is_client and user in {"", v.session.user} for v in snapshot.verdicts)
             self._own_sessions = snapshot, has_any
         return self._own_sessions[1]
 

@@ -115,7 +115,7 @@ def wait_words(wait: LockWait, sample: Sample, now: float) -> str:
 def ending_words(verdict: Verdict, now: float) -> str:
     """When a limit ends a session, and which limit, in a sentence; or that no limit ends it."""
     session, limit = verdict.session, verdict.limit
-    if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
+    if session.is_exempt:
         return _("Idle limits do not apply to this kind of session.")
     if not session.is_idle and session.role is Role.CLIENT:
         return _("No limit closes the session while it runs a statement.")

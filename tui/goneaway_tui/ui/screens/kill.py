@@ -21,7 +21,6 @@ from textual.widgets import Input, RadioSet
 
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.model.blocking import NO_WAITS
-from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.model.tuning import Privileges
 from goneaway_tui.text.format import in_sentences
@@ -75,10 +74,6 @@ def killable_user(verdicts: Iterable[Verdict], privileges: Privileges) -> str:
     return next((v.session.user for v in verdicts if v.session.own), privileges.user)
 
 
-def is_killable(verdict: Verdict) -> bool:
-    return not verdict.session.own and verdict.session.role is Role.CLIENT
-
-
 def killable_sessions(
     victims: Sequence[Verdict],
     user: str = "",
@@ -90,7 +85,7 @@ def killable_sessions(
     `user`: the only user whose sessions may be killed; empty allows all. `why_not_others`: why not those of other
     users. `never_kill`: accounts of the config file.
     """
-    clients = [v for v in victims if is_killable(v)]
+    clients = [v for v in victims if v.session.is_client]
     notes = []
     if len(clients) < len(victims):
         notes.append(

@@ -49,8 +49,6 @@ from goneaway_tui.ui.widgets.summary import (
 
 DIGIT_LINES = 3
 """Lines of a large digit."""
-ONE_CELL = ":,."
-"""Characters of one cell: on the lowest line, the colon on the middle one."""
 
 
 def digits(text: str) -> list[str]:
