@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.model.server import ProfileDraft
-from goneaway_tui.settings import appended_profile
-from goneaway_tui.settings.profiles import profile_toml
+from goneaway_tui.settings.profiles import appended_profile, profile_toml
 from tests.unit.settings.asking import CONFIG, environment
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.text(

@@ -12,13 +12,14 @@ from __future__ import annotations
 import errno
 import os
 import signal
-import socket
 import stat
 from pathlib import Path
+from typing import Any
 
 from goneaway_tui.i18n import N_
 
-HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
+HAS_UNIX_SOCKETS = hasattr(os, "geteuid")
+"""Python has them on every Unix, and nowhere else. `socket` itself is not asked: to load it is a twelfth of a short command."""
 HAS_JOB_CONTROL = hasattr(signal, "SIGTSTP")
 """Whether a shell can stop the program and continue it."""
 HANGUP: int | None = getattr(signal, "SIGHUP", None)
@@ -32,6 +33,13 @@ NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
 NON_BLOCKING = getattr(os, "O_NONBLOCK", 0)
 """Flags for `os.open`; 0 where the system has no such flag."""
+
+
+def package_text(name: str) -> str:
+    """A file of this package as text, also where the program is one zip file. `importlib.resources` would load `zipfile` and more first."""
+    loader: Any = __spec__.loader
+    data: bytes = loader.get_data(str(Path(__file__).parent / name))
+    return data.decode("utf-8")
 
 
 def user_id() -> int:

@@ -16,13 +16,15 @@ from goneaway_tui.settings import (
     PasswordCommand,
     Settings,
     SslMode,
+    resolve,
+)
+from goneaway_tui.settings.profiles import (
     appended_profile,
     check_draft,
-    resolve,
+    profile_toml,
     servers_of,
     trial_settings,
 )
-from goneaway_tui.settings.profiles import profile_toml
 from tests.unit.settings.asking import CONFIG, environment, value
 
 FULL = ProfileDraft(

@@ -1,4 +1,4 @@
-"""A live source remembers that the server reported its stop, until the next sample."""
+"""What a live source remembers from one sample to the next: that the server reported its stop, and evidence of ended sessions."""
 
 from __future__ import annotations
 
@@ -40,3 +40,18 @@ def test_only_an_error_of_a_stop_is_remembered_and_only_once(
 
     assert isinstance(first, StopReported) is source.sample().end_evidence.stop_reported
     assert not source.sample().end_evidence.stop_reported
+
+
+def test_a_source_for_one_sample_reads_no_evidence_of_ended_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    evidence_readers: list[object] = []
+
+    def sample(evidence_reader: object) -> Sample:
+        evidence_readers.append(evidence_reader)
+        return a_sample()
+
+    for evidence in (False, True):
+        source = LiveSource(Address("db1", 3306, "monitor"), time.time, evidence=evidence)
+        monkeypatch.setattr(source, "_connect", lambda: SimpleNamespace(sample=sample))
+        source.sample()
+
+    assert [reader is None for reader in evidence_readers] == [True, False]

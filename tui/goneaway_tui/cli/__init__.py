@@ -145,15 +145,15 @@ def _one_server_board(settings: Settings) -> int:
 
 
 def _demo(settings: Settings, clock: Clock) -> int:
+    require_terminal()
+    if settings.simulated:
+        return _simulated(settings, clock)
     from goneaway_tui.source.demo import NoServerProgram, start_demo
     from goneaway_tui.source.error_log import ErrorLog
     from goneaway_tui.source.executor import LiveExecutor
     from goneaway_tui.source.live import LiveSource
     from goneaway_tui.source.sockets import Address
 
-    require_terminal()
-    if settings.simulated:
-        return _simulated(settings, clock)
     write_err(_("starting a private server with a live workload; it is removed at the end ..."))
     try:
         demo = start_demo(clock)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import importlib
-import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,6 +65,8 @@ def _prompted(prompt: str) -> Secret:
 
 def _from_command(command: PasswordCommand) -> Secret:
     """The first line that `command` prints. The command may use standard error and the terminal for questions."""
+    import subprocess
+
     program = command.words[0]
     try:
         completed = subprocess.run(  # noqa: S603 - the user's own command, and no shell

@@ -136,8 +136,8 @@ def _login() -> str:
 # --- What is watched, and by which clock
 
 
-def live_source(settings: Settings, address: Address, clock: Clock) -> LiveSource:
-    """Open the source of one server. Raises FileError for an error log that cannot be read."""
+def live_source(settings: Settings, address: Address, clock: Clock, *, evidence: bool = True) -> LiveSource:
+    """Open the source of one server; `evidence` as in LiveSource. Raises FileError for an error log that cannot be read."""
     from goneaway_tui.source.live import LiveSource
 
     log = None
@@ -145,7 +145,19 @@ def live_source(settings: Settings, address: Address, clock: Clock) -> LiveSourc
         from goneaway_tui.source.error_log import ErrorLog
 
         log = ErrorLog(Path(settings.error_log), LocalZone())
-    return LiveSource(address, clock, statements=settings.statements, interval=settings.interval, log=log)
+    return LiveSource(
+        address,
+        clock,
+        statements=settings.statements,
+        interval=settings.interval,
+        log=log,
+        evidence=evidence,
+    )
+
+
+def single_sample_source(settings: Settings, address: Address, clock: Clock) -> LiveSource:
+    """As `live_source`, for one sample."""
+    return live_source(settings, address, clock, evidence=False)
 
 
 @contextmanager

@@ -18,12 +18,9 @@ from goneaway_tui.settings import (
     InfoAnswer,
     PasswordCommand,
     Settings,
-    appended_profile,
-    check_draft,
     resolve,
-    servers_of,
-    trial_settings,
 )
+from goneaway_tui.settings.profiles import appended_profile, check_draft, servers_of, trial_settings
 from goneaway_tui.source.capabilities import find_capabilities, limitations_of
 from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.sockets import STANDARD_SOCKETS

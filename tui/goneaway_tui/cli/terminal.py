@@ -7,7 +7,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -137,6 +136,8 @@ def write_err(line: str) -> None:
 
 def report_fault(error: BaseException) -> str:
     """Write the traceback of an internal error to a file in the state directory; return a line that names the file."""
+    import traceback
+
     from platformdirs import user_state_path
 
     fault = f"{type(error).__name__}: {error}"

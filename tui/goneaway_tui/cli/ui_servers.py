@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from goneaway_tui.cli.connect import route_to
@@ -41,6 +40,8 @@ NO_ROUTE = N_("the server cannot be reached, so nothing can be changed on it")
 @contextmanager
 def simulated_server(settings: Settings, clock: Clock) -> Iterator[MonitoredServers]:
     """The simulated server. Its journal is removed at the end: no real server was changed. Raises FileError."""
+    from tempfile import TemporaryDirectory
+
     from goneaway_tui.source.simulated import SimulatedSource
 
     source = SimulatedSource(clock, statements=settings.statements)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from math import inf
+from typing import TYPE_CHECKING
 
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, limit_for
 from goneaway_tui.model.blocking import UNKNOWN_LOCKS, LockState
 from goneaway_tui.model.cause import Cause
-from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import (
     TRANSACTION_LIMITS,
@@ -24,6 +24,9 @@ from goneaway_tui.model.snapshot import (
     Verdict,
 )
 from goneaway_tui.text.format import seconds_words
+
+if TYPE_CHECKING:
+    from goneaway_tui.model.departure import Departure
 
 
 def risk_of(

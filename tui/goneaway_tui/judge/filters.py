@@ -92,13 +92,11 @@ COMPARISONS = {
 GLOBAL = "global"
 """`limit!=global`: sessions whose limit is another than a session that connects now would copy."""
 
-_TERM = re.compile(r'(-?)(?:([a-z]+)(>=|<=|!=|[:=<>~]))?("[^"]*"?|\S+)', re.IGNORECASE)
+_TERM = r'(?i)(-?)(?:([a-z]+)(>=|<=|!=|[:=<>~]))?("[^"]*"?|\S+)'
+_DANGLING = r"(?i)(?<!\S)-?([a-z]+)(?:>=|<=|!=|[:=<>~])(?!\S)"
+"""Patterns; `re` compiles and keeps each when it is first used: a board without a filter needs none."""
 
-_DANGLING = re.compile(r"(?<!\S)-?([a-z]+)(?:>=|<=|!=|[:=<>~])(?!\S)", re.IGNORECASE)
-
-_SPACED_UNIT = re.compile(
-    r"(?<!\S)-?(([a-z]+)(?:>=|<=|!=|[:=<>])\d+(?:\.\d+)?)\s+([^\W\d_]+)(?!\S)", re.IGNORECASE
-)
+_SPACED_UNIT = r"(?i)(?<!\S)-?(([a-z]+)(?:>=|<=|!=|[:=<>])\d+(?:\.\d+)?)\s+([^\W\d_]+)(?!\S)"
 """A field with a number, and a word after it that may be the unit of the number."""
 TYPED_UNITS = {**UNIT_WORDS, "毫秒": 0.001, "秒": 1, "分": 60, "分钟": 60, "小时": 3600, "天": 86_400}
 """Seconds in each word that people type as a unit."""
@@ -224,7 +222,7 @@ def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str,
 
     Raises ValueError for a term without a value, and for a duration whose unit is another word.
     """
-    for dangling in _DANGLING.finditer(text):
+    for dangling in re.finditer(_DANGLING, text):
         if dangling[1].lower() in fields:
             raise ValueError(
                 _(
@@ -233,10 +231,10 @@ def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str,
                     field=dangling[1],
                 )
             )
-    for spaced in _SPACED_UNIT.finditer(text):
+    for spaced in re.finditer(_SPACED_UNIT, text):
         if spaced[2].lower() in DURATION_FIELDS and spaced[3].lower() in TYPED_UNITS:
             raise _spaced_unit(spaced[1], spaced[3])
-    for minus, field, comparison, raw in _TERM.findall(text):
+    for minus, field, comparison, raw in re.findall(_TERM, text):
         word = plain(raw.strip('"'))
         is_pattern = comparison == "~" and field.lower() in fields
         yield minus, field.lower(), comparison, word if is_pattern else word.casefold()
@@ -452,7 +450,7 @@ OLDEST_OF: dict[str, Callable[[Verdict], str]] = {
 }
 """What comes after the slash of `oldest:1/user`: the sessions are grouped by it. Without one all of a server are a group."""
 
-_OLDEST = re.compile(r"(\d{1,6})(?:/([a-z]+))?", re.ASCII)
+_OLDEST = r"(?a)(\d{1,6})(?:/([a-z]+))?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,7 +484,7 @@ def busy_or_idle_since(verdict: Verdict) -> float | None:
 
 
 def _oldest_selection(comparison: str, word: str, *, is_negated: bool) -> OldestSelection:
-    match = _OLDEST.fullmatch(word)
+    match = re.fullmatch(_OLDEST, word)
     by = (match[2] or "") if match else ""
     if match is None or comparison not in {":", "="} or not int(match[1]) or by not in OLDEST_OF:
         raise ValueError(
@@ -507,13 +505,13 @@ MAX_SEARCHED = 500
 MAX_WAYS = 2 * MAX_SEARCHED**2
 """Ways to match from one position at most: two repeats without an upper bound, and a small choice."""
 
-_PIECE = re.compile(
+_PIECE = (
     r"(?P<atom>\\[^\W\d]|\\\W|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\[\]()|*+?{}])"
     r"|(?P<open>\((?:\?:)?(?!\?))|(?P<close>\))|(?P<or>\|)"
     r"|(?P<repeat>[*+?]|\{(?P<minimum>\d{0,4})(?P<comma>,?)(?P<maximum>\d{0,4})\})\??"
 )
 """A piece of the regular expressions that are taken: no look-around, no reference to a group, no flags."""
-_ANYTHING = re.compile(r"^(?:\.\*\??)+|(?<!\\)\.\*\??$")
+_ANYTHING = r"^(?:\.\*\??)+|(?<!\\)\.\*\??$"
 """At the beginning and the end: a search finds the same without it, and sooner."""
 
 
@@ -532,7 +530,7 @@ def bounded_pattern(text: str) -> re.Pattern[str]:
             pattern = re.compile(text, re.IGNORECASE)
     except (re.error, RecursionError, OverflowError) as error:
         raise ValueError(_("{text} is not a regular expression: {why}", text=text, why=error)) from None
-    needed = _ANYTHING.sub("", text)
+    needed = re.sub(_ANYTHING, "", text)
     if _ways(needed) > MAX_WAYS:
         raise ValueError(_("{text} can match in too many ways: use fewer repetitions", text=text))
     return pattern if needed == text else bounded_pattern(needed)
@@ -544,7 +542,7 @@ def _ways(text: str) -> int:
     was_group_plain, groups = True, [True]
     """Whether the group that just ended, and each that is open, has neither a repeat nor a choice."""
     while at < len(text):
-        piece = _PIECE.match(text, at)
+        piece = re.compile(_PIECE).match(text, at)
         if piece is None:
             raise ValueError(
                 _("{text} has a lookaround, a backreference or a flag, which are not supported", text=text)

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import ceil, floor
+from typing import TYPE_CHECKING
 
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import (
     Basis,
@@ -26,6 +26,9 @@ from goneaway_tui.model.snapshot import (
     limit_group,
 )
 from goneaway_tui.text.sanitize import plain
+
+if TYPE_CHECKING:
+    from goneaway_tui.model.departure import Departure
 
 AGREEMENT_SECONDS = 0.5
 """Seconds by which an end may differ from the limit it agrees on. A sample a second dates an end to half a second, and

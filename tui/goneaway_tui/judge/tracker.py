@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from goneaway_tui.judge.deadline import verdict_on
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, learn
 from goneaway_tui.model.blocking import lock_states
-from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample, is_same_run
 from goneaway_tui.model.snapshot import GlobalLimits, RiskThresholds, Snapshot, Verdict
+
+if TYPE_CHECKING:
+    from goneaway_tui.model.departure import Departure
 
 
 @dataclass(frozen=True, slots=True)

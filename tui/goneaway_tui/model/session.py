@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NewType
 
 ProcesslistId = NewType("ProcesslistId", int)
@@ -41,6 +42,7 @@ class PastStatement:
     """Instant on the source's clock; None where the server did not time it."""
 
 
+@lru_cache(maxsize=1024)
 def library_name(name: str | None, version: str | None) -> str | None:
     """The client library and its version, by the connect attributes; PHP's driver repeats its name in its version.
 

@@ -81,8 +81,8 @@ class Poller:
         self._judge_lock = judge_lock or nullcontext()
         self.reuse_counter = ReuseCounter()
         """Counts since the first reading; may be read from any thread."""
-        if first is not None:
-            self.reuse_counter.observe(first)
+        self._uncounted = first
+        """The snapshot that was read before, until the first reading counts it: the screen opens without waiting for that."""
         self._previous = first
         self._lessons = NOTHING_LEARNED
         self._stopped = threading.Event()
@@ -121,6 +121,9 @@ class Poller:
         is_recovery = self.schedule.has_failed
         self.schedule.succeed(step.snapshot.sample.seconds_at_server)
         self._previous, self._lessons = step.snapshot, step.learned_limits
+        if self._uncounted is not None:
+            self.reuse_counter.observe(self._uncounted)
+            self._uncounted = None
         self.reuse_counter.observe(step.snapshot, step.departed)
         if not self._is_closed:
             self._listener.on_reading(Reading(step, self._clock() - started, is_recovery))

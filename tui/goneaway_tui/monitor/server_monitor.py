@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from goneaway_tui.errors import SourceError
 from goneaway_tui.i18n import N_
-from goneaway_tui.judge.departures import past_departures
 from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger, Trend
 from goneaway_tui.judge.reuse_gaps import ReuseGaps
 from goneaway_tui.model.server import Limitation, ServerTopology
@@ -193,6 +192,8 @@ class ServerMonitor:
         self._has_asked_past = True
 
         def load() -> None:
+            from goneaway_tui.judge.departures import past_departures
+
             with suppress(SourceError):
                 until = newest.taken_at
                 self._ledger.set_past(past_departures(read().log_entries, until - PAST_SECONDS, until))

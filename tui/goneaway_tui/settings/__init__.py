@@ -2,7 +2,6 @@
 
 from goneaway_tui.settings.command_line import language_asked
 from goneaway_tui.settings.environment import Environment, FileContent, Files
-from goneaway_tui.settings.profiles import appended_profile, check_draft, servers_of, trial_settings
 from goneaway_tui.settings.resolve import resolve, resolve_each
 from goneaway_tui.settings.secrets import Secret, hide_secrets
 from goneaway_tui.settings.settings import (
@@ -29,12 +28,8 @@ __all__ = [
     "Settings",
     "SslMode",
     "Transport",
-    "appended_profile",
-    "check_draft",
     "hide_secrets",
     "language_asked",
     "resolve",
     "resolve_each",
-    "servers_of",
-    "trial_settings",
 ]

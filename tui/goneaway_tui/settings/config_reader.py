@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 KeyPath = tuple[str, ...]
 
-_HEADING = re.compile(r"\s*\[{1,2}([^\]#]{1,200})\]")
-_ASSIGNMENT = re.compile(r"""\s*((?:[\w.\s-]|"[^"]*"|'[^']*'){1,200}?)\s*=""")
+_HEADING = r"\s*\[{1,2}([^\]#]{1,200})\]"
+_ASSIGNMENT = r"""\s*((?:[\w.\s-]|"[^"]*"|'[^']*'){1,200}?)\s*="""
+"""Patterns; `re` compiles and keeps each when it is first used: most runs read no config file."""
 
 
 class TomlLines:
@@ -48,10 +49,10 @@ class TomlLines:
         self._lines: dict[KeyPath, int] = {}
         table: KeyPath = ()
         for number, line in enumerate(text.split("\n"), 1):
-            if heading := _HEADING.match(line):
+            if heading := re.match(_HEADING, line):
                 table = _parts(heading[1])
                 self._add(table, number)
-            elif assignment := _ASSIGNMENT.match(line):
+            elif assignment := re.match(_ASSIGNMENT, line):
                 self._add((*table, *_parts(assignment[1])), number)
 
     def line_of(self, path: KeyPath) -> int:
@@ -214,9 +215,9 @@ class ConfigFaults:
 
 _FORM = N_('write key = "value"')
 _LETTERS = N_("use only letters, digits, _, - and .")
-_NAME = re.compile(r"\w[\w.-]{0,63}")
-_COLOR = re.compile(r"#(?:[0-9a-f]{3}){1,2}", re.IGNORECASE)
-_KEY = re.compile(r"(?:(?:ctrl|alt|shift|super|meta|hyper)\+)*(?:\w{1,30}|[!-~])")
+_NAME = r"\w[\w.-]{0,63}"
+_COLOR = r"#(?:[0-9a-fA-F]{3}){1,2}"
+_KEY = r"(?:(?:ctrl|alt|shift|super|meta|hyper)\+)*(?:\w{1,30}|[!-~])"
 
 
 def read_config(text: str, name: str, *, is_private: bool, is_safe: bool = True) -> Config:
@@ -311,7 +312,7 @@ class _Reader:
         for key in (key for key, word in words.items() if word == COLOR):
             with self._faults.collecting():
                 color = self._color((*path, key), table[key])
-        if not _NAME.fullmatch(name):
+        if not re.fullmatch(_NAME, name):
             raise self._faults.fault(
                 path, _("not a valid server name: {name}", name=shown(name)), _(_LETTERS)
             )
@@ -412,7 +413,7 @@ class _Reader:
             )
 
     def _color(self, path: KeyPath, value: object) -> str:
-        if not isinstance(value, str) or not (value in COLORS or _COLOR.fullmatch(value)):
+        if not isinstance(value, str) or not (value in COLORS or re.fullmatch(_COLOR, value)):
             hint = did_you_mean(value, COLORS) if isinstance(value, str) else ""
             raise self._faults.fault(path, _("not a colour"), hint or _('write color = "red", or "#c04040"'))
         return value
@@ -433,7 +434,7 @@ class _Reader:
                         groups.setdefault(group, {})[name] = None
         for group in groups:
             with self._faults.collecting():
-                if not _NAME.fullmatch(group):
+                if not re.fullmatch(_NAME, group):
                     raise self._faults.fault(
                         (GROUPS, group), _("not a valid group name: {name}", name=shown(group)), _(_LETTERS)
                     )
@@ -462,7 +463,7 @@ class _Reader:
 
         self._refuse_unsafe(path, _("the rule is not used, because another user can write the file"))
         name = path[-1]
-        if not _NAME.fullmatch(name):
+        if not re.fullmatch(_NAME, name):
             raise self._faults.fault(path, _("not a valid rule name: {name}", name=shown(name)), _(_LETTERS))
         for key in table.keys() - {MATCH, MAX, QUERY}:
             hint = did_you_mean(key, (MATCH, MAX, QUERY)) or _("the keys of a rule are match, max and query")
@@ -517,7 +518,7 @@ class _Reader:
         names = value.split(",") if isinstance(value, str) and value != "," else value
         keys = [key.strip() for key in self._words(path, names)]
         for key in keys:
-            if not _KEY.fullmatch(key):
+            if not re.fullmatch(_KEY, key):
                 raise self._faults.fault(
                     path, _("not a key: {key}", key=shown(key)), _('write it like "w", "f2" or "ctrl+w"')
                 )

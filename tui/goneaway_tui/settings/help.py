@@ -190,8 +190,7 @@ _WITHOUT_EFFECT: Mapping[str, tuple[str, ...]] = {
 }
 """Common options that a command takes and does not use."""
 
-_BRACKETS = re.compile(r"\[[^]]*\]")
-_PLAIN = re.compile(r"[^\s#'\"\\]*")
+_BRACKETS, _PLAIN = r"\[[^]]*\]", r"[^\s#'\"\\]*"
 
 
 def help_text(command: str = UI) -> str:
@@ -302,7 +301,7 @@ def _usage_lines(synopses: Sequence[str]) -> Iterator[str]:
     for index, synopsis in enumerate(synopses):
         start = f"{lead if not index else ' ' * cell_width(lead)} goneaway-tui "
         word = synopsis.partition("[")[0]
-        yield _filled(_BRACKETS.sub(_unbreakable, synopsis), start, " " * cell_width(start + word))
+        yield _filled(re.sub(_BRACKETS, _unbreakable, synopsis), start, " " * cell_width(start + word))
 
 
 def _rows(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -371,7 +370,7 @@ def shown_value(value: object) -> str:
     if isinstance(value, DescribedValue | PasswordCommand | Keyring):
         return f"({plain(str(value))})"
     text = str(value)
-    if _PLAIN.fullmatch(text) and text.isprintable():
+    if re.fullmatch(_PLAIN, text) and text.isprintable():
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
     safe = "".join(character if character.isprintable() else "?" for character in escaped)

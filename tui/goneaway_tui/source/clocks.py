@@ -111,7 +111,7 @@ class WholeSecondWaits:
         """
         possibly_changed: set[ThreadId] = set()
         for row in rows:
-            session_id, command, seconds, instrumented = int(row[1]), text(row[5]), row[6], bool(row[10])
+            session_id, seconds, instrumented = int(row[1]), row[6], bool(row[10])
             cached = known.get(session_id)
             if cached is None or seconds is None:
                 continue
@@ -119,7 +119,7 @@ class WholeSecondWaits:
                 cached.was_followed = False
                 continue
             before, cached.whole_second_wait = cached.whole_second_wait, None
-            if command == "Sleep":
+            if text(row[5]) == "Sleep":
                 was_followed = cached.was_followed or (session_id in new and self._watched_at > -math.inf)
                 began = self.began(int(seconds), taken_at, uptime)
                 cached.whole_second_wait = self._wait(

@@ -69,14 +69,12 @@ ABORTED_CLIENTS = -1
 """Stands for Aborted_clients among the codes of CarriedCounts. That counter has no error code, and 0 is COM_QUIT."""
 IDLE_ERROR = 4031
 """Raised for an idle timeout since MySQL 8.0.24; before, that raised 1159."""
-COMMENT = re.compile(r"/\*(?!!|M!).*?\*/|(?:--(?=\s|$)|#)[^\n]*", re.DOTALL)
+COMMENT = r"(?s)/\*(?!!|M!).*?\*/|(?:--(?=\s|$)|#)[^\n]*"
 """A comment that the server skips. The server runs what stands in `/*! */`."""
-KILL = re.compile(
-    r"""\s*KILL(?:\s+(?:CONNECTION|HARD|SOFT))*\s*(?:\b(\d{1,20})|'(\d{1,20})'|"(\d{1,20})")\s*;?\s*""",
-    re.IGNORECASE,
-)
+KILL = r"""(?i)\s*KILL(?:\s+(?:CONNECTION|HARD|SOFT))*\s*(?:\b(\d{1,20})|'(\d{1,20})'|"(\d{1,20})")\s*;?\s*"""
 """A KILL that gives the id of the session. Any other text (a variable, an expression, a user) does not say which session it ends."""
-KILL_QUERY = re.compile(r"\s*KILL\s+(?:(?:HARD|SOFT)\s+)?QUERY\b.*", re.IGNORECASE | re.DOTALL)
+KILL_QUERY = r"(?is)\s*KILL\s+(?:(?:HARD|SOFT)\s+)?QUERY\b.*"
+"""Patterns; `re` compiles and keeps each when a KILL is read."""
 
 
 class EndEvidenceReader:
@@ -521,13 +519,13 @@ class _EndQueries:
             return None
         statements, explained = [], set()
         for sql_text, errors, user, host, killer_id, event_id in self.connection.rows(statement):
-            bare_sql = COMMENT.sub(" ", text(sql_text))
-            match = None if errors else KILL.fullmatch(bare_sql)
+            bare_sql = re.sub(COMMENT, " ", text(sql_text))
+            match = None if errors else re.fullmatch(KILL, bare_sql)
             if match:
                 account = f"{plain(text(user), 60)}@{plain(text(host), 60)}"
                 killer = _("{account}, session {id}", account=account, id=killer_id or 0)
                 statements.append(KillStatement(ProcesslistId(int(match[match.lastindex or 0])), killer))
-            if match or errors or KILL_QUERY.fullmatch(bare_sql):
+            if match or errors or re.fullmatch(KILL_QUERY, bare_sql):
                 explained.add((killer_id or 0, int(event_id)))
         return RememberedKills(tuple(statements), frozenset(explained))
 

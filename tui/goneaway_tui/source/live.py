@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from goneaway_tui.errors import SourceError, StopReported, TooSlow, Unreachable
 from goneaway_tui.i18n import N_, _
-from goneaway_tui.model.sample import RESTART_TOLERANCE, Sample, is_same_run
+from goneaway_tui.model.sample import NO_EVIDENCE, RESTART_TOLERANCE, Sample, is_same_run
 from goneaway_tui.model.server import Flavour, Limitation, Server
 from goneaway_tui.model.session import PastStatement, ProcesslistId
 from goneaway_tui.ports import Clock
@@ -26,7 +26,6 @@ from goneaway_tui.source.capabilities import (
     unlisted_limitations,
 )
 from goneaway_tui.source.connection import Connection, Refusal, UnfitAnswer
-from goneaway_tui.source.end_evidence import EndEvidenceReader
 from goneaway_tui.source.globals import GlobalsReader, number
 from goneaway_tui.source.lock_waits import LockWaitReader
 from goneaway_tui.source.mariadb import MariadbReader
@@ -38,6 +37,7 @@ from goneaway_tui.text.sanitize import plain
 
 if TYPE_CHECKING:
     from goneaway_tui.model.server import ServerTopology
+    from goneaway_tui.source.end_evidence import EndEvidenceReader
     from goneaway_tui.source.end_history import EndHistory
     from goneaway_tui.source.error_log import ErrorLog
 
@@ -183,11 +183,14 @@ class LiveSource:
         statements: bool = True,
         interval: float = 1.0,
         log: ErrorLog | None = None,
+        evidence: bool = True,
     ) -> None:
         """`statements=False` reads no SQL text. `interval` is the longest pause between two samples, in seconds.
 
-        `log` is the error log of the server, where the file is on this machine.
+        `log` is the error log of the server, where the file is on this machine. `evidence=False` is for a single sample: how
+        sessions end is read to be compared with the next.
         """
+        self._reads_evidence = evidence
         self._log = log
         self._address = address
         self._clock = clock
@@ -208,7 +211,8 @@ class LiveSource:
         return self._address.name
 
     def sample(self) -> Sample:
-        sample = self._ask(lambda server_reader: self._with_log(server_reader.sample(self._evidence_reader)))
+        evidence_reader = self._evidence_reader if self._reads_evidence else None
+        sample = self._ask(lambda server_reader: self._with_log(server_reader.sample(evidence_reader)))
         stop_reported, self._stop_reported = self._stop_reported, False
         return (
             replace(sample, end_evidence=replace(sample.end_evidence, stop_reported=True))
@@ -311,6 +315,8 @@ class LiveSource:
 
     def _evidence_reader(self, sample: Sample) -> EndEvidenceReader:
         """The reader for the run of the server that the sample is of."""
+        from goneaway_tui.source.end_evidence import EndEvidenceReader
+
         if self._evidence is None or not is_same_run(self._evidence[0], sample):
             previous_run_seen_at = None if self._evidence is None else self._evidence[1].taken_at
             self._evidence = (sample, EndEvidenceReader(previous_run_seen_at))
@@ -373,16 +379,20 @@ class _ServerReader:
         self._present: frozenset[int] = frozenset()
         self.admin_port_hint = find_admin_port(connection, self.capabilities)
 
-    def sample(self, evidence_reader: Callable[[Sample], EndEvidenceReader]) -> Sample:
-        """One sample. `evidence_reader` returns the reader for the run of the server that a sample is of."""
+    def sample(self, evidence_reader: Callable[[Sample], EndEvidenceReader] | None) -> Sample:
+        """One sample. `evidence_reader` returns the reader for the run of the server that a sample is of; without it no evidence
+        is read.
+        """
         began, asked = self._clock(), self.connection.statements_sent
         if self._reader.has_lost_timer or began - self._capabilities_at > CAPABILITIES_SECONDS:
             self._update_capabilities(began)
         read = self._without_refused(lambda: self._read(began))
-        reader = evidence_reader(read)
-        evidence = self._without_refused(
-            lambda: reader.read(self.connection, self.capabilities, read, self._clock)
-        )
+        evidence = NO_EVIDENCE
+        if evidence_reader is not None:
+            reader = evidence_reader(read)
+            evidence = self._without_refused(
+                lambda: reader.read(self.connection, self.capabilities, read, self._clock)
+            )
         read = replace(read, limitations=self._current_limitations())
         took = self._clock() - began
         at_server = max(0.0, took - (self.connection.statements_sent - asked) * self._reader.round_trip)

@@ -152,7 +152,7 @@ class OwnLimitReader:
                 cached = by_thread.get(thread)
                 if cached is None:
                     continue
-                if text(name) == "wait_timeout":
+                if shared_text(name) == "wait_timeout":
                     cached.own_limit = int(value)
                 else:
                     cached.command_began_at = self._wall.local(float(value))

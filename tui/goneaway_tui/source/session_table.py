@@ -22,7 +22,7 @@ from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.sql.shapes import MisshapenAnswer
 from goneaway_tui.text.sanitize import from_wire
 
-LONE_SURROGATE: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\ud")
+LONE_SURROGATE: Final = rb"(?<!\\)(?:\\\\)*\\ud"
 """An escaped half of a surrogate pair. No server writes one; a client may send it. After a backslash it is plain text."""
 
 
@@ -73,7 +73,7 @@ def json_list(pack: bytes | None) -> list[Any] | None:
     """The values of a JSON array; None where it cannot be read, or is no array."""
     if pack is None:
         return []
-    if rb"\ud" in pack and LONE_SURROGATE.search(pack):
+    if rb"\ud" in pack and re.search(LONE_SURROGATE, pack):
         return None
     try:
         pack_text, is_text = pack.decode(), True

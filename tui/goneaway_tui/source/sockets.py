@@ -8,8 +8,6 @@ end it: when the source is closed, or when a call takes too long as a whole.
 from __future__ import annotations
 
 import socket as sockets
-import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -198,6 +196,9 @@ class Tunnel:
         `target` is the end of the tunnel as seen from `host`: `db1:3306`, or the path of a Unix socket. Raises SourceError
         with the last line that ssh logged.
         """
+        import subprocess
+        import tempfile  # loaded here: a connection without ssh needs neither
+
         self.host = host
         self._closing = threading.Lock()
         self._folder = tempfile.TemporaryDirectory(prefix="goneaway-", ignore_cleanup_errors=True)
@@ -236,6 +237,8 @@ class Tunnel:
 
     def close(self) -> None:
         """End ssh, and remove its files."""
+        import subprocess
+
         with self._closing:
             self._process.terminate()
             try:
@@ -253,6 +256,8 @@ class Tunnel:
 
     def _wait(self) -> None:
         """Wait until ssh listens, which it does only after its login. Raises Unreachable where it ends instead."""
+        import subprocess
+
         while not Path(self.path).exists():
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(POLL_SECONDS)

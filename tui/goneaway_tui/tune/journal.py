@@ -16,9 +16,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
-from typing import get_type_hints
-from uuid import uuid4
+from typing import Any, get_type_hints
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.i18n import N_, _
@@ -43,7 +43,22 @@ ANY_FIELD = r"(?P<{}>[^\s:;,]{{1,100}})"
 """A number or the name of a variable."""
 
 
+SENTENCES = (
+    SESSION_ALREADY_ENDED,
+    KILLED,
+    QUERY_KILLED,
+    NOT_PERSISTED,
+    NOT_READ_BACK,
+    KEPT,
+    KEPT_OTHER,
+    NOT_PERFORMED,
+    OUTCOME_UNKNOWN,
+)
+
+
+@cache
 def _pattern(sentence: str) -> re.Pattern[str]:
+    """The pattern of a sentence with its fields filled in; made when an outcome is shown, not at each start."""
     parts = re.split(r"\{(\w+)\}", sentence)
     return re.compile(
         "".join(
@@ -54,30 +69,13 @@ def _pattern(sentence: str) -> re.Pattern[str]:
     )
 
 
-PATTERNS = {
-    sentence: _pattern(sentence)
-    for sentence in (
-        SESSION_ALREADY_ENDED,
-        KILLED,
-        QUERY_KILLED,
-        NOT_PERSISTED,
-        NOT_READ_BACK,
-        KEPT,
-        KEPT_OTHER,
-        NOT_PERFORMED,
-        OUTCOME_UNKNOWN,
-    )
-}
-"""Each sentence, and the pattern of its text with the fields filled in."""
-
-
 def outcome_text(outcome: str) -> str:
     """An outcome of the journal in the language of the run; a text that is none of our sentences is returned unchanged.
 
     >>> outcome_text("wait_timeout is 600 now")
     'wait_timeout is 600 now'
     """
-    found = ((sentence, pattern.fullmatch(outcome)) for sentence, pattern in PATTERNS.items())
+    found = ((sentence, _pattern(sentence).fullmatch(outcome)) for sentence in SENTENCES)
     return next((_(sentence, **match.groupdict()) for sentence, match in found if match), outcome)
 
 
@@ -174,14 +172,22 @@ def entry_of(line: bytes) -> JournalEntry | None:
         if not isinstance(parsed, dict):
             return None
         return JournalEntry(
-            **{name: unpack(parsed[name]) for name, unpack in FIELDS.items() if parsed.get(name) is not None}
+            **{
+                name: unpack(parsed[name])
+                for name, unpack in _fields().items()
+                if parsed.get(name) is not None
+            }
         )
     except (ValueError, RecursionError, TypeError):  # no JSON, another kind of value, a field missing
         return None
 
 
-FIELDS = {name: unpacker(hint) for name, hint in get_type_hints(JournalEntry).items()}
-"""What reads each field."""
+@cache
+def _fields() -> dict[str, Callable[[Any], Any]]:
+    """What reads each field."""
+    return {name: unpacker(hint) for name, hint in get_type_hints(JournalEntry).items()}
+
+
 MAX_LINE_BYTES = 1 << 20
 """Bytes; a longer line is not read further, because no entry is that long."""
 
@@ -206,10 +212,16 @@ class JournalContent:
         return tuple(JournalAct(act_id, attempts.get(act_id), ends.get(act_id)) for act_id in ids)
 
 
+def _random_id() -> str:
+    from uuid import uuid4
+
+    return uuid4().hex
+
+
 class Journal:
     """The journal file. Several programs may write to it at once: each line is appended in one piece."""
 
-    def __init__(self, path: Path, clock: Clock, new_id: Callable[[], str] = lambda: uuid4().hex) -> None:
+    def __init__(self, path: Path, clock: Clock, new_id: Callable[[], str] = _random_id) -> None:
         self.path = path
         self.new_id = new_id
         self._clock = clock

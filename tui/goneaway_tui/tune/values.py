@@ -60,8 +60,9 @@ ONLY_WHOLE = {
 }
 
 _NUMBER = r"(\d{1,3}(?:[,_ ]\d{3})+(?!\d)|\d{1,20})(\.\d{1,20})?"
-_PART = re.compile(rf"\s*{_NUMBER}\s*([a-z]*)", re.ASCII)
-_SCALED = re.compile(r"([x*\N{MULTIPLICATION SIGN}/])\s*(\d{1,20}(?:\.\d{1,20})?)", re.ASCII)
+_PART = rf"(?a)\s*{_NUMBER}\s*([a-z]*)"
+_SCALED = r"(?a)([x*\N{MULTIPLICATION SIGN}/])\s*(\d{1,20}(?:\.\d{1,20})?)"
+"""Patterns; `re` compiles and keeps each when a value is typed."""
 
 
 def parse_value(text: str, unit: Unit, current_value: float | None, decimals: int = 0) -> int | float:
@@ -78,7 +79,7 @@ def parse_value(text: str, unit: Unit, current_value: float | None, decimals: in
     bare = " ".join(text.lower().split())
     if not bare or len(text) > MAX_CHARACTERS:
         raise _unreadable_error(text, unit)
-    scaled = _SCALED.fullmatch(bare)
+    scaled = re.fullmatch(_SCALED, bare)
     if scaled:
         value = _rounded(_scaled(scaled[1], Fraction(scaled[2]), _current_value(current_value)), decimals)
     elif bare[0] in "+-":
@@ -127,7 +128,7 @@ def value_with_unit(name: str, value: float | None) -> str:
 def _absolute(bare: str, text: str, unit: Unit, decimals: int) -> Fraction:
     total, position, factors = Fraction(0), 0, FACTORS[unit]
     while position < len(bare) or not position:
-        part = _PART.match(bare, position)
+        part = re.compile(_PART).match(bare, position)
         if part is None or (part[3] and part[3] not in factors) or (not part[3] and part[0] != bare):
             raise _unreadable_error(text, unit)
         factor = factors[part[3]] if part[3] else Fraction(1)

@@ -44,7 +44,6 @@ from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.tune.values import value_with_unit
 from goneaway_tui.ui.base_app import MonitorApp
-from goneaway_tui.ui.controllers.several_servers import SeveralServersController
 from goneaway_tui.ui.controllers.tuning import NEEDS, TuningController
 from goneaway_tui.ui.messages import (
     DisabledKeyPressed,
@@ -56,14 +55,7 @@ from goneaway_tui.ui.messages import (
     StepTaken,
     VariableChosen,
 )
-from goneaway_tui.ui.screens.blocking import BlockingScreen
 from goneaway_tui.ui.screens.board import BoardScreen
-from goneaway_tui.ui.screens.export import ExportController
-from goneaway_tui.ui.screens.help import HelpScreen, binding_rows
-from goneaway_tui.ui.screens.replay import ReplayBoard
-from goneaway_tui.ui.screens.servers_board import SeveralServersBoard
-from goneaway_tui.ui.screens.session import SessionScreen
-from goneaway_tui.ui.screens.topology import TopologyController
 from goneaway_tui.ui.server_status import (
     CONNECTING,
     Freshness,
@@ -77,6 +69,7 @@ from goneaway_tui.ui.server_status import (
 if TYPE_CHECKING:
     from goneaway_tui.doctor.case import ServerFacts
     from goneaway_tui.doctor.live import LiveState
+    from goneaway_tui.ui.screens.servers_board import SeveralServersBoard
     from goneaway_tui.ui.screens.wall import WallView
 
 
@@ -214,8 +207,8 @@ class GoneawayApp(MonitorApp):
         self.monitors = self._new_monitors(specs, 0, slack)
         self._active_monitor = self.monitors[0]
         self.player = specs[0].player
-        self._topology = TopologyController(self)
-        self._export = ExportController(self)
+        self._several_board: SeveralServersBoard | None = None
+        """The board, where there are several servers."""
         self._board = self._new_board()
         self._greeting, self._wall = greeting, wall
         self._frozen_at: float | None = None
@@ -297,10 +290,16 @@ class GoneawayApp(MonitorApp):
     def _new_board(self) -> BoardScreen:
         """The main screen: for one server, for several, or for a recording."""
         if self.has_several:
+            from goneaway_tui.ui.controllers.several_servers import SeveralServersController
+            from goneaway_tui.ui.screens.servers_board import SeveralServersBoard
+
             tuning = [self.tuning_of(monitor) for monitor in self.monitors]
             several = SeveralServersController(self, tuning, self._unmark_server)
-            return SeveralServersBoard([monitor.name for monitor in self.monitors], several)
+            self._several_board = SeveralServersBoard([monitor.name for monitor in self.monitors], several)
+            return self._several_board
         if self.player is not None:
+            from goneaway_tui.ui.screens.replay import ReplayBoard
+
             return ReplayBoard(self.server_name, self.player)
         return BoardScreen(self.server_name)
 
@@ -318,9 +317,9 @@ class GoneawayApp(MonitorApp):
 
     def _follow_board(self) -> None:
         """Bind the status of all servers to the board, and follow its active server. Call this after the board is shown."""
-        if isinstance(self._board, SeveralServersBoard):
-            self._board.data_bind(servers=GoneawayApp.server_statuses)
-            self.watch(self._board, "active_server", self.set_active_server, init=False)
+        if self._several_board is not None:
+            self._several_board.data_bind(servers=GoneawayApp.server_statuses)
+            self.watch(self._several_board, "active_server", self.set_active_server, init=False)
 
     def _rebuild_board(self) -> None:
         """Replace the board by one of all servers. This closes the screens over it, and clears the accent colour."""
@@ -343,8 +342,8 @@ class GoneawayApp(MonitorApp):
         self._board.clear_marks()
 
     def _unmark_server(self, name: str) -> None:
-        if isinstance(self._board, SeveralServersBoard):
-            self._board.unmark(name)
+        if self._several_board is not None:
+            self._several_board.unmark(name)
 
     # --- Start and end
 
@@ -355,7 +354,7 @@ class GoneawayApp(MonitorApp):
         for index, monitor in enumerate(self.monitors):
             monitor.start(now, monitor.schedule.interval * index / len(self.monitors), self._report_fault)
         if not self.has_several:
-            self.tuning.request_privileges()
+            self.call_after_refresh(self.tuning.request_privileges)  # the sessions are drawn first
         if self._active_monitor.newest is not None:
             self._draw(max(now, self._active_monitor.newest.taken_at))
         self.tick()
@@ -589,6 +588,8 @@ class GoneawayApp(MonitorApp):
         self.tuning_of(self._monitor_of(victims[0].server_name)).kill(victims, note if hidden else "")
 
     def action_blocking(self) -> None:
+        from goneaway_tui.ui.screens.blocking import BlockingScreen
+
         def snapshots() -> list[Snapshot]:
             return [monitor.shown for monitor in self.monitors if monitor.shown is not None]
 
@@ -596,6 +597,8 @@ class GoneawayApp(MonitorApp):
         self.push_screen(BlockingScreen(snapshots, lambda: self.freshness, names, self._activate_server))
 
     def show_session(self, verdict: Verdict, listed: Callable[[], Sequence[Verdict]]) -> None:
+        from goneaway_tui.ui.screens.session import SessionScreen
+
         monitor = self._monitor_of(verdict.server_name)
         read_statements = monitor.spec.read_statements
         self.push_screen(SessionScreen(verdict, self.now, monitor.shown, listed, read_statements))
@@ -607,8 +610,8 @@ class GoneawayApp(MonitorApp):
 
     def _activate_server(self, name: str) -> None:
         """Let the keys act on another server, from a screen of several servers over the board."""
-        if isinstance(self._board, SeveralServersBoard):
-            self._board.active_server = name
+        if self._several_board is not None:
+            self._several_board.active_server = name
 
     def action_rules(self) -> None:
         self.tuning.rules()
@@ -676,11 +679,15 @@ class GoneawayApp(MonitorApp):
 
     def action_screen_help(self) -> None:
         """Show the help of a screen that has no list of its keys: its bindings."""
+        from goneaway_tui.ui.screens.help import HelpScreen, binding_rows
+
         screen = self.screen
         self.push_screen(HelpScreen(binding_rows(screen), page=getattr(screen, "DOCS_PAGE", "board")))
 
     def action_topology(self) -> None:
-        self._topology.open(self.monitors)
+        from goneaway_tui.ui.screens.topology import TopologyController
+
+        TopologyController(self).open(self.monitors)
 
     def action_freeze(self) -> None:
         if self.player is not None:
@@ -693,7 +700,9 @@ class GoneawayApp(MonitorApp):
         self.tick()
 
     def action_export(self) -> None:
-        self._export.export(self.snapshot)
+        from goneaway_tui.ui.screens.export import ExportController
+
+        ExportController(self).export(self.snapshot)
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Palette):

@@ -7,19 +7,18 @@ breaks lines at blanks only.
 from __future__ import annotations
 
 import asyncio
-import webbrowser
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
-from importlib.resources import files
 from threading import Thread
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from rich._wrap import divide_line  # Textual's own function, which has no public name
 from rich.cells import cell_len
 from textual import content, work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.css.stylesheet import Stylesheet
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.reactive import reactive
@@ -31,9 +30,13 @@ from goneaway_tui.judge.ledger import Trend
 from goneaway_tui.model.snapshot import Verdict
 from goneaway_tui.monitor.server_monitor import MonitorSpec, ServerMonitor
 from goneaway_tui.ports import Clock
+from goneaway_tui.system import package_text
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.text.width import breaks, has_wide
 from goneaway_tui.ui.theme import PrintableFilter, charset_filter, readable_colours, server_accent
+
+if TYPE_CHECKING:
+    import webbrowser
 
 
 def split_at_width(text: str, width: int, fold: bool = True) -> list[int]:  # noqa: FBT001, FBT002 - Textual's signature
@@ -75,11 +78,27 @@ async def run_in_thread(function: Callable[[], ResultT], name: str) -> ResultT:
 
 def desktop_browser() -> webbrowser.BaseBrowser | None:
     """The browser of this machine's desktop; None where there is none, or only one that would draw over the screen."""
+    import webbrowser
+
     try:
         browser = webbrowser.get()
     except webbrowser.Error:
         return None
     return None if type(browser) in {webbrowser.GenericBrowser, webbrowser.Elinks} else browser
+
+
+class ParsedOnceStylesheet(Stylesheet):
+    """A style sheet that parses a source again only where a variable has changed.
+
+    Textual asks for a new parse of everything with each theme it sets, also with the first one, right after the first parse.
+    """
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        if variables != self._variables:
+            super().set_variables(variables)
+
+    def reparse(self) -> None:
+        self.parse()  # keeps what it has parsed, until a variable changes
 
 
 class BaseApp(App[R]):
@@ -89,7 +108,7 @@ class BaseApp(App[R]):
     """
 
     TITLE = "goneaway"
-    CSS = (files(__package__) / "app.tcss").read_text(encoding="utf-8")
+    CSS = package_text("ui/app.tcss")
     VERTICAL_BREAKPOINTS = [(0, "-lowest"), (20, "-low"), (30, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", "quit", show=False, priority=True, id="app.interrupt"),
@@ -104,6 +123,7 @@ class BaseApp(App[R]):
         """The colour of the server: behind its name, and on every dialog that changes it."""
         self._line_filters: tuple[LineFilter, ...] = (PrintableFilter(),)
         super().__init__()
+        self.stylesheet = ParsedOnceStylesheet(variables=self.theme_variables)
         self.crash: Exception | None = None
         self.interrupted = False
         if theme and theme not in self.available_themes:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
-from goneaway_tui.cli.factories import live_source
-from goneaway_tui.cli.screen import policy_of
+from goneaway_tui.cli.factories import single_sample_source
+from goneaway_tui.cli.screen import policy_of, without_garbage_search
 from goneaway_tui.cli.servers import configured_servers, in_parallel, source_of
 from goneaway_tui.cli.terminal import may_overwrite, write_out
 from goneaway_tui.errors import ExitCode, SettingsError
@@ -21,9 +21,10 @@ def snapshot(servers: Sequence[Settings], clock: Clock) -> int:
 
     Raises SettingsError and FileError; SourceError only where there is one server.
     """
-    if len(servers) == 1:
-        return _write_one_server(servers[0], clock)
-    return _write_servers(servers, clock)
+    with without_garbage_search():
+        if len(servers) == 1:
+            return _write_one_server(servers[0], clock)
+        return _write_servers(servers, clock)
 
 
 def _write_one_server(settings: Settings, clock: Clock) -> int:
@@ -32,7 +33,7 @@ def _write_one_server(settings: Settings, clock: Clock) -> int:
     from goneaway_tui.judge import judge
 
     with route_to(settings) as route:
-        source = live_source(settings, route.address, clock)
+        source = single_sample_source(settings, route.address, clock)
         try:
             snapshot_taken = judge(source.sample(), None, policy_of(settings))
         finally:
@@ -63,7 +64,7 @@ def _write_servers(servers: Sequence[Settings], clock: Clock) -> int:
         )
     with configured_servers(servers) as members:
         policies = {member.name: policy_of(member.settings) for member in members}
-        sources = {member.name: source_of(member, clock, live_source) for member in members}
+        sources = {member.name: source_of(member, clock, single_sample_source) for member in members}
         answers = in_parallel(sources, lambda name, source: judge(source.sample(), None, policies[name]))
     snapshots = [(name, snapshot) for name, snapshot in answers if snapshot is not None]
     if snapshots and output is None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source.sql import shapes
 from goneaway_tui.source.sql.shapes import AnswerShape, Statement
+from goneaway_tui.system import package_text
 
 IDENTIFY = "identify.sql"
 PROXYSQL_COMMENT, PROXYSQL_VERSION = "proxysql/comment.sql", "proxysql/version.sql"
@@ -390,8 +390,8 @@ def variants_of(flavour: Flavour, statement: str) -> list[tuple[str, StatementVa
 @cache
 def read_sql(file: str) -> Statement:
     """The statement in a file, without comments, and on MySQL with its bound in time."""
-    text = (files(__package__) / file).read_text(encoding="utf-8")
-    bare = "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip().rstrip(";")
+    lines = package_text(f"source/sql/{file}").splitlines()
+    bare = "\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";")
     is_for_mysql = file.startswith("mysql/") or file in VARIANT_PROBES[Flavour.MYSQL].values()
     if is_for_mysql and bare.startswith("SELECT"):
         bare = f"{bare[:6]} {HINT}{bare[6:]}"

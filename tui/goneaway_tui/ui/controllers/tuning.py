@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
+from typing import TYPE_CHECKING
 
 from goneaway_tui.errors import (
     FileError,
@@ -36,17 +37,11 @@ from goneaway_tui.ui.screens.dialogs import (
     tunables,
     undo_entries,
 )
-from goneaway_tui.ui.screens.kill import (
-    Kills,
-    KillScreen,
-    RulesScreen,
-    killable_sessions,
-    killable_user,
-)
-from goneaway_tui.ui.screens.report import ActResult, ReportScreen
-from goneaway_tui.ui.screens.tune import TuneScreen
-from goneaway_tui.ui.screens.variables import VariablesScreen
 from goneaway_tui.ui.wording import NO_PRIVILEGES, READ_ONLY, READ_WRITE, title_on
+
+if TYPE_CHECKING:
+    from goneaway_tui.ui.screens.kill import Kills
+    from goneaway_tui.ui.screens.report import ActResult, ReportScreen
 
 NEEDS = {"tune": "set", "tunables": "set", "undo": "set", "kill": "kill"}
 """The kind of privilege that each key of the board needs."""
@@ -151,6 +146,8 @@ class TuningController:
 
     def _has_own_sessions(self, privileges: Privileges) -> bool:
         """Whether a session is listed that the account may kill without a privilege."""
+        from goneaway_tui.ui.screens.kill import killable_user
+
         snapshot = self.monitor.shown
         if snapshot is None:
             return False
@@ -267,10 +264,14 @@ class TuningController:
 
     def rules(self) -> None:
         """Show the rules of the config file, and the sessions that each would kill now."""
+        from goneaway_tui.ui.screens.kill import RulesScreen
+
         snapshot, name = self.monitor.shown, self.monitor.server_name
         self._app.push_screen(RulesScreen(self.monitor.spec.kill_policy, snapshot, self._app.now, name))
 
     def _ask_kill(self, victims: Sequence[Verdict], note: str) -> None:
+        from goneaway_tui.ui.screens.kill import KillScreen, killable_sessions
+
         never_kill = self.monitor.spec.kill_policy.never_kill
         killable, left_out = killable_sessions(victims, self._only_user(), self._why_not_others(), never_kill)
         if killable:
@@ -286,6 +287,8 @@ class TuningController:
 
     def _only_user(self) -> str:
         """The only user name whose sessions the account may kill; empty where it may kill all, or the name is unknown."""
+        from goneaway_tui.ui.screens.kill import killable_user
+
         snapshot, privileges = self.monitor.shown, self._privileges
         if privileges is None or privileges.can_kill or snapshot is None:
             return ""
@@ -305,6 +308,8 @@ class TuningController:
 
     def variables(self) -> None:
         """Show the limits and the journal."""
+        from goneaway_tui.ui.screens.variables import VariablesScreen
+
         snapshot = self.monitor.shown
         sample = snapshot.sample if snapshot is not None else None
         journal = self._journal
@@ -327,6 +332,8 @@ class TuningController:
         self._app.refresh_bindings()
 
     def _open_tune(self, waiting: WaitingScreen, variable_state: VariableState) -> None:
+        from goneaway_tui.ui.screens.tune import TuneScreen
+
         snapshot = self.monitor.shown
         if snapshot is None or self._privileges is None:
             waiting.action_leave()
@@ -365,6 +372,8 @@ class TuningController:
         """Perform actions one after the other, and show each result before the next action. A failed action stops the
         rest; a refused one does not.
         """
+        from goneaway_tui.ui.screens.report import ReportScreen
+
         report = ReportScreen(title_on(title, self.monitor.name), count, self._app.clock, self.undo)
         self._app.push_screen(report)
 
@@ -411,6 +420,8 @@ class TuningController:
             yield self._with_probe(outcome.action, outcome)
 
     def _failure(self, action: Action, error: GoneawayError, *, borrow: bool) -> ActResult:
+        from goneaway_tui.ui.screens.report import ActResult
+
         if isinstance(error, Refused):
             return ActResult(action, refused=error.line)
         if isinstance(error, KillDenied):
@@ -424,6 +435,8 @@ class TuningController:
 
     def _with_probe(self, action: Action, outcome: Outcome) -> ActResult:
         """Add the value that new sessions get. If it cannot be read, the change is still valid."""
+        from goneaway_tui.ui.screens.report import ActResult
+
         if not isinstance(action, SetVariable) or self._executor is None:
             return ActResult(action, outcome)
         try:

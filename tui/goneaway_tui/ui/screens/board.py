@@ -53,7 +53,6 @@ from goneaway_tui.ui.widgets.plain_text import Field, FooterPlan, KeyFooter, Sta
 from goneaway_tui.ui.widgets.summary import NO_MARKS, MarkedCount, SummaryHeader
 from goneaway_tui.ui.wording import grouping_word
 
-NARROW_WIDTH, ROOMY_WIDTH = 100, 150
 MAIN_KEYS = (
     "table.choose", "board.filter", "table.mark", "board.kill", "board.doctor", "board.ledger", "board.tune", "board.help",
 )  # fmt: skip
@@ -146,11 +145,6 @@ class BoardScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self._draw_notice()
-
-    def on_resize(self) -> None:
-        """Set the classes for the width, which the style sheet uses."""
-        self.set_class(self.size.width < NARROW_WIDTH, "narrow")
-        self.set_class(self.size.width >= ROOMY_WIDTH, "roomy")
 
     def watch_snapshot(self) -> None:
         self._draw()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -25,8 +25,10 @@ from goneaway_tui.tune.tunables import Tunable, tunables_of
 from goneaway_tui.tune.values import value_words
 from goneaway_tui.ui.columns import in_cells, variable_words
 from goneaway_tui.ui.screens.help import HELP_KEY
-from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.widgets.plain_text import Button, Field, Label, OptionList, heading, key_line
+
+if TYPE_CHECKING:
+    from goneaway_tui.ui.screens.tune import TuneScreen
 
 R = TypeVar("R")
 

@@ -82,7 +82,6 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
         self._draw_timeline()
 
     def on_resize(self) -> None:
-        super().on_resize()
         self._draw_timeline()
 
     def _draw_timeline(self) -> None:
