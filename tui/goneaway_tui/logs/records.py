@@ -575,7 +575,7 @@ STARTS_CHARS: Final = 300
 _STARTS: Final = re.compile(
     r"(?i)(?!\Astart(?:s|ed)?\s*\Z)\b(?:start(?:s|ed|ing|up)?|boot(?:ed|ing)?|(?:re)?connect(?:ed|ing)|launch(?:ed|ing)?|initiali[sz]\w{1,6}|version)\b"
 )
-"""What a program says when it begins, or connects: then no connection of it is older. Jobs say the bare word, too."""
+"""What a program says when it begins, or connects: then no connection of it is older."""
 
 
 @dataclass(slots=True)
