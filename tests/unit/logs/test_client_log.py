@@ -406,6 +406,14 @@ def test_maxscale_says_that_it_ends_a_session_itself(words: str) -> None:
     assert ("MaxScale", Cause.PROXY_OR_FIREWALL) == (event.client.driver, event.stated_cause)
 
 
+@pytest.mark.parametrize(("words", "silent"), [("started", 240.0), ("server started", 1.0)])
+def test_a_bare_word_is_of_a_job_and_hides_no_silence(words: str, silent: float) -> None:
+    line = '{"ts": "2026-11-23T12:0%s.000Z", "msg": "%s"}'
+    (event,) = events(line % ("0:00", "done"), line % ("4:00", words), line % ("4:01", GONE))
+
+    assert silent == event.silent_seconds
+
+
 def test_a_row_that_could_not_be_read_is_of_the_error_after_it() -> None:
     remark = "PHP Warning:  mysqli_result::fetch_row(): Error while reading a row in /srv/x.php on line 3"
     (event,) = events(at(0, remark), at(0.5, "PHP Fatal error: MySQL server has gone away (2006)"))

@@ -11,13 +11,7 @@ from typing import Final
 from goneaway_tui.doctor.case import LARGEST_PACKET_BYTES, Case, ServerFacts
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.judge.deadline import EndLimit, LimitOrigin
-from goneaway_tui.logs.error_events import (
-    INTERRUPTED_ERROR,
-    OFFLINE_MODE_ERROR,
-    PROXIES,
-    REPLICATION,
-    FailureKind,
-)
+from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR, PROXIES, REPLICATION, FailureKind
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, TRANSACTION_LIMITS
@@ -496,7 +490,7 @@ def for_crashes(_case: Case) -> Iterator[str]:
 def for_kills(case: Case) -> Iterator[str]:
     """A KILL."""
     yield _("Find what runs KILL: a DBA, pt-kill, a statement limit of a proxy or framework, or an event.")
-    if case.event.code == INTERRUPTED_ERROR:
+    if case.event.code == 1317:
         yield _(
             "At the client: the session is still open. Repeat the statement, or roll back and repeat the transaction."
         )

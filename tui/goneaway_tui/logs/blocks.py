@@ -269,11 +269,11 @@ class Progress(contextlib.AbstractContextManager["Progress"]):
 # --- The lines around a hit
 
 NEEDLES: Final = (
+    b"while reading a row", b"Timing out '", b"rite timed out for '",
     b"onnect", b" has gone away", b"acket", b"ommunicati", b"ution was interrupted", b"ccess denied for user", b"hutdown",
     b" got signal ", b"ECONNRESET", b"InterfaceError", b"ommands out of sync", b"haproxy[", b'"- - -" 0 ', b"closed}", b"tcp_closed", b"f memory: Kill", b" exited", b"sqld restarted", b"rash recovery",
     b"ocket #Port", b"ocket was closed", b"close signal", b"MySQL error", b"roken pipe",
     b"i/o timeout", b"server at `", b"Datasource ",
-    b"while reading a row", b"Timing out '", b"rite timed out for '",
 )  # fmt: skip
 """Words that every error in `client_log` and every end in `server_log` has in its line, or in a line of the same traceback.
 

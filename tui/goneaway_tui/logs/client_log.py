@@ -20,7 +20,6 @@ from goneaway_tui.i18n import N_
 from goneaway_tui.logs.blocks import LINE_HEAD_BYTES, LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
-    INTERRUPTED_ERROR,
     SERVER_GONE_ERRORS,
     SILENT_CLIENTS,
     SYSTEM_LOG,
@@ -688,6 +687,8 @@ AFTERMATH_SECONDS: Final = 2.0
 """Seconds after a loss within which a proxy closes the other side of the session."""
 PACKET_ERRORS: Final = frozenset({1153, 2020})
 """The errors of a packet that is too large: the server closes the session."""
+INTERRUPTED_ERROR: Final = 1317
+"""The error of a statement that was interrupted: the session stays open."""
 AFTER_PACKET_SECONDS: Final = 5.0
 AFTER_PACKET_LINES: Final = 12
 PRECURSOR_LINES: Final = 20

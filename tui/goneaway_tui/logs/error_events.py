@@ -521,8 +521,6 @@ OFFLINE_MODE_ERROR: Final = 3032
 """The error of a server in offline mode, which only administrators can connect to."""
 PROXYSQL_OFFLINE_ERROR: Final = 9004
 """ProxySQL's error of a session whose server it found offline."""
-INTERRUPTED_ERROR: Final = 1317
-"""The error of a statement that was interrupted: the session stays open."""
 CONNECTION_KILLED_ERROR: Final = 1927
 """MariaDB's error of a session that was killed. 10.5 reports it to idle sessions when it stops, too; 10.6 and later do not."""
 SERVER_GONE_ERRORS: Final = frozenset({2006})

@@ -597,7 +597,7 @@ SAME_ENTRY_SECONDS: Final = 1.0
 """A traceback that begins later than this after the line before is an entry of its own."""
 STARTS_CHARS: Final = 300
 _STARTS: Final = re.compile(
-    r"(?i)\b(?:start(?:s|ed|ing|up)?|boot(?:ed|ing)?|(?:re)?connect(?:ed|ing)|launch(?:ed|ing)?|initiali[sz]\w{1,6}|version)\b"
+    r"(?i)(?!\Astart(?:s|ed)?\s*\Z)\b(?:start(?:s|ed|ing|up)?|boot(?:ed|ing)?|(?:re)?connect(?:ed|ing)|launch(?:ed|ing)?|initiali[sz]\w{1,6}|version)\b"
 )
 """What a program says when it begins, or connects: then no connection of it is older."""
 _STARTS_WORK: Final = re.compile(
