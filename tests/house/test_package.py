@@ -116,7 +116,7 @@ def test_what_pip_installs_runs_and_is_whole(made: dict[str, Path], tmp_path: Pa
     assert f"goneaway-tui {__version__}\n" == run(command, "--version", cwd=tmp_path)
     assert help_text() == run(python, "-m", "goneaway_tui", "--help", cwd=tmp_path)
     assert manual_text() == run(command, "manual", cwd=tmp_path)
-    assert document("docs/blocking.md") == run(command, "docs", "blocking", cwd=tmp_path)
+    assert document("docs/privileges.md") == run(command, "docs", "privileges", cwd=tmp_path)
     assert [] == [name for name in on_disk(*KINDS) if not (packages / name).is_file()]
     assert [] == [path for path in SHARED if not (data / "share" / path).is_file()]
     assert "idle" in run(command, "explain", log, cwd=tmp_path)

@@ -147,7 +147,7 @@ writer.close()
 recording = Recording(Path("r"))
 assert recording.snapshot_at(clock())
 recording.close()
-assert Journal(Path("j"), clock).entries() == ()
+assert Journal(Path("j"), clock).read().acts == ()
 """
 COMMANDS: list[tuple[list[str], int, str]] = [
     (["--version", "--lang=en"], 0, "goneaway-tui "),

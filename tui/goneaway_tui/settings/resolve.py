@@ -188,16 +188,12 @@ def ssl_mode(decided_options: Mapping[str, ResolvedOption]) -> ResolvedOption:
     decided = mode
     if switch.value is False and switch.rank > mode.rank:
         decided = switch.with_value(SslMode.DISABLED)
+    min_rank = decided.rank
     requests = (
         (SslMode.REQUIRED, switch, switch.value is True),
-        (
-            SslMode.VERIFY_CA,
-            ca,
-            ca.value is not None and decided.rank is OriginRank.DEFAULT,
-        ),
+        (SslMode.VERIFY_CA, ca, ca.value is not None and min_rank is OriginRank.DEFAULT),
         (SslMode.VERIFY_IDENTITY, verify, verify.value is True),
     )
-    min_rank = decided.rank
     for wanted_mode, option, is_asked in requests:
         if is_asked and option.rank >= min_rank and _MODES.index(decided.value) < _MODES.index(wanted_mode):
             decided = option.with_value(wanted_mode)

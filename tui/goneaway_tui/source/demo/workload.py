@@ -319,14 +319,17 @@ class Workload:
         limit = behaviour.limits[number % len(behaviour.limits)]
         return limit if self._shows_limits or (limit or 0) > 2 * GLOBAL_LIMIT_SECONDS else None
 
-    def _run_clients(self) -> None:
-        """Run all clients whose statements are short, in one thread."""
-        rng, started = self._rng, self._clock()
+    def _new_clients(self) -> list[DemoClient]:
         instances = [(behaviour, n) for behaviour in BEHAVIOURS for n in range(behaviour.sessions)]
-        clients = [
+        return [
             DemoClient(behaviour, row, self._limit(behaviour, n), shows_limits=self._shows_limits)
             for row, (behaviour, n) in enumerate(instances)
         ]
+
+    def _run_clients(self) -> None:
+        """Run all clients whose statements are short, in one thread."""
+        rng, started = self._rng, self._clock()
+        clients = self._new_clients()
         opening = OpeningMinute(clients)
         order = rng.sample(range(len(clients)), len(clients))
         order.sort(

@@ -375,22 +375,7 @@ HOW_TO_RUN_A_RULE = N_(
 
 def dry_run_words(run: DryRun) -> str:
     """What a pass of a rule would kill now, in a sentence or two."""
-    if run.problem:
-        words = _("▲ A pass would kill no session: {why}.", why=run.problem)
-    elif not run.victims:
-        words = _("No session matches now.")
-    elif run.rule.query:
-        words = ngettext(
-            "A pass would kill the statement of {number:,} session now.",
-            "A pass would kill the statements of {number:,} sessions now.",
-            len(run.victims),
-        )
-    else:
-        words = ngettext(
-            "A pass would kill {number:,} session now.",
-            "A pass would kill {number:,} sessions now.",
-            len(run.victims),
-        )
+    words = _pass_words(run)
     if not run.never_killed:
         return words
     spared = ngettext(
@@ -399,6 +384,24 @@ def dry_run_words(run: DryRun) -> str:
         run.never_killed,
     )
     return in_sentences([words, spared])
+
+
+def _pass_words(run: DryRun) -> str:
+    if run.problem:
+        return _("▲ A pass would kill no session: {why}.", why=run.problem)
+    if not run.victims:
+        return _("No session matches now.")
+    if run.rule.query:
+        return ngettext(
+            "A pass would kill the statement of {number:,} session now.",
+            "A pass would kill the statements of {number:,} sessions now.",
+            len(run.victims),
+        )
+    return ngettext(
+        "A pass would kill {number:,} session now.",
+        "A pass would kill {number:,} sessions now.",
+        len(run.victims),
+    )
 
 
 class RulesScreen(ModalScreen[None]):
