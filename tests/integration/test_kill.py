@@ -356,13 +356,13 @@ def test_replicas_and_dump_threads_never_match(start_server: StartServer, tmp_pa
 # --- Under churn
 
 
-SESSIONS, WOKEN = 200, 30
+SESSIONS, WOKEN = 1000, 150
 
 
 def test_a_dry_run_and_the_kill_agree_under_churn_except_for_those_that_changed(
     start_server: StartServer, tmp_path: Path
 ) -> None:
-    """200 idle sessions are matched. Before and during the kill some run a statement, end, or begin a transaction."""
+    """1,000 idle sessions are matched. Before and during the kill some run a statement, end, or begin a transaction."""
     server = prepared(start_server("mysql97", "--max-connections=1200"))
     with sessions_of(server, "app", SESSIONS) as crowd:
         idle_for(server, crowd, 1)

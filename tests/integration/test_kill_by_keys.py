@@ -24,8 +24,7 @@ from tests.ui.test_board import lines
 from tests.waiting import comes_true
 
 __all__ = ["prepared_server", "server"]
-CROWD, WOKEN, BOSSES = 60, 5, 3
-"""More than fifty: their number has to be typed."""
+CROWD, WOKEN, BOSSES = 200, 5, 3
 POLICY = KillPolicy(rules=(KillRule("app", "user:app", max_kills=CROWD),), never_kill=("boss",))
 
 
@@ -34,7 +33,7 @@ def is_shown(dialog: KillScreen) -> bool:
     return math.isfinite(dialog._shown_since)
 
 
-async def test_sixty_marked_sessions_are_gone_but_those_that_woke_up(
+async def test_two_hundred_marked_sessions_are_gone_but_those_that_woke_up(
     server: RealServer, tmp_path: Path
 ) -> None:
     address = Address("127.0.0.1", server.port, "root")
