@@ -11,7 +11,7 @@ import pytest
 
 from goneaway_tui.source.demo import workload
 from goneaway_tui.source.demo.server import GLOBAL_LIMIT_SECONDS, INTERACTIVE_LIMIT_SECONDS, MAX_PACKET_BYTES
-from goneaway_tui.source.demo.workload import NEAR_SECONDS, OPENING_SECONDS
+from goneaway_tui.source.demo.workload import LATE_SECONDS, NEAR_SECONDS, OPENING_SECONDS
 
 
 @dataclass
@@ -19,7 +19,10 @@ class FakeServer:
     """Knows what each session said and when; time passes while the workload waits."""
 
     seconds: float = 60.0
+    late: float = 0.0
+    """By how many seconds each wait may last longer than it should; every fifth does."""
     now: float = 0.0
+    waits: int = 0
     logins: int = 0
     said: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     """Instants of the commands of each session, by its id."""
@@ -30,7 +33,8 @@ class FakeServer:
     too_much: dict[int, float] = field(default_factory=dict)
 
     def wait(self, seconds: float) -> bool:
-        self.now += seconds
+        self.waits += 1
+        self.now += seconds + (0 if self.waits % 5 else self.late)
         return self.now > self.seconds
 
     def connect(
@@ -74,9 +78,16 @@ def shown(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
+@pytest.fixture
+def late() -> float:
+    return 0.0
+
+
 @pytest.fixture(params=range(5))
-def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, *, shown: bool) -> FakeServer:
-    server = FakeServer(OPENING_SECONDS)
+def server(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, *, late: float, shown: bool
+) -> FakeServer:
+    server = FakeServer(OPENING_SECONDS, late)
     monkeypatch.setattr(workload, "connect", server.connect)
     monkeypatch.setattr(workload, "run", server.run)
     demo = workload.Workload("", lambda: server.now, request.param + 9, shows_limits=shown)
@@ -100,6 +111,16 @@ def test_session_near_its_deadline_is_closed(server: FakeServer, *, shown: bool)
             assert server.limits[who] == limit, f"{who} outlives what a reader assumes"
         closed += who in server.quit and instants[-1] + limit <= server.now
     assert closed >= 5
+
+
+@pytest.mark.parametrize("late", [1.0, 6.0])
+def test_no_session_is_used_near_its_deadline_by_a_client_that_acts_late(
+    server: FakeServer, *, shown: bool
+) -> None:
+    for who, instants in server.said.items():
+        limit = expected_limit(server, who, shown=shown)
+        for before, after in pairwise(instants):
+            assert after - before <= limit - NEAR_SECONDS + LATE_SECONDS or after - before < 1.0, who
 
 
 def test_one_session_is_killed_and_one_sends_too_much_after_a_reader_has_seen_it(server: FakeServer) -> None:

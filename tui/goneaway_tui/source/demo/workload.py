@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
@@ -107,6 +107,8 @@ OPENING_SECONDS = 60.0
 """Length of the opening, in seconds from the first client's login."""
 NEAR_SECONDS = 10.0
 """Seconds before a deadline from which on the closing counts as near."""
+LATE_SECONDS = 2.5
+"""Seconds by which a client may use its session later than NEAR_SECONDS before its deadline."""
 MIN_ROOM_SECONDS = 3.0
 """Idle seconds that a session must have before its closing is near; otherwise its client goes idle at once."""
 SILENCE_EVERY = 4.0
@@ -130,6 +132,8 @@ class OpeningMinute:
         self._packet_at = PACKET_AT
         self._logins: dict[int, float] = {}
         """When each session logged in, by its id."""
+        self._near_at: dict[int, float] = {}
+        """From when on the closing of each session is near, by its id."""
 
     def pause_after(self, client: DemoClient, now: float, pause: float, rng: Random) -> float:
         """The seconds until a client acts again. It acted at `now`, and its own pause would be `pause` seconds."""
@@ -137,6 +141,7 @@ class OpeningMinute:
             return pause
         self._logins.setdefault(client.session_id, now)
         room = client.expected_limit - NEAR_SECONDS
+        self._near_at[client.session_id] = now + room
         if room < MIN_ROOM_SECONDS:
             return client.go_idle(rng)
         if client.has_global_limit and now >= self._silence_at:
@@ -145,6 +150,10 @@ class OpeningMinute:
         if self._is_known(client, now):
             self._kill_or_send(client, now)
         return min(pause, room * rng.uniform(0.6, 1.0))
+
+    def is_near(self, client: DemoClient, now: float) -> bool:
+        """Whether the closing is so near, on a machine that lets the client act late, that it must not use the session."""
+        return client.session_id is not None and now > self._near_at[client.session_id] + LATE_SECONDS
 
     def _is_known(self, client: DemoClient, now: float) -> bool:
         """Whether the client's session is older than KNOWN_AFTER, so that a sample lists it."""
@@ -328,10 +337,10 @@ class Workload:
 
     def _run_clients(self) -> None:
         """Run all clients whose statements are short, in one thread."""
-        rng, started = self._rng, self._clock()
+        started = self._clock()
         clients = self._new_clients()
         opening = OpeningMinute(clients)
-        order = rng.sample(range(len(clients)), len(clients))
+        order = self._rng.sample(range(len(clients)), len(clients))
         order.sort(
             key=lambda row: not clients[row].has_global_limit
         )  # the first client is the first to go idle
@@ -339,15 +348,19 @@ class Workload:
         heapify(due)
         while not self._stopped.wait(max(0.0, due[0][0] - (self._clock() - started))):
             _due_at, row = heappop(due)
-            client = clients[row]
-            is_opening = self._clock() - started < OPENING_SECONDS
-            pause = client.act(self._socket, rng, may_abandon=not is_opening)
-            now = self._clock() - started
-            if is_opening:
-                pause = opening.pause_after(client, now, pause, rng)
-            heappush(due, (now + pause, row))
+            pause = self._act(clients[row], opening, lambda: self._clock() - started)
+            heappush(due, (self._clock() - started + pause, row))
         for client in clients:
             client.disconnect()
+
+    def _act(self, client: DemoClient, opening: OpeningMinute, elapsed: Callable[[], float]) -> float:
+        """Let a client act. Returns the seconds until its next call. `elapsed` returns seconds since the start."""
+        if elapsed() >= OPENING_SECONDS:
+            return client.act(self._socket, self._rng)
+        if opening.is_near(client, elapsed()):
+            return client.go_idle(self._rng)
+        pause = client.act(self._socket, self._rng, may_abandon=False)
+        return opening.pause_after(client, elapsed(), pause, self._rng)
 
     def _keep_busy(self, user: str, name: str) -> None:
         """Run one long statement after another."""
