@@ -153,7 +153,7 @@ OTHERS: Final[tuple[Row, ...]] = (
     ),
     (
         "A page of documentation", "a file in `docs`", "`goneaway-tui docs`, the wheel, completions",
-        "its name in `PAGES` in `settings/options.py`, its rows in `docs/index.md` and `mkdocs.yml`",
+        "its name and its task in `PAGES` in `settings/options.py`, its rows in `docs/index.md` and `mkdocs.yml`",
     ),
     (
         "A screen", "a file in `ui/screens`", "opened by its key",

@@ -224,6 +224,10 @@ async def test_invalid_filter_is_reported_and_hides_nothing() -> None:
         assert "not a duration" in notice(app)
         assert "no filter applies now" in notice(app)
         assert len(everyone) == len(ids(app))
+        await pilot.press("enter", "A")
+        await pilot.pause()
+
+        assert not board(app).sessions.marks, "others than meant"
 
 
 async def test_an_unknown_field_is_reported_while_typing_goes_on() -> None:

@@ -10,7 +10,7 @@ from textual.widgets import Button, Static
 from goneaway_tui.errors import KillDenied
 from goneaway_tui.judge.filters import FIELDS
 from goneaway_tui.model.session import Session
-from goneaway_tui.tune.actions import KillSession
+from goneaway_tui.tune.actions import KillSession, Outcome
 from goneaway_tui.tune.kill_rules import KillPolicy, KillRule
 from goneaway_tui.ui.screens.help import FILTER_EXAMPLES, FILTER_FIELDS, TextViewer, board_keys
 from goneaway_tui.ui.screens.kill import KillScreen, RulesScreen, freed_line, rollback_line, totals
@@ -246,6 +246,27 @@ async def test_the_report_shows_how_far_it_is_and_how_long_the_rest_takes(tmp_pa
 
     assert "━━━─────────  " in told
     assert "30 remaining, about 15 s left" in told
+
+
+async def test_a_report_of_kills_offers_no_undo(tmp_path: Path) -> None:
+    app = an_app(tmp_path, FakeExecutor())
+    asked: list[bool] = []
+    async with app.run_test(size=SIZE) as pilot:
+        report = ReportScreen("kill", 1, HeldClock(), lambda: asked.append(True))
+        app.push_screen(report)
+        await pilot.pause()
+        report.add(
+            ActResult(
+                KillSession(a_session(id=7)),
+                Outcome(KillSession(a_session(id=7)), "1", "session 7 was killed"),
+            )
+        )
+        report.finish()
+        await pilot.press("u")
+        await pilot.pause()
+
+        assert app.screen is report
+    assert asked == []
 
 
 def test_reasons_that_are_alike_are_counted() -> None:

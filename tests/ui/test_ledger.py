@@ -127,7 +127,7 @@ async def test_an_invalid_filter_says_that_the_one_before_still_applies() -> Non
         await settle(app, pilot)
         unknown = lines(app)
 
-    assert "the filter before still applies: dies" in shown
+    assert "the previous filter still applies: dies" in shown
     assert "there is no field usr" in unknown
 
 

@@ -545,6 +545,21 @@ async def test_the_value_that_a_server_has_is_not_set_again(tmp_path: Path) -> N
     assert [] == executor.did
 
 
+async def test_a_value_that_is_only_expected_to_become_the_present_one_may_be_tried(tmp_path: Path) -> None:
+    state = FakeExecutor().variables["wait_timeout"]
+    full = replace(state, variable=replace(state.variable, max=28_800))
+    app = an_app(tmp_path, FakeExecutor(variables={"wait_timeout": full}))
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("w")
+        await until(pilot, on(app, TuneScreen))
+        await pilot.press(*"10h")
+        await pilot.pause()
+
+        assert "not 36,000: the server's maximum" in lines(app)
+        assert not app.screen.query_one("#apply", Button).disabled
+
+
 async def test_what_cannot_be_read_cannot_be_applied(tmp_path: Path) -> None:
     executor = FakeExecutor()
     app = an_app(tmp_path, executor)

@@ -87,6 +87,17 @@ def test_where_scripts_read_english_a_person_still_reads_the_language_of_the_run
     assert "lost db: nobody answers; try again" == error.line
 
 
+def test_a_text_in_a_message_that_is_the_same_in_every_language_keeps_its_translation() -> None:
+    set_language(catalogue_of("zh"))
+    write_english()
+    try:
+        told = _("--exec {program} {what}", program="notify", what=_("busy"))
+        assert "--exec notify busy" == told
+        assert f"--exec notify {spoken(_('busy'))}" == spoken(told) != told
+    finally:
+        set_language(EnglishCatalogue())
+
+
 def test_one_english_word_has_a_translation_for_each_context() -> None:
     words = (NC_("result", "killed"), "killed", NC_("kind of lock", "row"), "row")
     assert ["killed", "killed", "row", "row"] == [_(word) for word in words]

@@ -135,7 +135,7 @@ def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
 
 
 def _filled(message: str, translated: str, values: Mapping[str, object]) -> str:
-    if translated == message:
+    if translated == message and not any(isinstance(value, LocalizedText) for value in values.values()):
         return translated.format(**values) if values else translated
     of_people = _with_values(translated, values, spoken)
     of_programs = _with_values(message.rpartition(CONTEXT_END)[2], values, english)

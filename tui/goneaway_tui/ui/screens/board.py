@@ -204,7 +204,10 @@ class BoardScreen(Screen[None]):
         self.sessions.marks = marks - members if members <= marks else marks | members
 
     def action_mark_all(self) -> None:
-        """Mark all visible sessions; if all are marked, unmark them."""
+        """Mark all visible sessions; if all are marked, unmark them. While the filter cannot be read, these are others than meant."""
+        if self._filter_error:
+            self.notify(_("Correct the filter first: no filter applies now."), severity="warning")
+            return
         keys = {session_key(v) for v in self.sessions.rows}
         marks = self.sessions.marks
         self.sessions.marks = marks - keys if keys <= marks else marks | keys

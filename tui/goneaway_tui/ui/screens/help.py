@@ -14,6 +14,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from goneaway_tui.i18n import N_, _
+from goneaway_tui.judge.filters import OLDEST
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Risk, RiskThresholds, Snapshot
 from goneaway_tui.text.sanitize import plain
@@ -164,6 +165,7 @@ FILTER_FIELDS = (
     (N_("times, numbers"), "idle left limit waiting running trx, id rows blocks"),
     (N_("oldest:N/..."), "user host client program db"),
 )
+ENDED_SESSIONS_FIELDS = (*FILTER_FIELDS[:-1], (N_("how it ended"), "cause certainty"))
 SEVERAL_SERVERS_FIELDS = ((N_("several servers"), "server"),)
 
 
@@ -208,13 +210,15 @@ class HelpScreen(ModalScreen[None]):
         page: str,
         parts: Collection[HelpPart] = (),
         of_several: bool = False,
+        of_ended: bool = False,
     ) -> None:
         """`snapshot`: for the thresholds of the risks, and the limitations. `page`: the page of documentation about the
         screen. `parts`: what else the help explains. `of_several`: whether there are several servers.
+        `of_ended`: whether the filter is that of ended sessions, which has no `oldest`.
         """
         super().__init__()
         self._page, self._parts = page, parts
-        self._of_several = of_several
+        self._of_several, self._of_ended = of_several, of_ended
         self._keys = tuple(keys)
         self._limitations = () if snapshot is None else snapshot.sample.limitations
         self._policy = RiskThresholds() if snapshot is None else snapshot.policy
@@ -239,8 +243,10 @@ class HelpScreen(ModalScreen[None]):
             yield from section(_("Risk"), meanings)
             yield from section(_("Symbols"), help_rows(MARK_MEANINGS))
         elif part is HelpPart.FILTER:
-            yield from section(_("Filter"), help_rows(FILTER_EXAMPLES))
-            fields = (*FILTER_FIELDS, *(SEVERAL_SERVERS_FIELDS if self._of_several else ()))
+            examples = (row for row in FILTER_EXAMPLES if not self._of_ended or OLDEST not in row[0])
+            yield from section(_("Filter"), help_rows(examples))
+            fields = ENDED_SESSIONS_FIELDS if self._of_ended else FILTER_FIELDS
+            fields = (*fields, *(SEVERAL_SERVERS_FIELDS if self._of_several else ()))
             yield from section(_("Fields of the filter"), fields)
         else:
             for each in section(_("Limits (key t)"), ((each.name, _(each.why)) for each in TUNABLES)):

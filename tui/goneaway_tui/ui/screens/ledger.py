@@ -343,7 +343,7 @@ class LedgerScreen(Screen[None]):
         if self._error:
             before = plain(self._filter.text, 100) or _("none")
             return (
-                f"▲ {self._error}  ·  {_('the filter before still applies: {filter}', filter=before)}",
+                f"▲ {self._error}  ·  {_('the previous filter still applies: {filter}', filter=before)}",
                 "warning",
             )
         words = []
@@ -421,7 +421,9 @@ class LedgerScreen(Screen[None]):
         return [] if departure is None else departure_items(departure)
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self.key_words(), page="history", parts=(HelpPart.FILTER,)))
+        self.app.push_screen(
+            HelpScreen(self.key_words(), page="history", parts=(HelpPart.FILTER,), of_ended=True)
+        )
 
     def key_words(self) -> list[tuple[str, str]]:
         """The keys of this screen, for the help."""

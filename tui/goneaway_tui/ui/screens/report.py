@@ -126,9 +126,15 @@ class ReportScreen(ModalScreen[None]):
             self.notify(_("Stopping: the step that has begun is the last."), timeout=4)
             self._redraw()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """`u` is there once a change has been made: a KILL cannot be undone."""
+        if action == "undo":
+            return self.is_finished and self._has_changed
+        return super().check_action(action, parameters)
+
     def action_undo(self) -> None:
         """Leave, and ask whether to undo the last change, as the key does on the board."""
-        if self.is_finished and self.is_current:
+        if self.is_current:
             self.dismiss()
             self._undo()
 
@@ -142,13 +148,16 @@ class ReportScreen(ModalScreen[None]):
         tally.display = self._expected > 1 or not self.is_finished
         self.query_one("#results", Static).update(Content("\n").join(self._lines))
 
+    @property
+    def _has_changed(self) -> bool:
+        return any(
+            result.outcome is not None and not isinstance(result.action, KillSession | KillQuery)
+            for result in self._results
+        )
+
     def _leave_hint(self) -> str:
         if self.is_finished:
-            has_changed = any(
-                result.outcome is not None and not isinstance(result.action, KillSession | KillQuery)
-                for result in self._results
-            )
-            return _("u undo   esc back") if has_changed else _("esc back")
+            return _("u undo   esc back") if self._has_changed else _("esc back")
         if len(self._results) == self._expected:
             return _("reading the result")
         return _("stopping after this step") if self.is_stopping else _("esc stop after this step")

@@ -367,8 +367,11 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return preview(self._tunable, self._variable_state, value, self._snapshot(), self._keep)
 
     def _changes_nothing(self, planned: Preview) -> bool:
-        """Whether the value is what the server has, and keeps across restarts if that is asked for."""
-        return planned.changes_nothing
+        """Whether the value is what the server has, and keeps across restarts if that is asked for.
+
+        Not where the server is only expected to make it that value.
+        """
+        return planned.changes_nothing and planned.kept == planned.action.value
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let the arrow keys move the mark of the curve only while the field has the focus."""
