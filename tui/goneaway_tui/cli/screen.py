@@ -58,8 +58,9 @@ def freeze_startup_objects() -> None:
 
 NOTICE_AFTER_SECONDS = 0.7
 """Seconds of connecting after which a line on standard error says so."""
-GRACE_SECONDS = 1.0
-"""Seconds that the screen may take to end after a signal. A closed terminal never lets it end."""
+GRACE_SECONDS = 5.0
+"""Seconds that the screen may take to end after a signal: it restores the terminal, and a busy machine is slow. A closed terminal
+never lets it end."""
 
 
 @dataclass(frozen=True, slots=True)
