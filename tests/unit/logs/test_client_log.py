@@ -404,6 +404,8 @@ def test_maxscale_says_that_it_ends_a_session_itself(words: str) -> None:
     (event,) = events(f"2026-11-23 12:00:00   warning: (7) [readwritesplit] {words}")
 
     assert ("MaxScale", Cause.PROXY_OR_FIREWALL) == (event.client.driver, event.stated_cause)
+    assert Certainty.CONFIRMED is event.certainty
+    assert (event.idle_seconds is None) == ("write timed out" in words)
 
 
 @pytest.mark.parametrize(("words", "silent"), [("started", 240.0), ("server started", 1.0)])

@@ -139,9 +139,9 @@ ERROR_PATTERNS: Final = (
     _pattern(r"is not allowed to connect to this (?:MySQL|MariaDB)", 1130),
     _pattern(r"Access denied for user '", 1045),
     _pattern(r"Server shutdown in progress|" + _constant("ER_SERVER_SHUTDOWN"), 1053, wants_context=True),
-    # MaxScale reports whatever made it close a session by MariaDB's error of a KILL. That its time was out is the word
-    # of a proxy, not of a server: whether the server's own limit would have ended the session too is open.
+    # MaxScale's own log of a session that MaxScale ends by its own limit: an idle client, or one that does not read.
     _pattern(r"\bTiming out '[^']{0,80}'@\S{1,255}, idle for \d|\bNetwork write timed out for '[^']{0,80}'@\S", None, Cause.PROXY_OR_FIREWALL, certainty=_CONFIRMED),
+    # To its client MaxScale reports whatever made it close a session by MariaDB's error of a KILL.
     _pattern(r"killed by MaxScale: Timed out", 1927, Cause.PROXY_OR_FIREWALL),
     _pattern(r"killed by MaxScale: Too many connections", 1040),
     _pattern(r"killed by MaxScale: Killed by another", 1927, Cause.KILLED, certainty=_CONFIRMED),
