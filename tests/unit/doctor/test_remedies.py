@@ -343,6 +343,14 @@ def test_a_connection_that_never_began_is_checked_on_the_way() -> None:
     assert 4 == len(said(remedies.for_proxies).splitlines())
 
 
+def test_maxscale_that_could_not_write_to_its_client_did_not_find_it_idle() -> None:
+    words = said(remedies.for_proxies, text="Network write timed out for 'shop'@web-3.")
+
+    assert "net_write_timeout" in words
+    assert "idle" not in words
+    assert 2 == len(words.splitlines())
+
+
 @pytest.mark.parametrize(
     ("framework", "words", "others"),
     [

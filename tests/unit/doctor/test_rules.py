@@ -39,7 +39,7 @@ def first(event: ErrorEvent, server: ServerFacts | None = None) -> Finding:
 @pytest.mark.parametrize(
     ("event", "cause"),
     [
-        (replace(GONE, unread_near=True), Cause.NET_WRITE_TIMEOUT),
+        (replace(GONE, unread_by_client=True), Cause.NET_WRITE_TIMEOUT),
         (replace(LOSS, mixed_up_near=True), Cause.FORKED_CONNECTION),
         (replace(LOSS, failures=frozenset({FailureKind.TIMED_OUT})), Cause.CLIENT_QUIT),
     ],
@@ -52,6 +52,12 @@ def test_what_is_near_or_expired_makes_its_cause_alone_likely(event: ErrorEvent,
         cause is Cause.NET_WRITE_TIMEOUT
         or Certainty.POSSIBLE is finding(Cause.PROXY_OR_FIREWALL, event).certainty
     )
+
+
+def test_a_slow_reader_of_another_client_ranks_below_the_idle_limit() -> None:
+    found = first(replace(GONE, unread_near=True))
+
+    assert Cause.IDLE_TIMEOUT is found.cause
 
 
 def test_an_interrupted_statement_asks_for_no_new_connection() -> None:

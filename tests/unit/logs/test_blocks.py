@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from goneaway_tui.logs.blocks import LogLine, Progress, find_blocks, find_hits, looks_binary, read_file_blocks
+from goneaway_tui.logs.server_log import HOST_MESSAGES
 
 HIT = b"2026-11-23 12:00:00 MySQL server has gone away\n"
 FILL = b"x" * 63 + b"\n"
@@ -188,3 +189,30 @@ def test_hits_are_in_order_and_within_bounds() -> None:
     assert [17] == find_hits(data, 22, len(data)), "a word that begins just before"
     assert [] == find_hits(data, 23, len(data))
     assert [] == find_hits(data, 16, 20)
+
+
+HOST_LINES = (
+    b"Out of memory: Killed process 811 (mysqld) total-vm:1kB",
+    b"Memory cgroup out of memory: Kill process 811 (mysqld) score 900\nKilled process 811 (mysqld) total-vm:1kB",
+    b"oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),task=mysqld,pid=811,uid=27",
+    b"mysqld[811]: segfault at 0 ip 000055d sp 00007ff error 4 in mysqld",
+    b"traps: mariadbd[811] general protection fault ip:55d sp:7ff error:0",
+    b"Process 811 (mariadbd) of user 27 dumped core.",
+    b"mariadb.service: State 'stop-sigterm' timed out. Killing.",
+    b"mysqld.service: stop-sigterm timed out. Killing.",
+    b"mysqld.service: Main process exited, code=killed, status=9/KILL",
+    b"mysqld.service: Main process exited, code=killed, status=15/TERM",
+    b"mysqld.service: A process of this unit has been killed by the OOM killer.",
+    b"mysqld.service: Failed with result 'oom-kill'.",
+    b"Killed /system.slice/mysqld.service due to memory pressure for /system.slice being 60%",
+    b"mysql exited with code 137",
+    b"mysql exited with code 143",
+)
+"""What each of HOST_MESSAGES stands for."""
+
+
+def test_every_message_of_an_operating_system_is_a_hit_in_a_long_log() -> None:
+    lines = [line for lines in HOST_LINES for line in lines.decode().splitlines()]
+
+    assert all(any(form.search(line) for line in lines) for form, _cause in HOST_MESSAGES)
+    assert [line for line in HOST_LINES if not find_hits(line, 0, len(line))] == []

@@ -200,9 +200,45 @@ def test_a_value_of_a_logged_statement_may_hold_a_whole_log(head: str) -> None:
     if not head.startswith("#"):
         head, statement = head.replace("SELECT 1", statement[0]), statement[1:]
 
-    assert [] == numbers(head, *statement, "');")
-    assert [len(statement) + 3] == numbers(head, *statement, "');", at(9))
+    found = [(event.line, event.is_mention) for event in events(head, *statement, "');", at(9))]
+
+    assert [(len(statement), True), (len(statement) + 1, True), (len(statement) + 3, False)] == found
     assert [3] == numbers("# Query_time: 1.5  Lock_time: 0.0", "SELECT 'a' FROM t;", at(9))
+
+
+QUERY = "2026-11-23T12:00:02.000000Z\t   12 Query\t"
+ENTRY = "2026-11-23T12:00:0%d.000000Z 7 [Warning] [MY-010914] [Server] %s"
+TIMED_OUT = "Aborted connection 7 to db: 'shop' user: 'app' host: 'web-3' (Got timeout reading communication packets)."
+SHUTDOWN = "Received SHUTDOWN from user root. Shutting down mysqld (Version: 9.7.0)."
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT /* the user's cart */ 1",
+        "SELECT 1 -- don't",
+        "SELECT 1 # it's",
+        "SELECT 1 --",
+        "SELECT 1 /* it's",
+    ],
+)
+def test_a_quotation_mark_in_a_comment_opens_no_value(statement: str) -> None:
+    found = events(QUERY + statement, at(1), ENTRY % (2, TIMED_OUT), ENTRY % (3, SHUTDOWN))
+
+    assert [(2, False), (3, False), (4, False)] == [(event.line, event.is_mention) for event in found]
+
+
+@pytest.mark.parametrize(("second", "is_mention"), [(1, True), (2, False)])
+def test_an_open_value_quotes_servers_entries_that_are_older_than_its_statement(
+    second: int,
+    is_mention: bool,  # noqa: FBT001
+) -> None:
+    backslash = QUERY + r"SELECT 'C:\'"
+    aborted, shutdown = (ENTRY % (second, text) for text in (TIMED_OUT, SHUTDOWN))
+    found = events(backslash, aborted, shutdown)
+
+    assert [(2, is_mention), (3, is_mention)] == [(event.line, event.is_mention) for event in found]
+    assert [True] == [event.is_mention for event in events(backslash, at(3))]
 
 
 def test_a_remark_of_settings_that_were_written_at_a_time_quotes() -> None:
@@ -404,6 +440,8 @@ def test_maxscale_says_that_it_ends_a_session_itself(words: str) -> None:
     (event,) = events(f"2026-11-23 12:00:00   warning: (7) [readwritesplit] {words}")
 
     assert ("MaxScale", Cause.PROXY_OR_FIREWALL) == (event.client.driver, event.stated_cause)
+    assert Certainty.CONFIRMED is event.certainty
+    assert (event.idle_seconds is None) == ("write timed out" in words)
 
 
 @pytest.mark.parametrize(("words", "silent"), [("started", 240.0), ("server started", 1.0)])

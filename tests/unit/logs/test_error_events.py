@@ -405,11 +405,41 @@ def test_a_process_beside_one_that_got_foreign_packets_shares_its_connection(
     assert found is near(an_event(speaker="a"), mixed_up)[0].mixed_up_near
 
 
-@pytest.mark.parametrize(("seconds", "found"), [(60.0, True), (61.0, False)])
-def test_a_slow_reader_that_the_server_gave_up_is_near_for_a_minute(seconds: float, found: bool) -> None:  # noqa: FBT001
-    given_up = an_event(0.0, stated_cause=Cause.NET_WRITE_TIMEOUT, from_server_log=True)
+UNREAD = replace(
+    an_event(0.0, stated_cause=Cause.NET_WRITE_TIMEOUT, from_server_log=True, session_id=ProcesslistId(7)),
+    text="7 [Note] Aborted connection 7 to db: 'shop' user: 'app' host: 'web-3' (Got timeout writing communication packets)",
+)
 
-    assert [False, found] == [event.unread_near for event in near(given_up, an_event(seconds))]
+
+@pytest.mark.parametrize(("seconds", "found"), [(10.0, True), (10.1, False)])
+def test_a_slow_reader_that_the_server_gave_up_is_near_for_ten_seconds(seconds: float, found: bool) -> None:  # noqa: FBT001
+    events = near(UNREAD, an_event(seconds))
+
+    assert [False, found] == [event.unread_near for event in events]
+    assert not any(event.unread_by_client for event in events)
+    assert not near(replace(UNREAD, is_mention=True), an_event(seconds))[1].unread_near
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"text": "'app'@'web-1': lost"}, True),
+        ({"text": "user=app lost"}, True),
+        ({"text": "the app: lost"}, False),
+        ({"text": "user=app2 lost"}, False),
+        ({"program": "web-3"}, True),
+        ({"program": "web-33"}, False),
+        ({"session_id": ProcesslistId(7)}, True),
+        ({"session_id": ProcesslistId(8), "program": "web-3"}, False),
+        ({"failures": frozenset({FailureKind.READING})}, True),
+    ],
+)
+def test_for_a_minute_a_slow_reader_is_known_by_session_user_host_or_by_reading(
+    fields: dict[str, Any],
+    found: bool,  # noqa: FBT001
+) -> None:
+    assert found is near(UNREAD, replace(an_event(60.0), **fields))[1].unread_by_client
+    assert not near(UNREAD, replace(an_event(61.0), **fields))[1].unread_by_client
 
 
 @pytest.mark.parametrize(

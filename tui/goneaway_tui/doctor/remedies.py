@@ -498,9 +498,12 @@ def for_kills(case: Case) -> Iterator[str]:
     yield _("At the client: treat this as a lost connection: reconnect, and repeat the whole transaction.")
 
 
+MAXSCALE_WRITE_TIMEOUT: Final = "Network write timed out for '"
+"""MaxScale's words of a client that did not take what MaxScale wrote to it: that client was not idle."""
+
+
 def for_proxies(case: Case) -> Iterator[str]:
     """A proxy, balancer or firewall between client and server."""
-    client = case.event.client
     if case.event.refused:
         yield _(
             "On the network path: check from the client's machine that the address answers (nc -vz HOST 3306). Then check "
@@ -516,6 +519,16 @@ def for_proxies(case: Case) -> Iterator[str]:
             "At the server: does a login take longer than connect_timeout? skip_name_resolve helps where host name lookups are slow."
         )
         return
+    if MAXSCALE_WRITE_TIMEOUT in case.event.text:
+        yield from for_slow_reading(case)
+        yield _("MaxScale: raise net_write_timeout of the service.")
+        return
+    yield from _younger_than_limits(case)
+
+
+def _younger_than_limits(case: Case) -> Iterator[str]:
+    """Keep connections younger than the limits of what is between client and server."""
+    client = case.event.client
     yield _(
         "At the client: keep connections younger than the shortest limit on the network path (cloud load balancers: 350 s "
         "or 240 s; see their documentation)."

@@ -723,12 +723,10 @@ def net_write_timeout(case: Case) -> Iterator[Argument]:
                 "MariaDB writes the same message for a client that does not read its result within net_write_timeout."
             ),
         )
-    if event.is_loss and event.unread_near:
+    if event.is_loss and (event.unread_near or event.unread_by_client):
         yield Argument(
-            5,
-            _(
-                "The same log reports that the server gave up a client that did not read its result, shortly before."
-            ),
+            5 if event.unread_by_client else 1,
+            _("Shortly before, the server closed a session whose client did not read its result."),
         )
     if event.is_loss and FailureKind.READING in event.failures:
         yield Argument(

@@ -271,7 +271,8 @@ class Progress(contextlib.AbstractContextManager["Progress"]):
 NEEDLES: Final = (
     b"while reading a row", b"Timing out '", b"rite timed out for '",
     b"onnect", b" has gone away", b"acket", b"ommunicati", b"ution was interrupted", b"ccess denied for user", b"hutdown",
-    b" got signal ", b"ECONNRESET", b"InterfaceError", b"ommands out of sync", b"haproxy[", b'"- - -" 0 ', b"closed}", b"tcp_closed", b"f memory: Kill", b" exited", b"sqld restarted", b"rash recovery",
+    b" got signal ", b"ECONNRESET", b"InterfaceError", b"ommands out of sync", b"haproxy[", b'"- - -" 0 ', b"closed}", b"tcp_closed", b" exited", b"sqld restarted", b"rash recovery",
+    b"f memory: Kill", b"oom-kill", b"due to memory", b"egfault at", b"traps: m", b"dumped core",
     b"ocket #Port", b"ocket was closed", b"close signal", b"MySQL error", b"roken pipe",
     b"i/o timeout", b"server at `", b"Datasource ",
 )  # fmt: skip
@@ -286,8 +287,17 @@ LABELS: Final = (
     (b" [Warning] ", _SESSION_WORDS),
     (b" [Note] ", _SESSION_WORDS),
     (b"response_flags", re.compile(rb"response_flags\\{0,3}\" ?: ?\\{0,3}\"[A-Z]")),
+    (
+        b".service: ",
+        re.compile(
+            rb"\.service: (?:State '|stop-|timed out|[Mm]ain process exited|A process of|Failed with)"
+        ),
+    ),
 )
-"""Labels that many lines have, and how those go on that are read: a server's own message in any language, a fault that Envoy logs."""
+"""Labels that many lines have, and how those go on that are read.
+
+A server's own message in any language, a fault that Envoy logs, the end of a unit that systemd reports.
+"""
 
 WHOLE_LOG_BYTES: Final = 262_144
 """Bytes up to which every line of a log is read: a pasted text may be one line of a traceback."""

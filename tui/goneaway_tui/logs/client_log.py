@@ -41,7 +41,14 @@ from goneaway_tui.logs.records import (
     unwrap_lines,
 )
 from goneaway_tui.logs.redact import CUT_MARK, MAX_QUOTED_CHARS, MAX_SEARCHED_CHARS
-from goneaway_tui.logs.server_log import ServerLog, error_number, host_message, host_started, joined_entries
+from goneaway_tui.logs.server_log import (
+    ServerLog,
+    error_number,
+    host_message,
+    host_started,
+    joined_entries,
+    split_entry,
+)
 from goneaway_tui.logs.timestamps import Timestamp
 from goneaway_tui.logs.translations import in_english
 from goneaway_tui.model.cause import Cause, Certainty
@@ -139,9 +146,9 @@ ERROR_PATTERNS: Final = (
     _pattern(r"is not allowed to connect to this (?:MySQL|MariaDB)", 1130),
     _pattern(r"Access denied for user '", 1045),
     _pattern(r"Server shutdown in progress|" + _constant("ER_SERVER_SHUTDOWN"), 1053, wants_context=True),
-    # MaxScale reports whatever made it close a session by MariaDB's error of a KILL. That its time was out is the word
-    # of a proxy, not of a server: whether the server's own limit would have ended the session too is open.
+    # MaxScale's own log of a session that MaxScale ends by its own limit: an idle client, or one that does not read.
     _pattern(r"\bTiming out '[^']{0,80}'@\S{1,255}, idle for \d|\bNetwork write timed out for '[^']{0,80}'@\S", None, Cause.PROXY_OR_FIREWALL, certainty=_CONFIRMED),
+    # To its client MaxScale reports whatever made it close a session by MariaDB's error of a KILL.
     _pattern(r"killed by MaxScale: Timed out", 1927, Cause.PROXY_OR_FIREWALL),
     _pattern(r"killed by MaxScale: Too many connections", 1040),
     _pattern(r"killed by MaxScale: Killed by another", 1927, Cause.KILLED, certainty=_CONFIRMED),
@@ -730,6 +737,7 @@ def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
     datasources, statements = _Datasources(), _LoggedStatements()
     for record in records:
         if statements.holds(record):
+            yield from _quoted_drafts(record)
             continue
         forks.add(record)
         datasources.add(record)
@@ -741,6 +749,17 @@ def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
         else:
             for draft in _client_drafts(record, is_mysql=record.program in datasources.of_mysql):
                 yield known_clients.completed(forks.completed(draft, record), record.program)
+
+
+def _quoted_drafts(record: Record) -> Iterator[DraftEvent]:
+    """The drafts of a record that may be part of a logged statement's value: mentions, and of no server's state."""
+    entry = ServerLog(UTC).parse_entry(record.lines[0].text)
+    is_entry = entry is not None and _is_of_server(entry)
+    own = _server_drafts(record, entry) if entry and is_entry else _client_drafts(record, is_mysql=False)
+    for draft in (*_host_drafts(record), *own):
+        if not draft.server_ready:
+            event = replace(draft.event, is_mention=True)
+            yield replace(draft, event=event, subject=None if draft.subject is None else -event.line)
 
 
 @dataclass(slots=True)
@@ -875,37 +894,68 @@ class _Forks:
         return 0 <= event.timestamp.clock_seconds - seconds <= FORK_SECONDS
 
 
-_STRING: Final = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`[^`]*`", re.DOTALL)
+_STRING: Final = re.compile(
+    r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`[^`]*`|/\*.*?(?:\*/|\Z)|(?:--(?=\s|\Z)|#)[^\n]*",
+    re.DOTALL,
+)
+"""A string, a quoted name or a comment of SQL: a quotation mark in a comment opens no string."""
 _QUOTE: Final = re.compile("['\"`]")
 MAX_STATEMENT_LINES: Final = 2000
 """Lines of a logged statement that are followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenString:
+    """A string of a logged statement that its record does not close."""
+
+    logged_at: Timestamp | None
+    """The timestamp of the record in which the statement begins."""
+    quote: str = ""
+    lines: int = 0
+    """The lines since the statement began."""
 
 
 @dataclass(slots=True)
 class _LoggedStatements:
     """The programs whose slow or general query log is inside a string of a statement, as a value may hold a whole log."""
 
-    quotes: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """By program: the quotation mark that is open, and the lines since the statement began."""
+    open_strings: dict[str, _OpenString] = field(default_factory=dict)
+    """By program."""
 
     def holds(self, record: Record) -> bool:
-        """Whether a record is part of a statement that began in an earlier record. Remembers what this one leaves open."""
-        lines = record.lines
-        quote, count = self.quotes.pop(record.program, ("", 0))
-        heads = [index for index, line in enumerate(lines) if _logged_head(line.text)]
-        is_inside = bool(quote) and 0 not in heads and not lines[0].starts_block
-        if not is_inside and not heads:
-            return False
+        """Whether a record may be part of a statement that began in an earlier record. Remembers what this one leaves open."""
+        string = self.open_strings.pop(record.program, None)
+        heads = [index for index, line in enumerate(record.lines) if _logged_head(line.text)]
+        is_inside = (
+            string is not None
+            and 0 not in heads
+            and not record.lines[0].starts_block
+            and not _is_later_entry(record, string.logged_at)
+        )
         if heads:
-            lines, quote, count = lines[heads[-1] :], "", 0
+            self._follow(record, record.lines[heads[-1] :], _OpenString(record.timestamp))
+        elif string is not None and is_inside:
+            self._follow(record, record.lines, string)
+        return is_inside
+
+    def _follow(self, record: Record, lines: list[LogLine], before: _OpenString) -> None:
+        """Remember the string that is open behind `lines`, if one is. `before` is what is open in front of them."""
         first, *others = (line.text for line in lines)
-        text = quote + "\n".join((first[_logged_head(first) :], *others))
+        text = before.quote + "\n".join((first[_logged_head(first) :], *others))
         is_whole = all(line.size_bytes <= LINE_HEAD_BYTES for line in lines)
         left_open = _QUOTE.search(_STRING.sub("", text)) if is_whole else None
-        count += len(lines)
-        if left_open and count <= MAX_STATEMENT_LINES and len(self.quotes) < MAX_REMEMBERED_PROGRAMS:
-            self.quotes[record.program] = left_open[0], count
-        return is_inside
+        count = before.lines + len(lines)
+        if left_open and count <= MAX_STATEMENT_LINES and len(self.open_strings) < MAX_REMEMBERED_PROGRAMS:
+            self.open_strings[record.program] = replace(before, quote=left_open[0], lines=count)
+
+
+def _is_later_entry(record: Record, logged_at: Timestamp | None) -> bool:
+    """Whether a record is a server's entry that is no older than a logged statement: the statement cannot quote it."""
+    own = record.timestamp
+    if own is None or logged_at is None or own.zoned != logged_at.zoned or own.year_guessed:
+        return False
+    apart = own.seconds_after(logged_at)
+    return apart is not None and apart >= 0 and split_entry(record.lines[0].text) is not None
 
 
 def _logged_head(text: str) -> int:

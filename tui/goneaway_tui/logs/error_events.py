@@ -592,7 +592,9 @@ class ErrorEvent:
     server_end_seconds: float = 0.0
     """How long before the event that was."""
     unread_near: bool = False
-    """Whether the server reported in the minute before that it gave up a client that did not read its result."""
+    """Whether the server reported in the ten seconds before that it gave up a client that did not read its result."""
+    unread_by_client: bool = False
+    """Whether the server reported that in the minute before of what may be this client."""
     mixed_up_near: bool = False
     """Whether another process received packets that were not meant for it, within two seconds."""
     lost_near: int = 0
@@ -749,6 +751,8 @@ _TimedEvent = tuple[float, ErrorEvent]
 """An event and its seconds since 1970; not a number where it has no time, so that it is near to no other."""
 _NEAR_SECONDS: Final = 60.0
 _TOGETHER_SECONDS: Final = 2.0
+_UNREAD_SECONDS: Final = 10.0
+"""Seconds in which a client that read too slowly mostly notices that the server gave it up."""
 _MAX_HELD_EVENTS: Final = 64
 _NEXT_EVENTS: Final = 3
 _NEXT_LINES: Final = 12
@@ -790,15 +794,9 @@ def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
     ended_before = [end for end in ends if end[0] >= -_TOGETHER_SECONDS]
     end_seconds, server_end = min(ended_before, key=lambda end: abs(end[0]), default=(0.0, None))
     return replace(
-        held[index][1],
+        _with_unread_result(held, index),
         server_end=None if held[index][1].ends_server else server_end,
         server_end_seconds=max(0.0, end_seconds),
-        unread_near=any(
-            _is_near(held[index], earlier)
-            and earlier[1].from_server_log
-            and earlier[1].stated_cause is Cause.NET_WRITE_TIMEOUT
-            for earlier in held[:index]
-        ),
         mixed_up_near=any(
             seconds_apart <= _TOGETHER_SECONDS and _shares_connection(held[index][1], other)
             for seconds_apart, other in neighbours
@@ -823,6 +821,53 @@ def _found_no_listener(event: ErrorEvent) -> bool:
     if FailureKind.SERVER_DOWN in event.failures or event.code == PROXYSQL_OFFLINE_ERROR:
         return True
     return event.refused and (bool(event.failures & _NOT_LISTENING) or is_unanswered)
+
+
+def _with_unread_result(held: list[_TimedEvent], index: int) -> ErrorEvent:
+    """The event at `index` with what the server reported before it of clients that did not read their results."""
+    at_seconds, event = held[index]
+    unread = [
+        (at_seconds - seconds, other)
+        for seconds, other in held[:index]
+        if _is_near(held[index], (seconds, other)) and _is_unread_result(event, other)
+    ]
+    return replace(
+        event,
+        unread_near=any(seconds <= _UNREAD_SECONDS for seconds, _other in unread),
+        unread_by_client=any(_may_be_unread_by(event, other) for _seconds, other in unread),
+    )
+
+
+def _is_unread_result(event: ErrorEvent, other: ErrorEvent) -> bool:
+    """Whether the server gave up a client that did not read its result, and the event names no other session."""
+    is_given_up = other.from_server_log and other.stated_cause is Cause.NET_WRITE_TIMEOUT
+    is_of_other = event.session_id not in {None, other.session_id} and other.session_id is not None
+    return is_given_up and not other.is_mention and not is_of_other
+
+
+_ACCOUNT: Final = re.compile(r"\buser: '(?P<user>[^']{1,128})' host: '(?P<host>[^']{1,255})'")
+_EVERY_HOST: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Hosts by which no client is known."""
+
+
+def _may_be_unread_by(event: ErrorEvent, unread: ErrorEvent) -> bool:
+    """Whether a loss is of the client that the server gave up: by its session, user or host, or as it was reading."""
+    if FailureKind.READING in event.failures:
+        return True
+    if event.session_id is not None and event.session_id == unread.session_id:
+        return True
+    account = _ACCOUNT.search(unread.text)
+    if account is None:
+        return False
+    user, host = re.escape(account["user"]), re.escape(account["host"])
+    words = f"{event.program} {event.head} {event.text_before} {event.text}"
+    is_user = re.search(
+        rf"(?i:\buser(?:_?name)?['\"]?\s?[=:]\s?['\"]?){user}(?![\w-])|(?<![\w-]){user}['\"]?@", words
+    )
+    is_host = (
+        re.search(rf"(?<![\w.-]){host}(?![\w-]|\.\w)", words) if account["host"] not in _EVERY_HOST else None
+    )
+    return bool(is_user or is_host)
 
 
 def _shares_connection(event: ErrorEvent, other: ErrorEvent) -> bool:
