@@ -77,11 +77,12 @@ def forged(path: Path, *statements: str) -> sqlite3.Connection:
 
 def sealed(path: Path, bodies: Iterator[bytes] | list[bytes], at: float = NOW) -> None:
     """A recording of one stream of any content, its seals in order."""
-    database = forged(path, "DELETE FROM piece")
+    database = forged(path, "BEGIN", "DELETE FROM piece")
     seal = first_seal(1, 0)
     for body in bodies:
         seal = seal_of(at, body, seal)
         database.execute("INSERT INTO piece VALUES (NULL, 1, 0, ?, ?, ?)", (at, seal, body))
+    database.execute("COMMIT")
     database.close()
 
 
