@@ -6,7 +6,7 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeGuard, TypeVar
@@ -63,11 +63,13 @@ def _steady(method: Callable[Concatenate[Recording, P], T]) -> Callable[Concaten
         with self._lock, file_errors(READ, self.path):
             if self._is_closed:
                 raise recording_error(READ, self.path, _("the file was closed"), _(NAME_ANOTHER))
-            with suppress(*() if self.is_damaged else (StreamGap, *DAMAGE)), self._transaction():
+            with suppress(*() if self.is_damaged else (StreamGap, *DAMAGE)), self._database:
+                self._database.execute("BEGIN")
                 return method(self, *values, **options)
             self._database.close()
             self._database, self.is_damaged, self._samples = salvage(self.path), True, None
-            with self._transaction():
+            with self._database:
+                self._database.execute("BEGIN")
                 return method(self, *values, **options)
 
     return steady
@@ -265,15 +267,6 @@ class Recording:
 
     def _row(self, name: str, *values: float) -> Any:
         return self._database.execute(sql(name), values).fetchone()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._database.execute("BEGIN")
-        try:
-            yield
-        finally:
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
 
 
 def _is_instant(value: object) -> TypeGuard[float]:
