@@ -21,6 +21,7 @@ from goneaway_tui.source.recording.reader import Recording
 from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.screens.replay import ReplayBoard
 from tests.builders import NOW, a_wait
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock
@@ -124,7 +125,9 @@ async def test_every_screen_is_drawn_and_no_text_becomes_an_action(
             await press(replayed, pilot, *keys)
             assert_fit(replayed, size, name)
             assert [] == actions(replayed), name
-            await press(replayed, pilot, *["escape"] * len(keys))
+            await pilot.press(*["escape"] * len(keys))
+            await pilot.pause()
+            assert isinstance(replayed.screen, ReplayBoard), name
         assert replayed.crash is None
         assert lines(replayed)
     assert [] == [path.name for path in tmp_path.rglob("*") if "hit" in path.name]

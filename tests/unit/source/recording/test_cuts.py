@@ -22,6 +22,8 @@ from goneaway_tui.source.recording.reader import Recording
 from goneaway_tui.source.recording.writer import CHECKPOINT_SAMPLES, RecordingWriter
 from tests.unit.source.recording.takes import SERVER_NAME, exact, read_back, record, same, takes
 
+pytestmark = pytest.mark.long
+
 SAMPLES = 40
 RUN = 8
 """Samples of one run, and so of one segment."""

@@ -52,6 +52,8 @@ from goneaway_tui.source.recording.writer import RecordingWriter
 from tests.builders import NOW, a_sample, a_session, a_verdict
 from tests.unit.source.recording.takes import SERVER_NAME, a_departure, a_take, read_back, record, takes
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
