@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from goneaway_tui.logs.client_log import Mention, find_error_events, mention_in, parse_line
-from goneaway_tui.logs.error_events import ErrorEvent
+from goneaway_tui.logs.error_events import EndKind, ErrorEvent
 from goneaway_tui.model.cause import Cause, Certainty
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
@@ -405,7 +405,7 @@ def test_a_crash_is_reported_from_its_first_line_on() -> None:
     found = events(crash, f"2026-11-23 12:00:10 {LOST}", recovery)
 
     assert [1, 2] == [event.line for event in found]
-    assert Cause.SERVER_CRASH is found[1].server_end
+    assert EndKind.CRASH is found[1].server_end
 
 
 @pytest.mark.parametrize(

@@ -214,7 +214,8 @@ def _arguments(case: Case, cause_rules: CauseRules, confirmed_cause: Cause | Non
         return [refutation(_other_cause_words(case, confirmed_cause))] if is_commonly_blamed else []
     # Where no server was asked there is nothing to corroborate by.
     corroborating = () if case.server is NO_SERVER else corroborating_arguments(case, cause)
-    return [*_stated_cause_arguments(case, cause), *corroborating, *cause_rules.rule(case)]
+    reported = rules.reported_end(case, cause)
+    return [*_stated_cause_arguments(case, cause), *corroborating, *reported, *cause_rules.rule(case)]
 
 
 def _unknown_cause(case: Case) -> Finding:

@@ -23,6 +23,7 @@ from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.logs.error_events import (
     OFFLINE_MODE_ERROR,
     REPLICATION,
+    EndKind,
     ErrorEvent,
     FailureKind,
     haproxy_end,
@@ -67,6 +68,7 @@ SERVER_AWAY: Final = N_(
 NO_ANSWER: Final = N_("No session had begun: nothing answered the connection attempt.")
 NO_LOGIN: Final = N_("No session had begun: the connection ended before the login.")
 WAS_READING: Final = N_("The session was busy: the connection broke in the middle of a result.")
+SENDER_LOST: Final = N_("At that time a client lost its connection while it was sending data.")
 WAS_SENDING: Final = N_("The session was busy: the connection broke while the client was sending data.")
 
 
@@ -114,6 +116,8 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         yield refutation(_("No idle limit applies to a replication connection."))
         return
     yield from _stated_idle_time(case)
+    if event.code == 1159 and event.sending_near:
+        yield Argument(-6, _(SENDER_LOST))
     if not event.is_loss:
         return
     yield _loss_manner(event)
@@ -170,10 +174,19 @@ def _server_down_first(case: Case) -> Iterator[Argument]:
                 _("The server stopped first. Until then the connection had been idle for {idle}.", idle=idle),
             )
         )
-    if event.server_end is not None:
+    if event.end is not None and event.end.cause is not Cause.IDLE_TIMEOUT:
         yield Argument(
-            -4 if event.server_end_seconds <= SAME_MOMENT_SECONDS else -2,
-            _("The same log reports that the server itself ended. That ends every session."),
+            -4 if event.end.seconds <= SAME_MOMENT_SECONDS or event.server_end is None else -2,
+            _("The same log reports that the server itself ended. That ends every session.")
+            if event.server_end
+            else _("The same log reports another end of a session at that time."),
+        )
+    if event.busy_lost_near and event.refused_near:
+        yield Argument(
+            -4,
+            _(
+                "At that time another session was lost while its client waited for an answer, and then no program listened."
+            ),
         )
     if FailureKind.SEVERED in event.failures:
         yield Argument(-4, _("The server's side broke off with an error. An idle timeout closes it cleanly."))
@@ -705,6 +718,8 @@ def net_read_timeout(case: Case) -> Iterator[Argument]:
         yield Argument(
             2, _("net_read_timeout causes the same message, when the client stops in the middle of sending.")
         )
+        if event.sending_near:
+            yield Argument(5, _(SENDER_LOST))
     if event.is_loss and FailureKind.SENDING in event.failures:
         yield Argument(
             5, _("The server gives up a client that stops in the middle of sending, after net_read_timeout.")
@@ -716,6 +731,14 @@ def net_read_timeout(case: Case) -> Iterator[Argument]:
 def net_write_timeout(case: Case) -> Iterator[Argument]:
     """A client that takes its result too slowly."""
     event = case.event
+    if event.lasted_seconds is not None and event.lasted_seconds < SHORTEST_LIMIT_SECONDS:
+        yield refutation(
+            _(
+                "The session lasted only {lasted}. No net_write_timeout is that short.",
+                lasted=seconds_words(event.lasted_seconds),
+            )
+        )
+        return
     if event.code == 1160 and event.from_server_log:
         yield Argument(
             3,
@@ -845,7 +868,6 @@ POOL_REUSE_SECONDS = 300.0
 def server_restart(case: Case) -> Iterator[Argument]:
     """A server that was stopped or restarted."""
     yield from _server_down(case)
-    yield from _server_ended(case, Cause.SERVER_RESTART)
     event = case.event
     if event.is_kill and event.stated_cause is Cause.KILLED:
         yield Argument(
@@ -875,7 +897,6 @@ def server_restart(case: Case) -> Iterator[Argument]:
 def server_crash(case: Case) -> Iterator[Argument]:
     """A server that crashed."""
     yield from _server_down(case)
-    yield from _server_ended(case, Cause.SERVER_CRASH)
     event = case.event
     if FailureKind.SERVER_DOWN in event.failures:
         yield Argument(3, _("A health check reported the server as down."))
@@ -894,29 +915,46 @@ def server_crash(case: Case) -> Iterator[Argument]:
     yield from _not_in_tls(event)
 
 
-SERVER_END_WORDS: Final = {
-    Cause.SERVER_CRASH: (
+END_WORDS: Final = {
+    EndKind.CRASH: (
         N_("The same log reports that the server crashed or was killed at that time."),
         N_("The same log reports that the server crashed or was killed {seconds} earlier."),
     ),
-    Cause.SERVER_RESTART: (
+    EndKind.STOP: (
         N_("The same log reports that the server was stopped at that time."),
         N_("The same log reports that the server was stopped {seconds} earlier."),
     ),
+    EndKind.FAILOVER: (
+        N_("The same log reports a failover to another server at that time."),
+        N_("The same log reports a failover to another server {seconds} earlier."),
+    ),
+    EndKind.KILL: (
+        N_("The same log reports that a session was killed at that time."),
+        N_("The same log reports that a session was killed {seconds} earlier."),
+    ),
+    EndKind.PROXY: (
+        N_("The same log reports that a proxy ended a session at that time."),
+        N_("The same log reports that a proxy ended a session {seconds} earlier."),
+    ),
 }  # fmt: skip
+END_WEIGHTS: Final = (8, 5)
+"""How much another party's report of an end weighs: at the moment of the error, and before it."""
 
 
-def _server_ended(case: Case, cause: Cause) -> Iterator[Argument]:
-    """What the same log says about the server's end, in the server's own words or those of its machine."""
-    event = case.event
-    is_closed_by_it = event.from_server_log and event.session_id is not None and event.stated_cause is cause
-    if event.server_end is None or not (event.is_loss or event.refused or event.is_kill or is_closed_by_it):
+def reported_end(case: Case, cause: Cause) -> Iterator[Argument]:
+    """What the same log says of an end that may be the error's: the server's own words, its machine's, a proxy's, a killer's."""
+    event, end = case.event, case.event.end
+    if end is None or end.cause is not cause:
         return
-    is_same_moment = event.server_end_seconds <= SAME_MOMENT_SECONDS
-    if event.server_end is cause:
-        at_once, later = SERVER_END_WORDS[cause]
-        words = at_once if is_same_moment else later
-        yield Argument(8 if is_same_moment else 5, _(words, seconds=seconds_words(event.server_end_seconds)))
+    is_closed_by_it = event.from_server_log and event.session_id is not None and event.stated_cause is cause
+    if not (event.is_loss or event.refused or event.is_kill or is_closed_by_it):
+        return
+    if end.is_of_session and event.is_loss:
+        yield proof(_("The same log reports this end of session {session}.", session=event.session_id))
+        return
+    is_same_moment = end.seconds <= SAME_MOMENT_SECONDS
+    words = END_WORDS[end.kind][0 if is_same_moment else 1]
+    yield Argument(END_WEIGHTS[0 if is_same_moment else 1], _(words, seconds=seconds_words(end.seconds)))
 
 
 def _nothing_listened(event: ErrorEvent) -> bool:

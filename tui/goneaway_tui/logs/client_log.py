@@ -20,6 +20,7 @@ from goneaway_tui.i18n import N_
 from goneaway_tui.logs.blocks import LINE_HEAD_BYTES, LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
+    END_CAUSES,
     SERVER_GONE_ERRORS,
     SILENT_CLIENTS,
     SYSTEM_LOG,
@@ -43,8 +44,8 @@ from goneaway_tui.logs.records import (
 from goneaway_tui.logs.redact import CUT_MARK, MAX_QUOTED_CHARS, MAX_SEARCHED_CHARS
 from goneaway_tui.logs.server_log import (
     ServerLog,
+    end_message,
     error_number,
-    host_message,
     host_started,
     joined_entries,
     split_entry,
@@ -53,6 +54,7 @@ from goneaway_tui.logs.timestamps import Timestamp
 from goneaway_tui.logs.translations import in_english
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import LogEntry
+from goneaway_tui.model.session import ProcesslistId
 
 
 def find_error_events(blocks: Iterable[bytes], now: float | None = None) -> Iterator[ErrorEvent]:
@@ -672,6 +674,7 @@ PROCESS_NUMBER: Final = re.compile(r"^ ?\d{1,3}\((\d{1,10})\) ")
 """How lines of Kamailio and OpenSIPS begin."""
 SPEAKER_FORMS: Final = (
     PROCESS_NUMBER,
+    re.compile(r"^ {0,6}(\d{1,7}):\d{8}:\d{6}\.\d{3} "),
     re.compile(r" --- \[ {0,20}([\w.#-]{1,60})\]"),
     re.compile(r"#(\d{1,10})\]"),
     re.compile(r": Thread (\d{1,6}): "),
@@ -680,7 +683,7 @@ SPEAKER_FORMS: Final = (
     re.compile(r"\b(ForkPoolWorker-\d{1,6})\]"),
     re.compile(r"\[([0-9a-f]{6,36}(?:-[0-9a-f]{4,12}){0,4})\]"),
 )
-"""How a line names its process (Kamailio, Ruby, PHP), its thread (Spring and others) or its request."""
+"""How a line names its process (Kamailio, Zabbix, Ruby, PHP), its thread (Spring and others) or its request."""
 WORDS_BEFORE_CHARS: Final = 60
 """Characters before the words of an error by which two reports of it are known to be of one error."""
 HEAD_CHARS: Final = 80
@@ -741,8 +744,10 @@ def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
             continue
         forks.add(record)
         datasources.add(record)
-        yield from _host_drafts(record)
+        yield from _end_drafts(record)
         entry = server_log.parse_entry(record.lines[0].text)
+        if entry is not None:
+            server_run.add(entry, record.timestamp)
         if entry is not None and _is_of_server(entry):
             for draft in _server_drafts(record, entry):
                 yield server_run.completed(draft)
@@ -756,22 +761,40 @@ def _quoted_drafts(record: Record) -> Iterator[DraftEvent]:
     entry = ServerLog(UTC).parse_entry(record.lines[0].text)
     is_entry = entry is not None and _is_of_server(entry)
     own = _server_drafts(record, entry) if entry and is_entry else _client_drafts(record, is_mysql=False)
-    for draft in (*_host_drafts(record), *own):
+    for draft in (*_end_drafts(record), *own):
         if not draft.server_ready:
             event = replace(draft.event, is_mention=True)
             yield replace(draft, event=event, subject=None if draft.subject is None else -event.line)
 
 
+_DUMP_BEGINS: Final = re.compile(r"Start (?:semi-sync |asynchronous )?binlog_dump to ")
+"""A server begins to send its binlog: a session that does so does nothing else."""
+MAX_DUMPS: Final = 200
+
+
 @dataclass(slots=True)
 class _ServerRun:
-    """When the server whose log is read was last ready."""
+    """When the server whose log is read was last ready, and when it began to send its binlog to whom."""
 
     ready_seconds: float | None = None
+    dumps: dict[ProcesslistId, float] = field(default_factory=dict)
+    """When each of the last MAX_DUMPS began, by its session."""
+
+    def add(self, entry: LogEntry, timestamp: Timestamp | None) -> None:
+        """Remember the session to which the server begins to send its binlog."""
+        if entry.session_id is None or timestamp is None or not _DUMP_BEGINS.match(entry.text):
+            return
+        self.dumps.setdefault(entry.session_id, timestamp.clock_seconds)
+        if len(self.dumps) > MAX_DUMPS:
+            del self.dumps[next(iter(self.dumps))]
 
     def completed(self, draft: DraftEvent) -> DraftEvent:
-        """Add how long the server had been up, where its log has it: no session is older."""
-        timestamp = draft.event.timestamp
+        """Add how long the server and the session had been up, where its log has it."""
+        timestamp, session_id = draft.event.timestamp, draft.event.session_id
         seconds = None if timestamp is None else timestamp.clock_seconds
+        began = None if session_id is None else self.dumps.pop(session_id, None)
+        if began is not None and seconds is not None and seconds >= began:
+            draft = replace(draft, event=replace(draft.event, lasted_seconds=seconds - began))
         if draft.server_ready:
             self.ready_seconds = seconds
         if self.ready_seconds is None or seconds is None or seconds < self.ready_seconds:
@@ -995,29 +1018,33 @@ def _server_drafts(record: Record, entry: LogEntry) -> Iterator[DraftEvent]:
     yield DraftEvent(replace(event, session_id=entry.session_id), subject=subject, server_ready=is_ready)
 
 
-def _host_drafts(record: Record) -> Iterator[DraftEvent]:
-    """The drafts of what the kernel or systemd reports of a server's process."""
+def _end_drafts(record: Record) -> Iterator[DraftEvent]:
+    """The drafts of what another party than server and client reports: how the server's process ended, who ended a session."""
     for line in record.lines:
-        message = host_message(line.text)
+        message = end_message(line.text)
         if message is None and not (record.program and host_started(line.text)):
             continue
-        cause, start = message or (None, 0)
+        start = 0 if message is None else message.start
+        is_error = message is None or message.is_error
         mention = Mention.NO if record.starts_dated else mention_in(line.text, start, [], dated=False)
-        if mention is Mention.YES:
+        if mention is Mention.YES or not (is_error or record.starts_dated):
             continue
         event = ErrorEvent(
             line.number,
             record.timestamp,
             line.text,
-            client=SYSTEM_LOG,
-            stated_cause=cause,
+            client=SYSTEM_LOG if is_error else UNKNOWN_CLIENT,
+            stated_cause=END_CAUSES[message.kind] if message and is_error else None,
             certainty=Certainty.CONFIRMED,
-            from_server_log=True,
+            from_server_log=is_error,
+            session_id=None if message is None else message.session_id,
             text_before=line.text_before[-MAX_SEARCHED_CHARS:],
             is_mention=mention is Mention.MAYBE,
+            end_kind=None if message is None else message.kind,
+            is_error=is_error,
         )
-        subject = -line.number if event.is_mention else cause
-        yield DraftEvent(event, subject=subject, server_ready=cause is None, is_of_host=True)
+        subject = -line.number if event.is_mention else event.stated_cause
+        yield DraftEvent(event, subject=subject, server_ready=message is None, is_of_host=True)
 
 
 def _server_certainty(entry: LogEntry) -> Certainty:
@@ -1300,6 +1327,9 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
     server_ends: set[Cause] = set()
     """What has ended the server since it was last ready."""
     for draft in drafts:
+        if not draft.event.is_error:
+            yield draft.event
+            continue
         if draft.server_ready:
             yield from (earlier.event for earlier in held)
             held, server_ends = [], set()

@@ -6,6 +6,7 @@ The tables: error numbers (CODES), clients and frameworks (DRIVERS, FRAMEWORKS),
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -406,7 +407,7 @@ FAILURE_WORDS: Final = tuple(
         ),
         (
             FailureKind.REFUSED,
-            rf"[Cc]onnection[ _]refused|delayed[_ ]connect[_ ]error:[_ ]111|ECONNREFUSED|econnrefused|\(111\b|Errno 111|\b10061\b|{haproxy_end('SC')}",
+            rf"[Cc]onnection[ _]refused|actively refused|delayed[_ ]connect[_ ]error:[_ ]111|ECONNREFUSED|econnrefused|\(111\b|Errno 111|\b10061\b|{haproxy_end('SC')}",
         ),
         (FailureKind.UNREACHABLE, r"No route to host|[Nn]etwork is unreachable|\(113\b|EHOSTUNREACH"),
         (
@@ -449,7 +450,7 @@ FAILURE_WORDS: Final = tuple(
         ),
         (
             FailureKind.SENDING,
-            r"\bin _?send_data$|sendFileToServer|LoadLocalFile|LOAD DATA LOCAL|[Ll]ocal [Ii]nfile",
+            r"\bin _?send_data$|sendFileToServer|LoadLocalFile|LOAD DATA LOCAL|[Ll]ocal [Ii]nfile|\b(?:mysql|mariadb-)import\b.{0,200} (?:--local\b|-L\b)",
         ),
         (
             FailureKind.BETWEEN,
@@ -532,6 +533,48 @@ SERVER_LOST_ERRORS: Final = frozenset({2013})
 LARGE_LINE_BYTES: Final = 8192
 """Bytes from which the size of a logged line counts as that of the statement in it."""
 
+
+class EndKind(StrEnum):
+    """What ended sessions, as another party than their clients reports it."""
+
+    STOP = "stop"
+    """The server was stopped, or restarted."""
+    CRASH = "crash"
+    """The server crashed, or was killed."""
+    FAILOVER = "failover"
+    """Another server took over: the sessions of the one before end."""
+    KILL = "kill"
+    """A session was killed."""
+    PROXY = "proxy"
+    """A proxy ended a session."""
+    SESSION = "session"
+    """The server's log reports the end of a session with its cause."""
+
+
+END_CAUSES: Final = {
+    EndKind.STOP: Cause.SERVER_RESTART,
+    EndKind.CRASH: Cause.SERVER_CRASH,
+    EndKind.FAILOVER: Cause.SERVER_RESTART,
+    EndKind.KILL: Cause.KILLED,
+    EndKind.PROXY: Cause.PROXY_OR_FIREWALL,
+}
+"""The cause that each kind of end is; that of a session has its own."""
+SERVER_ENDS: Final = frozenset({EndKind.STOP, EndKind.CRASH, EndKind.FAILOVER})
+"""The ends of every session of a server."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedEnd:
+    """An end that another party reports, near an error that it may explain."""
+
+    kind: EndKind
+    cause: Cause
+    seconds: float = 0.0
+    """How long before the error it was."""
+    is_of_session: bool = False
+    """Whether the report names the session of the error."""
+
+
 _SESSION_ID_FORM: Final = re.compile(
     r"\(conn=(\d{1,10})\)|[Aa]borted connection (\d{1,10}) |[Cc]onnection[ _]id[:= ]{1,2}(\d{1,10})\b"
 )
@@ -587,16 +630,22 @@ class ErrorEvent:
     """Whether the server refused a connection by offline mode within a minute."""
     refused_near: bool = False
     """Whether a connection found no program listening within a minute."""
-    server_end: Cause | None = None
-    """What ended the server in the minute before, by the same log: a restart, a crash, or a kill by the system."""
-    server_end_seconds: float = 0.0
-    """How long before the event that was."""
+    end_kind: EndKind | None = None
+    """What the line reports as another party than the client: the operating system, a proxy, a cloud, an administrator."""
+    is_error: bool = True
+    """Whether it is shown as an error; otherwise the line only helps to explain the errors near it."""
+    end: ReportedEnd | None = None
+    """What ended the session or its server, as another party reports it in the same log."""
     unread_near: bool = False
     """Whether the server reported in the ten seconds before that it gave up a client that did not read its result."""
     unread_by_client: bool = False
     """Whether the server reported that in the minute before of what may be this client."""
     mixed_up_near: bool = False
     """Whether another process received packets that were not meant for it, within two seconds."""
+    busy_lost_near: bool = False
+    """Whether another session was lost within two seconds while its client waited for an answer."""
+    sending_near: bool = False
+    """Whether a client lost its connection at that time while it was sending."""
     lost_near: int = 0
     """How many other connections were lost within two seconds."""
 
@@ -620,6 +669,24 @@ class ErrorEvent:
             and self.session_id is None
             and self.stated_cause in {Cause.SERVER_RESTART, Cause.SERVER_CRASH}
         )
+
+    @property
+    def reported_end(self) -> EndKind | None:
+        """The end that the line reports as another party than the client; None where it reports none."""
+        if self.is_mention:
+            return None
+        if self.ends_server:
+            return EndKind.CRASH if self.stated_cause is Cause.SERVER_CRASH else EndKind.STOP
+        is_sure = self.stated_cause is not None and self.certainty is Certainty.CONFIRMED
+        if is_sure and self.from_server_log and self.session_id is not None:
+            return EndKind.SESSION
+        is_proxys = self.stated_cause is Cause.PROXY_OR_FIREWALL and self.client.driver in PROXIES
+        return EndKind.PROXY if is_sure and is_proxys else self.end_kind
+
+    @property
+    def server_end(self) -> EndKind | None:
+        """What ended the server near the error, by the same log: a stop, a crash or a failover."""
+        return self.end.kind if self.end is not None and self.end.kind in SERVER_ENDS else None
 
     @property
     def is_loss(self) -> bool:
@@ -753,65 +820,201 @@ _NEAR_SECONDS: Final = 60.0
 _TOGETHER_SECONDS: Final = 2.0
 _UNREAD_SECONDS: Final = 10.0
 """Seconds in which a client that read too slowly mostly notices that the server gave it up."""
+_NOTICED_SECONDS: Final = 10.0
+"""Seconds in which a client that is not idle mostly notices that its session was killed."""
+_MAX_IDLE_SECONDS: Final = 86_400.0
+_ONE_LOG_SECONDS: Final = 86_400.0
+"""Seconds within which a time without a year is of the year of another time of its log."""
 _MAX_HELD_EVENTS: Final = 64
+_MAX_REPORTS: Final = 64
 _NEXT_EVENTS: Final = 3
 _NEXT_LINES: Final = 12
 _NOT_LISTENING: Final = frozenset({FailureKind.REFUSED, FailureKind.NO_SOCKET})
 
 
 def with_neighbours(events: Iterable[ErrorEvent]) -> Iterator[ErrorEvent]:
-    """Yield each event with what was found within a minute of it. At most 2 * _MAX_HELD_EVENTS are held."""
-    held: list[_TimedEvent] = []
-    done = 0
+    """Yield each error with what was found near it. At most 2 * _MAX_HELD_EVENTS errors and _MAX_REPORTS ends are held."""
+    near = _Neighbourhood()
     for event in events:
-        seconds = nan if event.timestamp is None else event.timestamp.clock_seconds
-        held.append((seconds, event))
-        while done < len(held) - 1 and (
-            not (_is_near(held[done], held[-1]) or _may_be_refused(held[done][1], event))
-            or len(held) - done > _MAX_HELD_EVENTS
-        ):
-            yield _with_counts(held, done)
-            done += 1
-        while done and (len(held) > 2 * _MAX_HELD_EVENTS or not _is_near(held[0], held[done])):
+        yield from near.add(event)
+    yield from near.pop_all()
+
+
+class _Neighbourhood:
+    """The errors of a log that wait for what follows, and the ends that other parties have reported last."""
+
+    def __init__(self) -> None:
+        self._held: list[_TimedEvent] = []
+        self._done = 0
+        """How many of the held errors are yielded."""
+        self._reports: deque[_TimedEvent] = deque(maxlen=_MAX_REPORTS)
+        self._clock = _LogClock()
+        self._sender: ErrorEvent | None = None
+        """The last client that lost its connection while it was sending."""
+
+    def add(self, event: ErrorEvent) -> Iterator[ErrorEvent]:
+        """Take the next event of the log; yield the errors that nothing later is near to."""
+        self._align_years(event)
+        event = self._clock.dated(event)
+        timed = self._clock.seconds(event), event
+        if event.reported_end is not None:
+            self._reports.append(timed)
+        if not event.is_error:
+            return
+        held = self._held
+        held.append((timed[0], replace(event, sending_near=self._is_sent_near(event))))
+        while self._done < len(held) - 1 and self._is_over(event):
+            yield self._completed(self._done)
+            self._done += 1
+        while self._done and (len(held) > 2 * _MAX_HELD_EVENTS or not _is_near(held[0], held[self._done])):
             held.pop(0)
-            done -= 1
-    for index in range(done, len(held)):
-        yield _with_counts(held, index)
+            self._done -= 1
+
+    def pop_all(self) -> Iterator[ErrorEvent]:
+        """Yield the errors that are left at the end of the log."""
+        for index in range(self._done, len(self._held)):
+            yield self._completed(index)
+
+    def _is_over(self, later: ErrorEvent) -> bool:
+        """Whether the next error to be yielded waits for nothing more."""
+        held, done = self._held, self._done
+        is_near = _is_near(held[done], held[-1]) or _may_be_refused(held[done][1], later)
+        return not is_near or len(held) - done > _MAX_HELD_EVENTS
+
+    def _align_years(self, event: ErrorEvent) -> None:
+        """Give the errors that wait the year of an event behind them, where their own year is guessed."""
+        if event.timestamp is None or event.timestamp.year_guessed:
+            return
+        clock = _LogClock(event.timestamp)
+        for timed_events in (self._held, self._reports):
+            for index, (_seconds, held) in enumerate(timed_events):
+                if held.timestamp is not None and held.timestamp.year_guessed:
+                    dated = clock.dated(held)
+                    timed_events[index] = clock.seconds(dated), dated
+
+    def _completed(self, index: int) -> ErrorEvent:
+        """The error at `index` with what the others say that are near it."""
+        timed = self._held[index]
+        event = _with_counts(self._held, index)
+        if (
+            not (event.is_loss or event.refused or event.is_kill or event.from_server_log)
+            or event.ends_server
+        ):
+            return event
+        ends = [end for report in self._reports if (end := _end_for(timed, report))]
+        return replace(
+            event, end=min(ends, key=lambda end: (not end.is_of_session, end.seconds), default=None)
+        )
+
+    def _is_sent_near(self, event: ErrorEvent) -> bool:
+        """Whether a client lost its connection while it was sending, just before or in the lines before."""
+        if event.is_loss and FailureKind.SENDING in event.failures:
+            self._sender = event
+        sender = self._sender
+        if sender is None or sender is event:
+            return False
+        if sender.timestamp is None or event.timestamp is None:
+            return event.line - sender.line <= _NEXT_LINES
+        return event.timestamp.seconds_apart(sender.timestamp) <= _TOGETHER_SECONDS
+
+
+class _LogClock:
+    """The years and the zone that times of one log have, where they do not name them."""
+
+    def __init__(self, dated: Timestamp | None = None) -> None:
+        self._dated = dated
+        """The last time with a year."""
+        self._offset_seconds = 0.0 if dated is None else dated.offset_seconds
+        """What the last zone but UTC adds to UTC: that of times without one."""
+
+    def dated(self, event: ErrorEvent) -> ErrorEvent:
+        """The event in the year of the last time with a year, where its own is guessed and both are within a day."""
+        timestamp, last = event.timestamp, self._dated
+        if timestamp is None:
+            return event
+        if not timestamp.year_guessed:
+            self._dated = timestamp
+            self._offset_seconds = timestamp.offset_seconds or self._offset_seconds
+            return event
+        if last is None or timestamp.seconds_apart(last) > _ONE_LOG_SECONDS:
+            return event
+        return replace(event, timestamp=timestamp.with_year_of(last))
+
+    def seconds(self, event: ErrorEvent) -> float:
+        """When an event was, in seconds since 1970; not a number where it has no time."""
+        timestamp = event.timestamp
+        if timestamp is None:
+            return nan
+        return timestamp.clock_seconds - (0.0 if timestamp.zoned else self._offset_seconds)
+
+
+def _end_for(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
+    """The end that a report says, where it may be what ended the session of an error; None where it cannot be.
+
+    What ends a session comes before its client's error, and after the session was last used.
+    """
+    event, other = timed[1], report[1]
+    kind, apart = other.reported_end, timed[0] - report[0]
+    if (
+        kind is None
+        or other.line == event.line
+        or not -_TOGETHER_SECONDS <= apart <= _noticed_within(event, kind)
+    ):
+        return None
+    names_other = event.session_id is not None and other.session_id not in {None, event.session_id}
+    is_of_session = event.session_id is not None and event.session_id == other.session_id
+    if kind not in SERVER_ENDS and (names_other or event.refused or event.from_server_log):
+        return None
+    if kind is EndKind.SESSION and not is_of_session:
+        return None
+    cause = other.stated_cause if kind is EndKind.SESSION else END_CAUSES[kind]
+    return None if cause is None else ReportedEnd(kind, cause, max(0.0, apart), is_of_session)
+
+
+def _noticed_within(event: ErrorEvent, kind: EndKind) -> float:
+    """Seconds after an end of that kind in which the client of an error can have noticed it."""
+    idle_seconds = event.silent_seconds if event.idle_seconds is None else event.idle_seconds
+    idle_seconds = min(idle_seconds or 0.0, _MAX_IDLE_SECONDS)
+    if kind in SERVER_ENDS or kind is EndKind.SESSION:
+        return max(_NEAR_SECONDS, idle_seconds)
+    if (
+        (event.waited_seconds or 0.0) > _TOGETHER_SECONDS
+        or event.code in SERVER_LOST_ERRORS
+        or event.was_busy
+    ):
+        return _TOGETHER_SECONDS
+    # Who kills a session of many means one that is busy; a proxy ends those that are idle.
+    return max(_NOTICED_SECONDS, idle_seconds) if kind is EndKind.PROXY else _NOTICED_SECONDS
 
 
 def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
-    """The event at `index` with what the others say that are near it."""
+    """The event at `index` with what the other errors say that are near it."""
+    event = held[index][1]
     neighbours = [
         (abs(seconds - held[index][0]), other)
         for position, (seconds, other) in enumerate(held)
         if position != index and _is_near(held[index], held[position])
     ]
-    ends = [
-        (held[index][0] - seconds, other.stated_cause)
-        for position, (seconds, other) in enumerate(held)
-        if position != index and other.ends_server and _is_near(held[index], held[position])
-    ]
-    ended_before = [end for end in ends if end[0] >= -_TOGETHER_SECONDS]
-    end_seconds, server_end = min(ended_before, key=lambda end: abs(end[0]), default=(0.0, None))
+    together = [other for seconds_apart, other in neighbours if seconds_apart <= _TOGETHER_SECONDS]
     return replace(
         _with_unread_result(held, index),
-        server_end=None if held[index][1].ends_server else server_end,
-        server_end_seconds=max(0.0, end_seconds),
-        mixed_up_near=any(
-            seconds_apart <= _TOGETHER_SECONDS and _shares_connection(held[index][1], other)
-            for seconds_apart, other in neighbours
-        ),
+        mixed_up_near=any(_shares_connection(event, other) for other in together),
         offline_near=any(other.code == OFFLINE_MODE_ERROR for _apart, other in neighbours),
         refused_near=any(_found_no_listener(other) for _apart, other in neighbours)
         or _is_refused_next(held, index),
+        busy_lost_near=any(_was_cut_while_busy(event, other) for other in together),
         lost_near=sum(
-            seconds_apart <= _TOGETHER_SECONDS
-            and other.stated_cause is None
-            and not other.refused
-            and _is_of_another(held[index][1], other)
-            for seconds_apart, other in neighbours
+            other.stated_cause is None and not other.refused and _is_of_another(event, other)
+            for other in together
         ),
     )
+
+
+def _was_cut_while_busy(event: ErrorEvent, other: ErrorEvent) -> bool:
+    """Whether another session was lost while its client waited for an answer: no idle limit ends such a session."""
+    is_busy = other.is_loss and (other.was_busy or other.code in SERVER_LOST_ERRORS)
+    is_of_another = event.speaker != other.speaker or _is_of_another(event, other)
+    return is_busy and is_of_another and not other.never_began
 
 
 def _found_no_listener(event: ErrorEvent) -> bool:

@@ -19,6 +19,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from goneaway_tui.logs.blocks import LogLine
+from goneaway_tui.logs.error_events import EndKind
 from goneaway_tui.logs.records import split_prefix
 from goneaway_tui.logs.timestamps import parse_timestamp
 from goneaway_tui.logs.translations import (
@@ -382,38 +383,88 @@ _SERVER_UNIT: Final = (
     r"(?:@[\w.:-]{0,80})?"
 )
 """The unit or container of a server, and of no exporter, backup, router or client of one."""
+_SERVICE: Final = r"(?i:mysql|mariadb|percona)[\w .()-]{0,40}?(?<!Router)(?<!Exporter)"
+"""The name of a server's service on Windows."""
 HOST_MESSAGES: Final = (
-    (re.compile(rf"[Oo]ut of memory: Kill(?:ed)? process \d{{1,10}}(?:, UID \d{{1,10}},)? \({_SERVER_PROCESS}\)"), Cause.SERVER_CRASH),
-    (re.compile(rf"\bKilled process \d{{1,10}}(?:, UID \d{{1,10}},)? \({_SERVER_PROCESS}\)"), Cause.SERVER_CRASH),
-    (re.compile(rf"\boom-kill:constraint=.{{0,600}},task={_SERVER_PROCESS},pid="), Cause.SERVER_CRASH),
-    (re.compile(rf"\b{_SERVER_PROCESS}\[\d{{1,10}}\]: segfault at |traps: {_SERVER_PROCESS}\[\d{{1,10}}\] "), Cause.SERVER_CRASH),
-    (re.compile(rf"\bProcess \d{{1,10}} \({_SERVER_PROCESS}\) of user \d{{1,10}} dumped core"), Cause.SERVER_CRASH),
-    (re.compile(rf"{_SERVER_UNIT}(?:\.service)?: State '[\w-]{{1,30}}' timed out\. (?:Killing|Terminating)"), Cause.SERVER_RESTART),
-    (re.compile(rf"{_SERVER_UNIT}(?:\.service)?: (?:stop-\w{{1,20}} )?timed out\. Killing"), Cause.SERVER_RESTART),
-    (re.compile(rf"{_SERVER_UNIT}\.service: [Mm]ain process exited, code=(?:killed|dumped), status=(?!15/)"), Cause.SERVER_CRASH),
-    (re.compile(rf"{_SERVER_UNIT}\.service: [Mm]ain process exited, code=killed, status=15/"), Cause.SERVER_RESTART),
-    (re.compile(rf"{_SERVER_UNIT}\.service: A process of this unit has been killed by the OOM killer"), Cause.SERVER_CRASH),
-    (re.compile(rf"{_SERVER_UNIT}\.service: Failed with result '(?:oom-kill|core-dump|signal|watchdog)'"), Cause.SERVER_CRASH),
-    (re.compile(rf"\bKilled /(?:[\w@.:-]{{1,80}}/){{0,8}}{_SERVER_UNIT}\.service due to memory (?:pressure|used)"), Cause.SERVER_CRASH),
-    (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code 13[4-79]\b"), Cause.SERVER_CRASH),
-    (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code (?:130|143)\b"), Cause.SERVER_RESTART),
+    (re.compile(rf"[Oo]ut of memory: Kill(?:ed)? process \d{{1,10}}(?:, UID \d{{1,10}},)? \({_SERVER_PROCESS}\)"), EndKind.CRASH),
+    (re.compile(rf"\bKilled process \d{{1,10}}(?:, UID \d{{1,10}},)? \({_SERVER_PROCESS}\)"), EndKind.CRASH),
+    (re.compile(rf"\boom-kill:constraint=.{{0,600}},task={_SERVER_PROCESS},pid="), EndKind.CRASH),
+    (re.compile(rf"\b{_SERVER_PROCESS}\[\d{{1,10}}\]: segfault at |traps: {_SERVER_PROCESS}\[\d{{1,10}}\] "), EndKind.CRASH),
+    (re.compile(rf"\bProcess \d{{1,10}} \({_SERVER_PROCESS}\) of user \d{{1,10}} dumped core"), EndKind.CRASH),
+    (re.compile(rf"{_SERVER_UNIT}(?:\.service)?: State '[\w-]{{1,30}}' timed out\. (?:Killing|Terminating)"), EndKind.STOP),
+    (re.compile(rf"{_SERVER_UNIT}(?:\.service)?: (?:stop-\w{{1,20}} )?timed out\. Killing"), EndKind.STOP),
+    (re.compile(rf"{_SERVER_UNIT}\.service: [Mm]ain process exited, code=(?:killed|dumped), status=(?!15/)"), EndKind.CRASH),
+    (re.compile(rf"{_SERVER_UNIT}\.service: [Mm]ain process exited, code=killed, status=15/"), EndKind.STOP),
+    (re.compile(rf"{_SERVER_UNIT}\.service: A process of this unit has been killed by the OOM killer"), EndKind.CRASH),
+    (re.compile(rf"{_SERVER_UNIT}\.service: Failed with result '(?:oom-kill|core-dump|signal|watchdog)'"), EndKind.CRASH),
+    (re.compile(rf"\bKilled /(?:[\w@.:-]{{1,80}}/){{0,8}}{_SERVER_UNIT}\.service due to memory (?:pressure|used)"), EndKind.CRASH),
+    (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code 13[4-79]\b"), EndKind.CRASH),
+    (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code (?:130|143)\b"), EndKind.STOP),
+    # The events 7031 and 7034 of the Windows service control manager.
+    (re.compile(rf"\bThe {_SERVICE} service terminated unexpectedly\b"), EndKind.CRASH),
 )  # fmt: skip
-"""How the kernel, systemd and docker compose report that a server was killed, or died."""
+"""How the kernel, systemd, docker compose and Windows report that a server was killed, or died."""
+END_MESSAGES: Final = (
+    # systemd, docker and compose, of a stop in order.
+    (re.compile(r"^Stopp(?:ing|ed) (?!.{0,80}(?i:exporter|router|backup|proxy|client)).{0,80}(?i:mysql|mariadb|percona)"), EndKind.STOP),
+    (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code 0\b"), EndKind.STOP),
+    (re.compile(rf"^ ?(?:Container )?{_SERVER_UNIT} {{1,4}}(?:Stopping|Stopped|Restarting)\b"), EndKind.STOP),
+    # The events 7035 and 7036 of the Windows service control manager.
+    (re.compile(rf"\bThe {_SERVICE} service (?:entered the stopped state|was successfully sent a stop control)"), EndKind.STOP),
+    # RDS and Aurora, by their list of events.
+    (re.compile(r"\b(?:Started (?:cross|same) AZ failover to DB instance|Multi-AZ instance failover started)\b"), EndKind.FAILOVER),
+    (re.compile(r"\bDB instance (?:restarted|shutdown)\b|\bRecovery of the DB instance has started\b"), EndKind.STOP),
+    # MariaDB Monitor of MaxScale, and MySQL's group replication.
+    (re.compile(r"\[mariadbmon\] Performing (?:automatic failover|switchover)\b"), EndKind.FAILOVER),
+    (re.compile(r"\bA new primary with address \S{1,255} was elected\b"), EndKind.FAILOVER),
+    # pt-kill --print, the general query log and ProxySQL.
+    (re.compile(r"^# \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d KILL (?P<id>\d{1,10}) \("), EndKind.KILL),
+    (re.compile(r"\s\d{1,20} (?:Query|Execute)\s{1,8}(?i:(?:KILL (?:(?:HARD|SOFT) )?(?:CONNECTION )?)|CALL mysql\.rds_kill\()(?P<id>\d{1,10})\b"), EndKind.KILL),
+    (re.compile(r"\bKILL CONNECTION (?P<id>\d{1,10}) on \S{1,255}:\d"), EndKind.KILL),
+    # nginx's stream module, of a session that was silent for longer than proxy_timeout.
+    (re.compile(r"\*\d{1,12} (?:connection|upstream|client) timed out .{0,60}\bwhile proxying connection, client: .{1,300}:3306\b"), EndKind.PROXY),
+)  # fmt: skip
+"""What else ends sessions by the word of another party: no error by itself, but evidence for those near it. The id, where it is told, is the session's."""
+_END_WORDS: Final = (
+    "topp", "stop control", "estart", "instance shutdown", "ailover", "KILL ", "kill ", "rds_kill", "exited with", "was elected",
+    "Recovery of", "while proxying",
+)  # fmt: skip
+"""One of these is in every line of END_MESSAGES."""
 _HOST_STARTED: Final = re.compile(r"^Started .{0,80}(?:MySQL|MariaDB|Percona)", re.IGNORECASE)
 
 
-def host_message(text: str) -> tuple[Cause, int] | None:
-    """How a server ended, by a line of the kernel, of systemd or of docker compose, and where in it that is said.
+@dataclass(frozen=True, slots=True)
+class EndMessage:
+    """What a line reports of an end, as another party than the server and its clients."""
 
-    None for any other line.
+    kind: EndKind
+    start: int
+    """Where in the line the report begins, in characters."""
+    is_error: bool
+    """Whether it is one that is shown by itself: the server did not stop in order."""
+    session_id: ProcesslistId | None = None
 
-    >>> host_message("Out of memory: Killed process 811 (mysqld) total-vm:1kB"), host_message("Killed process 9 (java)")
-    ((<Cause.SERVER_CRASH: 'server_crash'>, 0), None)
+
+def end_message(text: str) -> EndMessage | None:
+    """What a line of the operating system, a cloud, a proxy or an administrator says of an end; None for any other line.
+
+    >>> end_message("Out of memory: Killed process 811 (mysqld) total-vm:1kB").kind, end_message("Killed process 9 (java)")
+    (<EndKind.CRASH: 'crash'>, None)
+    >>> end_message("# 2026-11-23T22:00:00 KILL 48213 (Query 312 sec) SELECT 1").session_id
+    48213
     """
-    if not any(name in text for name in _SERVER_NAMES):
+    text = text[:MAX_LINE_CHARS]
+    if any(name in text for name in _SERVER_NAMES) or " service terminated " in text:
+        for form, kind in HOST_MESSAGES:
+            if match := form.search(text):
+                return EndMessage(kind, match.start(), is_error=True)
+    if not any(word in text for word in _END_WORDS):
         return None
-    matches = ((form.search(text[:MAX_LINE_CHARS]), cause) for form, cause in HOST_MESSAGES)
-    return next(((cause, match.start()) for match, cause in matches if match), None)
+    for form, kind in END_MESSAGES:
+        if match := form.search(text):
+            session_id = _session_id(match.groupdict().get("id") or "")
+            return EndMessage(kind, match.start(), is_error=False, session_id=session_id)
+    return None
 
 
 def host_started(text: str) -> bool:

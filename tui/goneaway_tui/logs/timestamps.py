@@ -91,12 +91,17 @@ class Timestamp:
         apart = self.clock_seconds + self.offset_seconds - earlier.clock_seconds - earlier.offset_seconds
         return apart if apart >= 0 else None
 
-    def seconds_apart(self, other: Timestamp) -> float:
-        """Seconds between two instants of one log. Of one with a zone and one without the clocks on the wall are compared."""
+    def seconds_from(self, other: Timestamp) -> float:
+        """Seconds from another instant of one log to this one, below 0 where this one is the earlier.
+
+        Of one with a zone and one without the clocks on the wall are compared.
+        """
         apart = self.with_year_of(other).clock_seconds - other.with_year_of(self).clock_seconds
-        if self.zoned != other.zoned:
-            apart += self.offset_seconds - other.offset_seconds
-        return abs(apart)
+        return apart + (self.offset_seconds - other.offset_seconds if self.zoned != other.zoned else 0.0)
+
+    def seconds_apart(self, other: Timestamp) -> float:
+        """Seconds between two instants of one log, as `seconds_from` counts them."""
+        return abs(self.seconds_from(other))
 
     def seconds_apart_in_any_zone(self, other: Timestamp) -> float:
         """Seconds between two instants, where the one without a zone may be of any zone."""
