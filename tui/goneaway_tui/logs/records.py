@@ -55,13 +55,14 @@ PREFIX_FORMS: Final = (
     re.compile(r"\[(?P<program>pod/[\w./-]{1,120})\] ?(?P<timestamp>)"),
     re.compile(rf"(?P<program>[^\t\n]{{1,100}}\t[^\t\n]{{1,100}})\t(?P<timestamp>{_ISO}) "),
     re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d {_CLOCK})(?P<program>) (?=\d{{4}}-\d\d-\d\d[ T]\d)"),
+    re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d {_CLOCK}) (?P<program>[a-z][\w-]{{1,40}}) > ?"),
     re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>\{{[^{{}}]{{0,400}}\}}) "),
     re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?: ?[+-]\d{{4}}|Z)?)\s(?P<program>[\w.-]{{1,80}}): ?(?=\{{)"),
 )  # fmt: skip
 """Prefixes of containerd; of `kubectl --timestamps`, `docker logs -t` and GitHub Actions; of GitLab CI; of syslog (RFC 3164, Heroku)
 and the systemd journal; of syslog by RFC 5424; of the Java Service Wrapper; of docker compose, foreman and pm2; of pods by
 their namespace; of fly.io; of Cloud Foundry; of `aws logs tail`; of the journal with seconds; of
-`kubectl --prefix`; of `gh run view`; of Docker Desktop; of logcli; of fluentd. The first row that matches counts. What else stands before all lines is
+`kubectl --prefix`; of `gh run view`; of Docker Desktop; of Airbyte; of logcli; of fluentd. The first row that matches counts. What else stands before all lines is
 found by `_RepeatedPrefixes`.
 """
 
@@ -179,8 +180,19 @@ HEAD_WORDS: Final = 5
 _TRACEBACK_HEAD: Final = "Traceback (most recent call last):"
 
 
+_REPEATED_PART: Final = re.compile(
+    r"(?<=[\s>:\])|-])(?:at (?:[\w.$/-]{1,120}/{1,2})?[\w.$<>]{3,200}\(|Caused by: |\.\.\. \d{1,4} (?:more|common)\b|The last packet s)"
+)
+"""A part of a traceback of Java, behind what a program that reads another's output puts before each of its lines."""
+_HEAD_END: Final = re.compile(r" ?[-:>|]\s?$")
+_HEAD_CLOCK: Final = re.compile(r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?")
+
+
 class _RepeatedHeads:
-    """The timestamp, level and logger of an entry, which oslo.log repeats before each line of its traceback."""
+    """The timestamp, level and logger of an entry, repeated before each line of its traceback.
+
+    oslo.log writes them so, and whatever logs the output of a program line by line.
+    """
 
     def __init__(self) -> None:
         self._entry = ("", "")
@@ -193,6 +205,9 @@ class _RepeatedHeads:
         program, text = line.program, line.text
         if line.starts_block or not _ENTRY_START.match(text):
             return line
+        if self._entry[0] == program and (shared := _shared_head(self._entry[1], text)):
+            body, text_before = text[shared:], line.text_before + text[:shared]
+            return replace(line, text=body, text_before=text_before, continues=True)
         before, traceback, _rest = text.partition(_TRACEBACK_HEAD)
         if traceback and len(before.split()) >= HEAD_WORDS:
             is_further = self._entry[0] == program and self._entry[1].startswith(before.partition("[")[0])
@@ -208,6 +223,19 @@ class _RepeatedHeads:
             self._head = ("", "")
         self._entry = program, text
         return line
+
+
+def _shared_head(entry: str, text: str) -> int:
+    """How many characters of a line repeat the head of an entry, before a part of its traceback or nothing; 0 for another line."""
+    part = _REPEATED_PART.search(text)
+    if part is None and not _HEAD_END.search(text):
+        return 0
+    head = text if part is None else text[: part.start()]
+    clock = _HEAD_CLOCK.search(head)
+    if clock is None or len(head.split()) < HEAD_WORDS:
+        return 0
+    is_same = _HEAD_CLOCK.sub("", entry, count=1).startswith(_HEAD_CLOCK.sub("", head, count=1).rstrip())
+    return len(head) if is_same else 0
 
 
 LEARNING_LINES: Final = 40
