@@ -21,6 +21,7 @@ from goneaway_tui.doctor.case import (
 )
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.logs.error_events import (
+    MIN_WAIT_SECONDS,
     OFFLINE_MODE_ERROR,
     REPLICATION,
     ErrorEvent,
@@ -97,8 +98,6 @@ COMMON_LIMIT_SECONDS = 600.0
 
 SAME_MOMENT_SECONDS: Final = 2.0
 """Seconds between two lines of a log that are about the same moment."""
-ANSWERED_SECONDS = 5.0
-"""A server that has closed a session refuses its next statement at once, in far less than this."""
 
 
 def idle_timeout(case: Case) -> Iterator[Argument]:
@@ -129,7 +128,7 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         )
     if event.idle_seconds is None:
         yield from _silence(case)
-        if event.waited_seconds is not None and event.waited_seconds >= ANSWERED_SECONDS:
+        if event.waited_seconds is not None and event.waited_seconds >= MIN_WAIT_SECONDS:
             waited = seconds_words(event.waited_seconds)
             yield Argument(-4, _("The client waited {wait} for an answer and got none.", wait=waited))
     yield from _server_down_first(case)
@@ -421,7 +420,7 @@ def _cut_short(event: ErrorEvent) -> Iterator[Argument]:
             )
         elif FailureKind.EOF in event.failures:
             yield Argument(1, _("The connection may have broken while the statement was being sent."))
-    elif FailureKind.RESET in event.failures:
+    elif FailureKind.RESET in event.failures and (event.waited_seconds or 0.0) < MIN_WAIT_SECONDS:
         yield Argument(
             3, _("A server that does not read a large statement to its end resets the connection.")
         )

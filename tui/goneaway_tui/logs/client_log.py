@@ -20,6 +20,7 @@ from goneaway_tui.i18n import N_
 from goneaway_tui.logs.blocks import LINE_HEAD_BYTES, LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
+    MIN_WAIT_SECONDS,
     SERVER_GONE_ERRORS,
     SILENT_CLIENTS,
     SYSTEM_LOG,
@@ -30,6 +31,8 @@ from goneaway_tui.logs.error_events import (
     envoy_end,
     haproxy_end,
     recognise_client,
+    silence_before_wait,
+    stated_run_times,
     with_neighbours,
 )
 from goneaway_tui.logs.records import (
@@ -734,7 +737,7 @@ class DraftEvent:
 def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
     """Decide what each record is, and read it as that: an entry of a server's own log, or what a program wrote."""
     server_log, server_run, known_clients, forks = ServerLog(UTC), _ServerRun(), _KnownClients(), _Forks()
-    datasources, statements = _Datasources(), _LoggedStatements()
+    datasources, statements, running = _Datasources(), _LoggedStatements(), _Running()
     for record in records:
         if statements.holds(record):
             yield from _quoted_drafts(record)
@@ -748,7 +751,9 @@ def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
                 yield server_run.completed(draft)
         else:
             for draft in _client_drafts(record, is_mysql=record.program in datasources.of_mysql):
-                yield known_clients.completed(forks.completed(draft, record), record.program)
+                begun = running.completed(forks.completed(draft, record), record)
+                yield known_clients.completed(begun, record.program)
+        running.add(record)
 
 
 def _quoted_drafts(record: Record) -> Iterator[DraftEvent]:
@@ -844,6 +849,50 @@ class _Datasources:
                 self.of_mysql.discard(record.program)
             elif len(self.of_mysql) < MAX_REMEMBERED_PROGRAMS:
                 self.of_mysql.add(record.program)
+
+
+RAN_SECONDS: Final = 1.0
+"""Seconds between a line with the time that a statement ran, and the error that ended it."""
+_BEGINS_STATEMENT: Final = re.compile(
+    r"(?i)\b(?:running|executing|execute|sending|starting|start|issuing|begin(?:ning)?)\b(?! (?:time|at)\b)[^;]{0,40}?"
+    r"\b(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|CALL|ALTER|LOAD DATA|OPTIMIZE|CREATE|query|quer(?:y|ies)|sql|statement)\b"
+)
+"""How a program says that it sends a statement: the silence behind is its wait for the answer."""
+
+
+@dataclass(slots=True)
+class _Running:
+    """The statement that each program of a log was running by its last record: the last MAX_REMEMBERED_PROGRAMS."""
+
+    statements: dict[str, tuple[Timestamp, float | None]] = field(default_factory=dict)
+    """The time of that record, and the seconds that the statement ran; None where it has only begun."""
+
+    def add(self, record: Record) -> None:
+        """Remember the statement that a record says is running, or has run."""
+        last = record.lines[-1].text[:FOREIGN_SEARCH_CHARS]
+        ran_seconds = next(stated_run_times(last), None)
+        self.statements.pop(record.program, None)
+        if record.timestamp is not None and (ran_seconds is not None or _BEGINS_STATEMENT.search(last)):
+            self.statements[record.program] = record.timestamp, ran_seconds
+            if len(self.statements) > MAX_REMEMBERED_PROGRAMS:
+                del self.statements[next(iter(self.statements))]
+
+    def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
+        """Add how long the client of a lost connection had waited, where the record before says that it did."""
+        event = draft.event
+        began, ran_seconds = self.statements.get(record.program, (None, None))
+        if began is None or event.timestamp is None or not event.is_loss or event.waited_seconds is not None:
+            return draft
+        gap = event.timestamp.seconds_after(began)
+        if gap is None or event.idle_seconds is not None or record.lines[0].starts_block:
+            return draft
+        waited_seconds = gap if ran_seconds is None else ran_seconds if gap <= RAN_SECONDS else 0.0
+        if waited_seconds < MIN_WAIT_SECONDS or (ran_seconds is None and event.write_failed):
+            return draft
+        silent_seconds = silence_before_wait(event.silent_seconds, gap)
+        return replace(
+            draft, event=replace(event, waited_seconds=waited_seconds, silent_seconds=silent_seconds)
+        )
 
 
 FORK_SECONDS: Final = 10.0

@@ -76,6 +76,7 @@ ERROR_FIELDS: Final = frozenset({
     "errormessage", "errortype", "sqlmessage", "sqlstate", "code", "errno", "errorcode", "error_code", "name", "type", "value",
     "module", "filename", "function", "file", "logger", "logger_name", "loggername", "logger.name", "sourcecontext", "driver",
     "class", "error.message", "error.stack_trace", "error.type", "fatal", "syscall", "err_details", "error_message", "error_details",
+    "duration", "duration_ms", "durationms", "elapsed", "elapsed_ms", "elapsedms", "took", "took_ms", "query_time", "execution_time",
 })  # fmt: skip
 """Names of fields that describe an error, in lower case."""
 _STATES_ERROR: Final = frozenset({
