@@ -67,6 +67,9 @@ SERVER_AWAY: Final = N_(
 )
 NO_ANSWER: Final = N_("No session had begun: nothing answered the connection attempt.")
 NO_LOGIN: Final = N_("No session had begun: the connection ended before the login.")
+LOST_BEFORE: Final = N_(
+    "The program reported the loss of a connection before. Since then its driver refuses to use that connection."
+)
 WAS_READING: Final = N_("The session was busy: the connection broke in the middle of a result.")
 WAS_SENDING: Final = N_("The session was busy: the connection broke while the client was sending data.")
 
@@ -114,6 +117,9 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         return
     yield from _stated_idle_time(case)
     if not event.is_loss:
+        return
+    if event.follows_loss:
+        yield Argument(-2, _(LOST_BEFORE))
         return
     yield _loss_manner(event)
     if event.client.driver == "ProxySQL" and FailureKind.BETWEEN not in event.failures:
@@ -645,7 +651,7 @@ def client_quit(case: Case) -> Iterator[Argument]:
         )
     elif event.used_after_close:
         yield Argument(
-            2,
+            4 if event.follows_loss else 2,
             _("This side had already closed the connection. Find the first error above this one."),
         )
     if _own_timer_expired(event):

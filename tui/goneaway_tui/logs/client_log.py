@@ -22,6 +22,7 @@ from goneaway_tui.logs.error_events import (
     CODES,
     MIN_WAIT_SECONDS,
     SERVER_GONE_ERRORS,
+    SERVER_LOST_ERRORS,
     SILENT_CLIENTS,
     SYSTEM_LOG,
     UNKNOWN_CLIENT,
@@ -691,7 +692,7 @@ HEAD_CHARS: Final = 80
 CHAIN_LINES: Final = 6
 """Lines between two reports of one cause chain."""
 _DIGITS: Final = re.compile(r"\d+")
-_WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"]$")
+_WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"=\]]$")
 """How what is put before a quoted error ends."""
 AFTERMATH_SECONDS: Final = 2.0
 """Seconds after a loss within which a proxy closes the other side of the session."""
@@ -904,43 +905,87 @@ _FORKED: Final = re.compile(
     r"|(?i:\b(?:boot|spawn)(?:ed|ing)?\b.{0,40}\bpid[ :=]{1,3}(?P<booted>\d{2,10})\b)"
 )
 """A line about a process that was forked, with its number."""
-_FORK_WORDS: Final = ("fork", "Fork", "oot", "OOT", "pawn", "PAWN")
-"""One of these is in every line that does."""
+_FORKS: Final = re.compile(
+    r"(?i)\bfork(?:ed|ing|s)?\b:? (?:(?!failed|exec)[\w#]{1,20} ){0,3}(?:worker|child|process|job|consumer|subprocess)"
+    r"|\bForkManager\b|\bpcntl_fork\b|\bos\.fork\b"
+)
+"""A line about processes that are forked, without a number."""
+_CHILD_ENDS: Final = re.compile(
+    r"(?i)\b(?:child(?:ren)?|workers?|(?:sub)?process|job)\b(?:(?!restart|fail)[^.;]){0,40}?\b(?:exit(?:ed|ing|s)?|finished|terminated|ended|reaped)\b"
+    r"|\breap(?:ed|ing) (?:child|worker)"
+)
+"""A line about the end of a forked process."""
+_FORK_WORDS: Final = ("ork", "ORK", "oot", "OOT", "pawn", "PAWN", "hild", "rocess", "eap")
+"""One of these is in every line about a fork, or about the end of a forked process."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ForkTrace:
+    """A line about a fork, or about the end of a forked process."""
+
+    program: str
+    line: int
+    seconds: float | None
+    pid: str = ""
+    """The number of the forked process; empty where the line has none."""
+    is_end: bool = False
+
+    def is_just_before(self, event: ErrorEvent) -> bool:
+        """Whether the line stands shortly before an error."""
+        if self.line >= event.line:
+            return False
+        if self.seconds is None or event.timestamp is None:
+            return event.line - self.line <= FORK_LINES
+        return 0 <= event.timestamp.clock_seconds - self.seconds <= FORK_SECONDS
 
 
 @dataclass(slots=True)
 class _Forks:
-    """The forked processes that a log names, each with its line and time: the last MAX_FORKS."""
+    """What a log says of forks: the last MAX_FORKS lines."""
 
-    pids: dict[str, tuple[int, float | None]] = field(default_factory=dict)
+    traces: list[_ForkTrace] = field(default_factory=list)
+    programs: set[str] = field(default_factory=set)
+    """The programs that have forked: at most MAX_REMEMBERED_PROGRAMS."""
 
     def add(self, record: Record) -> None:
-        """Remember the forked processes that a record names."""
-        candidates = (line for line in record.lines if any(word in line.text for word in _FORK_WORDS))
-        for line in candidates:
-            for match in _FORKED.finditer(line.text[:FOREIGN_SEARCH_CHARS]):
-                seconds = None if record.timestamp is None else record.timestamp.clock_seconds
-                self.pids[match["pid"] or match["booted"]] = line.number, seconds
-                if len(self.pids) > MAX_FORKS:
-                    del self.pids[next(iter(self.pids))]
+        """Remember the forks, and the ends of forked processes, that a record names."""
+        seconds = None if record.timestamp is None else record.timestamp.clock_seconds
+        program = _family(record.program)
+        for line in record.lines:
+            if not any(word in line.text for word in _FORK_WORDS):
+                continue
+            text = line.text[:FOREIGN_SEARCH_CHARS]
+            pids = [match["pid"] or match["booted"] for match in _FORKED.finditer(text)]
+            forks = not pids and _FORKS.search(text) is not None
+            if (forks or "ork" in text) and (pids or forks) and len(self.programs) < MAX_REMEMBERED_PROGRAMS:
+                self.programs.add(program)
+            traces = [_ForkTrace(program, line.number, seconds, pid) for pid in pids]
+            if forks or (program in self.programs and _CHILD_ENDS.search(text)):
+                traces.append(_ForkTrace(program, line.number, seconds, is_end=not forks))
+            self.traces = (self.traces + traces)[-MAX_FORKS:]
 
     def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
-        """Add that the process was forked just before, where the log says so."""
-        if not self.pids:
+        """Add that a process was forked, or a forked one ended, just before, where the log says so."""
+        if not self.traces:
             return draft
         event = draft.event
         spoken = f"{record.program} {record.lines[0].text[:FOREIGN_SEARCH_CHARS]} {draft.outer_words}"
-        for pid in dict.fromkeys(_DIGITS.findall(spoken)):
-            line, seconds = self.pids.get(pid, (event.line, None))
-            if line < event.line and self._is_soon(event, line, seconds):
-                return replace(draft, event=replace(event, failures=event.failures | {FailureKind.FORKED}))
-        return draft
+        pids, program = set(_DIGITS.findall(spoken)), _family(record.program)
+        is_forked = any(
+            trace.is_just_before(event) and (trace.pid in pids if trace.pid else trace.program == program)
+            for trace in self.traces
+        )
+        if not is_forked:
+            return draft
+        return replace(draft, event=replace(event, failures=event.failures | {FailureKind.FORKED}))
 
-    @staticmethod
-    def _is_soon(event: ErrorEvent, line: int, seconds: float | None) -> bool:
-        if seconds is None or event.timestamp is None:
-            return event.line - line <= FORK_LINES
-        return 0 <= event.timestamp.clock_seconds - seconds <= FORK_SECONDS
+
+_PROCESS_ID: Final = re.compile(r"\[\d{1,10}\]")
+
+
+def _family(program: str) -> str:
+    """A program without the number of its process: forked processes have others."""
+    return _PROCESS_ID.sub("", program)
 
 
 _STRING: Final = re.compile(
@@ -1360,6 +1405,7 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
             held[index] = _joined_draft(held[index], draft)
             continue
         if index is not None:
+            draft = _as_echo(held[index].event, draft)
             held[index] = replace(held[index], is_over=True)
         held.append(draft)
         while held[0].is_over or draft.event.line - held[0].event.line > MAX_RECORD_LINES:
@@ -1367,6 +1413,15 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
         if isinstance(draft.subject, Cause):
             server_ends.add(draft.subject)
     yield from (earlier.event for earlier in held)
+
+
+def _as_echo(before: ErrorEvent, draft: DraftEvent) -> DraftEvent:
+    """A draft that says whether its driver only refuses a connection whose loss the program has reported before."""
+    is_loss = before.follows_loss or (before.is_loss and not before.used_after_close)
+    is_same_client = before.client.driver == draft.event.client.driver and before.speaker == draft.event.speaker
+    if not (draft.event.used_after_close and not draft.is_precursor and is_loss and is_same_client):
+        return draft
+    return replace(draft, event=replace(draft.event, follows_loss=True))
 
 
 def _last_of_program(held: list[DraftEvent], program: str) -> int | None:
@@ -1399,7 +1454,27 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     if (is_remark_after or _wraps_same_words(held, draft)) and line_distance <= CHAIN_LINES:
         return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
-    return is_repeated and before.text != after.text and line_distance <= 2
+    return line_distance <= 2 and ((is_repeated and before.text != after.text) or _is_told_again(held, draft))
+
+
+def _is_told_again(held: DraftEvent, draft: DraftEvent) -> bool:
+    """Whether a program dies by a failure that its driver has just reported: the same words, and only one names the driver.
+
+    Perl's DBI prints a failure (PrintError) and raises it (RaiseError): one text, twice.
+    """
+    before, after = held.event, draft.event
+    texts = [part.words[part.words_start :] for part in (held, draft)]
+    if texts[0] != texts[1] or before.code != after.code or before.code in REFUSALS:
+        return False
+    if before.text == after.text:
+        return after.line - before.line == 1 and _RAISED.search(before.text) is not None
+    return sum(bool(recognise_client([event.text]).driver) for event in (before, after)) == 1
+
+
+_RAISED: Final = re.compile(r"^DBD?I?::.{1,1000} at \S{1,200} line \d{1,7}\.$")
+"""How Perl's DBI prints a failure, and raises it."""
+REFUSALS: Final = frozenset(number for number, code in CODES.items() if code.refuses_connection)
+"""The errors of connections that were refused: a program may try several at once."""
 
 
 def _is_remark_before(held: DraftEvent, draft: DraftEvent) -> bool:
@@ -1411,7 +1486,27 @@ def _is_remark_before(held: DraftEvent, draft: DraftEvent) -> bool:
 
 def _follows_from(before: ErrorEvent, after: ErrorEvent) -> bool:
     """Whether a client reports what its error before has caused."""
-    return _is_after_packet(before, after) or _is_after_limit(before, after)
+    is_after_end = _is_after_packet(before, after) or _is_after_loss(before, after)
+    return is_after_end or _is_after_limit(before, after)
+
+
+def _is_after_loss(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether a client uses the connection again that it has just lost: that says nothing of idling."""
+    is_used_again = after.code in SERVER_GONE_ERRORS or after.used_after_close
+    is_lost = before.is_loss and (before.code in SERVER_LOST_ERRORS or after.used_after_close)
+    is_first = before.code not in SERVER_GONE_ERRORS and not before.used_after_close
+    is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
+    drivers = {before.client.driver, after.client.driver} - {""}
+    return (
+        after.is_loss
+        and is_used_again
+        and is_lost
+        and is_first
+        and not is_of_another
+        and len(drivers) <= 1
+        and after.line - before.line <= AFTER_PACKET_LINES
+        and _seconds_between(before, after) <= AFTER_PACKET_SECONDS
+    )
 
 
 def _is_after_packet(before: ErrorEvent, after: ErrorEvent) -> bool:
@@ -1462,6 +1557,8 @@ def _shared_end(text: str, other: str) -> int:
 def _joined_draft(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
     """Two drafts of one event as one."""
     is_rest = draft.is_traceback_rest or _follows_from(held.event, draft.event)
+    if is_rest and not held.event.client.driver:
+        return replace(held, event=replace(held.event, client=draft.event.client))
     if is_rest or ((draft.is_retried or draft.is_aftermath) and not held.is_precursor):
         return held
     if held.subject is not None:

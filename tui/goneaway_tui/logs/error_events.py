@@ -443,7 +443,7 @@ FAILURE_WORDS: Final = tuple(
             (
                 r"Could not read data from |when dumping table|\bresult_fetch\b|\bin _?(?:fetch(?:one|many|all|_row)?|get_rows|_fetch\w+)$"
                 r"|\bin _read_rowdata_packet\w*$|PDOStatement(?:::|->)fetch|mysqli?_fetch_\w|[Ee]rror reading result(?! set's)"
-                r"|ResultsetRowsStreaming|[Cc]ould not read resultset|EOFException: Failed to read (?:next byte|remaining)"
+                r"|ResultsetRowsStreaming|\bpacket body of length \d|[Cc]ould not read resultset|EOFException: Failed to read (?:next byte|remaining)"
                 r"|BinaryLogClient\.listenForEventPackets|\bmysqli_(?:result|stmt)::fetch_?\w|\(\): Error while reading a row"
             ),
         ),
@@ -464,7 +464,7 @@ FAILURE_WORDS: Final = tuple(
             FailureKind.SERVER_DOWN,
             r"missed \d{1,4} heartbeats, shunning|Server \S{1,120} is DOWN, reason: |has no server available!|Detected an offline server during query",
         ),
-        (FailureKind.FORKED, r"Psy Shell|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking"),
+        (FailureKind.FORKED, r"Psy Shell|\bForkManager\b|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking"),
         (
             FailureKind.THROUGH_PROXY,
             r"(?i:cloud[-_]?sql[-_]proxy|\bpscale\b|planetscale|cleardb|kubectl port-forward|Forwarding from 127)|branch \S{1,80} is established",
@@ -617,6 +617,8 @@ class ErrorEvent:
     """Whether the server reported that in the minute before of what may be this client."""
     mixed_up_near: bool = False
     """Whether another process received packets that were not meant for it, within two seconds."""
+    follows_loss: bool = False
+    """Whether the same program reported the loss of a connection before, and its driver only refuses to use it again."""
     lost_near: int = 0
     """How many other connections were lost within two seconds."""
 

@@ -39,7 +39,7 @@ PREFIX_FORMS: Final = (
     re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>\d\d[OE])[ +]"),
     re.compile(
         rf"(?:<\d{{1,3}}>)?(?P<timestamp>{_SYSLOG_TIME}) "
-        r"(?P<program>(?!\d{4}-\d\d-\d\d)[\w.-]{1,80} [\w./@-]{1,80}(?:\[[\w.-]{1,20}\])?|[\w./@-]{1,80}\[[\w.-]{1,20}\]): ?"
+        r"(?P<program>(?!\d{4}-\d\d-\d\d|(?:ERROR|WARN(?:ING)?|INFO|DEBUG|FATAL|CRITICAL|TRACE)\b)[\w.-]{1,80} [\w./@-]{1,80}(?:\[[\w.-]{1,20}\])?|[\w./@-]{1,80}\[[\w.-]{1,20}\]): ?"
     ),
     re.compile(
         rf"<\d{{1,3}}>1 (?P<timestamp>{_ISO}) (?P<program>\S{{1,80}} \S{{1,80}} \S{{1,80}}) \S{{1,40}} "
@@ -544,7 +544,7 @@ MAX_LINES_APART: Final = 200
 """Lines of other programs after which a record ends."""
 
 TRACEBACK_PART: Final = re.compile(
-    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |Debug info: |Query: \S|Function: [\w:\\]{1,120}$|Error: \d{4} .{0,200} \([\w.:-]{1,80}\)$|\(Background|\[SQL|Invalid `prisma\.|The last packet"
+    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |Debug info: |Query: \S|Function: [\w:\\]{1,120}$|Error: \d{4} .{0,200} \([\w.:-]{1,80}\)$|\(Background|\[SQL|Invalid `prisma\.|The last packet|\(errno \d"
 )
 """What joins the parts of a traceback, in the languages that are read."""
 EXCEPTION_HEAD: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")
