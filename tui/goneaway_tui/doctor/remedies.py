@@ -141,6 +141,11 @@ POOLS: Final = {
     "MySQL Connector/J": (
         N_("Connector/J has no pool: set the pool's lifetime, HikariCP maxLifetime={ms} (milliseconds)"),
     ),
+    "AWS Advanced JDBC Wrapper": (
+        N_(
+            "AWS Advanced JDBC Wrapper has no pool: set the pool's lifetime, HikariCP maxLifetime={ms} (milliseconds)"
+        ),
+    ),
     "MariaDB Connector/J": (
         N_(
             "MariaDB Connector/J: maxIdleTime={s} (seconds) in its own pool; HikariCP maxLifetime={ms} (milliseconds)"

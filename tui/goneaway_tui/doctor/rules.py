@@ -65,6 +65,9 @@ NO_SESSION: Final = N_("No session had begun: the connection was refused.")
 SERVER_AWAY: Final = N_(
     "A health check reported the server as down. The line does not report the end of a session."
 )
+SERVER_SHUNNED: Final = N_(
+    "ProxySQL's monitor reported the server as down. ProxySQL then closed its connections to that server."
+)
 NO_ANSWER: Final = N_("No session had begun: nothing answered the connection attempt.")
 NO_LOGIN: Final = N_("No session had begun: the connection ended before the login.")
 LOST_BEFORE: Final = N_(
@@ -79,7 +82,8 @@ def _no_session(event: ErrorEvent) -> Iterator[Argument]:
     if event.refused:
         is_silent = FailureKind.TIMED_OUT in event.failures and FailureKind.REFUSED not in event.failures
         is_check = FailureKind.SERVER_DOWN in event.failures
-        yield refutation(_(SERVER_AWAY if is_check else NO_ANSWER if is_silent else NO_SESSION))
+        is_shunned = is_check and event.client.driver == "ProxySQL"
+        yield refutation(_(SERVER_SHUNNED if is_shunned else SERVER_AWAY if is_check else NO_ANSWER if is_silent else NO_SESSION))
     elif event.never_began:
         yield refutation(_(NO_LOGIN))
 
@@ -123,7 +127,7 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         return
     yield _loss_manner(event)
     if event.client.driver == "ProxySQL" and FailureKind.BETWEEN not in event.failures:
-        yield Argument(-2, _("ProxySQL pings its idle connections, by default every 10 s."))
+        yield Argument(-2, _("ProxySQL pings its idle connections to servers."))
     if _would_report_4031(event) and 4031 not in case.server.unknown_errors:
         yield Argument(
             -1,
@@ -570,6 +574,7 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
         if event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
             yield Argument(4, _("The connection ended before the server sent its handshake."))
         yield from _way_between(event)
+        yield from _cloud_limit(case)
         yield from _idle_below_limit(case)
         if case.aborted_no_session and case.was_up_before_idling:
             yield Argument(
@@ -591,6 +596,23 @@ def _proxy_timeout(event: ErrorEvent) -> Iterator[Argument]:
                 setting="timeout client" if end["side"] == "c" else "timeout server",
             ),
         )
+
+
+CLOUD_LIMITS: Final = (
+    (FailureKind.IN_AZURE, 240.0, N_("Azure's load balancer drops a connection that is idle for {limit}, unless set otherwise.")),
+    (FailureKind.IN_AWS, 350.0, N_("AWS's NAT gateways and network load balancers drop a connection that is idle for {limit}.")),
+)  # fmt: skip
+"""After how many idle seconds the network of a provider drops a connection, by its documentation."""
+
+
+def _cloud_limit(case: Case) -> Iterator[Argument]:
+    """Whether the connection was idle for longer than the provider's network allows, and less than the server does."""
+    event = case.event
+    idle_seconds = event.silent_seconds if event.idle_seconds is None else event.idle_seconds
+    server_limit = case.limit("wait_timeout")[0]
+    for kind, limit, words in CLOUD_LIMITS:
+        if kind in event.failures and idle_seconds is not None and limit <= idle_seconds < (server_limit or 0.0):
+            yield Argument(3, _(words, limit=seconds_words(limit)))
 
 
 def _idle_below_limit(case: Case) -> Iterator[Argument]:

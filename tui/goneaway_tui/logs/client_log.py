@@ -183,6 +183,10 @@ ERROR_PATTERNS: Final = (
     _pattern(r"unexpected end of stream, read \d+ bytes from|socket was closed by server"),
     _pattern(r"last packet successfully received from the server was [\d,.]{1,15} milliseconds? ago"),
     _pattern(r"No operations allowed after (?:connection|statement) closed|cannot be called on a closed connection", None, used_after_close=True),
+    # A driver that follows a failover of the cluster: the connection is a new one, and the server behind it another.
+    _pattern(r"SQL connection has changed due to a connection failure|Driver has reconnect connection after a", None, Cause.SERVER_RESTART, wants_context=True),
+    _pattern(r"\bFailover(?:Success|Failed)SQLException\b|\bTransactionStateUnknownSQLException\b", None, Cause.SERVER_RESTART, wants_context=True),
+    _pattern(r"marked as broken because of SQLSTATE\(08(?:S02|007)\)", None, Cause.SERVER_RESTART, wants_context=True, is_precursor=True),
     _pattern(r"Failed to validate connection", None, wants_context=True, is_precursor=True, used_after_close=True),
     _pattern(r"marked as broken because of SQLSTATE\(08", None, wants_context=True, is_precursor=True),
     _pattern(r"MySqlConnectionClosedException"),
@@ -218,6 +222,7 @@ ERROR_PATTERNS: Final = (
     _pattern(r"Connection has been closed by peer|Connection unexpectedly closed|ClosedConnectionException", wants_context=True),
     _pattern(r"Driver\(ConnectionClosed\)|Connection to the server is closed", wants_context=True),
     _pattern(r"\{:error, :closed\}|\{error,\s?closed\}|\btcp_closed\b", wants_context=True),
+    _pattern(r"failed to (?:receive packet (?:header|body)|read packet content): (?:closed|timeout|connection reset)"),
     _pattern(r"failed to (?:send query|(?:receive|read) .{1,60}): (?:closed|timeout|connection reset)", wants_context=True),
     _pattern(r"SocketException: (?:Connection reset|Broken pipe|Socket closed)|transport connection: An (?:existing|established) connection",
              wants_context=True),
@@ -285,11 +290,11 @@ STANDALONE_ERROR: Final = re.compile(r"^ERROR (?:\d{4}) \(\w{5}\)|^mysqldump: |^
 """A line that is an error by itself, whatever the lines around it say."""
 
 MYSQL_WORDS: Final = re.compile(
-    r"(?i)mysql|mariadb|myxql|r2d2|binlog|shyiko|maxscale|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |CMDPHP|\bSPINE: |galera|aurora|percona|\b(?:routing|metadata_cache) (?:WARNING|ERROR) \[|HY000|08S01|^ {1,4}fatal: true"
+    r"(?i)mysql|mariadb|myxql|r2d2|binlog|shyiko|maxscale|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bpacket (?:header|content): |\bDBD?I?::|DBI |CMDPHP|\bSPINE: |galera|aurora|percona|\b(?:routing|metadata_cache) (?:WARNING|ERROR) \[|HY000|08S01|^ {1,4}fatal: true"
 )
 """Names that only logs about MySQL or MariaDB hold."""
 OTHER_SOFTWARE_WORDS: Final = re.compile(
-    r"(?i)postgres|psycopg|asyncpg|pgx|\bpq: |pgbouncer|redis|valkey|memcache|mongo|rabbit|amqp|kafka|nginx|elastic|cassandra"
+    r"(?i)postgres|psycopg|asyncpg|pgx|\bpq: |pgbouncer|redis|valkey|memcache|mongo|rabbit|amqp|kafka|(?<![/\w])nginx(?![/\w])|elastic|cassandra"
     r"|ldap|smtp|sqlite|ora-\d|oracle|mssql|sqlserver|\btds\b|etcd|zookeeper|grpc|websocket|upstream|\bsshd?\b|rsync|\bscp\b|kubelet|docker"
     r"|pgsql|\bPG::|(?<!com\.)\bgit(?:hub|lab)?\b(?!\.com)|\bcurl\b|\birc\b|\bport (?:22|80|443|5432)\b|:(?:443|5432|6379|9092|11211|27017)\b"
 )
@@ -311,7 +316,7 @@ PREFILTER_WORDS: Final = (
     "closed}", "tcp_closed", "result set's", "while sending", "failed to send", "failed to re", "SocketException", "transport connection", "idle conn", "ClosedConn",
     "was lost during", "closed connection", "ClosedException", "reach database", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
-    "reading a row", "Timing out '",
+    "reading a row", "Timing out '", "SQL connection has", "SQLException", "reconnect connection",
     "closed=True", "io.EOFException", "Failed to read ", "Reset by peer", "Reset By Peer", '"- - -" 0 ', "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
 """Every pattern matches only lines with one of these; a line with none is not read further. A test checks it."""
@@ -441,6 +446,12 @@ _CODE_MARKS: Final = re.compile(
     r"|['\"] ?% ?[(\w]|%[rs]['\")]|\{\w[\w.!:]{0,30}\}\W{0,3}['\"]|\{\{-? ?[$.]\w|\|.{0,2000}`.{0,2000}\|$"
 )
 """A line of source."""
+_UNIT_NAMED: Final = re.compile(
+    r"(?:Start(?:ed|ing)|Finished|Stopp(?:ed|ing)|Reload(?:ed|ing)|Created|Removed|Failed to start|Dependency failed for|Triggering|Scheduled)\s"
+)
+"""How systemd begins a line with the description of a unit."""
+_COMMAND_LOGGED: Final = re.compile(r"\bCMD \(|\bCOMMAND=|\btype=EXECVE\b|\bExecStart\w*=")
+"""How cron, sudo, the kernel's audit and a unit's file state a command."""
 _METRIC: Final = re.compile(
     r"(?:^|\s)[A-Za-z_:][\w:]{2,200}\{\w{1,80}=\"[^{}]{0,1000}\"\}\s{1,40}[-+]?(?:\d[\d.eE+-]{0,40}|NaN|Inf)(?:\s+\d{1,20})?\s*$"
 )
@@ -695,7 +706,7 @@ _DIGITS: Final = re.compile(r"\d+")
 _WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"=\]]$")
 """How what is put before a quoted error ends."""
 AFTERMATH_SECONDS: Final = 2.0
-"""Seconds after a loss within which a proxy closes the other side of the session."""
+"""Seconds after a loss within which a proxy closes the other side of the session, and a client uses its connection again."""
 PACKET_ERRORS: Final = frozenset({1153, 2020})
 """The errors of a packet that is too large: the server closes the session."""
 INTERRUPTED_ERROR: Final = 1317
@@ -1174,6 +1185,10 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
     """Whether a line of a record only quotes the words of an error."""
     lines = record.lines
     line = lines[index]
+    if _COMMAND_LOGGED.search(line.text, 0, parsed.start) or (
+        "systemd" in record.program and _UNIT_NAMED.match(line.text)
+    ):
+        return Mention.YES
     follows_part = (
         index > 0 and TRACEBACK_PART.match(lines[index - 1].text) and line.text[:1] not in {"+", "-"}
     )
@@ -1451,10 +1466,17 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         is_close = line_distance <= (MAX_RECORD_LINES if is_dated else PRECURSOR_LINES)
         return is_close and _is_remark_before(held, draft)
     is_remark_after = draft.is_retried and before.client.driver == after.client.driver
-    if (is_remark_after or _wraps_same_words(held, draft)) and line_distance <= CHAIN_LINES:
+    is_chained = line_distance <= CHAIN_LINES or _is_of_one_voice(before, after)
+    if (is_remark_after or _wraps_same_words(held, draft)) and is_chained:
         return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
     return line_distance <= 2 and ((is_repeated and before.text != after.text) or _is_told_again(held, draft))
+
+
+def _is_of_one_voice(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether one thread or request reports both at one time, however long the traceback between them is."""
+    is_dated = before.timestamp is not None and after.timestamp is not None
+    return is_dated and bool(before.speaker) and before.speaker == after.speaker
 
 
 def _is_told_again(held: DraftEvent, draft: DraftEvent) -> bool:
@@ -1491,21 +1513,18 @@ def _follows_from(before: ErrorEvent, after: ErrorEvent) -> bool:
 
 
 def _is_after_loss(before: ErrorEvent, after: ErrorEvent) -> bool:
-    """Whether a client uses the connection again that it has just lost: that says nothing of idling."""
-    is_used_again = after.code in SERVER_GONE_ERRORS or after.used_after_close
-    is_lost = before.is_loss and (before.code in SERVER_LOST_ERRORS or after.used_after_close)
-    is_first = before.code not in SERVER_GONE_ERRORS and not before.used_after_close
+    """Whether a client uses the connection again at once that it has just lost: that says nothing of idling."""
+    if not (before.is_loss and after.is_loss) or STANDALONE_ERROR.search(after.text):
+        return False
+    is_refused = after.used_after_close and not before.used_after_close
+    is_used_again = before.code in SERVER_LOST_ERRORS and after.code in SERVER_GONE_ERRORS
     is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
-    drivers = {before.client.driver, after.client.driver} - {""}
     return (
-        after.is_loss
-        and is_used_again
-        and is_lost
-        and is_first
+        (is_used_again or (is_refused and before.code not in SERVER_GONE_ERRORS))
         and not is_of_another
-        and len(drivers) <= 1
+        and len({before.client.driver, after.client.driver} - {""}) <= 1
         and after.line - before.line <= AFTER_PACKET_LINES
-        and _seconds_between(before, after) <= AFTER_PACKET_SECONDS
+        and _seconds_between(before, after) <= AFTERMATH_SECONDS
     )
 
 

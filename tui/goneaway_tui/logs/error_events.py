@@ -174,9 +174,10 @@ DRIVERS: Final = (
         LogClient("R RMariaDB", reports_4031=True),
         r"RMariaDB|RMySQL|\bresult_(?:fetch|create|bind)\b|MariaDBConnection",
     ),
+    (LogClient("MariaDB Connector/ODBC", reports_4031=True), r"(?i)\[ma-\d[\w.]*\]|\[mariadb\]\[odbc|maodbc"),
     (
         LogClient("MySQL Connector/ODBC", reports_4031=True),
-        r"(?i)\[(?:mysql|mariadb|ma-\d[\w.]*)\]\[odbc|unixodbc|myodbc|switch_odbc|maodbc",
+        r"(?i)\[mysql\]\[odbc|unixodbc|myodbc|switch_odbc",
     ),
     (
         LogClient("Lua resty.mysql"),
@@ -190,6 +191,7 @@ DRIVERS: Final = (
     ),
     (LogClient("mysqlclient", reports_4031=True), r"\bMySQLdb\b|\b_mysql(?:_exceptions)?\b|mysqldb://"),
     (LogClient("PyMySQL"), r"pymysql|\(0, ''\)"),
+    (LogClient("AWS Advanced JDBC Wrapper", reports_4031=True), r"software\.amazon\.jdbc|software\.aws\.rds\.jdbc"),
     (
         LogClient("MariaDB Connector/J", reports_4031=True),
         r"\bmariadb\.jdbc|jdbc:mariadb|read \d+ bytes from \d+ \(socket was closed",
@@ -309,7 +311,7 @@ FRAMEWORKS: Final = (
     ("Metabase", r"\bmetabase\b"),
     ("r2d2", r"\br2d2\b"),
     ("Ecto", r"\(ecto(?:_sql)?\b|\bEcto\."),
-    ("Diesel", r"\bdiesel\b"),
+    ("Diesel", r"\bdiesel\b|\bDatabaseError\((?:__)?(?:Unknown|ClosedConnection|UnableToSendCommand), "),
     ("Rails", r"ActiveRecord|active_record"),
     ("Sequelize", r"[Ss]equelize"),
     ("TypeORM", r"QueryFailedError|typeorm"),
@@ -328,9 +330,26 @@ _DRIVERS: Final = tuple((client, re.compile(pattern)) for client, pattern in DRI
 _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAMEWORKS)
 
 
+_STATEMENT_TEXT: Final = re.compile(
+    r"(?i)\b(?:SELECT\s.{1,4000}?\sFROM|INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\s"
+)
+_LITERAL: Final = re.compile(r"(?<=[=(,\s])'(?:[^'\\]|\\.|''){1,400}'(?=[\s,);]|$)")
+
+
+def _without_values(line: str) -> str:
+    """A line without the values of the statement in it: they are of users, and name no client."""
+    statement = _STATEMENT_TEXT.search(line)
+    start = len(line) if statement is None else statement.start()
+    return line[:start] + _LITERAL.sub("?", line[start:])
+
+
 def recognise_client(lines: Iterable[str]) -> LogClient:
-    """The client that wrote these lines; UNKNOWN_CLIENT where they do not show it."""
-    text = list(lines)
+    """The client that wrote these lines; UNKNOWN_CLIENT where they do not show it.
+
+    >>> recognise_client(["PDOException: x SELECT a FROM b WHERE c = 'proxysql'"]).name
+    'PHP PDO'
+    """
+    text = [_without_values(line) for line in lines]
     # A string in JSON holds a traceback in one line; a path of Windows holds the same two characters.
     text += [line.replace("\\n", " ") for line in text if "\\n" in line]
     driver = next(
@@ -372,6 +391,10 @@ class FailureKind(StrEnum):
     """A health check found the server away: the line is about the server, and about no session."""
     FORKED = "forked"
     """Something near the error forks, and each process has the connection."""
+    IN_AZURE = "in_azure"
+    """The log names a server or program in Azure."""
+    IN_AWS = "in_aws"
+    """The log names a server in AWS."""
     THROUGH_PROXY = "through_proxy"
     """The log names a proxy or tunnel between the client and the server."""
     MIXED_UP = "mixed_up"
@@ -465,6 +488,8 @@ FAILURE_WORDS: Final = tuple(
             r"missed \d{1,4} heartbeats, shunning|Server \S{1,120} is DOWN, reason: |has no server available!|Detected an offline server during query",
         ),
         (FailureKind.FORKED, r"Psy Shell|\bForkManager\b|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking"),
+        (FailureKind.IN_AZURE, r"\.mysql\.database\.azure\.com|\.azurewebsites\.net|\bAKS\b"),
+        (FailureKind.IN_AWS, r"\.rds\.amazonaws\.com"),
         (
             FailureKind.THROUGH_PROXY,
             r"(?i:cloud[-_]?sql[-_]proxy|\bpscale\b|planetscale|cleardb|kubectl port-forward|Forwarding from 127)|branch \S{1,80} is established",
