@@ -46,14 +46,16 @@ from goneaway_tui.logs.records import (
 )
 from goneaway_tui.logs.redact import CUT_MARK, MAX_QUOTED_CHARS, MAX_SEARCHED_CHARS
 from goneaway_tui.logs.server_log import (
+    HostMessage,
     ServerLog,
+    container_message,
     error_number,
     host_message,
     host_started,
     joined_entries,
     split_entry,
 )
-from goneaway_tui.logs.timestamps import Timestamp
+from goneaway_tui.logs.timestamps import Timestamp, parse_timestamp
 from goneaway_tui.logs.translations import in_english
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import LogEntry
@@ -1101,28 +1103,35 @@ def _server_drafts(record: Record, entry: LogEntry) -> Iterator[DraftEvent]:
 
 
 def _host_drafts(record: Record) -> Iterator[DraftEvent]:
-    """The drafts of what the kernel or systemd reports of a server's process."""
-    for line in record.lines:
-        message = host_message(line.text)
-        if message is None and not (record.program and host_started(line.text)):
-            continue
-        cause, start = message or (None, 0)
-        mention = Mention.NO if record.starts_dated else mention_in(line.text, start, [], dated=False)
-        if mention is Mention.YES:
-            continue
-        event = ErrorEvent(
-            line.number,
-            record.timestamp,
-            line.text,
-            client=SYSTEM_LOG,
-            stated_cause=cause,
-            certainty=Certainty.CONFIRMED,
-            from_server_log=True,
-            text_before=line.text_before[-MAX_SEARCHED_CHARS:],
-            is_mention=mention is Mention.MAYBE,
-        )
-        subject = -line.number if event.is_mention else cause
-        yield DraftEvent(event, subject=subject, server_ready=cause is None, is_of_host=True)
+    """The drafts of what the kernel, systemd or a manager of containers reports of a server's process."""
+    texts = [line.text for line in record.lines]
+    for index, line in enumerate(record.lines):
+        message = host_message(line.text) or container_message(texts, index)
+        if message is not None:
+            yield from _host_draft(record, line, message)
+        elif record.program and host_started(line.text):
+            event = ErrorEvent(line.number, record.timestamp, line.text, client=SYSTEM_LOG, from_server_log=True)
+            yield DraftEvent(event, server_ready=True, is_of_host=True)
+
+
+def _host_draft(record: Record, line: LogLine, message: HostMessage) -> Iterator[DraftEvent]:
+    """The draft of one such line, if it does not only quote what it says."""
+    mention = Mention.NO if record.starts_dated else mention_in(line.text, message.start, [], dated=False)
+    if mention is Mention.YES:
+        return
+    is_own_time = message.timestamp_text is None
+    event = ErrorEvent(
+        line.number,
+        record.timestamp if is_own_time else parse_timestamp(message.timestamp_text or ""),
+        line.text,
+        client=SYSTEM_LOG,
+        stated_cause=message.cause,
+        certainty=message.certainty,
+        from_server_log=True,
+        text_before=line.text_before[-MAX_SEARCHED_CHARS:],
+        is_mention=mention is Mention.MAYBE,
+    )
+    yield DraftEvent(event, subject=-line.number if event.is_mention else message.cause, is_of_host=True)
 
 
 def _server_certainty(entry: LogEntry) -> Certainty:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import cache, lru_cache
@@ -28,7 +28,7 @@ from goneaway_tui.logs.translations import (
     in_english,
     translated_messages,
 )
-from goneaway_tui.model.cause import Cause
+from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import LogEntry
 from goneaway_tui.model.session import ProcesslistId
 
@@ -373,12 +373,13 @@ SERVER_MESSAGES: Final = (
 )
 """Messages about the whole server, and so about every session that was open."""
 
+_SURE: Final = Certainty.CONFIRMED
 _SERVER_PROCESS: Final = r"(?:mysqld|mariadbd)(?:-[\w.]{1,20})?"
 _SERVER_NAMES: Final = ("mysql", "mariadb", "percona")
 _SERVER_UNIT: Final = (
     r"(?<![\w@.-])(?![\w@.-]{0,160}(?:backup|dump|export|restor|check|sync|wait|init|migrat))[\w@.-]{0,80}(?<![A-Za-z])"
     r"(?:mysqld?|mariadbd?|percona)[\d.]{0,8}"
-    r"(?:[-_.](?:server|community|xtradb|cluster|db|database|master|primary|source|slave|replica|secondary|node|data|[A-Za-z]?\d{1,10})){0,6}"
+    r"(?:[-_.](?:server|community|xtradb|cluster|db|database|master|primary|source|slave|replica|secondary|galera|node|data|[A-Za-z]?\d{1,10})){0,6}"
     r"(?:@[\w.:-]{0,80})?"
 )
 """The unit or container of a server, and of no exporter, backup, router or client of one."""
@@ -399,21 +400,86 @@ HOST_MESSAGES: Final = (
     (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code (?:130|143)\b"), Cause.SERVER_RESTART),
 )  # fmt: skip
 """How the kernel, systemd and docker compose report that a server was killed, or died."""
+_POD: Final = rf"{_SERVER_UNIT}(?:-[a-z\d]{{8,10}}-[a-z\d]{{5}})?"
+"""A server's pod: that of a deployment has two hashes behind its name."""
+_IMAGE: Final = rf"(?:[\w.:-]{{1,80}}/){{0,6}}{_SERVER_UNIT}(?:[:@][\w.:-]{{1,90}})?"
+CONTAINER_MESSAGES: Final = (
+    (re.compile(rf"(?:^|\s){_POD} {{1,60}}\d{{1,2}}/\d{{1,2}} {{1,20}}OOMKilled\b"), _SURE),
+    (re.compile(rf"\bcontainer oom [0-9a-f]{{12,64}} \((?:[^()]{{1,400}}, )?image={_IMAGE}[,)]"), _SURE),
+    (re.compile(rf"\bcontainer die [0-9a-f]{{12,64}} \((?=[^()]{{0,400}}exitCode=13[479]\b)(?:[^()]{{1,400}}, )?image={_IMAGE}[,)]"), _SURE),
+    (re.compile(rf"(?:^|\s){_IMAGE}\s.{{0,400}}\sExited \(13[479]\) "), _SURE),
+    (re.compile(rf"(?:^|\s){_POD} {{1,60}}\d{{1,2}}/\d{{1,2}} {{1,20}}CrashLoopBackOff\b"), Certainty.LIKELY),
+    (re.compile(rf"[Bb]ack-off (?:\w{{1,12}} )?restarting failed container[= ]{_SERVER_UNIT}(?=[\s\\\"']|$)"), Certainty.LIKELY),
+    (re.compile(rf"\bBackOff\s{{1,20}}pod/{_POD}\s{{1,20}}Back-off restarting failed container"), Certainty.LIKELY),
+)  # fmt: skip
+"""How Kubernetes and Docker list a server that was killed, or that ended again and again, each in a line."""
+_CONTAINER_ENDED: Final = re.compile(
+    r"\s{1,40}(?:- )?(?:[Rr]eason:\s{1,20}OOMKilled|[Ee]xit ?[Cc]ode:\s{1,20}13[479])\s*$"
+)
+"""How Kubernetes describes the end of a container, in one of several lines."""
+_CONTAINER_IMAGE: Final = re.compile(r"\s{1,40}(?:- )?[Ii]mage:\s{1,20}\"?(?:\S{1,200}/)?(?P<name>[\w.-]{1,80})")
+_CONTAINER_NAME: Final = re.compile(r"\s{1,8}(?P<name>[a-z\d][a-z\d.-]{0,62}):\s*$")
+_FINISHED: Final = re.compile(r"\s{1,40}(?:Finished|finishedAt):\s{1,20}\"?(?P<timestamp>\S.*)")
+_SERVER_NAME: Final = re.compile(_SERVER_UNIT)
+DESCRIBED_LINES: Final = 40
+"""Lines between the image of a container and its end."""
+FINISHED_LINES: Final = 4
+"""Lines between the reason of an end and its time."""
 _HOST_STARTED: Final = re.compile(r"^Started .{0,80}(?:MySQL|MariaDB|Percona)", re.IGNORECASE)
 
 
-def host_message(text: str) -> tuple[Cause, int] | None:
-    """How a server ended, by a line of the kernel, of systemd or of docker compose, and where in it that is said.
+@dataclass(frozen=True, slots=True)
+class HostMessage:
+    """What a line of the system, or of a manager of containers, says of a server's end."""
 
-    None for any other line.
+    cause: Cause
+    start: int
+    """Where in the line that is said."""
+    certainty: Certainty = Certainty.CONFIRMED
+    timestamp_text: str | None = None
+    """When the server ended, where other lines say that; empty where none does; None where the line's own time is that."""
 
-    >>> host_message("Out of memory: Killed process 811 (mysqld) total-vm:1kB"), host_message("Killed process 9 (java)")
-    ((<Cause.SERVER_CRASH: 'server_crash'>, 0), None)
+
+def host_message(text: str) -> HostMessage | None:
+    """How a server ended, by a line of the kernel, of systemd, of Docker or of Kubernetes. None for any other line.
+
+    >>> host_message("Out of memory: Killed process 811 (mysqld) total-vm:1kB").cause.value
+    'server_crash'
+    >>> host_message("Killed process 9 (java)"), host_message("mysqld-exporter-0  0/1  OOMKilled  5  9d")
+    (None, None)
     """
     if not any(name in text for name in _SERVER_NAMES):
         return None
-    matches = ((form.search(text[:MAX_LINE_CHARS]), cause) for form, cause in HOST_MESSAGES)
-    return next(((cause, match.start()) for match, cause in matches if match), None)
+    head = text[:MAX_LINE_CHARS]
+    for form, cause in HOST_MESSAGES:
+        if match := form.search(head):
+            return HostMessage(cause, match.start())
+    for form, certainty in CONTAINER_MESSAGES:
+        if match := form.search(head):
+            return HostMessage(Cause.SERVER_CRASH, match.start(), certainty)
+    return None
+
+
+def container_message(texts: Sequence[str], index: int) -> HostMessage | None:
+    """How a server's container ended, by one of the lines that describe its pod. None for any other line.
+
+    >>> pod = ["  db:", "    Image:  mysql:8.4", "    Last State:  Terminated", "      Reason:  OOMKilled"]
+    >>> container_message(pod, 3).cause.value
+    'server_crash'
+    """
+    if not _CONTAINER_ENDED.match(texts[index]):
+        return None
+    before = texts[max(0, index - DESCRIBED_LINES) : index]
+    images = [at for at, text in enumerate(before) if _CONTAINER_IMAGE.match(text)]
+    if not images:
+        return None
+    named = (_CONTAINER_NAME.match(text) for text in before[max(0, images[-1] - 3) : images[-1]])
+    names = [match["name"] for match in (_CONTAINER_IMAGE.match(before[images[-1]]), *named) if match]
+    if not any(map(_SERVER_NAME.fullmatch, names)) or "export" in names[0]:
+        return None
+    near = texts[max(0, index - FINISHED_LINES) : index + FINISHED_LINES + 1]
+    finished = (match["timestamp"] for text in near if (match := _FINISHED.match(text)))
+    return HostMessage(Cause.SERVER_CRASH, 0, timestamp_text=next(finished, ""))
 
 
 def host_started(text: str) -> bool:
