@@ -90,6 +90,9 @@ POOLS: Final = {
     "Drupal": (
         N_("Drupal in long runs: \\Drupal\\Core\\Database\\Database::closeConnection() between jobs"),
     ),
+    "MariaDB Connector/ODBC": (
+        N_("ODBC: CPTimeout={s} in odbcinst.ini (seconds, unixODBC's pool), or check before each use"),
+    ),
     "MySQL Connector/ODBC": (
         N_("ODBC: CPTimeout={s} in odbcinst.ini (seconds, unixODBC's pool), or check before each use"),
     ),
@@ -140,6 +143,11 @@ POOLS: Final = {
     ),
     "MySQL Connector/J": (
         N_("Connector/J has no pool: set the pool's lifetime, HikariCP maxLifetime={ms} (milliseconds)"),
+    ),
+    "AWS Advanced JDBC Wrapper": (
+        N_(
+            "AWS Advanced JDBC Wrapper has no pool: set the pool's lifetime, HikariCP maxLifetime={ms} (milliseconds)"
+        ),
     ),
     "MariaDB Connector/J": (
         N_(

@@ -21,6 +21,7 @@ from goneaway_tui.doctor.case import (
 )
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.logs.error_events import (
+    MIN_WAIT_SECONDS,
     OFFLINE_MODE_ERROR,
     REPLICATION,
     EndKind,
@@ -65,8 +66,14 @@ NO_SESSION: Final = N_("No session had begun: the connection was refused.")
 SERVER_AWAY: Final = N_(
     "A health check reported the server as down. The line does not report the end of a session."
 )
+SERVER_SHUNNED: Final = N_(
+    "ProxySQL's monitor reported the server as down. ProxySQL then closed its connections to that server."
+)
 NO_ANSWER: Final = N_("No session had begun: nothing answered the connection attempt.")
 NO_LOGIN: Final = N_("No session had begun: the connection ended before the login.")
+LOST_BEFORE: Final = N_(
+    "The program reported the loss of a connection before. Since then its driver refuses to use that connection."
+)
 WAS_READING: Final = N_("The session was busy: the connection broke in the middle of a result.")
 SENDER_LOST: Final = N_("At that time a client lost its connection while it was sending data.")
 WAS_SENDING: Final = N_("The session was busy: the connection broke while the client was sending data.")
@@ -77,7 +84,18 @@ def _no_session(event: ErrorEvent) -> Iterator[Argument]:
     if event.refused:
         is_silent = FailureKind.TIMED_OUT in event.failures and FailureKind.REFUSED not in event.failures
         is_check = FailureKind.SERVER_DOWN in event.failures
-        yield refutation(_(SERVER_AWAY if is_check else NO_ANSWER if is_silent else NO_SESSION))
+        is_shunned = is_check and event.client.driver == "ProxySQL"
+        yield refutation(
+            _(
+                SERVER_SHUNNED
+                if is_shunned
+                else SERVER_AWAY
+                if is_check
+                else NO_ANSWER
+                if is_silent
+                else NO_SESSION
+            )
+        )
     elif event.never_began:
         yield refutation(_(NO_LOGIN))
 
@@ -99,30 +117,24 @@ COMMON_LIMIT_SECONDS = 600.0
 
 SAME_MOMENT_SECONDS: Final = 2.0
 """Seconds between two lines of a log that are about the same moment."""
-ANSWERED_SECONDS = 5.0
-"""A server that has closed a session refuses its next statement at once, in far less than this."""
 
 
 def idle_timeout(case: Case) -> Iterator[Argument]:
     """An idle limit, the most frequent cause: by a stated idle time, a silent log, the manner of the error, and counters."""
     event = case.event
-    yield from _no_session(event)
-    if event.refused or event.never_began:
-        return
-    if event.was_busy:
-        yield refutation(_(WAS_READING if FailureKind.READING in event.failures else WAS_SENDING))
-        return
-    if event.client.driver == REPLICATION:
-        yield refutation(_("No idle limit applies to a replication connection."))
+    impossible = tuple(_never_idle(event))
+    if impossible:
+        yield from impossible
         return
     yield from _stated_idle_time(case)
-    if event.code == 1159 and event.sending_near:
-        yield Argument(-6, _(SENDER_LOST))
     if not event.is_loss:
+        return
+    if event.follows_loss:
+        yield Argument(-2, _(LOST_BEFORE))
         return
     yield _loss_manner(event)
     if event.client.driver == "ProxySQL" and FailureKind.BETWEEN not in event.failures:
-        yield Argument(-2, _("ProxySQL pings its idle connections, by default every 10 s."))
+        yield Argument(-2, _("ProxySQL pings its idle connections to servers."))
     if _would_report_4031(event) and 4031 not in case.server.unknown_errors:
         yield Argument(
             -1,
@@ -133,7 +145,7 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         )
     if event.idle_seconds is None:
         yield from _silence(case)
-        if event.waited_seconds is not None and event.waited_seconds >= ANSWERED_SECONDS:
+        if event.waited_seconds is not None and event.waited_seconds >= MIN_WAIT_SECONDS:
             waited = seconds_words(event.waited_seconds)
             yield Argument(-4, _("The client waited {wait} for an answer and got none.", wait=waited))
     yield from _server_down_first(case)
@@ -142,6 +154,15 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         yield Argument(
             -3, _("The client received no end of the connection. A server that closes a session sends one.")
         )
+
+
+def _never_idle(event: ErrorEvent) -> Iterator[Argument]:
+    """What rules an idle limit out: no session, a busy one, or one that no idle limit applies to."""
+    yield from _no_session(event)
+    if event.was_busy:
+        yield refutation(_(WAS_READING if FailureKind.READING in event.failures else WAS_SENDING))
+    if event.client.driver == REPLICATION:
+        yield refutation(_("No idle limit applies to a replication connection."))
 
 
 FIRST_WITH_4031: Final = datetime(2021, 4, 20, tzinfo=UTC).timestamp()
@@ -321,7 +342,9 @@ def _ended_cleanly(event: ErrorEvent) -> bool:
 
 
 def _stated_idle_time(case: Case) -> Iterator[Argument]:
-    """Compare the idle time that the log states with the limit."""
+    """Compare the idle time that the log states with the limit, or what a client did at that time."""
+    if case.event.code == 1159 and case.event.sending_near:
+        yield Argument(-6, _(SENDER_LOST))
     idle_seconds = case.event.idle_seconds
     limit, source = case.limit("wait_timeout")
     if idle_seconds is None or limit is None:
@@ -434,7 +457,7 @@ def _cut_short(event: ErrorEvent) -> Iterator[Argument]:
             )
         elif FailureKind.EOF in event.failures:
             yield Argument(1, _("The connection may have broken while the statement was being sent."))
-    elif FailureKind.RESET in event.failures:
+    elif FailureKind.RESET in event.failures and (event.waited_seconds or 0.0) < MIN_WAIT_SECONDS:
         yield Argument(
             3, _("A server that does not read a large statement to its end resets the connection.")
         )
@@ -578,6 +601,7 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
         if event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
             yield Argument(4, _("The connection ended before the server sent its handshake."))
         yield from _way_between(event)
+        yield from _cloud_limit(case)
         yield from _idle_below_limit(case)
         if case.aborted_no_session and case.was_up_before_idling:
             yield Argument(
@@ -599,6 +623,27 @@ def _proxy_timeout(event: ErrorEvent) -> Iterator[Argument]:
                 setting="timeout client" if end["side"] == "c" else "timeout server",
             ),
         )
+
+
+CLOUD_LIMITS: Final = (
+    (FailureKind.IN_AZURE, 240.0, N_("Azure's load balancer drops a connection that is idle for {limit}, unless set otherwise.")),
+    (FailureKind.IN_AWS, 350.0, N_("AWS's NAT gateways and network load balancers drop a connection that is idle for {limit}.")),
+)  # fmt: skip
+"""After how many idle seconds the network of a provider drops a connection, by its documentation."""
+
+
+def _cloud_limit(case: Case) -> Iterator[Argument]:
+    """Whether the connection was idle for longer than the provider's network allows, and less than the server does."""
+    event = case.event
+    idle_seconds = event.silent_seconds if event.idle_seconds is None else event.idle_seconds
+    server_limit = case.limit("wait_timeout")[0]
+    for kind, limit, words in CLOUD_LIMITS:
+        if (
+            kind in event.failures
+            and idle_seconds is not None
+            and limit <= idle_seconds < (server_limit or 0.0)
+        ):
+            yield Argument(3, _(words, limit=seconds_words(limit)))
 
 
 def _idle_below_limit(case: Case) -> Iterator[Argument]:
@@ -659,7 +704,7 @@ def client_quit(case: Case) -> Iterator[Argument]:
         )
     elif event.used_after_close:
         yield Argument(
-            2,
+            4 if event.follows_loss else 2,
             _("This side had already closed the connection. Find the first error above this one."),
         )
     if _own_timer_expired(event):

@@ -20,8 +20,9 @@ from goneaway_tui.i18n import N_
 from goneaway_tui.logs.blocks import LINE_HEAD_BYTES, LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
-    END_CAUSES,
+    MIN_WAIT_SECONDS,
     SERVER_GONE_ERRORS,
+    SERVER_LOST_ERRORS,
     SILENT_CLIENTS,
     SYSTEM_LOG,
     UNKNOWN_CLIENT,
@@ -31,6 +32,8 @@ from goneaway_tui.logs.error_events import (
     envoy_end,
     haproxy_end,
     recognise_client,
+    silence_before_wait,
+    stated_run_times,
     with_neighbours,
 )
 from goneaway_tui.logs.records import (
@@ -44,13 +47,14 @@ from goneaway_tui.logs.records import (
 from goneaway_tui.logs.redact import CUT_MARK, MAX_QUOTED_CHARS, MAX_SEARCHED_CHARS
 from goneaway_tui.logs.server_log import (
     ServerLog,
+    container_message,
     end_message,
     error_number,
     host_started,
     joined_entries,
     split_entry,
 )
-from goneaway_tui.logs.timestamps import Timestamp
+from goneaway_tui.logs.timestamps import Timestamp, parse_timestamp
 from goneaway_tui.logs.translations import in_english
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import LogEntry
@@ -181,6 +185,10 @@ ERROR_PATTERNS: Final = (
     _pattern(r"unexpected end of stream, read \d+ bytes from|socket was closed by server"),
     _pattern(r"last packet successfully received from the server was [\d,.]{1,15} milliseconds? ago"),
     _pattern(r"No operations allowed after (?:connection|statement) closed|cannot be called on a closed connection", None, used_after_close=True),
+    # A driver that follows a failover of the cluster: the connection is a new one, and the server behind it another.
+    _pattern(r"SQL connection has changed due to a connection failure|Driver has reconnect connection after a", None, Cause.SERVER_RESTART, wants_context=True),
+    _pattern(r"\bFailover(?:Success|Failed)SQLException\b|\bTransactionStateUnknownSQLException\b", None, Cause.SERVER_RESTART, wants_context=True),
+    _pattern(r"marked as broken because of SQLSTATE\(08(?:S02|007)\)", None, Cause.SERVER_RESTART, wants_context=True, is_precursor=True),
     _pattern(r"Failed to validate connection", None, wants_context=True, is_precursor=True, used_after_close=True),
     _pattern(r"marked as broken because of SQLSTATE\(08", None, wants_context=True, is_precursor=True),
     _pattern(r"MySqlConnectionClosedException"),
@@ -216,6 +224,7 @@ ERROR_PATTERNS: Final = (
     _pattern(r"Connection has been closed by peer|Connection unexpectedly closed|ClosedConnectionException", wants_context=True),
     _pattern(r"Driver\(ConnectionClosed\)|Connection to the server is closed", wants_context=True),
     _pattern(r"\{:error, :closed\}|\{error,\s?closed\}|\btcp_closed\b", wants_context=True),
+    _pattern(r"failed to (?:receive packet (?:header|body)|read packet content): (?:closed|timeout|connection reset)"),
     _pattern(r"failed to (?:send query|(?:receive|read) .{1,60}): (?:closed|timeout|connection reset)", wants_context=True),
     _pattern(r"SocketException: (?:Connection reset|Broken pipe|Socket closed)|transport connection: An (?:existing|established) connection",
              wants_context=True),
@@ -283,11 +292,11 @@ STANDALONE_ERROR: Final = re.compile(r"^ERROR (?:\d{4}) \(\w{5}\)|^mysqldump: |^
 """A line that is an error by itself, whatever the lines around it say."""
 
 MYSQL_WORDS: Final = re.compile(
-    r"(?i)mysql|mariadb|myxql|r2d2|binlog|shyiko|maxscale|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |CMDPHP|\bSPINE: |galera|aurora|percona|\b(?:routing|metadata_cache) (?:WARNING|ERROR) \[|HY000|08S01|^ {1,4}fatal: true"
+    r"(?i)mysql|mariadb|myxql|r2d2|binlog|shyiko|maxscale|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bpacket (?:header|content): |\bDBD?I?::|DBI |CMDPHP|\bSPINE: |galera|aurora|percona|\b(?:routing|metadata_cache) (?:WARNING|ERROR) \[|HY000|08S01|^ {1,4}fatal: true"
 )
 """Names that only logs about MySQL or MariaDB hold."""
 OTHER_SOFTWARE_WORDS: Final = re.compile(
-    r"(?i)postgres|psycopg|asyncpg|pgx|\bpq: |pgbouncer|redis|valkey|memcache|mongo|rabbit|amqp|kafka|nginx|elastic|cassandra"
+    r"(?i)postgres|psycopg|asyncpg|pgx|\bpq: |pgbouncer|redis|valkey|memcache|mongo|rabbit|amqp|kafka|(?<![/\w])nginx(?![/\w])|elastic|cassandra"
     r"|ldap|smtp|sqlite|ora-\d|oracle|mssql|sqlserver|\btds\b|etcd|zookeeper|grpc|websocket|upstream|\bsshd?\b|rsync|\bscp\b|kubelet|docker"
     r"|pgsql|\bPG::|(?<!com\.)\bgit(?:hub|lab)?\b(?!\.com)|\bcurl\b|\birc\b|\bport (?:22|80|443|5432)\b|:(?:443|5432|6379|9092|11211|27017)\b"
 )
@@ -309,7 +318,7 @@ PREFILTER_WORDS: Final = (
     "closed}", "tcp_closed", "result set's", "while sending", "failed to send", "failed to re", "SocketException", "transport connection", "idle conn", "ClosedConn",
     "was lost during", "closed connection", "ClosedException", "reach database", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
-    "reading a row", "Timing out '",
+    "reading a row", "Timing out '", "SQL connection has", "SQLException", "reconnect connection",
     "closed=True", "io.EOFException", "Failed to read ", "Reset by peer", "Reset By Peer", '"- - -" 0 ', "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
 """Every pattern matches only lines with one of these; a line with none is not read further. A test checks it."""
@@ -439,6 +448,12 @@ _CODE_MARKS: Final = re.compile(
     r"|['\"] ?% ?[(\w]|%[rs]['\")]|\{\w[\w.!:]{0,30}\}\W{0,3}['\"]|\{\{-? ?[$.]\w|\|.{0,2000}`.{0,2000}\|$"
 )
 """A line of source."""
+_UNIT_NAMED: Final = re.compile(
+    r"(?:Start(?:ed|ing)|Finished|Stopp(?:ed|ing)|Reload(?:ed|ing)|Created|Removed|Failed to start|Dependency failed for|Triggering|Scheduled)\s"
+)
+"""How systemd begins a line with the description of a unit."""
+_COMMAND_LOGGED: Final = re.compile(r"\bCMD \(|\bCOMMAND=|\btype=EXECVE\b|\bExecStart\w*=")
+"""How cron, sudo, the kernel's audit and a unit's file state a command."""
 _METRIC: Final = re.compile(
     r"(?:^|\s)[A-Za-z_:][\w:]{2,200}\{\w{1,80}=\"[^{}]{0,1000}\"\}\s{1,40}[-+]?(?:\d[\d.eE+-]{0,40}|NaN|Inf)(?:\s+\d{1,20})?\s*$"
 )
@@ -691,10 +706,10 @@ HEAD_CHARS: Final = 80
 CHAIN_LINES: Final = 6
 """Lines between two reports of one cause chain."""
 _DIGITS: Final = re.compile(r"\d+")
-_WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"]$")
+_WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"=\]]$")
 """How what is put before a quoted error ends."""
 AFTERMATH_SECONDS: Final = 2.0
-"""Seconds after a loss within which a proxy closes the other side of the session."""
+"""Seconds after a loss within which a proxy closes the other side of the session, and a client uses its connection again."""
 PACKET_ERRORS: Final = frozenset({1153, 2020})
 """The errors of a packet that is too large: the server closes the session."""
 INTERRUPTED_ERROR: Final = 1317
@@ -737,7 +752,7 @@ class DraftEvent:
 def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
     """Decide what each record is, and read it as that: an entry of a server's own log, or what a program wrote."""
     server_log, server_run, known_clients, forks = ServerLog(UTC), _ServerRun(), _KnownClients(), _Forks()
-    datasources, statements = _Datasources(), _LoggedStatements()
+    datasources, statements, running = _Datasources(), _LoggedStatements(), _Running()
     for record in records:
         if statements.holds(record):
             yield from _quoted_drafts(record)
@@ -753,7 +768,9 @@ def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
                 yield server_run.completed(draft)
         else:
             for draft in _client_drafts(record, is_mysql=record.program in datasources.of_mysql):
-                yield known_clients.completed(forks.completed(draft, record), record.program)
+                begun = running.completed(forks.completed(draft, record), record)
+                yield known_clients.completed(begun, record.program)
+        running.add(record)
 
 
 def _quoted_drafts(record: Record) -> Iterator[DraftEvent]:
@@ -869,6 +886,50 @@ class _Datasources:
                 self.of_mysql.add(record.program)
 
 
+RAN_SECONDS: Final = 1.0
+"""Seconds between a line with the time that a statement ran, and the error that ended it."""
+_BEGINS_STATEMENT: Final = re.compile(
+    r"(?i)\b(?:running|executing|execute|sending|starting|start|issuing|begin(?:ning)?)\b(?! (?:time|at)\b)[^;]{0,40}?"
+    r"\b(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|CALL|ALTER|LOAD DATA|OPTIMIZE|CREATE|query|quer(?:y|ies)|sql|statement)\b"
+)
+"""How a program says that it sends a statement: the silence behind is its wait for the answer."""
+
+
+@dataclass(slots=True)
+class _Running:
+    """The statement that each program of a log was running by its last record: the last MAX_REMEMBERED_PROGRAMS."""
+
+    statements: dict[str, tuple[Timestamp, float | None]] = field(default_factory=dict)
+    """The time of that record, and the seconds that the statement ran; None where it has only begun."""
+
+    def add(self, record: Record) -> None:
+        """Remember the statement that a record says is running, or has run."""
+        last = record.lines[-1].text[:FOREIGN_SEARCH_CHARS]
+        ran_seconds = next(stated_run_times(last), None)
+        self.statements.pop(record.program, None)
+        if record.timestamp is not None and (ran_seconds is not None or _BEGINS_STATEMENT.search(last)):
+            self.statements[record.program] = record.timestamp, ran_seconds
+            if len(self.statements) > MAX_REMEMBERED_PROGRAMS:
+                del self.statements[next(iter(self.statements))]
+
+    def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
+        """Add how long the client of a lost connection had waited, where the record before says that it did."""
+        event = draft.event
+        began, ran_seconds = self.statements.get(record.program, (None, None))
+        if began is None or event.timestamp is None or not event.is_loss or event.waited_seconds is not None:
+            return draft
+        gap = event.timestamp.seconds_after(began)
+        if gap is None or event.idle_seconds is not None or record.lines[0].starts_block:
+            return draft
+        waited_seconds = gap if ran_seconds is None else ran_seconds if gap <= RAN_SECONDS else 0.0
+        if waited_seconds < MIN_WAIT_SECONDS or (ran_seconds is None and event.write_failed):
+            return draft
+        silent_seconds = silence_before_wait(event.silent_seconds, gap)
+        return replace(
+            draft, event=replace(event, waited_seconds=waited_seconds, silent_seconds=silent_seconds)
+        )
+
+
 FORK_SECONDS: Final = 10.0
 """Seconds after a fork within which a lost connection points at it: later ones have other causes more often."""
 FORK_LINES: Final = 40
@@ -878,43 +939,87 @@ _FORKED: Final = re.compile(
     r"|(?i:\b(?:boot|spawn)(?:ed|ing)?\b.{0,40}\bpid[ :=]{1,3}(?P<booted>\d{2,10})\b)"
 )
 """A line about a process that was forked, with its number."""
-_FORK_WORDS: Final = ("fork", "Fork", "oot", "OOT", "pawn", "PAWN")
-"""One of these is in every line that does."""
+_FORKS: Final = re.compile(
+    r"(?i)\bfork(?:ed|ing|s)?\b:? (?:(?!failed|exec)[\w#]{1,20} ){0,3}(?:worker|child|process|job|consumer|subprocess)"
+    r"|\bForkManager\b|\bpcntl_fork\b|\bos\.fork\b"
+)
+"""A line about processes that are forked, without a number."""
+_CHILD_ENDS: Final = re.compile(
+    r"(?i)\b(?:child(?:ren)?|workers?|(?:sub)?process|job)\b(?:(?!restart|fail)[^.;]){0,40}?\b(?:exit(?:ed|ing|s)?|finished|terminated|ended|reaped)\b"
+    r"|\breap(?:ed|ing) (?:child|worker)"
+)
+"""A line about the end of a forked process."""
+_FORK_WORDS: Final = ("ork", "ORK", "oot", "OOT", "pawn", "PAWN", "hild", "rocess", "eap")
+"""One of these is in every line about a fork, or about the end of a forked process."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ForkTrace:
+    """A line about a fork, or about the end of a forked process."""
+
+    program: str
+    line: int
+    seconds: float | None
+    pid: str = ""
+    """The number of the forked process; empty where the line has none."""
+    is_end: bool = False
+
+    def is_just_before(self, event: ErrorEvent) -> bool:
+        """Whether the line stands shortly before an error."""
+        if self.line >= event.line:
+            return False
+        if self.seconds is None or event.timestamp is None:
+            return event.line - self.line <= FORK_LINES
+        return 0 <= event.timestamp.clock_seconds - self.seconds <= FORK_SECONDS
 
 
 @dataclass(slots=True)
 class _Forks:
-    """The forked processes that a log names, each with its line and time: the last MAX_FORKS."""
+    """What a log says of forks: the last MAX_FORKS lines."""
 
-    pids: dict[str, tuple[int, float | None]] = field(default_factory=dict)
+    traces: list[_ForkTrace] = field(default_factory=list)
+    programs: set[str] = field(default_factory=set)
+    """The programs that have forked: at most MAX_REMEMBERED_PROGRAMS."""
 
     def add(self, record: Record) -> None:
-        """Remember the forked processes that a record names."""
-        candidates = (line for line in record.lines if any(word in line.text for word in _FORK_WORDS))
-        for line in candidates:
-            for match in _FORKED.finditer(line.text[:FOREIGN_SEARCH_CHARS]):
-                seconds = None if record.timestamp is None else record.timestamp.clock_seconds
-                self.pids[match["pid"] or match["booted"]] = line.number, seconds
-                if len(self.pids) > MAX_FORKS:
-                    del self.pids[next(iter(self.pids))]
+        """Remember the forks, and the ends of forked processes, that a record names."""
+        seconds = None if record.timestamp is None else record.timestamp.clock_seconds
+        program = _family(record.program)
+        for line in record.lines:
+            if not any(word in line.text for word in _FORK_WORDS):
+                continue
+            text = line.text[:FOREIGN_SEARCH_CHARS]
+            pids = [match["pid"] or match["booted"] for match in _FORKED.finditer(text)]
+            forks = not pids and _FORKS.search(text) is not None
+            if (forks or "ork" in text) and (pids or forks) and len(self.programs) < MAX_REMEMBERED_PROGRAMS:
+                self.programs.add(program)
+            traces = [_ForkTrace(program, line.number, seconds, pid) for pid in pids]
+            if forks or (program in self.programs and _CHILD_ENDS.search(text)):
+                traces.append(_ForkTrace(program, line.number, seconds, is_end=not forks))
+            self.traces = (self.traces + traces)[-MAX_FORKS:]
 
     def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
-        """Add that the process was forked just before, where the log says so."""
-        if not self.pids:
+        """Add that a process was forked, or a forked one ended, just before, where the log says so."""
+        if not self.traces:
             return draft
         event = draft.event
         spoken = f"{record.program} {record.lines[0].text[:FOREIGN_SEARCH_CHARS]} {draft.outer_words}"
-        for pid in dict.fromkeys(_DIGITS.findall(spoken)):
-            line, seconds = self.pids.get(pid, (event.line, None))
-            if line < event.line and self._is_soon(event, line, seconds):
-                return replace(draft, event=replace(event, failures=event.failures | {FailureKind.FORKED}))
-        return draft
+        pids, program = set(_DIGITS.findall(spoken)), _family(record.program)
+        is_forked = any(
+            trace.is_just_before(event) and (trace.pid in pids if trace.pid else trace.program == program)
+            for trace in self.traces
+        )
+        if not is_forked:
+            return draft
+        return replace(draft, event=replace(event, failures=event.failures | {FailureKind.FORKED}))
 
-    @staticmethod
-    def _is_soon(event: ErrorEvent, line: int, seconds: float | None) -> bool:
-        if seconds is None or event.timestamp is None:
-            return event.line - line <= FORK_LINES
-        return 0 <= event.timestamp.clock_seconds - seconds <= FORK_SECONDS
+
+_PROCESS_ID: Final = re.compile(r"\[\d{1,10}\]")
+
+
+def _family(program: str) -> str:
+    """A program without the number of its process: forked processes have others."""
+    return _PROCESS_ID.sub("", program)
 
 
 _STRING: Final = re.compile(
@@ -1020,31 +1125,39 @@ def _server_drafts(record: Record, entry: LogEntry) -> Iterator[DraftEvent]:
 
 def _end_drafts(record: Record) -> Iterator[DraftEvent]:
     """The drafts of what another party than server and client reports: how the server's process ended, who ended a session."""
-    for line in record.lines:
-        message = end_message(line.text)
-        if message is None and not (record.program and host_started(line.text)):
-            continue
-        start = 0 if message is None else message.start
-        is_error = message is None or message.is_error
-        mention = Mention.NO if record.starts_dated else mention_in(line.text, start, [], dated=False)
-        if mention is Mention.YES or not (is_error or record.starts_dated):
-            continue
-        event = ErrorEvent(
-            line.number,
-            record.timestamp,
-            line.text,
-            client=SYSTEM_LOG if is_error else UNKNOWN_CLIENT,
-            stated_cause=END_CAUSES[message.kind] if message and is_error else None,
-            certainty=Certainty.CONFIRMED,
-            from_server_log=is_error,
-            session_id=None if message is None else message.session_id,
-            text_before=line.text_before[-MAX_SEARCHED_CHARS:],
-            is_mention=mention is Mention.MAYBE,
-            end_kind=None if message is None else message.kind,
-            is_error=is_error,
-        )
-        subject = -line.number if event.is_mention else event.stated_cause
-        yield DraftEvent(event, subject=subject, server_ready=message is None, is_of_host=True)
+    texts = [line.text for line in record.lines]
+    for index, line in enumerate(record.lines):
+        message = end_message(line.text) or container_message(texts, index)
+        if message is not None:
+            yield from _end_draft(record, line, message)
+        elif record.program and host_started(line.text):
+            event = ErrorEvent(
+                line.number, record.timestamp, line.text, client=SYSTEM_LOG, from_server_log=True
+            )
+            yield DraftEvent(event, server_ready=True, is_of_host=True)
+
+
+def _end_draft(record: Record, line: LogLine, message: EndMessage) -> Iterator[DraftEvent]:
+    """The draft of one such line, if it does not only quote what it says; one that is no error needs a time."""
+    mention = Mention.NO if record.starts_dated else mention_in(line.text, message.start, [], dated=False)
+    if mention is Mention.YES or not (message.is_error or record.starts_dated):
+        return
+    is_own_time = message.timestamp_text is None
+    event = ErrorEvent(
+        line.number,
+        record.timestamp if is_own_time else parse_timestamp(message.timestamp_text or ""),
+        line.text,
+        client=SYSTEM_LOG if message.is_error else UNKNOWN_CLIENT,
+        stated_cause=message.cause if message.is_error else None,
+        certainty=message.certainty,
+        from_server_log=message.is_error,
+        session_id=message.session_id,
+        text_before=line.text_before[-MAX_SEARCHED_CHARS:],
+        is_mention=mention is Mention.MAYBE,
+        end_kind=message.kind,
+        is_error=message.is_error,
+    )
+    yield DraftEvent(event, subject=-line.number if event.is_mention else message.cause, is_of_host=True)
 
 
 def _server_certainty(entry: LogEntry) -> Certainty:
@@ -1107,6 +1220,10 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
     """Whether a line of a record only quotes the words of an error."""
     lines = record.lines
     line = lines[index]
+    if _COMMAND_LOGGED.search(line.text, 0, parsed.start) or (
+        "systemd" in record.program and _UNIT_NAMED.match(line.text)
+    ):
+        return Mention.YES
     follows_part = (
         index > 0 and TRACEBACK_PART.match(lines[index - 1].text) and line.text[:1] not in {"+", "-"}
     )
@@ -1341,6 +1458,7 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
             held[index] = _joined_draft(held[index], draft)
             continue
         if index is not None:
+            draft = _as_echo(held[index].event, draft)
             held[index] = replace(held[index], is_over=True)
         held.append(draft)
         while held[0].is_over or draft.event.line - held[0].event.line > MAX_RECORD_LINES:
@@ -1348,6 +1466,17 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
         if isinstance(draft.subject, Cause):
             server_ends.add(draft.subject)
     yield from (earlier.event for earlier in held)
+
+
+def _as_echo(before: ErrorEvent, draft: DraftEvent) -> DraftEvent:
+    """A draft that says whether its driver only refuses a connection whose loss the program has reported before."""
+    is_loss = before.follows_loss or (before.is_loss and not before.used_after_close)
+    is_same_client = (
+        before.client.driver == draft.event.client.driver and before.speaker == draft.event.speaker
+    )
+    if not (draft.event.used_after_close and not draft.is_precursor and is_loss and is_same_client):
+        return draft
+    return replace(draft, event=replace(draft.event, follows_loss=True))
 
 
 def _last_of_program(held: list[DraftEvent], program: str) -> int | None:
@@ -1377,10 +1506,37 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         is_close = line_distance <= (MAX_RECORD_LINES if is_dated else PRECURSOR_LINES)
         return is_close and _is_remark_before(held, draft)
     is_remark_after = draft.is_retried and before.client.driver == after.client.driver
-    if (is_remark_after or _wraps_same_words(held, draft)) and line_distance <= CHAIN_LINES:
+    is_chained = line_distance <= CHAIN_LINES or _is_of_one_voice(before, after)
+    if (is_remark_after or _wraps_same_words(held, draft)) and is_chained:
         return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
-    return is_repeated and before.text != after.text and line_distance <= 2
+    return line_distance <= 2 and ((is_repeated and before.text != after.text) or _is_told_again(held, draft))
+
+
+def _is_of_one_voice(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether one thread or request reports both at one time, however long the traceback between them is."""
+    is_dated = before.timestamp is not None and after.timestamp is not None
+    return is_dated and bool(before.speaker) and before.speaker == after.speaker
+
+
+def _is_told_again(held: DraftEvent, draft: DraftEvent) -> bool:
+    """Whether a program dies by a failure that its driver has just reported: the same words, and only one names the driver.
+
+    Perl's DBI prints a failure (PrintError) and raises it (RaiseError): one text, twice.
+    """
+    before, after = held.event, draft.event
+    texts = [part.words[part.words_start :] for part in (held, draft)]
+    if texts[0] != texts[1] or before.code != after.code or before.code in REFUSALS:
+        return False
+    if before.text == after.text:
+        return after.line - before.line == 1 and _RAISED.search(before.text) is not None
+    return sum(bool(recognise_client([event.text]).driver) for event in (before, after)) == 1
+
+
+_RAISED: Final = re.compile(r"^DBD?I?::.{1,1000} at \S{1,200} line \d{1,7}\.$")
+"""How Perl's DBI prints a failure, and raises it."""
+REFUSALS: Final = frozenset(number for number, code in CODES.items() if code.refuses_connection)
+"""The errors of connections that were refused: a program may try several at once."""
 
 
 def _is_remark_before(held: DraftEvent, draft: DraftEvent) -> bool:
@@ -1392,7 +1548,24 @@ def _is_remark_before(held: DraftEvent, draft: DraftEvent) -> bool:
 
 def _follows_from(before: ErrorEvent, after: ErrorEvent) -> bool:
     """Whether a client reports what its error before has caused."""
-    return _is_after_packet(before, after) or _is_after_limit(before, after)
+    is_after_end = _is_after_packet(before, after) or _is_after_loss(before, after)
+    return is_after_end or _is_after_limit(before, after)
+
+
+def _is_after_loss(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether a client uses the connection again at once that it has just lost: that says nothing of idling."""
+    if not (before.is_loss and after.is_loss) or STANDALONE_ERROR.search(after.text):
+        return False
+    is_refused = after.used_after_close and not before.used_after_close
+    is_used_again = before.code in SERVER_LOST_ERRORS and after.code in SERVER_GONE_ERRORS
+    is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
+    return (
+        (is_used_again or (is_refused and before.code not in SERVER_GONE_ERRORS))
+        and not is_of_another
+        and len({before.client.driver, after.client.driver} - {""}) <= 1
+        and after.line - before.line <= AFTER_PACKET_LINES
+        and _seconds_between(before, after) <= AFTERMATH_SECONDS
+    )
 
 
 def _is_after_packet(before: ErrorEvent, after: ErrorEvent) -> bool:
@@ -1443,6 +1616,8 @@ def _shared_end(text: str, other: str) -> int:
 def _joined_draft(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
     """Two drafts of one event as one."""
     is_rest = draft.is_traceback_rest or _follows_from(held.event, draft.event)
+    if is_rest and not held.event.client.driver:
+        return replace(held, event=replace(held.event, client=draft.event.client))
     if is_rest or ((draft.is_retried or draft.is_aftermath) and not held.is_precursor):
         return held
     if held.subject is not None:

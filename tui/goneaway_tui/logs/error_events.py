@@ -175,9 +175,10 @@ DRIVERS: Final = (
         LogClient("R RMariaDB", reports_4031=True),
         r"RMariaDB|RMySQL|\bresult_(?:fetch|create|bind)\b|MariaDBConnection",
     ),
+    (LogClient("MariaDB Connector/ODBC", reports_4031=True), r"(?i)\[ma-\d[\w.]*\]|\[mariadb\]\[odbc|maodbc"),
     (
         LogClient("MySQL Connector/ODBC", reports_4031=True),
-        r"(?i)\[(?:mysql|mariadb|ma-\d[\w.]*)\]\[odbc|unixodbc|myodbc|switch_odbc|maodbc",
+        r"(?i)\[mysql\]\[odbc|unixodbc|myodbc|switch_odbc",
     ),
     (
         LogClient("Lua resty.mysql"),
@@ -191,6 +192,10 @@ DRIVERS: Final = (
     ),
     (LogClient("mysqlclient", reports_4031=True), r"\bMySQLdb\b|\b_mysql(?:_exceptions)?\b|mysqldb://"),
     (LogClient("PyMySQL"), r"pymysql|\(0, ''\)"),
+    (
+        LogClient("AWS Advanced JDBC Wrapper", reports_4031=True),
+        r"software\.amazon\.jdbc|software\.aws\.rds\.jdbc",
+    ),
     (
         LogClient("MariaDB Connector/J", reports_4031=True),
         r"\bmariadb\.jdbc|jdbc:mariadb|read \d+ bytes from \d+ \(socket was closed",
@@ -310,7 +315,7 @@ FRAMEWORKS: Final = (
     ("Metabase", r"\bmetabase\b"),
     ("r2d2", r"\br2d2\b"),
     ("Ecto", r"\(ecto(?:_sql)?\b|\bEcto\."),
-    ("Diesel", r"\bdiesel\b"),
+    ("Diesel", r"\bdiesel\b|\bDatabaseError\((?:__)?(?:Unknown|ClosedConnection|UnableToSendCommand), "),
     ("Rails", r"ActiveRecord|active_record"),
     ("Sequelize", r"[Ss]equelize"),
     ("TypeORM", r"QueryFailedError|typeorm"),
@@ -329,9 +334,26 @@ _DRIVERS: Final = tuple((client, re.compile(pattern)) for client, pattern in DRI
 _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAMEWORKS)
 
 
+_STATEMENT_TEXT: Final = re.compile(
+    r"(?i)\b(?:SELECT\s.{1,4000}?\sFROM|INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\s"
+)
+_LITERAL: Final = re.compile(r"(?<=[=(,\s])'(?:[^'\\]|\\.|''){1,400}'(?=[\s,);]|$)")
+
+
+def _without_values(line: str) -> str:
+    """A line without the values of the statement in it: they are of users, and name no client."""
+    statement = _STATEMENT_TEXT.search(line)
+    start = len(line) if statement is None else statement.start()
+    return line[:start] + _LITERAL.sub("?", line[start:])
+
+
 def recognise_client(lines: Iterable[str]) -> LogClient:
-    """The client that wrote these lines; UNKNOWN_CLIENT where they do not show it."""
-    text = list(lines)
+    """The client that wrote these lines; UNKNOWN_CLIENT where they do not show it.
+
+    >>> recognise_client(["PDOException: x SELECT a FROM b WHERE c = 'proxysql'"]).name
+    'PHP PDO'
+    """
+    text = [_without_values(line) for line in lines]
     # A string in JSON holds a traceback in one line; a path of Windows holds the same two characters.
     text += [line.replace("\\n", " ") for line in text if "\\n" in line]
     driver = next(
@@ -373,6 +395,10 @@ class FailureKind(StrEnum):
     """A health check found the server away: the line is about the server, and about no session."""
     FORKED = "forked"
     """Something near the error forks, and each process has the connection."""
+    IN_AZURE = "in_azure"
+    """The log names a server or program in Azure."""
+    IN_AWS = "in_aws"
+    """The log names a server in AWS."""
     THROUGH_PROXY = "through_proxy"
     """The log names a proxy or tunnel between the client and the server."""
     MIXED_UP = "mixed_up"
@@ -444,7 +470,7 @@ FAILURE_WORDS: Final = tuple(
             (
                 r"Could not read data from |when dumping table|\bresult_fetch\b|\bin _?(?:fetch(?:one|many|all|_row)?|get_rows|_fetch\w+)$"
                 r"|\bin _read_rowdata_packet\w*$|PDOStatement(?:::|->)fetch|mysqli?_fetch_\w|[Ee]rror reading result(?! set's)"
-                r"|ResultsetRowsStreaming|[Cc]ould not read resultset|EOFException: Failed to read (?:next byte|remaining)"
+                r"|ResultsetRowsStreaming|\bpacket body of length \d|[Cc]ould not read resultset|EOFException: Failed to read (?:next byte|remaining)"
                 r"|BinaryLogClient\.listenForEventPackets|\bmysqli_(?:result|stmt)::fetch_?\w|\(\): Error while reading a row"
             ),
         ),
@@ -465,7 +491,12 @@ FAILURE_WORDS: Final = tuple(
             FailureKind.SERVER_DOWN,
             r"missed \d{1,4} heartbeats, shunning|Server \S{1,120} is DOWN, reason: |has no server available!|Detected an offline server during query",
         ),
-        (FailureKind.FORKED, r"Psy Shell|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking"),
+        (
+            FailureKind.FORKED,
+            r"Psy Shell|\bForkManager\b|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking",
+        ),
+        (FailureKind.IN_AZURE, r"\.mysql\.database\.azure\.com|\.azurewebsites\.net|\bAKS\b"),
+        (FailureKind.IN_AWS, r"\.rds\.amazonaws\.com"),
         (
             FailureKind.THROUGH_PROXY,
             r"(?i:cloud[-_]?sql[-_]proxy|\bpscale\b|planetscale|cleardb|kubectl port-forward|Forwarding from 127)|branch \S{1,80} is established",
@@ -486,6 +517,26 @@ IDLE_TIME_FORMS: Final = (
     re.compile(rf"(?i)(?<![\w.,-]){_AMOUNT}(?: of| being| spent| without being)? {_IDLE}(?! (?:{_SET_VALUE}|connections?)\b)"),
 )  # fmt: skip
 """How a log states the idle time of a connection: an amount of a unit beside a word for idling, and not beside a setting."""
+_OF_STATEMENT: Final = (
+    r"(?:quer(?:y|ies)|statements?|sql|select|insert|update|delete|cursor|execut\w{1,6}|command)"
+)
+_FIGURE: Final = r"(?:(?P<hours>\d{1,4})(?:h|:(?=\d\d:\d\d)))?(?:(?P<minutes>\d{1,4})(?:m(?=\d|\b)|:))?(?:(?P<amount>\d[\d.,]{0,20}?) ?(?P<unit>ms|millis(?:econds?)?|milliseconds?|s|secs?|seconds?|mins?|minutes?|h|hours?)?(?![\w.,:]*\d))?"
+RUN_TIME_FORMS: Final = (
+    re.compile(
+        rf"(?i)\b{_OF_STATEMENT}\b(?:(?!\b(?:retr|again|sleep|wait|reconnect|next|limit|idle))[^.;\d]){{0,60}}?\b(?:after|for|took|taking):? {_FIGURE}"
+    ),
+    re.compile(
+        rf"(?i)(?<![a-z])(?:took|elapsed(?:[ _]?time)?|duration|(?:exec(?:ution)?|quer(?:y)?|run(?:ning)?)[ _]?time)(?:_?(?P<named>ms|millis|s|secs?|seconds))?['\"]?(?: (?:was|is))?[ :=(]{{1,3}}['\"]?{_FIGURE}"
+    ),
+    re.compile(rf"[\[(]{_FIGURE}[\])] {{1,3}}(?:\[rows:|(?i:SELECT|INSERT|UPDATE|DELETE|REPLACE|CALL|WITH|LOAD)\b)"),
+)  # fmt: skip
+"""How a log states how long a statement ran: beside a word for one, beside a word for a duration, before its text."""
+_OTHER_WORK: Final = re.compile(
+    r"(?i)\b(?:jobs?|tasks?|requests?|workers?|process|daemon|uptime|sessions?|connect\w*|idl\w+|pool|sleep\w*|wait\w*|retr\w+|login|handshake)\b"
+)
+"""What else may last: a connection may idle meanwhile."""
+_WORK_CHARS: Final = 40
+"""Characters before a duration in which it stands what lasted."""
 UNIT_SECONDS: Final = {"ms": 0.001, "millis": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 """Seconds of each unit, by the beginning of its name; the longest beginning that fits counts."""
 LASTED_FORM: Final = re.compile(
@@ -530,6 +581,8 @@ UNANSWERED_ERRORS: Final = frozenset({2002, 2003})
 """The errors of a client that no server answered."""
 SERVER_LOST_ERRORS: Final = frozenset({2013})
 """The error of a client that waited for an answer."""
+MIN_WAIT_SECONDS: Final = 5.0
+"""Seconds from which a wait is one for an answer: a server that has closed a session refuses its next statement at once."""
 LARGE_LINE_BYTES: Final = 8192
 """Bytes from which the size of a logged line counts as that of the statement in it."""
 
@@ -642,6 +695,8 @@ class ErrorEvent:
     """Whether the server reported that in the minute before of what may be this client."""
     mixed_up_near: bool = False
     """Whether another process received packets that were not meant for it, within two seconds."""
+    follows_loss: bool = False
+    """Whether the same program reported the loss of a connection before, and its driver only refuses to use it again."""
     busy_lost_near: bool = False
     """Whether another session was lost within two seconds while its client waited for an answer."""
     sending_near: bool = False
@@ -721,7 +776,8 @@ class ErrorEvent:
         """Whether the client could not even send: the connection was closed before, or the server cut a statement short."""
         if FailureKind.WRITING in self.failures and self.code not in SERVER_LOST_ERRORS:
             return True
-        has_write_error = bool(self.failures & {FailureKind.BROKEN_PIPE, FailureKind.RESET})
+        is_reset = bool(self.failures & {FailureKind.BROKEN_PIPE, FailureKind.RESET})
+        has_write_error = is_reset and (self.waited_seconds or 0.0) < MIN_WAIT_SECONDS
         return self.client.separates_write_errors and (
             self.code in SERVER_GONE_ERRORS or (self.code not in SERVER_LOST_ERRORS and has_write_error)
         )
@@ -750,6 +806,8 @@ class ErrorEvent:
             waited_seconds = milliseconds / 1000
         stated = [amount for line in lines for amount in _stated_idle_times(line.text)]
         idle_seconds = stated[-1] if stated else idle_seconds
+        ran = [seconds for line in lines for seconds in stated_run_times(line.text)]
+        waited_seconds = ran[-1] if ran and not stated and waited_seconds is None else waited_seconds
         lasted = _last_figure(LASTED_FORM, lines)
         if received_seconds is not None:
             idle_seconds, waited_seconds = idle_and_waiting(
@@ -769,6 +827,7 @@ class ErrorEvent:
             is_past_limit=self.is_past_limit or any(PAST_LIMIT_FORM.search(line.text) for line in lines),
             lasted_seconds=self.lasted_seconds if lasted is None else lasted / 1000,
             waited_seconds=waited_seconds,
+            silent_seconds=silence_before_wait(self.silent_seconds, waited_seconds),
             statement_bytes=next(large, None) if statement_bytes is None else statement_bytes,
             session_id=ProcesslistId(int(next(filter(None, sessions[-1].groups()))))
             if sessions
@@ -792,6 +851,46 @@ def _stated_idle_times(text: str) -> Iterator[float]:
             amount = re.sub(r"[.,]", "", amount) if grouped else amount.replace(",", "")
             if amount.replace(".", "", 1).isdecimal():
                 yield float(amount) * UNIT_SECONDS[name]
+
+
+def stated_run_times(text: str) -> Iterator[float]:
+    """The seconds that a statement ran, where a line states them.
+
+    >>> list(stated_run_times("query failed after 600.5s")), list(stated_run_times("job failed: elapsed 9 h"))
+    ([600.5], [])
+    """
+    for form in RUN_TIME_FORMS:
+        match = form.search(text)
+        if match is None:
+            continue
+        work = text[max(0, match.start() - _WORK_CHARS) : match.start()]
+        seconds = _duration_seconds(match)
+        if seconds is not None and not _OTHER_WORK.search(work):
+            yield seconds
+            return
+
+
+def _duration_seconds(match: re.Match[str]) -> float | None:
+    """The seconds of a duration with its unit in or behind its name, as in Go or by the clock; in seconds without one."""
+    fields = match.groupdict()
+    parts = [fields["hours"], fields["minutes"], fields["amount"]]
+    if not any(parts):
+        return None
+    unit = (fields["unit"] or fields.get("named") or "s").casefold()
+    name = max((name for name in UNIT_SECONDS if unit.startswith(name)), key=len)
+    amount = (fields["amount"] or "0").replace(",", "").rstrip(".")
+    if amount.count(".") > 1:
+        return None
+    return int(parts[0] or 0) * 3600 + int(parts[1] or 0) * 60 + float(amount) * UNIT_SECONDS[name]
+
+
+def silence_before_wait(silent_seconds: float | None, waited_seconds: float | None) -> float | None:
+    """How long a log was silent before a statement was sent: it is silent while its program waits, too.
+
+    >>> silence_before_wait(900.0, 600.0), silence_before_wait(600.0, 601.0), silence_before_wait(None, 9.0)
+    (300.0, 0.0, None)
+    """
+    return None if silent_seconds is None else max(0.0, silent_seconds - (waited_seconds or 0.0))
 
 
 def _last_figure(form: re.Pattern[str], lines: Iterable[LogLine]) -> float | None:

@@ -39,7 +39,7 @@ PREFIX_FORMS: Final = (
     re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>\d\d[OE])[ +]"),
     re.compile(
         rf"(?:<\d{{1,3}}>)?(?P<timestamp>{_SYSLOG_TIME}) "
-        r"(?P<program>(?!\d{4}-\d\d-\d\d)[\w.-]{1,80} [\w./@-]{1,80}(?:\[[\w.-]{1,20}\])?|[\w./@-]{1,80}\[[\w.-]{1,20}\]): ?"
+        r"(?P<program>(?!\d{4}-\d\d-\d\d|(?:ERROR|WARN(?:ING)?|INFO|DEBUG|FATAL|CRITICAL|TRACE)\b)[\w.-]{1,80} [\w./@-]{1,80}(?:\[[\w.-]{1,20}\])?|[\w./@-]{1,80}\[[\w.-]{1,20}\]): ?"
     ),
     re.compile(
         rf"<\d{{1,3}}>1 (?P<timestamp>{_ISO}) (?P<program>\S{{1,80}} \S{{1,80}} \S{{1,80}}) \S{{1,40}} "
@@ -58,11 +58,20 @@ PREFIX_FORMS: Final = (
     re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d {_CLOCK}) (?P<program>[a-z][\w-]{{1,40}}) > ?"),
     re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>\{{[^{{}}]{{0,400}}\}}) "),
     re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?: ?[+-]\d{{4}}|Z)?)\s(?P<program>[\w.-]{{1,80}}): ?(?=\{{)"),
+    re.compile(
+        r"(?P<program>(?:[\w./@+~-]{0,200}[\w-]\.(?:log|err|out|txt)(?:[.-]\d{1,10})?(?:\.\w{2,4})?|(?:[\w./@+~-]{0,200}/)?(?:syslog|messages)(?:\.\d{1,3})?)"
+        r"(?=[:-]))(?:(?P<mark>[:-])\d{1,9}(?P=mark)|:)(?P<timestamp>)(?! )"
+    ),
+    re.compile(
+        r"(?P<program>[\w./@+~-]{0,200}[\w-]\.(?:py|js|ts|go|java|kt|rb|php|cc?|cpp|h|rs|cs|ex|lua|md|rst|html?|p[lmo]|sh|sql|ya?ml|json|toml|ini|conf|cnf))"
+        r"(?P<mark>[:-])\d{1,9}(?P=mark)(?P<timestamp>)(?! \S)"
+    ),
 )  # fmt: skip
 """Prefixes of containerd; of `kubectl --timestamps`, `docker logs -t` and GitHub Actions; of GitLab CI; of syslog (RFC 3164, Heroku)
 and the systemd journal; of syslog by RFC 5424; of the Java Service Wrapper; of docker compose, foreman and pm2; of pods by
 their namespace; of fly.io; of Cloud Foundry; of `aws logs tail`; of the journal with seconds; of
-`kubectl --prefix`; of `gh run view`; of Docker Desktop; of Airbyte; of logcli; of fluentd. The first row that matches counts. What else stands before all lines is
+`kubectl --prefix`; of `gh run view`; of Docker Desktop; of Airbyte; of logcli; of fluentd; of grep, before lines of a log and
+of source. The first row that matches counts. What else stands before all lines is
 found by `_RepeatedPrefixes`.
 """
 
@@ -77,6 +86,7 @@ ERROR_FIELDS: Final = frozenset({
     "errormessage", "errortype", "sqlmessage", "sqlstate", "code", "errno", "errorcode", "error_code", "name", "type", "value",
     "module", "filename", "function", "file", "logger", "logger_name", "loggername", "logger.name", "sourcecontext", "driver",
     "class", "error.message", "error.stack_trace", "error.type", "fatal", "syscall", "err_details", "error_message", "error_details",
+    "duration", "duration_ms", "durationms", "elapsed", "elapsed_ms", "elapsedms", "took", "took_ms", "query_time", "execution_time",
 })  # fmt: skip
 """Names of fields that describe an error, in lower case."""
 _STATES_ERROR: Final = frozenset({
@@ -91,12 +101,12 @@ _SOURCE_FIELDS: Final = frozenset(
 """Those of them that name what wrote the message."""
 TIME_FIELDS: Final = (
     "timestamp", "@timestamp", "time", "ts", "@t", "datetime", "date", "__realtime_timestamp", "_source_realtime_timestamp",
-    "eventtime", "event_time", "instant", "asctime", "t", "log_time",
+    "eventtime", "event_time", "instant", "asctime", "t", "log_time", "timeunixnano",
 )  # fmt: skip
 """Names of fields with the time of an event, in lower case, the surest first. When it was collected does not count."""
 PROGRAM_FIELDS: Final = (
     "syslog_identifier", "_pid", "_hostname", "container_name", "_container_name", "pod_name", "service", "stream", "host",
-    "logstream", "tag",
+    "logstream", "tag", "service.name",
 )  # fmt: skip
 """Names of fields that name the program that wrote a line, in lower case."""
 _MEMBER: Final = re.compile(
@@ -141,7 +151,8 @@ def unwrap_lines(lines: Iterable[LogLine]) -> Iterator[LogLine]:
     """Yield the lines that programs wrote: without wrappers, and a message of several lines as several lines."""
     heads = _RepeatedHeads()
     for line in joined_objects(_RepeatedPrefixes().removed(lines)):
-        yield from map(heads.removed, unwrapped(line))
+        for event in _events_of(line):
+            yield from map(heads.removed, unwrapped(event))
 
 
 def unwrapped(line: LogLine) -> list[LogLine]:
@@ -384,19 +395,40 @@ def _members(text: str) -> Iterator[Member]:
         yield from _nested_members(parsed, 0)
 
 
+_TYPED_VALUES: Final = frozenset({"stringvalue", "intvalue", "doublevalue", "boolvalue"})
+"""Names by which OTLP and other formats wrap a value with its type."""
+
+
+def _named_value(key: str, value: object) -> tuple[str, object]:
+    """The name and the value of a member: without the object that holds its type, or its name, beside it.
+
+    >>> _named_value("body", {"stringValue": "x"}), _named_value("attributes", {"key": "a.b", "value": "x"})
+    (('body', 'x'), ('a.b', 'x'))
+    """
+    name = str(key).casefold()
+    if isinstance(value, dict) and value.keys() == {"key", "value"} and isinstance(value["key"], str):
+        return _named_value(value["key"], value["value"])
+    if isinstance(value, dict) and len(value) == 1:
+        ((only, inner),) = value.items()
+        if str(only).casefold() in _TYPED_VALUES:
+            return name, inner
+    return name, value
+
+
 def _nested_members(value: dict[str, object], depth: int) -> Iterator[Member]:
-    for key, inner in value.items():
-        name = str(key).casefold()
+    for key, held in value.items():
+        name, inner = _named_value(key, held)
         if isinstance(inner, dict):
             if depth < MAX_DEPTH:
                 yield from _nested_members(inner, depth + 1)
         elif isinstance(inner, list):
-            for element in inner[:MAX_BODY_LINES]:
+            for held_element in inner[:MAX_BODY_LINES]:
+                element_name, element = _named_value(name, held_element)
                 if isinstance(element, dict):
                     if depth < MAX_DEPTH:
                         yield from _nested_members(element, depth + 1)
                 elif isinstance(element, str):
-                    yield name, element, depth
+                    yield element_name, element, depth
         elif inner is not None and not isinstance(inner, bool):
             yield name, str(inner), depth
 
@@ -469,9 +501,49 @@ _PRINTED_MEMBER: Final = re.compile(
     r'\s*(?:"(?:[^"\\]|\\.){1,80}"\s?:\s?\S|"(?:[^"\\]|\\.){0,8000}",?$|[\d.+-]{1,40},?$|[\[{].{0,4000}[\]}],?$)'
 )
 _LIST_KEYS: Final = frozenset(
-    {"events", "entries", "hits", "items", "records", "logs", "results", "data", "value", "values"}
-)
+    {
+        "events", "entries", "hits", "items", "records", "logs", "results", "data", "value", "values",
+        "logevents", "resourcelogs", "scopelogs", "logrecords",
+    }
+)  # fmt: skip
 """Names of lists of events in the outermost object."""
+
+
+_LIST_MARK: Final = re.compile(r'"(?i:' + "|".join(sorted(_LIST_KEYS)) + r')"\s{0,4}:\s{0,4}\[\s{0,4}\{')
+"""How a list of events begins within a line."""
+
+
+def _events_of(line: LogLine) -> list[LogLine]:
+    """The events of a line that holds a list of them, a line each; `[line]` for any other line."""
+    if line.text[:1] not in {"{", "["} or not _LIST_MARK.search(line.text[:STARTS_CHARS]):
+        return [line]
+    try:
+        events = list(islice(_listed_events(json.loads(line.text), {}, 0), MAX_EVENT_LINES))
+    except (ValueError, RecursionError):
+        return [line]
+    if len(events) < 2:
+        return [line]
+    texts = map(json.dumps, events)
+    return [replace(line, text=text, size_bytes=len(text)) for text in texts]
+
+
+def _listed_events(value: object, outer: dict[str, object], depth: int) -> Iterator[dict[str, object]]:
+    """Yield the objects of the innermost lists of events, each with what stands beside the lists."""
+    if isinstance(value, list):
+        for element in value:
+            yield from _listed_events(element, outer, depth)
+    elif isinstance(value, dict):
+        lists = {key: inner for key, inner in value.items() if _is_list_of_events(key, inner)}
+        beside = {key: inner for key, inner in value.items() if key not in lists}
+        if not lists or depth > MAX_DEPTH:
+            yield {**outer, **beside}
+        for inner in lists.values():
+            yield from _listed_events(inner, {**outer, **beside}, depth + 1)
+
+
+def _is_list_of_events(key: str, value: object) -> bool:
+    is_list = isinstance(value, list) and bool(value) and all(isinstance(element, dict) for element in value)
+    return is_list and str(key).casefold() in _LIST_KEYS
 
 
 class _Printed:
@@ -571,7 +643,7 @@ MAX_LINES_APART: Final = 200
 """Lines of other programs after which a record ends."""
 
 TRACEBACK_PART: Final = re.compile(
-    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |Debug info: |Query: \S|Function: [\w:\\]{1,120}$|Error: \d{4} .{0,200} \([\w.:-]{1,80}\)$|\(Background|\[SQL|Invalid `prisma\.|The last packet"
+    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |Debug info: |Query: \S|Function: [\w:\\]{1,120}$|Error: \d{4} .{0,200} \([\w.:-]{1,80}\)$|\(Background|\[SQL|Invalid `prisma\.|The last packet|\(errno \d"
 )
 """What joins the parts of a traceback, in the languages that are read."""
 EXCEPTION_HEAD: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")

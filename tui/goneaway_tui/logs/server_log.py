@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import cache, lru_cache
 from typing import Final
 
 from goneaway_tui.logs.blocks import LogLine
-from goneaway_tui.logs.error_events import EndKind
+from goneaway_tui.logs.error_events import END_CAUSES, EndKind
 from goneaway_tui.logs.records import split_prefix
 from goneaway_tui.logs.timestamps import parse_timestamp
 from goneaway_tui.logs.translations import (
@@ -29,7 +29,7 @@ from goneaway_tui.logs.translations import (
     in_english,
     translated_messages,
 )
-from goneaway_tui.model.cause import Cause
+from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import LogEntry
 from goneaway_tui.model.session import ProcesslistId
 
@@ -374,12 +374,13 @@ SERVER_MESSAGES: Final = (
 )
 """Messages about the whole server, and so about every session that was open."""
 
+_SURE: Final = Certainty.CONFIRMED
 _SERVER_PROCESS: Final = r"(?:mysqld|mariadbd)(?:-[\w.]{1,20})?"
 _SERVER_NAMES: Final = ("mysql", "mariadb", "percona")
 _SERVER_UNIT: Final = (
     r"(?<![\w@.-])(?![\w@.-]{0,160}(?:backup|dump|export|restor|check|sync|wait|init|migrat))[\w@.-]{0,80}(?<![A-Za-z])"
     r"(?:mysqld?|mariadbd?|percona)[\d.]{0,8}"
-    r"(?:[-_.](?:server|community|xtradb|cluster|db|database|master|primary|source|slave|replica|secondary|node|data|[A-Za-z]?\d{1,10})){0,6}"
+    r"(?:[-_.](?:server|community|xtradb|cluster|db|database|master|primary|source|slave|replica|secondary|galera|node|data|[A-Za-z]?\d{1,10})){0,6}"
     r"(?:@[\w.:-]{0,80})?"
 )
 """The unit or container of a server, and of no exporter, backup, router or client of one."""
@@ -430,26 +431,64 @@ _END_WORDS: Final = (
     "Recovery of", "while proxying",
 )  # fmt: skip
 """One of these is in every line of END_MESSAGES."""
+_POD: Final = rf"{_SERVER_UNIT}(?:-[a-z\d]{{8,10}}-[a-z\d]{{5}})?"
+"""A server's pod: that of a deployment has two hashes behind its name."""
+_IMAGE: Final = rf"(?:[\w.:-]{{1,80}}/){{0,6}}{_SERVER_UNIT}(?:[:@][\w.:-]{{1,90}})?"
+CONTAINER_MESSAGES: Final = (
+    (re.compile(rf"(?:^|\s){_POD} {{1,60}}\d{{1,2}}/\d{{1,2}} {{1,20}}OOMKilled\b"), _SURE),
+    (re.compile(rf"\bcontainer oom [0-9a-f]{{12,64}} \((?:[^()]{{1,400}}, )?image={_IMAGE}[,)]"), _SURE),
+    (re.compile(rf"\bcontainer die [0-9a-f]{{12,64}} \((?=[^()]{{0,400}}exitCode=13[479]\b)(?:[^()]{{1,400}}, )?image={_IMAGE}[,)]"), _SURE),
+    (re.compile(rf"(?:^|\s){_IMAGE}\s.{{0,400}}\sExited \(13[479]\) "), _SURE),
+    (re.compile(rf"(?:^|\s){_POD} {{1,60}}\d{{1,2}}/\d{{1,2}} {{1,20}}CrashLoopBackOff\b"), Certainty.LIKELY),
+    (re.compile(rf"[Bb]ack-off (?:\w{{1,12}} )?restarting failed container[= ]{_SERVER_UNIT}(?=[\s\\\"']|$)"), Certainty.LIKELY),
+    (re.compile(rf"\bBackOff\s{{1,20}}pod/{_POD}\s{{1,20}}Back-off restarting failed container"), Certainty.LIKELY),
+)  # fmt: skip
+"""How Kubernetes and Docker list a server that was killed, or that ended again and again, each in a line."""
+_CONTAINER_ENDED: Final = re.compile(
+    r"\s{1,40}(?:- )?(?:[Rr]eason:\s{1,20}OOMKilled|[Ee]xit ?[Cc]ode:\s{1,20}13[479])\s*$"
+)
+"""How Kubernetes describes the end of a container, in one of several lines."""
+_CONTAINER_IMAGE: Final = re.compile(
+    r"\s{1,40}(?:- )?[Ii]mage:\s{1,20}\"?(?:\S{1,200}/)?(?P<name>[\w.-]{1,80})"
+)
+_CONTAINER_NAME: Final = re.compile(r"\s{1,8}(?P<name>[a-z\d][a-z\d.-]{0,62}):\s*$")
+_DESCRIBED_POD: Final = re.compile(r"\bkubectl\b.{0,200}? describe (?:pods?|po)[ /](?P<name>[\w.-]{1,80})")
+_FINISHED: Final = re.compile(r"\s{1,40}(?:Finished|finishedAt):\s{1,20}\"?(?P<timestamp>\S.*)")
+_SERVER_NAME: Final = re.compile(_SERVER_UNIT)
+DESCRIBED_LINES: Final = 40
+"""Lines between the image of a container and its end."""
+FINISHED_LINES: Final = 4
+"""Lines between the reason of an end and its time."""
 _HOST_STARTED: Final = re.compile(r"^Started .{0,80}(?:MySQL|MariaDB|Percona)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class EndMessage:
-    """What a line reports of an end, as another party than the server and its clients."""
+    """What a line says of an end, as another party than the server and its clients."""
 
     kind: EndKind
     start: int
-    """Where in the line the report begins, in characters."""
-    is_error: bool
-    """Whether it is one that is shown by itself: the server did not stop in order."""
+    """Where in the line that is said."""
+    certainty: Certainty = Certainty.CONFIRMED
+    timestamp_text: str | None = None
+    """When the server ended, where other lines say that; empty where none does; None where the line's own time is that."""
+    is_error: bool = True
+    """Whether it is shown by itself: the server did not stop in order."""
     session_id: ProcesslistId | None = None
+
+    @property
+    def cause(self) -> Cause:
+        """The cause that such an end is."""
+        return END_CAUSES[self.kind]
 
 
 def end_message(text: str) -> EndMessage | None:
-    """What a line of the operating system, a cloud, a proxy or an administrator says of an end; None for any other line.
+    """What a line of the system, Docker, Kubernetes, a cloud, a proxy or an administrator says of an end; None for any other line.
 
-    >>> end_message("Out of memory: Killed process 811 (mysqld) total-vm:1kB").kind, end_message("Killed process 9 (java)")
-    (<EndKind.CRASH: 'crash'>, None)
+    >>> end_message("Out of memory: Killed process 811 (mysqld) total-vm:1kB").cause.value
+    'server_crash'
+    >>> end_message("Killed process 9 (java)"), end_message("mysqld-exporter-0  0/1  OOMKilled  5  9d")
+    (None, None)
     >>> end_message("# 2026-11-23T22:00:00 KILL 48213 (Query 312 sec) SELECT 1").session_id
     48213
     """
@@ -457,7 +496,10 @@ def end_message(text: str) -> EndMessage | None:
     if any(name in text for name in _SERVER_NAMES) or " service terminated " in text:
         for form, kind in HOST_MESSAGES:
             if match := form.search(text):
-                return EndMessage(kind, match.start(), is_error=True)
+                return EndMessage(kind, match.start())
+        for form, certainty in CONTAINER_MESSAGES:
+            if match := form.search(text):
+                return EndMessage(EndKind.CRASH, match.start(), certainty)
     if not any(word in text for word in _END_WORDS):
         return None
     for form, kind in END_MESSAGES:
@@ -465,6 +507,34 @@ def end_message(text: str) -> EndMessage | None:
             session_id = _session_id(match.groupdict().get("id") or "")
             return EndMessage(kind, match.start(), is_error=False, session_id=session_id)
     return None
+
+
+def container_message(texts: Sequence[str], index: int) -> EndMessage | None:
+    """How a server's container ended, by one of the lines that describe its pod. None for any other line.
+
+    >>> pod = ["  db:", "    Image:  mysql:8.4", "    Last State:  Terminated", "      Reason:  OOMKilled"]
+    >>> container_message(pod, 3).cause.value
+    'server_crash'
+    """
+    if not _CONTAINER_ENDED.match(texts[index]):
+        return None
+    before = texts[max(0, index - DESCRIBED_LINES) : index]
+    names = _container_names(before)
+    if not any(map(_SERVER_NAME.fullmatch, names)) or "export" in names[0]:
+        return None
+    near = texts[max(0, index - FINISHED_LINES) : index + FINISHED_LINES + 1]
+    finished = (match["timestamp"] for text in near if (match := _FINISHED.match(text)))
+    return EndMessage(EndKind.CRASH, 0, timestamp_text=next(finished, ""))
+
+
+def _container_names(before: Sequence[str]) -> list[str]:
+    """The names of the image and the container that lines describe, or of the pod by the command that describes it."""
+    images = [at for at, text in enumerate(before) if _CONTAINER_IMAGE.match(text)]
+    if not images:
+        described = (_DESCRIBED_POD.search(text) for text in reversed(before))
+        return [match["name"] for match in described if match][:1]
+    named = (_CONTAINER_NAME.match(text) for text in before[max(0, images[-1] - 3) : images[-1]])
+    return [match["name"] for match in (_CONTAINER_IMAGE.match(before[images[-1]]), *named) if match]
 
 
 def host_started(text: str) -> bool:
