@@ -46,6 +46,7 @@ from goneaway_tui.logs.records import (
 )
 from goneaway_tui.logs.redact import CUT_MARK, MAX_QUOTED_CHARS, MAX_SEARCHED_CHARS
 from goneaway_tui.logs.server_log import (
+    EndMessage,
     ServerLog,
     container_message,
     end_message,
@@ -428,7 +429,7 @@ _INSERT_LINE: Final = re.compile(r"(?i)\s*(?:insert|replace)\s+into\b.{0,4000}?\
 """A statement of a dump, without a timestamp."""
 _VALUE_END: Final = re.compile(r"[^']{0,400}'\s{0,4}(?:[,);]|$|AND\b|WHERE\b|LIMIT\b|ORDER\b)")
 _BULLET: Final = re.compile(
-    r"(?:\s{0,40}(?:#{1,6}|//+|/\*+)|\s{0,4}(?:[-*+•]|\d{1,2}[.)]|--|(?:Chapter|Appendix|Section) [A-Z\d][\d.]{0,12}"
+    r"(?:\s{0,40}(?:#{1,6}|//+|/\*+)|\s{0,4}(?:[-*+•]|\d{1,2}[.)]|--|(?=[A-Z.]{6,14}\s)[A-Z]{0,10}\.{3}[A-Z.]{0,11}|(?:Chapter|Appendix|Section) [A-Z\d][\d.]{0,12}"
     r"|(?:[A-Z](?:\.\d{1,2}){1,5}|(?!\d{1,2}(?:\.\d{1,2}){3}\b)\d{1,2}(?:\.\d{1,2}){1,5})\.?(?=\s+[`'\"]?[A-Z])))\s+(?P<rest>\S.*)"
 )
 """An item of a list, a heading, a comment, or a line of a diff."""
@@ -485,8 +486,18 @@ _SETTING_LINE: Final = re.compile(
 _REMARK_HEAD: Final = re.compile(r"\s{0,8}(?:[#;]|//)\s{1,4}[A-Za-z]")
 """A remark at the beginning of a file: a time in it is when the file was written."""
 _ALERT_RULE: Final = re.compile(r"\s*(?:- )?(?:alert|expr|annotations):")
+_YAML_TEXT: Final = re.compile(rf"\s{{1,40}}(?:- )?(?=[a-z]){_SETTING}:\s{{1,4}}\S")
+_YAML_LINE: Final = re.compile(r"\s{0,60}(?:- )?[a-z][\w.-]{0,60}:(?:\s|$)|\s{0,60}- |---")
+_YAML_ITEM: Final = re.compile(r"\s{1,60}- [a-z][\w.-]{0,60}:\s")
+"""Lines of YAML: a text by its name, any line, and the first of an item with several names."""
+NEAR_YAML: Final = 12
+"""Lines before a text in YAML that show that it is one."""
 _SPAN_END: Final = re.compile(r"`(?:[.,;:)\s]|$)")
 """The end of what Markdown marks as code."""
+_TABLE_ROW: Final = re.compile(r"\s{0,8}\|(?=\s)(?:.{0,2000}?\s\|){2,40}\s*$")
+"""A row of a table as the mysql client prints it: it holds values, of tickets as of errors."""
+_DOUBLED_QUOTE: Final = re.compile(r"[\w,.)] \"\"$")
+"""What stands before a quotation in a field of CSV, where a quotation mark is written twice."""
 _LIST_ITEM: Final = re.compile(r"\s{1,40}(?:\d{4}\s?:\s?|N?_\()?(['\"]).{1,200}\1\)?,?\s*$")
 """A string in a list of messages, in source."""
 _ARTICLE: Final = re.compile(
@@ -555,6 +566,8 @@ def mention_in(
     before = text[:start]
     is_logged = _STATEMENT_LOGGED.match(text) or _REQUEST_LOGGED.search(before) or _is_in_value(text, start)
     is_named = _METRIC.search(text) or _TEST_PASSED.search(text) or _REMARK.match(before)
+    if _TABLE_ROW.match(text) or _DOUBLED_QUOTE.search(before):
+        return Mention.MAYBE
     if is_logged or is_named or any(_SLOW_LOG.match(line) for line in lines_before[-200:]):
         return Mention.YES
     is_source = _CODE.match(text) or _CODE_MARKS.search(text) or _LIST_ITEM.match(text)
@@ -716,6 +729,8 @@ INTERRUPTED_ERROR: Final = 1317
 """The error of a statement that was interrupted: the session stays open."""
 AFTER_PACKET_SECONDS: Final = 5.0
 AFTER_PACKET_LINES: Final = 12
+SAME_PACKETS_SECONDS: Final = 0.1
+"""Seconds between two reports of one program that state the times of the same packets."""
 PRECURSOR_LINES: Final = 20
 """Lines, in a log without times, between a driver's remark and the error itself."""
 
@@ -1241,6 +1256,8 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
         line.text, parsed.start, before, dated=dated, may_be_source=may_be_source, end=parsed.end
     )
     is_head = record.starts_dated and index == 0
+    if _is_of_passed_test(lines, index):
+        return Mention.YES
     if not is_head and _is_in_settings(lines, index, since=int(record.starts_dated)):
         return Mention.YES
     if mention is Mention.NO and not dated and (_follows_sentence(before) or _is_in_block(lines, index)):
@@ -1250,11 +1267,32 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
     return Mention.MAYBE if mention is Mention.NO and is_listed else mention
 
 
+_TEST_OUTPUT: Final = re.compile(r"\s{4,40}\w{1,80}_test\.go:\d{1,6}: ")
+_TEST_RESULT: Final = re.compile(r"\s{0,40}--- (?P<result>PASS|FAIL|SKIP): ")
+_TEST_BOUND: Final = re.compile(r"=== RUN |FAIL\b|PASS\b|ok  ")
+TEST_LINES: Final = 50
+"""Lines between what a test of Go prints and its result, which stands below or above."""
+
+
+def _is_of_passed_test(lines: Sequence[LogLine], index: int) -> bool:
+    """Whether a line is what a test of Go printed that passed: it wanted the error."""
+    if not _TEST_OUTPUT.match(lines[index].text):
+        return False
+    after = [line.text for line in lines[index + 1 : index + 1 + TEST_LINES]]
+    before = [line.text for line in lines[max(0, index - TEST_LINES) : index][::-1]]
+    for texts in (after, before):
+        marks = (text for text in texts if _TEST_RESULT.match(text) or _TEST_BOUND.match(text))
+        result = _TEST_RESULT.match(next(marks, ""))
+        if result is not None:
+            return result["result"] != "FAIL"
+    return False
+
+
 def _is_in_settings(lines: Sequence[LogLine], index: int, since: int) -> bool:
     """Whether a line is a remark among the settings from the line `since` on, or a text in a rule of an alert."""
     text = lines[index].text
     before = [line.text for line in lines[max(since, index - NEAR_SETTINGS) : index]]
-    if text[:1].isspace() and any(map(_ALERT_RULE.match, before)):
+    if text[:1].isspace() and (any(map(_ALERT_RULE.match, before)) or _is_in_yaml(lines, index, since)):
         return True
     if not _REMARK_LINE.match(text):
         return False
@@ -1262,6 +1300,15 @@ def _is_in_settings(lines: Sequence[LogLine], index: int, since: int) -> bool:
     others = [line for line in near if line.strip() and not _REMARK_LINE.match(line)]
     is_any_setting = any(char in line for line in others for char in "[=:")
     return is_any_setting and all(map(_SETTING_LINE.match, others))
+
+
+def _is_in_yaml(lines: Sequence[LogLine], index: int, since: int) -> bool:
+    """Whether a line is a text in a list of YAML, as of a template's triggers, under a name that reports nothing."""
+    if not _YAML_TEXT.match(lines[index].text):
+        return False
+    before = [line.text for line in lines[max(since, index - NEAR_YAML) : index] if line.text.strip()]
+    is_item = any(map(_YAML_ITEM.match, (*before, lines[index].text)))
+    return len(before) >= 3 and is_item and all(map(_YAML_LINE.match, before))
 
 
 def _is_in_block(lines: Sequence[LogLine], index: int) -> bool:
@@ -1501,13 +1548,15 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     ):
         return False
     line_distance = after.line - before.line
-    if held.is_precursor:
+    if held.is_precursor and not _states_same_packets(before, after):
         is_dated = before.timestamp is not None and after.timestamp is not None
         is_close = line_distance <= (MAX_RECORD_LINES if is_dated else PRECURSOR_LINES)
         return is_close and _is_remark_before(held, draft)
     is_remark_after = draft.is_retried and before.client.driver == after.client.driver
     is_chained = line_distance <= CHAIN_LINES or _is_of_one_voice(before, after)
-    if (is_remark_after or _wraps_same_words(held, draft)) and is_chained:
+    if (
+        is_remark_after or _wraps_same_words(held, draft) or _states_same_packets(before, after)
+    ) and is_chained:
         return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
     return line_distance <= 2 and ((is_repeated and before.text != after.text) or _is_told_again(held, draft))
@@ -1537,6 +1586,19 @@ _RAISED: Final = re.compile(r"^DBD?I?::.{1,1000} at \S{1,200} line \d{1,7}\.$")
 """How Perl's DBI prints a failure, and raises it."""
 REFUSALS: Final = frozenset(number for number, code in CODES.items() if code.refuses_connection)
 """The errors of connections that were refused: a program may try several at once."""
+
+
+def _states_same_packets(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether two reports state, to the millisecond, the same times of the last packets: they are of one connection."""
+    is_close = (
+        before.timestamp is not None
+        and after.timestamp is not None
+        and _seconds_between(before, after) <= SAME_PACKETS_SECONDS
+    )
+    stated = [(event.idle_seconds, event.waited_seconds) for event in (before, after)]
+    is_precise = any(round((seconds or 0.0) * 1000) % 1000 for seconds in stated[0])
+    is_of_driver = before.client.driver == after.client.driver == "MySQL Connector/J"
+    return is_close and is_of_driver and is_precise and stated[0] == stated[1]
 
 
 def _is_remark_before(held: DraftEvent, draft: DraftEvent) -> bool:
