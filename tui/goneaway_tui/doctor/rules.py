@@ -571,7 +571,7 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
                     "The client received neither an answer nor the end of the connection: packets may be dropped on the way."
                 ),
             )
-        if event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
+        if event.ended_at_login:
             yield Argument(4, _("The connection ended before the server sent its handshake."))
         yield from _way_between(event)
         yield from _cloud_limit(case)
@@ -736,7 +736,7 @@ def net_read_timeout(case: Case) -> Iterator[Argument]:
         yield Argument(
             5, _("The server gives up a client that stops in the middle of sending, after net_read_timeout.")
         )
-    if event.is_loss and FailureKind.GREETING in event.failures:
+    if event.ended_at_login and FailureKind.GREETING in event.failures:
         yield Argument(3, _("The server ends a login that takes longer than connect_timeout."))
 
 
@@ -804,7 +804,7 @@ def too_many_connections(case: Case) -> Iterator[Argument]:
         yield Argument(1 if was_full else -1, _(template, used=used, limit=limit))
     if case.event.stated_cause is Cause.TOO_MANY_CONNECTIONS and limit and server.session_count is not None:
         yield Argument(1, _("{sessions} sessions are open now.", sessions=server.session_count))
-    if case.event.is_loss and case.event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
+    if case.event.ended_at_login:
         yield Argument(
             2, _("A server that is full, or nearly full, may not send its handshake to every client.")
         )
@@ -823,7 +823,7 @@ def host_blocked(case: Case) -> Iterator[Argument]:
                     refusals=host.refusals,
                 ),
             )
-    if case.event.is_loss and case.event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
+    if case.event.ended_at_login:
         yield Argument(1, _("After max_connect_errors failed handshakes the server blocks the host."))
 
 
@@ -844,9 +844,10 @@ def unknown(case: Case) -> Iterator[Argument]:
     event = case.event
     if event.code == 2005:
         yield Argument(4, _("The server's host name cannot be resolved: a typing error, or a DNS problem."))
-    if event.code == 2026 and FailureKind.MIXED_UP not in event.failures:
+    is_refused = FailureKind.TLS_REFUSED in event.failures
+    if (is_refused or event.code == 2026) and FailureKind.MIXED_UP not in event.failures:
         yield Argument(
-            4, _("Client and server could not agree on TLS. Compare their certificates, versions and modes.")
+            6 if is_refused else 4, _("Client and server could not agree on TLS. Compare their certificates, versions and modes.")
         )
     if event.code == 1043:
         yield Argument(
@@ -889,6 +890,8 @@ def server_restart(case: Case) -> Iterator[Argument]:
                 "does not say which."
             ),
         )
+    if FailureKind.TLS_REFUSED in event.failures:
+        return
     if event.never_began:
         yield Argument(2, _("A server that is stopping, or still starting, completes no login."))
     elif event.is_loss:
@@ -952,6 +955,7 @@ def _nothing_listened(event: ErrorEvent) -> bool:
         event.refused
         and event.stated_cause is None
         and event.code not in {1043, 2005}
+        and FailureKind.TLS_REFUSED not in event.failures
         and FailureKind.UNREACHABLE not in event.failures
     )
 

@@ -205,7 +205,7 @@ ERROR_PATTERNS: Final = (
         r"PROTOCOL_ENQUEUE_(?:AFTER|HANDSHAKE)|Cannot enqueue \w+ after|Can't add new command when connection is in closed state",
         None, used_after_close=True,
     ),
-    _pattern(r"(?:read|write) (?:ECONNRESET|EPIPE)|connect (?:ECONNREFUSED|ETIMEDOUT)", None, wants_context=True),
+    _pattern(r"(?:read|write) (?:ECONNRESET|EPIPE|ETIMEDOUT)|connect (?:ECONNREFUSED|ETIMEDOUT)", None, wants_context=True),
     _pattern(r"\[MySQL\] .{1,80}\bInvalid Connection"),
     _pattern(r"\[(?:mysql|MySQL)\] .{0,40}\.go:\d+", is_precursor=True, is_retried=True),
     _pattern(r"(?:^|[:=] ?\"?|\")invalid connection(?=[\"',}\s]|$)"),
@@ -258,8 +258,15 @@ ERROR_PATTERNS: Final = (
     _pattern(r"Connection (?:not open|is not active now)|because the connection is closed|connection went away|ConnectionNotConnectedException|DatabaseException: Connection is being closed",
              None, wants_context=True, used_after_close=True),
     _pattern(r"Fail to read any response from the server", wants_context=True),
-    _pattern(r"Socket #Port<[\d.]+> closed|Received close signal, exiting|socket was closed \{|sending data on socket : closed", wants_context=True),
+    _pattern(r"Socket #Port<[\d.]+> closed|Received close signal, exiting|socket was closed \{", wants_context=True),
+    # Of the Erlang clients that descend from one source, and of no client of another server.
+    _pattern(r"Failed sending data on socket : \w"),
+    _pattern(r"MySQL error: Connection closed"),
+    _pattern(r"Cannot write to socket, it is closed|Can ?not (?:execute|prepare|run|send) \w{1,20}: connection (?:is )?closed|\bDB::ConnectionLost\b",
+             None, wants_context=True, used_after_close=True),
+    _pattern(r"Application was streaming results when the connection failed"),
     _pattern(r"(?i:connection reset by peer|broken pipe)", wants_context=True),
+    _pattern(r"tls: failed to verify certificate|CERTIFICATE_VERIFY_FAILED|SSLHandshakeException", wants_context=True),
     _pattern(r"(?i:connection refused|econnrefused|(?:i/o|connect(?:ion)?) timeout|connect(?:ion)? timed out)", wants_context=True),
     _pattern(r"(?i:server (?:has )?closed the connection)(?! unexpectedly)", wants_context=True),
 )  # fmt: skip
@@ -319,6 +326,7 @@ PREFILTER_WORDS: Final = (
     "was lost during", "closed connection", "ClosedException", "reach database", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
     "reading a row", "Timing out '", "SQL connection has", "SQLException", "reconnect connection",
+    "failed to verify", "VERIFY_FAILED", "HandshakeException", "data on socket", "it is closed", ": connection closed", "Connection closed", "DB::Connection", "streaming results",
     "closed=True", "io.EOFException", "Failed to read ", "Reset by peer", "Reset By Peer", '"- - -" 0 ', "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
 """Every pattern matches only lines with one of these; a line with none is not read further. A test checks it."""
@@ -374,6 +382,8 @@ def parse_line(text: str) -> ParsedLine | None:
         return None
     matches = ((pattern, match) for pattern in ERROR_PATTERNS if (match := pattern.words.search(text)))
     pattern, match = next(matches, (None, None))
+    if number is None and _POOL_EMPTY.search(text):
+        return None
     if pattern is None or match is None:
         return (
             None
@@ -386,6 +396,17 @@ def parse_line(text: str) -> ParsedLine | None:
     code = number if is_number_better else pattern.code
     is_unambiguous = not pattern.wants_context or code == number is not None
     return ParsedLine(code, pattern, is_unambiguous, match.start(), match.end())
+
+
+_POOL_EMPTY: Final = re.compile(
+    r"(?i)all pooled connections (?:are|were) in use|elapsed prior to obtaining a connection from the pool|\bqueuepool limit\b.{0,120}reached"
+    r"|connection is not available, request timed out|connection pool (?:is )?exhausted|pool (?:is )?exhausted|pool (?:is )?(?:empty|probably full)|unable to fetch a connection in \d"
+    r"|could not obtain a (?:database )?connection (?:from the pool )?within|timeout waiting for idle object|timed out fetching a new connection"
+    r"|attempt by a client to checkout a connection has timed out|acquisition timeout while waiting for new connection|connection acquisition timed out"
+    r"|(?:timeout|timed out) (?:acquiring|waiting for) (?:a )?(?:free )?connection|ConnectionAcquireTimeoutError|connection not available and request was dropped from queue"
+    r"|GetConnectionTimeoutException|getconnectiontimeout"
+)
+"""What a client's pool says that has no connection free: none was lost, and the server need not be full."""
 
 
 def _has_other_error_number(text: str) -> bool:
@@ -690,12 +711,14 @@ PROCESS_NUMBER: Final = re.compile(r"^ ?\d{1,3}\((\d{1,10})\) ")
 SPEAKER_FORMS: Final = (
     PROCESS_NUMBER,
     re.compile(r" --- \[ {0,20}([\w.#-]{1,60})\]"),
+    re.compile(r"^\[Nest\] {1,3}(\d{1,10})\b"),
     re.compile(r"#(\d{1,10})\]"),
     re.compile(r": Thread (\d{1,6}): "),
     re.compile(r"\b(?:pid|PID|Pid)[ =:]{1,2}(\d{1,10})\b"),
     re.compile(r"[\[(]([A-Za-z][\w.]{0,40}[-#]\d{1,6})[\])]"),
     re.compile(r"\b(ForkPoolWorker-\d{1,6})\]"),
     re.compile(r"\[([0-9a-f]{6,36}(?:-[0-9a-f]{4,12}){0,4})\]"),
+    re.compile(r"\[(main|[\w .-]{0,40}[Tt]hread[\w .-]{0,20})\]"),
 )
 """How a line names its process (Kamailio, Ruby, PHP), its thread (Spring and others) or its request."""
 WORDS_BEFORE_CHARS: Final = 60
@@ -705,7 +728,7 @@ HEAD_CHARS: Final = 80
 CHAIN_LINES: Final = 6
 """Lines between two reports of one cause chain."""
 _DIGITS: Final = re.compile(r"\d+")
-_WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"=\]]$")
+_WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"=\].,;-]$")
 """How what is put before a quoted error ends."""
 AFTERMATH_SECONDS: Final = 2.0
 """Seconds after a loss within which a proxy closes the other side of the session, and a client uses its connection again."""
@@ -1442,7 +1465,10 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
 def _as_echo(before: ErrorEvent, draft: DraftEvent) -> DraftEvent:
     """A draft that says whether its driver only refuses a connection whose loss the program has reported before."""
     is_loss = before.follows_loss or (before.is_loss and not before.used_after_close)
-    is_same_client = before.client.driver == draft.event.client.driver and before.speaker == draft.event.speaker
+    is_same_client = (
+        len({before.client.driver, draft.event.client.driver} - {""}) <= 1
+        and before.speaker == draft.event.speaker
+    )
     if not (draft.event.used_after_close and not draft.is_precursor and is_loss and is_same_client):
         return draft
     return replace(draft, event=replace(draft.event, follows_loss=True))
@@ -1528,7 +1554,7 @@ def _is_after_loss(before: ErrorEvent, after: ErrorEvent) -> bool:
     is_refused = after.used_after_close and not before.used_after_close
     is_used_again = before.code in SERVER_LOST_ERRORS and after.code in SERVER_GONE_ERRORS
     is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
-    return (
+    return _is_echo_of_process(before, after) or (
         (is_used_again or (is_refused and before.code not in SERVER_GONE_ERRORS))
         and not is_of_another
         and len({before.client.driver, after.client.driver} - {""}) <= 1
@@ -1548,6 +1574,17 @@ def _is_after_packet(before: ErrorEvent, after: ErrorEvent) -> bool:
         and after.line - before.line <= AFTER_PACKET_LINES
         and _seconds_between(before, after) <= AFTER_PACKET_SECONDS
     )
+
+
+ECHO_SECONDS: Final = 3600.0
+"""Seconds for which a process that does not connect again may report that its connection is closed."""
+
+
+def _is_echo_of_process(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether a process goes on to report that the connection is closed which it has reported as lost."""
+    is_dated = before.timestamp is not None and after.timestamp is not None
+    is_same_process = bool(before.speaker) and (before.program, before.speaker) == (after.program, after.speaker)
+    return after.used_after_close and is_same_process and is_dated and _seconds_between(before, after) <= ECHO_SECONDS
 
 
 def _is_after_limit(before: ErrorEvent, after: ErrorEvent) -> bool:

@@ -236,7 +236,7 @@ DRIVERS: Final = (
         LogClient("PHP mysqlnd", separates_write_errors=False),
         r"Error while sending \w{1,20} packet|Error reading result set's header|: send of \d{1,12} bytes failed with errno",
     ),
-    (LogClient("Ruby mysql2", reports_4031=True), r"Mysql2::|mysql2/client\.rb"),
+    (LogClient("Ruby mysql2", reports_4031=True), r"Mysql2::|mysql2/client\.rb|MySQL client is not connected|\bclosed MySQL connection\b"),
     (LogClient("Ruby trilogy"), r"Trilogy::"),
     (
         LogClient("Node mysql2", reports_4031=True),
@@ -377,6 +377,8 @@ class FailureKind(StrEnum):
     WRITING = "writing"
     LOGIN = "login"
     """While the client connected or logged in: no session had begun."""
+    TLS_REFUSED = "tls_refused"
+    """One side refused the other's certificate, or its versions and ciphers of TLS: no session had begun."""
     READING = "reading"
     """In the middle of a result: the session was busy."""
     SENDING = "sending"
@@ -462,11 +464,20 @@ FAILURE_WORDS: Final = tuple(
             ),
         ),
         (
+            FailureKind.TLS_REFUSED,
+            (
+                r"SSLHandshakeException(?!: (?:Remote host|Connection reset|Read timed out))|(?i:certificate[ _]verify[ _]failed|no appropriate protocol|unsupported protocol"
+                r"|no protocols available|handshake[ _]failure|\bprotocol_version\b|self[- ]signed certificate|certificate (?:has expired|chain|is not valid)"
+                r"|find valid certification path|get local issuer|unknown[ _]?(?:issuer|ca)\b|remote certificate (?:is invalid|was rejected))"
+                r"|\bx509: |tls: (?:failed to verify|protocol version|no supported versions)|ERR_TLS_CERT|ERR_SSL_[A-Z]|\bCERT_HAS_EXPIRED\b|DEPTH_ZERO_SELF_SIGNED"
+            ),
+        ),
+        (
             FailureKind.READING,
             (
                 r"Could not read data from |when dumping table|\bresult_fetch\b|\bin _?(?:fetch(?:one|many|all|_row)?|get_rows|_fetch\w+)$"
                 r"|\bin _read_rowdata_packet\w*$|PDOStatement(?:::|->)fetch|mysqli?_fetch_\w|[Ee]rror reading result(?! set's)"
-                r"|ResultsetRowsStreaming|\bpacket body of length \d|[Cc]ould not read resultset|EOFException: Failed to read (?:next byte|remaining)"
+                r"|ResultsetRowsStreaming|was streaming results when|(?:<|\b)ScanRowAsync|\bpacket body of length \d|[Cc]ould not read resultset|EOFException: Failed to read (?:next byte|remaining)"
                 r"|BinaryLogClient\.listenForEventPackets|\bmysqli_(?:result|stmt)::fetch_?\w|\(\): Error while reading a row"
             ),
         ),
@@ -689,7 +700,14 @@ class ErrorEvent:
         if self.idle_seconds is not None:
             return False
         is_lost = self.code in SERVER_LOST_ERRORS and FailureKind.GREETING in self.failures
-        return self.is_loss and (is_lost or FailureKind.LOGIN in self.failures)
+        is_before_login = not self.failures.isdisjoint({FailureKind.LOGIN, FailureKind.TLS_REFUSED})
+        return self.is_loss and (is_lost or is_before_login)
+
+    @property
+    def ended_at_login(self) -> bool:
+        """Whether the connection ended before or during the login, and nothing says why."""
+        is_at_login = not self.failures.isdisjoint({FailureKind.GREETING, FailureKind.LOGIN})
+        return self.is_loss and is_at_login and FailureKind.TLS_REFUSED not in self.failures
 
     @property
     def was_busy(self) -> bool:
