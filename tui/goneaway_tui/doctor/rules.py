@@ -25,6 +25,7 @@ from goneaway_tui.logs.error_events import (
     OFFLINE_MODE_ERROR,
     REPLICATION,
     ErrorEvent,
+    INTERRUPTED_ERROR,
     FailureKind,
     haproxy_end,
 )
@@ -141,11 +142,28 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         if event.waited_seconds is not None and event.waited_seconds >= MIN_WAIT_SECONDS:
             waited = seconds_words(event.waited_seconds)
             yield Argument(-4, _("The client waited {wait} for an answer and got none.", wait=waited))
+    yield from _in_use(event)
     yield from _server_down_first(case)
     yield from _idling_counted(case)
     if FailureKind.TIMED_OUT in event.failures:
         yield Argument(
             -3, _("The client received no end of the connection. A server that closes a session sends one.")
+        )
+
+
+def _in_use(event: ErrorEvent) -> Iterator[Argument]:
+    """What shows that the client used its connection shortly before: no idle limit is that short."""
+    if event.idle_seconds is not None:
+        return
+    if event.used_seconds is not None:
+        yield Argument(
+            -4,
+            _("The same process had a statement answered {used} before.", used=seconds_words(event.used_seconds)),
+        )
+    elif FailureKind.POLLING in event.failures:
+        yield Argument(
+            -3,
+            _("The statement that failed looks for work. A worker sends it every few seconds, so the connection was in use."),
         )
 
 
@@ -277,7 +295,9 @@ def _loss_manner(event: ErrorEvent) -> Argument:
 
 
 def _silence(case: Case) -> Iterator[Argument]:
-    """What the silence of a log before the error says: its program may have been idle as long."""
+    """What the silence of a log before the error says: its program may have been idle as long, unless it polls for work."""
+    if FailureKind.POLLING in case.event.failures:
+        return
     silent_seconds = case.event.silent_seconds or 0
     limit, source = case.limit("wait_timeout")
     if limit is not None and silent_seconds >= max(limit - 1, LONG_SILENCE_SECONDS):
@@ -459,6 +479,7 @@ def killed(case: Case) -> Iterator[Argument]:
         )
     if event.is_kill and event.stated_cause is Cause.KILLED:
         yield from _killed_or_stopped(case)
+    yield from _kill_logged(event)
     if event.from_server_log and event.text.rstrip().endswith("(KILLED)"):
         yield Argument(
             4,
@@ -485,6 +506,16 @@ def killed(case: Case) -> Iterator[Argument]:
                 "The server started before this error, and Aborted_clients is still 0. The server has closed no session."
             )
             yield refutation(text) if case.was_up_before_idling else Argument(-4, text)
+
+
+def _kill_logged(event: ErrorEvent) -> Iterator[Argument]:
+    """What the same log says of a KILL at the time of the error."""
+    if event.killed_session:
+        text = _("The same log reports a KILL of session {session} at that time, the session of this client.", session=event.killed_session)
+        is_sure = event.is_kill or event.code == INTERRUPTED_ERROR
+        yield proof(text) if is_sure else Argument(8, text)
+    elif event.kill_near:
+        yield Argument(3, _("The same log reports a KILL of a session at that time."))
 
 
 def _killed_or_stopped(case: Case) -> Iterator[Argument]:

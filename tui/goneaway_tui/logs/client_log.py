@@ -20,6 +20,7 @@ from goneaway_tui.i18n import N_
 from goneaway_tui.logs.blocks import LINE_HEAD_BYTES, LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
+    INTERRUPTED_ERROR,
     MIN_WAIT_SECONDS,
     SERVER_GONE_ERRORS,
     SERVER_LOST_ERRORS,
@@ -703,7 +704,7 @@ _CLIENT_ENTRY: Final = re.compile(
 )
 _READY_WORDS: Final = re.compile(r"ready for connections")
 _SERVER_CLIENT: Final = LogClient(N_("server log"))
-_LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|critical|fatal)\b")
+_LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|debug|critical|fatal)\b")
 
 
 PROCESS_NUMBER: Final = re.compile(r"^ ?\d{1,3}\((\d{1,10})\) ")
@@ -734,8 +735,6 @@ AFTERMATH_SECONDS: Final = 2.0
 """Seconds after a loss within which a proxy closes the other side of the session, and a client uses its connection again."""
 PACKET_ERRORS: Final = frozenset({1153, 2020})
 """The errors of a packet that is too large: the server closes the session."""
-INTERRUPTED_ERROR: Final = 1317
-"""The error of a statement that was interrupted: the session stays open."""
 AFTER_PACKET_SECONDS: Final = 5.0
 AFTER_PACKET_LINES: Final = 12
 PRECURSOR_LINES: Final = 20
@@ -775,12 +774,14 @@ def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
     """Decide what each record is, and read it as that: an entry of a server's own log, or what a program wrote."""
     server_log, server_run, known_clients, forks = ServerLog(UTC), _ServerRun(), _KnownClients(), _Forks()
     datasources, statements, running = _Datasources(), _LoggedStatements(), _Running()
+    answers, kills = _Answers(), _Kills()
     for record in records:
         if statements.holds(record):
             yield from _quoted_drafts(record)
             continue
         forks.add(record)
         datasources.add(record)
+        kills.add(record)
         yield from _host_drafts(record)
         entry = server_log.parse_entry(record.lines[0].text)
         if entry is not None and _is_of_server(entry):
@@ -789,8 +790,10 @@ def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
         else:
             for draft in _client_drafts(record, is_mysql=record.program in datasources.of_mysql):
                 begun = running.completed(forks.completed(draft, record), record)
-                yield known_clients.completed(begun, record.program)
+                known = known_clients.completed(begun, record.program)
+                yield kills.completed(answers.completed(known, record), record)
         running.add(record)
+        answers.add(record)
 
 
 def _quoted_drafts(record: Record) -> Iterator[DraftEvent]:
@@ -930,6 +933,114 @@ class _Running:
         return replace(
             draft, event=replace(event, waited_seconds=waited_seconds, silent_seconds=silent_seconds)
         )
+
+
+USED_SECONDS: Final = 60.0
+"""Seconds after an answered statement within which no idle limit ends a session, unless it is set to less than anybody sets it."""
+_ANSWERED: Final = re.compile(
+    r"(?i)\bquery (?:was )?(?:successfully )?(?:executed|succeeded|finished|ok\b)|\bExecuted DbCommand \(|\brows? (?:affected|in set|fetched|returned|inserted|updated|sent)\b"
+    r"|\b(?:job|task|batch|import|message)\b.{0,200}?\b(?:completed|done|succeeded|processed|finished|performed)\b|\bms\)\s{1,4}(?:SELECT|INSERT|UPDATE|DELETE|BEGIN|COMMIT)\b"
+)
+"""How a program says that a statement was answered, or that work is done that it does with statements."""
+_ANSWER_WORDS: Final = ("xecuted", "ucceeded", "inished", "ok", "OK", "row", "ompleted", "OMPLETED", "done", "rocessed", "erformed", "ms)")
+"""One of these is in every line that does."""
+
+
+@dataclass(slots=True)
+class _Answers:
+    """When each process of a log last had a statement answered: the last MAX_REMEMBERED_PROGRAMS."""
+
+    answered: dict[tuple[str, str], Timestamp] = field(default_factory=dict)
+    """By program and process: a pool has other connections in other processes."""
+
+    def add(self, record: Record) -> None:
+        """Remember an answer, or work done, that a record reports."""
+        text = record.lines[0].text[:FOREIGN_SEARCH_CHARS]
+        if record.timestamp is None or not any(word in text for word in _ANSWER_WORDS):
+            return
+        if _ANSWERED.search(text):
+            voice = record.program, _speaker(text)
+            self.answered.pop(voice, None)
+            self.answered[voice] = record.timestamp
+            if len(self.answered) > MAX_REMEMBERED_PROGRAMS:
+                del self.answered[next(iter(self.answered))]
+
+    def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
+        """Add how long before a loss the same process had an answer."""
+        event = draft.event
+        answered = self.answered.get((record.program, event.speaker))
+        if answered is None or event.timestamp is None or not event.is_loss or not event.speaker:
+            return draft
+        used_seconds = event.timestamp.seconds_after(answered)
+        if used_seconds is None or not 0 <= used_seconds <= USED_SECONDS:
+            return draft
+        return replace(draft, event=replace(event, used_seconds=used_seconds))
+
+
+KILL_SECONDS: Final = 2.0
+"""Seconds between the report of a KILL and the error that it causes."""
+MAX_KILLS: Final = 200
+_KILL_LOGGED: Final = re.compile(
+    r"(?:^|[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?)(?: (?i:connection|query|thread|session|mysql (?:connection|process|thread)|process ?list|conn|id)){0,2}(?:[ _]?id)?\s?[:=#]?\s?(?P<id>\d{1,19})\b(?! \()"
+    r"|(?:^|[\s:;>\"'])KILL (?P<tool>\d{1,19}) \((?:Query|Sleep|Execute) \d|\brds_kill(?:_query)?\((?P<rds>\d{1,19})\)"
+)
+"""How pt-kill, a script or a person's statement reports a KILL, with the session's id."""
+_OWN_SESSION: Final = re.compile(
+    r"(?i)\b(?:connection_id(?:\(\))?|mysql_thread_id|processlist_id|thread_id\(\)|conn(?:ection)?[ _]?id|mysql (?:connection|thread|session)(?: id)?)['\"]?\s?(?:[:=]{1,2}|is)?\s?['\"]?(?P<id>\d{1,19})\b"
+)
+"""How a client states the id of its own session."""
+
+
+@dataclass(slots=True)
+class _Kills:
+    """The sessions that a log says were killed, the last MAX_KILLS, and the session that each process says it has."""
+
+    kills: list[tuple[str, Timestamp]] = field(default_factory=list)
+    sessions: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """The id of the session by program, process and logger: the last MAX_REMEMBERED_PROGRAMS."""
+
+    def add(self, record: Record) -> None:
+        """Remember the kills that a record reports, and the session that it says is its own."""
+        for line in record.lines[:CHAIN_LINES]:
+            text = line.text[:FOREIGN_SEARCH_CHARS]
+            if record.timestamp is not None and ("ill" in text or "KILL" in text):
+                found = _KILL_LOGGED.finditer(text)
+                killed = [next(filter(None, match.groups())) for match in found]
+                self.kills = [*self.kills, *((session, record.timestamp) for session in killed)][-MAX_KILLS:]
+            own = _OWN_SESSION.search(text) if "id" in text.casefold() else None
+            # What kills sessions names those of others.
+            if own and "kill" not in text.casefold() and "Aborted connection" not in text:
+                voice = record.program, _speaker(text), _logger(text)
+                self.sessions.pop(voice, None)
+                self.sessions[voice] = own["id"]
+                if len(self.sessions) > MAX_REMEMBERED_PROGRAMS:
+                    del self.sessions[next(iter(self.sessions))]
+
+    def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
+        """Add that a session was killed just before, and whether it was the session of this client."""
+        event = draft.event
+        is_ended = event.is_loss or event.is_kill or event.code == INTERRUPTED_ERROR
+        if not self.kills or event.timestamp is None or not is_ended:
+            return draft
+        timestamp = event.timestamp
+        near = {session for session, killed in self.kills if timestamp.seconds_apart(killed) <= KILL_SECONDS}
+        voice = record.program, event.speaker, _logger(record.lines[0].text)
+        own = self.sessions.get(voice, "")
+        killed_session = own if own in near else ""
+        return replace(draft, event=replace(event, kill_near=bool(near), killed_session=killed_session))
+
+
+_LOGGER: Final = re.compile(r"[\[(]?[A-Za-z][\w.:/-]{1,80}[\])]?")
+
+
+def _logger(text: str) -> str:
+    """The first word of a line behind its timestamp and level: mostly the name of what logs it.
+
+    >>> _logger("2026-11-23 22:00:00,402 INFO  [reports.worker] connection_id()=88123")
+    '[reports.worker]'
+    """
+    words = (word for word in text[:FOREIGN_SEARCH_CHARS].split() if not _LEVELS.fullmatch(word.strip("[]:|")))
+    return next((word for word in words if _LOGGER.fullmatch(word)), "")
 
 
 FORK_SECONDS: Final = 10.0

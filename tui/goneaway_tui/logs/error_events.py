@@ -397,6 +397,8 @@ class FailureKind(StrEnum):
     """The log names a server or program in Azure."""
     IN_AWS = "in_aws"
     """The log names a server in AWS."""
+    POLLING = "polling"
+    """The statement that failed looks for work: the client sends it every few seconds, and logs nothing of that."""
     THROUGH_PROXY = "through_proxy"
     """The log names a proxy or tunnel between the client and the server."""
     MIXED_UP = "mixed_up"
@@ -502,6 +504,11 @@ FAILURE_WORDS: Final = tuple(
         (FailureKind.IN_AZURE, r"\.mysql\.database\.azure\.com|\.azurewebsites\.net|\bAKS\b"),
         (FailureKind.IN_AWS, r"\.rds\.amazonaws\.com"),
         (
+            FailureKind.POLLING,
+            r"\bDatabaseQueue(?:\.php|->pop)|Error while reserving job|\bacquireNextTriggers?\b|\bclusterCheckin\b|JobQueue\.Dequeue\(|DoctrineReceiver->get\(|\bMessenger\S{1,60}DoctrineReceiver"
+            r"|\bSolidQueue::(?:Worker|Dispatcher|Poller)\b.{0,80}\bpoll|\bget_next_job\b|\bgetNextJob\b|\b(?:poll|fetch)_?(?:for_)?(?:next_)?jobs?\b|\bscheduler_loop\b|\bsend_heartbeat\b",
+        ),
+        (
             FailureKind.THROUGH_PROXY,
             r"(?i:cloud[-_]?sql[-_]proxy|\bpscale\b|planetscale|cleardb|kubectl port-forward|Forwarding from 127)|branch \S{1,80} is established",
         ),
@@ -577,6 +584,8 @@ PROXYSQL_OFFLINE_ERROR: Final = 9004
 """ProxySQL's error of a session whose server it found offline."""
 CONNECTION_KILLED_ERROR: Final = 1927
 """MariaDB's error of a session that was killed. 10.5 reports it to idle sessions when it stops, too; 10.6 and later do not."""
+INTERRUPTED_ERROR: Final = 1317
+"""The error of a statement that was interrupted: the session stays open."""
 SERVER_GONE_ERRORS: Final = frozenset({2006})
 """The error of a client that could not send its statement."""
 UNANSWERED_ERRORS: Final = frozenset({2002, 2003})
@@ -639,6 +648,12 @@ class ErrorEvent:
     statement_bytes: int | None = None
     limits: tuple[tuple[str, float], ...] = ()
     """Limits that the log states: seconds or bytes by variable."""
+    used_seconds: float | None = None
+    """How long before the same process had a statement answered; None where its log does not say that it had."""
+    killed_session: str = ""
+    """The session's id, where the log reports a KILL of that session within two seconds."""
+    kill_near: bool = False
+    """Whether the log reports a KILL of any session within two seconds."""
     offline_near: bool = False
     """Whether the server refused a connection by offline mode within a minute."""
     refused_near: bool = False
