@@ -247,8 +247,8 @@ def _stated_cause_words(event: ErrorEvent, *, is_sure: bool) -> str:
     code = CODES.get(event.code)
     if event.client == SYSTEM_LOG:
         reports, points = (
-            N_("The operating system's log reports this cause."),
-            N_("The operating system's log points to this cause."),
+            N_("The log of the server's machine or container reports this cause."),
+            N_("The log of the server's machine or container points to this cause."),
         )
     elif code is None or code.stated_cause is None or code.stated_cause is not event.stated_cause:
         reports, points = (

@@ -90,6 +90,9 @@ POOLS: Final = {
     "Drupal": (
         N_("Drupal in long runs: \\Drupal\\Core\\Database\\Database::closeConnection() between jobs"),
     ),
+    "MariaDB Connector/ODBC": (
+        N_("ODBC: CPTimeout={s} in odbcinst.ini (seconds, unixODBC's pool), or check before each use"),
+    ),
     "MySQL Connector/ODBC": (
         N_("ODBC: CPTimeout={s} in odbcinst.ini (seconds, unixODBC's pool), or check before each use"),
     ),
