@@ -900,18 +900,34 @@ _BEGINS_STATEMENT: Final = re.compile(
 """How a program says that it sends a statement: the silence behind is its wait for the answer."""
 
 
+_BEGINS_WORK: Final = re.compile(
+    r"(?i)\b(?:started|starting|begins?|beginning|began|running|executing|processing|exporting|importing|syncing|rebuilding)\b"
+)
+_BEGINS_WAITING: Final = re.compile(
+    r"(?i)\b(?:workers?|server|app(?:lication)?|service|consumer|listen\w*|daemon|scheduler|process|thread|pool|queue|watch\w*|wait\w*|idle|cron)\b"
+)
+"""What begins to wait for work, and not to work."""
+
+
 @dataclass(slots=True)
 class _Running:
     """The statement that each program of a log was running by its last record: the last MAX_REMEMBERED_PROGRAMS."""
 
     statements: dict[str, tuple[Timestamp, float | None]] = field(default_factory=dict)
     """The time of that record, and the seconds that the statement ran; None where it has only begun."""
+    works: dict[str, Timestamp] = field(default_factory=dict)
+    """The time of the last record where that says only that some work begins."""
 
     def add(self, record: Record) -> None:
         """Remember the statement that a record says is running, or has run."""
         last = record.lines[-1].text[:FOREIGN_SEARCH_CHARS]
         ran_seconds = next(stated_run_times(last), None)
         self.statements.pop(record.program, None)
+        self.works.pop(record.program, None)
+        if record.timestamp is not None and _BEGINS_WORK.search(last) and not _BEGINS_WAITING.search(last):
+            self.works[record.program] = record.timestamp
+            if len(self.works) > MAX_REMEMBERED_PROGRAMS:
+                del self.works[next(iter(self.works))]
         if record.timestamp is not None and (ran_seconds is not None or _BEGINS_STATEMENT.search(last)):
             self.statements[record.program] = record.timestamp, ran_seconds
             if len(self.statements) > MAX_REMEMBERED_PROGRAMS:
@@ -920,6 +936,8 @@ class _Running:
     def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
         """Add how long the client of a lost connection had waited, where the record before says that it did."""
         event = draft.event
+        event = self._without_work(event, record)
+        draft = replace(draft, event=event)
         began, ran_seconds = self.statements.get(record.program, (None, None))
         if began is None or event.timestamp is None or not event.is_loss or event.waited_seconds is not None:
             return draft
@@ -933,6 +951,15 @@ class _Running:
         return replace(
             draft, event=replace(event, waited_seconds=waited_seconds, silent_seconds=silent_seconds)
         )
+
+
+    def _without_work(self, event: ErrorEvent, record: Record) -> ErrorEvent:
+        """The event of a client that waited for an answer, without the silence of the work that its program was doing."""
+        began = self.works.get(record.program)
+        if began is None or event.timestamp is None or event.code not in SERVER_LOST_ERRORS:
+            return event
+        gap = event.timestamp.seconds_after(began)
+        return replace(event, silent_seconds=silence_before_wait(event.silent_seconds, gap))
 
 
 USED_SECONDS: Final = 60.0

@@ -540,6 +540,10 @@ RUN_TIME_FORMS: Final = (
     re.compile(rf"[\[(]{_FIGURE}[\])] {{1,3}}(?:\[rows:|(?i:SELECT|INSERT|UPDATE|DELETE|REPLACE|CALL|WITH|LOAD)\b)"),
 )  # fmt: skip
 """How a log states how long a statement ran: beside a word for one, beside a word for a duration, before its text."""
+WORK_TIME_FORM: Final = re.compile(
+    rf"(?i)\b(?:failed|aborted|died|ended|stopped|crashed|gave up|errored|failure)\b.{{0,20}}?\b(?:after|in):? {_FIGURE}"
+)
+"""How a log states how long the work lasted that failed: its statement, or what it did between statements."""
 _OTHER_WORK: Final = re.compile(
     r"(?i)\b(?:jobs?|tasks?|requests?|workers?|process|daemon|uptime|sessions?|connect\w*|idl\w+|pool|sleep\w*|wait\w*|retr\w+|login|handshake)\b"
 )
@@ -785,12 +789,20 @@ class ErrorEvent:
             is_past_limit=self.is_past_limit or any(PAST_LIMIT_FORM.search(line.text) for line in lines),
             lasted_seconds=self.lasted_seconds if lasted is None else lasted / 1000,
             waited_seconds=waited_seconds,
-            silent_seconds=silence_before_wait(self.silent_seconds, waited_seconds),
+            silent_seconds=silence_before_wait(self.silent_seconds, waited_seconds or self._worked_seconds(lines)),
             statement_bytes=next(large, None) if statement_bytes is None else statement_bytes,
             session_id=ProcesslistId(int(next(filter(None, sessions[-1].groups()))))
             if sessions
             else self.session_id,
         )
+
+
+    def _worked_seconds(self, lines: Iterable[LogLine]) -> float | None:
+        """How long the work lasted that failed while the client waited for an answer, where the log states it."""
+        if self.code not in SERVER_LOST_ERRORS:
+            return None
+        matches = (match for line in lines if (match := WORK_TIME_FORM.search(line.text)))
+        return next((_duration_seconds(match) for match in matches), None)
 
 
 def failures_in(lines: Iterable[LogLine]) -> set[FailureKind]:
