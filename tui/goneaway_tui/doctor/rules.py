@@ -75,6 +75,7 @@ LOST_BEFORE: Final = N_(
     "The program reported the loss of a connection before. Since then its driver refuses to use that connection."
 )
 WAS_READING: Final = N_("The session was busy: the connection broke in the middle of a result.")
+SENT_NEAR: Final = N_("Within a minute a client lost its connection while it was sending data.")
 WAS_SENDING: Final = N_("The session was busy: the connection broke while the client was sending data.")
 
 
@@ -121,6 +122,8 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         yield refutation(_("No idle limit applies to a replication connection."))
         return
     yield from _stated_idle_time(case)
+    if event.code == 1159 and event.sending_near:
+        yield Argument(-3, _(SENT_NEAR))
     if not event.is_loss:
         return
     if event.follows_loss:
@@ -763,6 +766,8 @@ def net_read_timeout(case: Case) -> Iterator[Argument]:
         yield Argument(
             2, _("net_read_timeout causes the same message, when the client stops in the middle of sending.")
         )
+        if event.sending_near:
+            yield Argument(5, _(SENT_NEAR))
     if event.is_loss and FailureKind.SENDING in event.failures:
         yield Argument(
             5, _("The server gives up a client that stops in the middle of sending, after net_read_timeout.")

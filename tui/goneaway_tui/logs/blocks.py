@@ -284,6 +284,7 @@ Also those of lines that say to which database a program connects, where its err
 _SESSION_WORDS: Final = re.compile(rb".*?(?:'\)? \('?|'@'|mysqld|mariadbd)")
 """What each message in `translations` has in every language: a reason or an account in its position, or the program."""
 LABELS: Final = (
+    (b": Stopp", re.compile(rb": Stopp(?:ing|ed) .{0,80}(?i:mysql|mariadb|percona)")),
     (b" [Warning] ", _SESSION_WORDS),
     (b" [Note] ", _SESSION_WORDS),
     (b"response_flags", re.compile(rb"response_flags\\{0,3}\" ?: ?\\{0,3}\"[A-Z]")),

@@ -53,6 +53,7 @@ from goneaway_tui.logs.server_log import (
     error_number,
     host_message,
     host_started,
+    host_stopped,
     joined_entries,
     split_entry,
 )
@@ -768,6 +769,8 @@ class DraftEvent:
     """Whether the kernel or systemd reports it: of an end that a server's own log has reported already."""
     is_over: bool = False
     """Whether its program has reported another error since."""
+    is_form: bool = False
+    """Whether the error stands in a form of names and values, as a report of a crash has it beside the program's log."""
 
 
 def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
@@ -1268,6 +1271,8 @@ def _host_drafts(record: Record) -> Iterator[DraftEvent]:
     texts = [line.text for line in record.lines]
     for index, line in enumerate(record.lines):
         message = host_message(line.text) or container_message(texts, index)
+        if message is None and "systemd" in record.program and host_stopped(line.text):
+            message = HostMessage(Cause.SERVER_RESTART, 0)
         if message is not None:
             yield from _host_draft(record, line, message)
         elif record.program and host_started(line.text):
@@ -1524,6 +1529,7 @@ def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: in
         event,
         is_retried=best.pattern is not None and best.pattern.is_retried,
         is_aftermath=best.pattern is not None and best.pattern.is_aftermath,
+        is_form=_FORM_FIELD.match(line.text) is not None,
         words=line.text[words_start : best.end],
         words_start=best.start - words_start,
         outer_words=line.text[:words_start],
@@ -1633,6 +1639,8 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         before.speaker and after.speaker and before.speaker != after.speaker
     ):
         return False
+    if _is_in_form(held, draft):
+        return True
     line_distance = after.line - before.line
     if held.is_precursor:
         is_dated = before.timestamp is not None and after.timestamp is not None
@@ -1644,6 +1652,28 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
     return line_distance <= 2 and ((is_repeated and before.text != after.text) or _is_told_again(held, draft))
+
+
+_FORM_FIELD: Final = re.compile(
+    r"\s{0,8}(?:\d\.\d{1,2} )?(?i:(?:exception|error|fault)[ _]?(?:message|text|description|reason|details?)|message|summary|reason|description|mensagem|meldung|fehlermeldung)\s{0,20}[:=]\s"
+)
+"""How a report of a crash names the error's text."""
+FORM_SECONDS: Final = 2.0
+"""Seconds between a report of a crash and the line of the program's own log about it."""
+
+
+def _is_in_form(held: DraftEvent, draft: DraftEvent) -> bool:
+    """Whether one of two reports is a form about what the other says in the same words, at the same time."""
+    before, after = held.event, draft.event
+    texts = [part.words[part.words_start :] for part in (held, draft)]
+    is_dated = before.timestamp is not None and after.timestamp is not None
+    return (
+        held.is_form != draft.is_form
+        and texts[0] == texts[1]
+        and before.code == after.code
+        and is_dated
+        and _seconds_between(before, after) <= FORM_SECONDS
+    )
 
 
 def _is_of_one_voice(before: ErrorEvent, after: ErrorEvent) -> bool:

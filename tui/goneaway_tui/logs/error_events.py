@@ -666,6 +666,8 @@ class ErrorEvent:
     """What ended the server in the minute before, by the same log: a restart, a crash, or a kill by the system."""
     server_end_seconds: float = 0.0
     """How long before the event that was."""
+    sending_near: bool = False
+    """Whether a client lost its connection within a minute while it was sending data."""
     unread_near: bool = False
     """Whether the server reported in the ten seconds before that it gave up a client that did not read its result."""
     unread_by_client: bool = False
@@ -937,6 +939,7 @@ def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
             seconds_apart <= _TOGETHER_SECONDS and _shares_connection(held[index][1], other)
             for seconds_apart, other in neighbours
         ),
+        sending_near=any(FailureKind.SENDING in other.failures and other.is_loss for _apart, other in neighbours),
         offline_near=any(other.code == OFFLINE_MODE_ERROR for _apart, other in neighbours),
         refused_near=any(_found_no_listener(other) for _apart, other in neighbours)
         or _is_refused_next(held, index),

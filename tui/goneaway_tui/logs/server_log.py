@@ -421,11 +421,17 @@ _CONTAINER_IMAGE: Final = re.compile(r"\s{1,40}(?:- )?[Ii]mage:\s{1,20}\"?(?:\S{
 _CONTAINER_NAME: Final = re.compile(r"\s{1,8}(?P<name>[a-z\d][a-z\d.-]{0,62}):\s*$")
 _FINISHED: Final = re.compile(r"\s{1,40}(?:Finished|finishedAt):\s{1,20}\"?(?P<timestamp>\S.*)")
 _SERVER_NAME: Final = re.compile(_SERVER_UNIT)
+_SERVER_POD: Final = re.compile(_POD)
 DESCRIBED_LINES: Final = 40
 """Lines between the image of a container and its end."""
 FINISHED_LINES: Final = 4
 """Lines between the reason of an end and its time."""
+_DESCRIBED_POD: Final = re.compile(r"\bkubectl\b.{0,200}\b(?:describe|get)\b.{0,80}?\bpods?[ /](?P<name>[a-z\d][\w.-]{0,100})")
+_NO_SERVER_UNIT: Final = r"(?![^\n]{0,120}(?:export|router|backup|proxy|client|agent|monitor|shell|dump|check|admin|init|wait))"
 _HOST_STARTED: Final = re.compile(r"^Started .{0,80}(?:MySQL|MariaDB|Percona)", re.IGNORECASE)
+_HOST_STOPPED: Final = re.compile(
+    rf"^Stopp(?:ing|ed) {_NO_SERVER_UNIT}.{{0,80}}(?:MySQL|MariaDB|Percona).{{0,60}}?(?:server|database|cluster|\.service)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,20 +477,31 @@ def container_message(texts: Sequence[str], index: int) -> HostMessage | None:
         return None
     before = texts[max(0, index - DESCRIBED_LINES) : index]
     images = [at for at, text in enumerate(before) if _CONTAINER_IMAGE.match(text)]
+    near = texts[max(0, index - FINISHED_LINES) : index + FINISHED_LINES + 1]
+    finished = (match["timestamp"] for text in near if (match := _FINISHED.match(text)))
     if not images:
-        return None
+        pods = [match["name"] for text in before if (match := _DESCRIBED_POD.search(text))]
+        is_server = bool(pods) and _SERVER_POD.fullmatch(pods[-1]) is not None
+        return HostMessage(Cause.SERVER_CRASH, 0, timestamp_text=next(finished, "")) if is_server else None
     named = (_CONTAINER_NAME.match(text) for text in before[max(0, images[-1] - 3) : images[-1]])
     names = [match["name"] for match in (_CONTAINER_IMAGE.match(before[images[-1]]), *named) if match]
     if not any(map(_SERVER_NAME.fullmatch, names)) or "export" in names[0]:
         return None
-    near = texts[max(0, index - FINISHED_LINES) : index + FINISHED_LINES + 1]
-    finished = (match["timestamp"] for text in near if (match := _FINISHED.match(text)))
     return HostMessage(Cause.SERVER_CRASH, 0, timestamp_text=next(finished, ""))
 
 
 def host_started(text: str) -> bool:
     """Whether systemd reports that a server started."""
     return _HOST_STARTED.match(text) is not None
+
+
+def host_stopped(text: str) -> bool:
+    """Whether systemd reports that it stops a server.
+
+    >>> host_stopped("Stopping MariaDB 10.4 database server..."), host_stopped("Stopped Prometheus MySQL exporter for the server.")
+    (True, False)
+    """
+    return _HOST_STOPPED.match(text) is not None
 
 
 _STOPPING: Final = re.compile(r"Received SHUTDOWN from |.*: Normal shutdown$|Got signal 15 to shutdown ")
