@@ -211,7 +211,6 @@ HOST_LINES = (
 )
 """What each of HOST_MESSAGES stands for."""
 END_LINES = (
-    b"Stopping MySQL Community Server...",
     b"# 2026-11-23T12:00:00 KILL 48213 (Query 312 sec) SELECT 1",
     b"2026-11-23T12:00:00.1Z\t   12 Query\tKILL 48213",
     b"KILL CONNECTION 48213 on 192.0.2.4:3306",

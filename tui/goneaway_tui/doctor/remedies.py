@@ -747,7 +747,12 @@ def for_lost_clients(_case: Case) -> Iterator[str]:
 
 
 def for_unknown_causes(case: Case) -> Iterator[str]:
-    """An error whose cause is not known."""
+    """An error whose cause is not known, or is one of TLS."""
+    if FailureKind.TLS_REFUSED in case.event.failures:
+        yield _(
+            "From the client's machine: openssl s_client -starttls mysql -connect HOST:3306 shows the server's certificate and TLS version. "
+            "Update the client, or its list of certificate authorities."
+        )
     yield _(
         "Set {setting} at the server. Compare this log with the server's error log of the same minute.",
         setting=_by_flavour(case, "log_error_verbosity=3", "log_warnings=4"),

@@ -21,6 +21,7 @@ from goneaway_tui.doctor.case import (
 )
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.logs.error_events import (
+    INTERRUPTED_ERROR,
     MIN_WAIT_SECONDS,
     OFFLINE_MODE_ERROR,
     REPLICATION,
@@ -75,7 +76,7 @@ LOST_BEFORE: Final = N_(
     "The program reported the loss of a connection before. Since then its driver refuses to use that connection."
 )
 WAS_READING: Final = N_("The session was busy: the connection broke in the middle of a result.")
-SENDER_LOST: Final = N_("At that time a client lost its connection while it was sending data.")
+SENT_NEAR: Final = N_("Within a minute a client lost its connection while it was sending data.")
 WAS_SENDING: Final = N_("The session was busy: the connection broke while the client was sending data.")
 
 
@@ -127,6 +128,8 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         yield from impossible
         return
     yield from _stated_idle_time(case)
+    if event.code == 1159 and event.sending_near:
+        yield Argument(-3, _(SENT_NEAR))
     if not event.is_loss:
         return
     if event.follows_loss:
@@ -148,6 +151,7 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         if event.waited_seconds is not None and event.waited_seconds >= MIN_WAIT_SECONDS:
             waited = seconds_words(event.waited_seconds)
             yield Argument(-4, _("The client waited {wait} for an answer and got none.", wait=waited))
+    yield from _in_use(event)
     yield from _server_down_first(case)
     yield from _idling_counted(case)
     if FailureKind.TIMED_OUT in event.failures:
@@ -163,6 +167,27 @@ def _never_idle(event: ErrorEvent) -> Iterator[Argument]:
         yield refutation(_(WAS_READING if FailureKind.READING in event.failures else WAS_SENDING))
     if event.client.driver == REPLICATION:
         yield refutation(_("No idle limit applies to a replication connection."))
+
+
+def _in_use(event: ErrorEvent) -> Iterator[Argument]:
+    """What shows that the client used its connection shortly before: no idle limit is that short."""
+    if event.idle_seconds is not None:
+        return
+    if event.used_seconds is not None:
+        yield Argument(
+            -4,
+            _(
+                "The same process had a statement answered {used} before.",
+                used=seconds_words(event.used_seconds),
+            ),
+        )
+    elif FailureKind.POLLING in event.failures:
+        yield Argument(
+            -3,
+            _(
+                "The statement that failed looks for work. A worker sends it every few seconds, so the connection was in use."
+            ),
+        )
 
 
 FIRST_WITH_4031: Final = datetime(2021, 4, 20, tzinfo=UTC).timestamp()
@@ -302,7 +327,9 @@ def _loss_manner(event: ErrorEvent) -> Argument:
 
 
 def _silence(case: Case) -> Iterator[Argument]:
-    """What the silence of a log before the error says: its program may have been idle as long."""
+    """What the silence of a log before the error says: its program may have been idle as long, unless it polls for work."""
+    if FailureKind.POLLING in case.event.failures:
+        return
     silent_seconds = case.event.silent_seconds or 0
     limit, source = case.limit("wait_timeout")
     if limit is not None and silent_seconds >= max(limit - 1, LONG_SILENCE_SECONDS):
@@ -342,9 +369,7 @@ def _ended_cleanly(event: ErrorEvent) -> bool:
 
 
 def _stated_idle_time(case: Case) -> Iterator[Argument]:
-    """Compare the idle time that the log states with the limit, or what a client did at that time."""
-    if case.event.code == 1159 and case.event.sending_near:
-        yield Argument(-6, _(SENDER_LOST))
+    """Compare the idle time that the log states with the limit."""
     idle_seconds = case.event.idle_seconds
     limit, source = case.limit("wait_timeout")
     if idle_seconds is None or limit is None:
@@ -598,7 +623,7 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
                     "The client received neither an answer nor the end of the connection: packets may be dropped on the way."
                 ),
             )
-        if event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
+        if event.ended_at_login:
             yield Argument(4, _("The connection ended before the server sent its handshake."))
         yield from _way_between(event)
         yield from _cloud_limit(case)
@@ -764,12 +789,12 @@ def net_read_timeout(case: Case) -> Iterator[Argument]:
             2, _("net_read_timeout causes the same message, when the client stops in the middle of sending.")
         )
         if event.sending_near:
-            yield Argument(5, _(SENDER_LOST))
+            yield Argument(5, _(SENT_NEAR))
     if event.is_loss and FailureKind.SENDING in event.failures:
         yield Argument(
             5, _("The server gives up a client that stops in the middle of sending, after net_read_timeout.")
         )
-    if event.is_loss and FailureKind.GREETING in event.failures:
+    if event.ended_at_login and FailureKind.GREETING in event.failures:
         yield Argument(3, _("The server ends a login that takes longer than connect_timeout."))
 
 
@@ -845,7 +870,7 @@ def too_many_connections(case: Case) -> Iterator[Argument]:
         yield Argument(1 if was_full else -1, _(template, used=used, limit=limit))
     if case.event.stated_cause is Cause.TOO_MANY_CONNECTIONS and limit and server.session_count is not None:
         yield Argument(1, _("{sessions} sessions are open now.", sessions=server.session_count))
-    if case.event.is_loss and case.event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
+    if case.event.ended_at_login:
         yield Argument(
             2, _("A server that is full, or nearly full, may not send its handshake to every client.")
         )
@@ -864,7 +889,7 @@ def host_blocked(case: Case) -> Iterator[Argument]:
                     refusals=host.refusals,
                 ),
             )
-    if case.event.is_loss and case.event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
+    if case.event.ended_at_login:
         yield Argument(1, _("After max_connect_errors failed handshakes the server blocks the host."))
 
 
@@ -885,9 +910,11 @@ def unknown(case: Case) -> Iterator[Argument]:
     event = case.event
     if event.code == 2005:
         yield Argument(4, _("The server's host name cannot be resolved: a typing error, or a DNS problem."))
-    if event.code == 2026 and FailureKind.MIXED_UP not in event.failures:
+    is_refused = FailureKind.TLS_REFUSED in event.failures
+    if (is_refused or event.code == 2026) and FailureKind.MIXED_UP not in event.failures:
         yield Argument(
-            4, _("Client and server could not agree on TLS. Compare their certificates, versions and modes.")
+            6 if is_refused else 4,
+            _("Client and server could not agree on TLS. Compare their certificates, versions and modes."),
         )
     if event.code == 1043:
         yield Argument(
@@ -929,6 +956,8 @@ def server_restart(case: Case) -> Iterator[Argument]:
                 "does not say which."
             ),
         )
+    if FailureKind.TLS_REFUSED in event.failures:
+        return
     if event.never_began:
         yield Argument(2, _("A server that is stopping, or still starting, completes no login."))
     elif event.is_loss:
@@ -977,13 +1006,18 @@ END_WORDS: Final = {
         N_("The same log reports that a session was killed at that time."),
         N_("The same log reports that a session was killed {seconds} earlier."),
     ),
+    EndKind.INTERRUPT: (
+        N_("The same log reports that a statement was killed at that time."),
+        N_("The same log reports that a statement was killed {seconds} earlier."),
+    ),
     EndKind.PROXY: (
         N_("The same log reports that a proxy ended a session at that time."),
         N_("The same log reports that a proxy ended a session {seconds} earlier."),
     ),
 }  # fmt: skip
-END_WEIGHTS: Final = (8, 5)
-"""How much another party's report of an end weighs: at the moment of the error, and before it."""
+END_WEIGHTS: Final = {EndKind.KILL: (5, 3), EndKind.INTERRUPT: (5, 3), EndKind.PROXY: (6, 5)}
+"""How much a report of each end weighs: at the moment of the error, and before it. One of all sessions weighs more."""
+SERVER_END_WEIGHTS: Final = (8, 5)
 
 
 def reported_end(case: Case, cause: Cause) -> Iterator[Argument]:
@@ -992,14 +1026,20 @@ def reported_end(case: Case, cause: Cause) -> Iterator[Argument]:
     if end is None or end.cause is not cause:
         return
     is_closed_by_it = event.from_server_log and event.session_id is not None and event.stated_cause is cause
-    if not (event.is_loss or event.refused or event.is_kill or is_closed_by_it):
-        return
-    if end.is_of_session and event.is_loss:
-        yield proof(_("The same log reports this end of session {session}.", session=event.session_id))
+    if event.from_server_log and not is_closed_by_it:
         return
     is_same_moment = end.seconds <= SAME_MOMENT_SECONDS
+    if end.is_of_session:
+        text = _(
+            "The same log reports this end of session {session}, the session of this client.",
+            session=end.session_id,
+        )
+        is_sure = event.session_id is not None or event.is_kill or event.code == INTERRUPTED_ERROR
+        yield proof(text) if is_sure else Argument(SERVER_END_WEIGHTS[0], text)
+        return
     words = END_WORDS[end.kind][0 if is_same_moment else 1]
-    yield Argument(END_WEIGHTS[0 if is_same_moment else 1], _(words, seconds=seconds_words(end.seconds)))
+    weights = END_WEIGHTS.get(end.kind, SERVER_END_WEIGHTS)
+    yield Argument(weights[0 if is_same_moment else 1], _(words, seconds=seconds_words(end.seconds)))
 
 
 def _nothing_listened(event: ErrorEvent) -> bool:
@@ -1008,6 +1048,7 @@ def _nothing_listened(event: ErrorEvent) -> bool:
         event.refused
         and event.stated_cause is None
         and event.code not in {1043, 2005}
+        and FailureKind.TLS_REFUSED not in event.failures
         and FailureKind.UNREACHABLE not in event.failures
     )
 

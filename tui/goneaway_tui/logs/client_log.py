@@ -20,12 +20,14 @@ from goneaway_tui.i18n import N_
 from goneaway_tui.logs.blocks import LINE_HEAD_BYTES, LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
+    INTERRUPTED_ERROR,
     MIN_WAIT_SECONDS,
     SERVER_GONE_ERRORS,
     SERVER_LOST_ERRORS,
     SILENT_CLIENTS,
     SYSTEM_LOG,
     UNKNOWN_CLIENT,
+    EndKind,
     ErrorEvent,
     FailureKind,
     LogClient,
@@ -52,6 +54,7 @@ from goneaway_tui.logs.server_log import (
     end_message,
     error_number,
     host_started,
+    host_stopped,
     joined_entries,
     split_entry,
 )
@@ -206,7 +209,7 @@ ERROR_PATTERNS: Final = (
         r"PROTOCOL_ENQUEUE_(?:AFTER|HANDSHAKE)|Cannot enqueue \w+ after|Can't add new command when connection is in closed state",
         None, used_after_close=True,
     ),
-    _pattern(r"(?:read|write) (?:ECONNRESET|EPIPE)|connect (?:ECONNREFUSED|ETIMEDOUT)", None, wants_context=True),
+    _pattern(r"(?:read|write) (?:ECONNRESET|EPIPE|ETIMEDOUT)|connect (?:ECONNREFUSED|ETIMEDOUT)", None, wants_context=True),
     _pattern(r"\[MySQL\] .{1,80}\bInvalid Connection"),
     _pattern(r"\[(?:mysql|MySQL)\] .{0,40}\.go:\d+", is_precursor=True, is_retried=True),
     _pattern(r"(?:^|[:=] ?\"?|\")invalid connection(?=[\"',}\s]|$)"),
@@ -259,8 +262,15 @@ ERROR_PATTERNS: Final = (
     _pattern(r"Connection (?:not open|is not active now)|because the connection is closed|connection went away|ConnectionNotConnectedException|DatabaseException: Connection is being closed",
              None, wants_context=True, used_after_close=True),
     _pattern(r"Fail to read any response from the server", wants_context=True),
-    _pattern(r"Socket #Port<[\d.]+> closed|Received close signal, exiting|socket was closed \{|sending data on socket : closed", wants_context=True),
+    _pattern(r"Socket #Port<[\d.]+> closed|Received close signal, exiting|socket was closed \{", wants_context=True),
+    # Of the Erlang clients that descend from one source, and of no client of another server.
+    _pattern(r"Failed sending data on socket : \w"),
+    _pattern(r"MySQL error: Connection closed"),
+    _pattern(r"Cannot write to socket, it is closed|Can ?not (?:execute|prepare|run|send) \w{1,20}: connection (?:is )?closed|\bDB::ConnectionLost\b",
+             None, wants_context=True, used_after_close=True),
+    _pattern(r"Application was streaming results when the connection failed"),
     _pattern(r"(?i:connection reset by peer|broken pipe)", wants_context=True),
+    _pattern(r"tls: failed to verify certificate|CERTIFICATE_VERIFY_FAILED|SSLHandshakeException", wants_context=True),
     _pattern(r"(?i:connection refused|econnrefused|(?:i/o|connect(?:ion)?) timeout|connect(?:ion)? timed out)", wants_context=True),
     _pattern(r"(?i:server (?:has )?closed the connection)(?! unexpectedly)", wants_context=True),
 )  # fmt: skip
@@ -320,6 +330,7 @@ PREFILTER_WORDS: Final = (
     "was lost during", "closed connection", "ClosedException", "reach database", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
     "reading a row", "Timing out '", "SQL connection has", "SQLException", "reconnect connection",
+    "failed to verify", "VERIFY_FAILED", "HandshakeException", "data on socket", "it is closed", ": connection closed", "Connection closed", "DB::Connection", "streaming results",
     "closed=True", "io.EOFException", "Failed to read ", "Reset by peer", "Reset By Peer", '"- - -" 0 ', "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
 """Every pattern matches only lines with one of these; a line with none is not read further. A test checks it."""
@@ -375,6 +386,8 @@ def parse_line(text: str) -> ParsedLine | None:
         return None
     matches = ((pattern, match) for pattern in ERROR_PATTERNS if (match := pattern.words.search(text)))
     pattern, match = next(matches, (None, None))
+    if number is None and _POOL_EMPTY.search(text):
+        return None
     if pattern is None or match is None:
         return (
             None
@@ -387,6 +400,17 @@ def parse_line(text: str) -> ParsedLine | None:
     code = number if is_number_better else pattern.code
     is_unambiguous = not pattern.wants_context or code == number is not None
     return ParsedLine(code, pattern, is_unambiguous, match.start(), match.end())
+
+
+_POOL_EMPTY: Final = re.compile(
+    r"(?i)all pooled connections (?:are|were) in use|elapsed prior to obtaining a connection from the pool|\bqueuepool limit\b.{0,120}reached"
+    r"|connection is not available, request timed out|connection pool (?:is )?exhausted|pool (?:is )?exhausted|pool (?:is )?(?:empty|probably full)|unable to fetch a connection in \d"
+    r"|could not obtain a (?:database )?connection (?:from the pool )?within|timeout waiting for idle object|timed out fetching a new connection"
+    r"|attempt by a client to checkout a connection has timed out|acquisition timeout while waiting for new connection|connection acquisition timed out"
+    r"|(?:timeout|timed out) (?:acquiring|waiting for) (?:a )?(?:free )?connection|ConnectionAcquireTimeoutError|connection not available and request was dropped from queue"
+    r"|GetConnectionTimeoutException|getconnectiontimeout"
+)
+"""What a client's pool says that has no connection free: none was lost, and the server need not be full."""
 
 
 def _has_other_error_number(text: str) -> bool:
@@ -695,7 +719,7 @@ _CLIENT_ENTRY: Final = re.compile(
 )
 _READY_WORDS: Final = re.compile(r"ready for connections")
 _SERVER_CLIENT: Final = LogClient(N_("server log"))
-_LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|critical|fatal)\b")
+_LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|debug|critical|fatal)\b")
 
 
 PROCESS_NUMBER: Final = re.compile(r"^ ?\d{1,3}\((\d{1,10})\) ")
@@ -704,12 +728,14 @@ SPEAKER_FORMS: Final = (
     PROCESS_NUMBER,
     re.compile(r"^ {0,6}(\d{1,7}):\d{8}:\d{6}\.\d{3} "),
     re.compile(r" --- \[ {0,20}([\w.#-]{1,60})\]"),
+    re.compile(r"^\[Nest\] {1,3}(\d{1,10})\b"),
     re.compile(r"#(\d{1,10})\]"),
     re.compile(r": Thread (\d{1,6}): "),
     re.compile(r"\b(?:pid|PID|Pid)[ =:]{1,2}(\d{1,10})\b"),
     re.compile(r"[\[(]([A-Za-z][\w.]{0,40}[-#]\d{1,6})[\])]"),
     re.compile(r"\b(ForkPoolWorker-\d{1,6})\]"),
     re.compile(r"\[([0-9a-f]{6,36}(?:-[0-9a-f]{4,12}){0,4})\]"),
+    re.compile(r"\[(main|[\w .-]{0,40}[Tt]hread[\w .-]{0,20})\]"),
 )
 """How a line names its process (Kamailio, Zabbix, Ruby, PHP), its thread (Spring and others) or its request."""
 WORDS_BEFORE_CHARS: Final = 60
@@ -719,14 +745,12 @@ HEAD_CHARS: Final = 80
 CHAIN_LINES: Final = 6
 """Lines between two reports of one cause chain."""
 _DIGITS: Final = re.compile(r"\d+")
-_WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"=\]]$")
+_WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"=\].,;-]$")
 """How what is put before a quoted error ends."""
 AFTERMATH_SECONDS: Final = 2.0
 """Seconds after a loss within which a proxy closes the other side of the session, and a client uses its connection again."""
 PACKET_ERRORS: Final = frozenset({1153, 2020})
 """The errors of a packet that is too large: the server closes the session."""
-INTERRUPTED_ERROR: Final = 1317
-"""The error of a statement that was interrupted: the session stays open."""
 AFTER_PACKET_SECONDS: Final = 5.0
 AFTER_PACKET_LINES: Final = 12
 SAME_PACKETS_SECONDS: Final = 0.1
@@ -762,18 +786,22 @@ class DraftEvent:
     """Whether the kernel or systemd reports it: of an end that a server's own log has reported already."""
     is_over: bool = False
     """Whether its program has reported another error since."""
+    is_form: bool = False
+    """Whether the error stands in a form of names and values, as a report of a crash has it beside the program's log."""
 
 
 def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
     """Decide what each record is, and read it as that: an entry of a server's own log, or what a program wrote."""
     server_log, server_run, known_clients, forks = ServerLog(UTC), _ServerRun(), _KnownClients(), _Forks()
     datasources, statements, running = _Datasources(), _LoggedStatements(), _Running()
+    answers, own_sessions = _Answers(), _OwnSessions()
     for record in records:
         if statements.holds(record):
             yield from _quoted_drafts(record)
             continue
         forks.add(record)
         datasources.add(record)
+        own_sessions.add(record)
         yield from _end_drafts(record)
         entry = server_log.parse_entry(record.lines[0].text)
         if entry is not None:
@@ -784,8 +812,10 @@ def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
         else:
             for draft in _client_drafts(record, is_mysql=record.program in datasources.of_mysql):
                 begun = running.completed(forks.completed(draft, record), record)
-                yield known_clients.completed(begun, record.program)
+                known = known_clients.completed(begun, record.program)
+                yield own_sessions.completed(answers.completed(known, record), record)
         running.add(record)
+        answers.add(record)
 
 
 def _quoted_drafts(record: Record) -> Iterator[DraftEvent]:
@@ -910,18 +940,34 @@ _BEGINS_STATEMENT: Final = re.compile(
 """How a program says that it sends a statement: the silence behind is its wait for the answer."""
 
 
+_BEGINS_WORK: Final = re.compile(
+    r"(?i)\b(?:started|starting|begins?|beginning|began|running|executing|processing|exporting|importing|syncing|rebuilding)\b"
+)
+_BEGINS_WAITING: Final = re.compile(
+    r"(?i)\b(?:workers?|server|app(?:lication)?|service|consumer|listen\w*|daemon|scheduler|process|thread|pool|queue|watch\w*|wait\w*|idle|cron)\b"
+)
+"""What begins to wait for work, and not to work."""
+
+
 @dataclass(slots=True)
 class _Running:
     """The statement that each program of a log was running by its last record: the last MAX_REMEMBERED_PROGRAMS."""
 
     statements: dict[str, tuple[Timestamp, float | None]] = field(default_factory=dict)
     """The time of that record, and the seconds that the statement ran; None where it has only begun."""
+    works: dict[str, Timestamp] = field(default_factory=dict)
+    """The time of the last record where that says only that some work begins."""
 
     def add(self, record: Record) -> None:
         """Remember the statement that a record says is running, or has run."""
         last = record.lines[-1].text[:FOREIGN_SEARCH_CHARS]
         ran_seconds = next(stated_run_times(last), None)
         self.statements.pop(record.program, None)
+        self.works.pop(record.program, None)
+        if record.timestamp is not None and _BEGINS_WORK.search(last) and not _BEGINS_WAITING.search(last):
+            self.works[record.program] = record.timestamp
+            if len(self.works) > MAX_REMEMBERED_PROGRAMS:
+                del self.works[next(iter(self.works))]
         if record.timestamp is not None and (ran_seconds is not None or _BEGINS_STATEMENT.search(last)):
             self.statements[record.program] = record.timestamp, ran_seconds
             if len(self.statements) > MAX_REMEMBERED_PROGRAMS:
@@ -930,6 +976,8 @@ class _Running:
     def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
         """Add how long the client of a lost connection had waited, where the record before says that it did."""
         event = draft.event
+        event = self._without_work(event, record)
+        draft = replace(draft, event=event)
         began, ran_seconds = self.statements.get(record.program, (None, None))
         if began is None or event.timestamp is None or not event.is_loss or event.waited_seconds is not None:
             return draft
@@ -943,6 +991,117 @@ class _Running:
         return replace(
             draft, event=replace(event, waited_seconds=waited_seconds, silent_seconds=silent_seconds)
         )
+
+    def _without_work(self, event: ErrorEvent, record: Record) -> ErrorEvent:
+        """The event of a client that waited for an answer, without the silence of the work that its program was doing."""
+        began = self.works.get(record.program)
+        if began is None or event.timestamp is None or event.code not in SERVER_LOST_ERRORS:
+            return event
+        gap = event.timestamp.seconds_after(began)
+        return replace(event, silent_seconds=silence_before_wait(event.silent_seconds, gap))
+
+
+USED_SECONDS: Final = 60.0
+"""Seconds after an answered statement within which no idle limit ends a session, unless it is set to less than anybody sets it."""
+_ANSWERED: Final = re.compile(
+    r"(?i)\bquery (?:was )?(?:successfully )?(?:executed|succeeded|finished|ok\b)|\bExecuted DbCommand \(|\brows? (?:affected|in set|fetched|returned|inserted|updated|sent)\b"
+    r"|\b(?:job|task|batch|import|message)\b.{0,200}?\b(?:completed|done|succeeded|processed|finished|performed)\b|\bms\)\s{1,4}(?:SELECT|INSERT|UPDATE|DELETE|BEGIN|COMMIT)\b"
+)
+"""How a program says that a statement was answered, or that work is done that it does with statements."""
+_ANSWER_WORDS: Final = (
+    "xecuted",
+    "ucceeded",
+    "inished",
+    "ok",
+    "OK",
+    "row",
+    "ompleted",
+    "OMPLETED",
+    "done",
+    "rocessed",
+    "erformed",
+    "ms)",
+)
+"""One of these is in every line that does."""
+
+
+@dataclass(slots=True)
+class _Answers:
+    """When each process of a log last had a statement answered: the last MAX_REMEMBERED_PROGRAMS."""
+
+    answered: dict[tuple[str, str], Timestamp] = field(default_factory=dict)
+    """By program and process: a pool has other connections in other processes."""
+
+    def add(self, record: Record) -> None:
+        """Remember an answer, or work done, that a record reports."""
+        text = record.lines[0].text[:FOREIGN_SEARCH_CHARS]
+        if record.timestamp is None or not any(word in text for word in _ANSWER_WORDS):
+            return
+        if _ANSWERED.search(text):
+            voice = record.program, _speaker(text)
+            self.answered.pop(voice, None)
+            self.answered[voice] = record.timestamp
+            if len(self.answered) > MAX_REMEMBERED_PROGRAMS:
+                del self.answered[next(iter(self.answered))]
+
+    def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
+        """Add how long before a loss the same process had an answer."""
+        event = draft.event
+        answered = self.answered.get((record.program, event.speaker))
+        if answered is None or event.timestamp is None or not event.is_loss or not event.speaker:
+            return draft
+        used_seconds = event.timestamp.seconds_after(answered)
+        if used_seconds is None or not 0 <= used_seconds <= USED_SECONDS:
+            return draft
+        return replace(draft, event=replace(event, used_seconds=used_seconds))
+
+
+_OWN_SESSION: Final = re.compile(
+    r"(?i)\b(?:connection_id(?:\(\))?|mysql_thread_id|processlist_id|thread_id\(\)|conn(?:ection)?[ _]?id|mysql (?:connection|thread|session)(?: id)?)['\"]?\s?(?:[:=]{1,2}|is)?\s?['\"]?(?P<id>\d{1,19})\b"
+)
+"""How a client states the id of its own session."""
+
+
+@dataclass(slots=True)
+class _OwnSessions:
+    """The session that each process of a log says it has: the last MAX_REMEMBERED_PROGRAMS."""
+
+    sessions: dict[tuple[str, str, str], ProcesslistId] = field(default_factory=dict)
+    """The id of the session by program, process and logger."""
+
+    def add(self, record: Record) -> None:
+        """Remember the session that a record says is its own."""
+        for line in record.lines[:CHAIN_LINES]:
+            text = line.text[:FOREIGN_SEARCH_CHARS]
+            own = _OWN_SESSION.search(text) if "id" in text.casefold() else None
+            # What kills sessions names those of others.
+            if own and "kill" not in text.casefold() and "Aborted connection" not in text:
+                voice = record.program, _speaker(text), _logger(text)
+                self.sessions.pop(voice, None)
+                self.sessions[voice] = ProcesslistId(int(own["id"]))
+                if len(self.sessions) > MAX_REMEMBERED_PROGRAMS:
+                    del self.sessions[next(iter(self.sessions))]
+
+    def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
+        """Add the session that the process of an error said is its own."""
+        voice = record.program, draft.event.speaker, _logger(record.lines[0].text)
+        own = self.sessions.get(voice)
+        return draft if own is None else replace(draft, event=replace(draft.event, own_session_id=own))
+
+
+_LOGGER: Final = re.compile(r"[\[(]?[A-Za-z][\w.:/-]{1,80}[\])]?")
+
+
+def _logger(text: str) -> str:
+    """The first word of a line behind its timestamp and level: mostly the name of what logs it.
+
+    >>> _logger("2026-11-23 22:00:00,402 INFO  [reports.worker] connection_id()=88123")
+    '[reports.worker]'
+    """
+    words = (
+        word for word in text[:FOREIGN_SEARCH_CHARS].split() if not _LEVELS.fullmatch(word.strip("[]:|"))
+    )
+    return next((word for word in words if _LOGGER.fullmatch(word)), "")
 
 
 FORK_SECONDS: Final = 10.0
@@ -1143,6 +1302,8 @@ def _end_drafts(record: Record) -> Iterator[DraftEvent]:
     texts = [line.text for line in record.lines]
     for index, line in enumerate(record.lines):
         message = end_message(line.text) or container_message(texts, index)
+        if message is None and "systemd" in record.program and host_stopped(line.text):
+            message = EndMessage(EndKind.STOP, 0)
         if message is not None:
             yield from _end_draft(record, line, message)
         elif record.program and host_started(line.text):
@@ -1436,6 +1597,7 @@ def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: in
         event,
         is_retried=best.pattern is not None and best.pattern.is_retried,
         is_aftermath=best.pattern is not None and best.pattern.is_aftermath,
+        is_form=_FORM_FIELD.match(line.text) is not None,
         words=line.text[words_start : best.end],
         words_start=best.start - words_start,
         outer_words=line.text[:words_start],
@@ -1519,7 +1681,8 @@ def _as_echo(before: ErrorEvent, draft: DraftEvent) -> DraftEvent:
     """A draft that says whether its driver only refuses a connection whose loss the program has reported before."""
     is_loss = before.follows_loss or (before.is_loss and not before.used_after_close)
     is_same_client = (
-        before.client.driver == draft.event.client.driver and before.speaker == draft.event.speaker
+        len({before.client.driver, draft.event.client.driver} - {""}) <= 1
+        and before.speaker == draft.event.speaker
     )
     if not (draft.event.used_after_close and not draft.is_precursor and is_loss and is_same_client):
         return draft
@@ -1547,6 +1710,8 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         before.speaker and after.speaker and before.speaker != after.speaker
     ):
         return False
+    if _is_in_form(held, draft):
+        return True
     line_distance = after.line - before.line
     if held.is_precursor and not _states_same_packets(before, after):
         is_dated = before.timestamp is not None and after.timestamp is not None
@@ -1560,6 +1725,28 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
     return line_distance <= 2 and ((is_repeated and before.text != after.text) or _is_told_again(held, draft))
+
+
+_FORM_FIELD: Final = re.compile(
+    r"\s{0,8}(?:\d\.\d{1,2} )?(?i:(?:exception|error|fault)[ _]?(?:message|text|description|reason|details?)|message|summary|reason|description|mensagem|meldung|fehlermeldung)\s{0,20}[:=]\s"
+)
+"""How a report of a crash names the error's text."""
+FORM_SECONDS: Final = 2.0
+"""Seconds between a report of a crash and the line of the program's own log about it."""
+
+
+def _is_in_form(held: DraftEvent, draft: DraftEvent) -> bool:
+    """Whether one of two reports is a form about what the other says in the same words, at the same time."""
+    before, after = held.event, draft.event
+    texts = [part.words[part.words_start :] for part in (held, draft)]
+    is_dated = before.timestamp is not None and after.timestamp is not None
+    return (
+        held.is_form != draft.is_form
+        and texts[0] == texts[1]
+        and before.code == after.code
+        and is_dated
+        and _seconds_between(before, after) <= FORM_SECONDS
+    )
 
 
 def _is_of_one_voice(before: ErrorEvent, after: ErrorEvent) -> bool:
@@ -1621,7 +1808,7 @@ def _is_after_loss(before: ErrorEvent, after: ErrorEvent) -> bool:
     is_refused = after.used_after_close and not before.used_after_close
     is_used_again = before.code in SERVER_LOST_ERRORS and after.code in SERVER_GONE_ERRORS
     is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
-    return (
+    return _is_echo_of_process(before, after) or (
         (is_used_again or (is_refused and before.code not in SERVER_GONE_ERRORS))
         and not is_of_another
         and len({before.client.driver, after.client.driver} - {""}) <= 1
@@ -1640,6 +1827,25 @@ def _is_after_packet(before: ErrorEvent, after: ErrorEvent) -> bool:
         and before.client.driver == after.client.driver
         and after.line - before.line <= AFTER_PACKET_LINES
         and _seconds_between(before, after) <= AFTER_PACKET_SECONDS
+    )
+
+
+ECHO_SECONDS: Final = 3600.0
+"""Seconds for which a process that does not connect again may report that its connection is closed."""
+
+
+def _is_echo_of_process(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether a process goes on to report that the connection is closed which it has reported as lost."""
+    is_dated = before.timestamp is not None and after.timestamp is not None
+    is_same_process = bool(before.speaker) and (before.program, before.speaker) == (
+        after.program,
+        after.speaker,
+    )
+    return (
+        after.used_after_close
+        and is_same_process
+        and is_dated
+        and _seconds_between(before, after) <= ECHO_SECONDS
     )
 
 

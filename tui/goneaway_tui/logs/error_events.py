@@ -240,7 +240,10 @@ DRIVERS: Final = (
         LogClient("PHP mysqlnd", separates_write_errors=False),
         r"Error while sending \w{1,20} packet|Error reading result set's header|: send of \d{1,12} bytes failed with errno",
     ),
-    (LogClient("Ruby mysql2", reports_4031=True), r"Mysql2::|mysql2/client\.rb"),
+    (
+        LogClient("Ruby mysql2", reports_4031=True),
+        r"Mysql2::|mysql2/client\.rb|MySQL client is not connected|\bclosed MySQL connection\b",
+    ),
     (LogClient("Ruby trilogy"), r"Trilogy::"),
     (
         LogClient("Node mysql2", reports_4031=True),
@@ -381,6 +384,8 @@ class FailureKind(StrEnum):
     WRITING = "writing"
     LOGIN = "login"
     """While the client connected or logged in: no session had begun."""
+    TLS_REFUSED = "tls_refused"
+    """One side refused the other's certificate, or its versions and ciphers of TLS: no session had begun."""
     READING = "reading"
     """In the middle of a result: the session was busy."""
     SENDING = "sending"
@@ -399,6 +404,8 @@ class FailureKind(StrEnum):
     """The log names a server or program in Azure."""
     IN_AWS = "in_aws"
     """The log names a server in AWS."""
+    POLLING = "polling"
+    """The statement that failed looks for work: the client sends it every few seconds, and logs nothing of that."""
     THROUGH_PROXY = "through_proxy"
     """The log names a proxy or tunnel between the client and the server."""
     MIXED_UP = "mixed_up"
@@ -466,11 +473,20 @@ FAILURE_WORDS: Final = tuple(
             ),
         ),
         (
+            FailureKind.TLS_REFUSED,
+            (
+                r"SSLHandshakeException(?!: (?:Remote host|Connection reset|Read timed out))|(?i:certificate[ _]verify[ _]failed|no appropriate protocol|unsupported protocol"
+                r"|no protocols available|handshake[ _]failure|\bprotocol_version\b|self[- ]signed certificate|certificate (?:has expired|chain|is not valid)"
+                r"|find valid certification path|get local issuer|unknown[ _]?(?:issuer|ca)\b|remote certificate (?:is invalid|was rejected))"
+                r"|\bx509: |tls: (?:failed to verify|protocol version|no supported versions)|ERR_TLS_CERT|ERR_SSL_[A-Z]|\bCERT_HAS_EXPIRED\b|DEPTH_ZERO_SELF_SIGNED"
+            ),
+        ),
+        (
             FailureKind.READING,
             (
                 r"Could not read data from |when dumping table|\bresult_fetch\b|\bin _?(?:fetch(?:one|many|all|_row)?|get_rows|_fetch\w+)$"
                 r"|\bin _read_rowdata_packet\w*$|PDOStatement(?:::|->)fetch|mysqli?_fetch_\w|[Ee]rror reading result(?! set's)"
-                r"|ResultsetRowsStreaming|\bpacket body of length \d|[Cc]ould not read resultset|EOFException: Failed to read (?:next byte|remaining)"
+                r"|ResultsetRowsStreaming|was streaming results when|(?:<|\b)ScanRowAsync|\bpacket body of length \d|[Cc]ould not read resultset|EOFException: Failed to read (?:next byte|remaining)"
                 r"|BinaryLogClient\.listenForEventPackets|\bmysqli_(?:result|stmt)::fetch_?\w|\(\): Error while reading a row"
             ),
         ),
@@ -497,6 +513,11 @@ FAILURE_WORDS: Final = tuple(
         ),
         (FailureKind.IN_AZURE, r"\.mysql\.database\.azure\.com|\.azurewebsites\.net|\bAKS\b"),
         (FailureKind.IN_AWS, r"\.rds\.amazonaws\.com"),
+        (
+            FailureKind.POLLING,
+            r"\bDatabaseQueue(?:\.php|->pop)|Error while reserving job|\bacquireNextTriggers?\b|\bclusterCheckin\b|JobQueue\.Dequeue\(|DoctrineReceiver->get\(|\bMessenger\S{1,60}DoctrineReceiver"
+            r"|\bSolidQueue::(?:Worker|Dispatcher|Poller)\b.{0,80}\bpoll|\bget_next_job\b|\bgetNextJob\b|\b(?:poll|fetch)_?(?:for_)?(?:next_)?jobs?\b|\bscheduler_loop\b|\bsend_heartbeat\b",
+        ),
         (
             FailureKind.THROUGH_PROXY,
             r"(?i:cloud[-_]?sql[-_]proxy|\bpscale\b|planetscale|cleardb|kubectl port-forward|Forwarding from 127)|branch \S{1,80} is established",
@@ -531,6 +552,10 @@ RUN_TIME_FORMS: Final = (
     re.compile(rf"[\[(]{_FIGURE}[\])] {{1,3}}(?:\[rows:|(?i:SELECT|INSERT|UPDATE|DELETE|REPLACE|CALL|WITH|LOAD)\b)"),
 )  # fmt: skip
 """How a log states how long a statement ran: beside a word for one, beside a word for a duration, before its text."""
+WORK_TIME_FORM: Final = re.compile(
+    rf"(?i)\b(?:failed|aborted|died|ended|stopped|crashed|gave up|errored|failure)\b.{{0,20}}?\b(?:after|in):? {_FIGURE}"
+)
+"""How a log states how long the work lasted that failed: its statement, or what it did between statements."""
 _OTHER_WORK: Final = re.compile(
     r"(?i)\b(?:jobs?|tasks?|requests?|workers?|process|daemon|uptime|sessions?|connect\w*|idl\w+|pool|sleep\w*|wait\w*|retr\w+|login|handshake)\b"
 )
@@ -575,6 +600,8 @@ PROXYSQL_OFFLINE_ERROR: Final = 9004
 """ProxySQL's error of a session whose server it found offline."""
 CONNECTION_KILLED_ERROR: Final = 1927
 """MariaDB's error of a session that was killed. 10.5 reports it to idle sessions when it stops, too; 10.6 and later do not."""
+INTERRUPTED_ERROR: Final = 1317
+"""The error of a statement that was interrupted: the session stays open."""
 SERVER_GONE_ERRORS: Final = frozenset({2006})
 """The error of a client that could not send its statement."""
 UNANSWERED_ERRORS: Final = frozenset({2002, 2003})
@@ -598,6 +625,8 @@ class EndKind(StrEnum):
     """Another server took over: the sessions of the one before end."""
     KILL = "kill"
     """A session was killed."""
+    INTERRUPT = "interrupt"
+    """A statement was killed: its session goes on."""
     PROXY = "proxy"
     """A proxy ended a session."""
     SESSION = "session"
@@ -609,6 +638,7 @@ END_CAUSES: Final = {
     EndKind.CRASH: Cause.SERVER_CRASH,
     EndKind.FAILOVER: Cause.SERVER_RESTART,
     EndKind.KILL: Cause.KILLED,
+    EndKind.INTERRUPT: Cause.KILLED,
     EndKind.PROXY: Cause.PROXY_OR_FIREWALL,
 }
 """The cause that each kind of end is; that of a session has its own."""
@@ -624,8 +654,13 @@ class ReportedEnd:
     cause: Cause
     seconds: float = 0.0
     """How long before the error it was."""
-    is_of_session: bool = False
-    """Whether the report names the session of the error."""
+    session_id: ProcesslistId | None = None
+    """The session of the error, where the report names it."""
+
+    @property
+    def is_of_session(self) -> bool:
+        """Whether the report names the session of the error."""
+        return self.session_id is not None
 
 
 _SESSION_ID_FORM: Final = re.compile(
@@ -679,6 +714,10 @@ class ErrorEvent:
     statement_bytes: int | None = None
     limits: tuple[tuple[str, float], ...] = ()
     """Limits that the log states: seconds or bytes by variable."""
+    used_seconds: float | None = None
+    """How long before the same process had a statement answered; None where its log does not say that it had."""
+    own_session_id: ProcesslistId | None = None
+    """The session that its process said before is its own."""
     offline_near: bool = False
     """Whether the server refused a connection by offline mode within a minute."""
     refused_near: bool = False
@@ -689,6 +728,8 @@ class ErrorEvent:
     """Whether it is shown as an error; otherwise the line only helps to explain the errors near it."""
     end: ReportedEnd | None = None
     """What ended the session or its server, as another party reports it in the same log."""
+    sending_near: bool = False
+    """Whether a client lost its connection within a minute while it was sending data."""
     unread_near: bool = False
     """Whether the server reported in the ten seconds before that it gave up a client that did not read its result."""
     unread_by_client: bool = False
@@ -699,8 +740,6 @@ class ErrorEvent:
     """Whether the same program reported the loss of a connection before, and its driver only refuses to use it again."""
     busy_lost_near: bool = False
     """Whether another session was lost within two seconds while its client waited for an answer."""
-    sending_near: bool = False
-    """Whether a client lost its connection at that time while it was sending."""
     lost_near: int = 0
     """How many other connections were lost within two seconds."""
 
@@ -764,7 +803,14 @@ class ErrorEvent:
         if self.idle_seconds is not None:
             return False
         is_lost = self.code in SERVER_LOST_ERRORS and FailureKind.GREETING in self.failures
-        return self.is_loss and (is_lost or FailureKind.LOGIN in self.failures)
+        is_before_login = not self.failures.isdisjoint({FailureKind.LOGIN, FailureKind.TLS_REFUSED})
+        return self.is_loss and (is_lost or is_before_login)
+
+    @property
+    def ended_at_login(self) -> bool:
+        """Whether the connection ended before or during the login, and nothing says why."""
+        is_at_login = not self.failures.isdisjoint({FailureKind.GREETING, FailureKind.LOGIN})
+        return self.is_loss and is_at_login and FailureKind.TLS_REFUSED not in self.failures
 
     @property
     def was_busy(self) -> bool:
@@ -827,12 +873,21 @@ class ErrorEvent:
             is_past_limit=self.is_past_limit or any(PAST_LIMIT_FORM.search(line.text) for line in lines),
             lasted_seconds=self.lasted_seconds if lasted is None else lasted / 1000,
             waited_seconds=waited_seconds,
-            silent_seconds=silence_before_wait(self.silent_seconds, waited_seconds),
+            silent_seconds=silence_before_wait(
+                self.silent_seconds, waited_seconds or self._worked_seconds(lines)
+            ),
             statement_bytes=next(large, None) if statement_bytes is None else statement_bytes,
             session_id=ProcesslistId(int(next(filter(None, sessions[-1].groups()))))
             if sessions
             else self.session_id,
         )
+
+    def _worked_seconds(self, lines: Iterable[LogLine]) -> float | None:
+        """How long the work lasted that failed while the client waited for an answer, where the log states it."""
+        if self.code not in SERVER_LOST_ERRORS:
+            return None
+        matches = (match for line in lines if (match := WORK_TIME_FORM.search(line.text)))
+        return next((_duration_seconds(match) for match in matches), None)
 
 
 def failures_in(lines: Iterable[LogLine]) -> set[FailureKind]:
@@ -1060,14 +1115,21 @@ def _end_for(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
         or not -_TOGETHER_SECONDS <= apart <= _noticed_within(event, kind)
     ):
         return None
-    names_other = event.session_id is not None and other.session_id not in {None, event.session_id}
-    is_of_session = event.session_id is not None and event.session_id == other.session_id
-    if kind not in SERVER_ENDS and (names_other or event.refused or event.from_server_log):
+    if kind in SERVER_ENDS:
+        return (
+            None if event.code == INTERRUPTED_ERROR else ReportedEnd(kind, END_CAUSES[kind], max(0.0, apart))
+        )
+    own_ids = {event.session_id, event.own_session_id} - {None}
+    session_id = other.session_id if other.session_id in own_ids else None
+    names_other = bool(own_ids) and other.session_id is not None and session_id is None
+    kills = {EndKind.KILL, EndKind.INTERRUPT}
+    is_possible = kind in kills if event.code == INTERRUPTED_ERROR else kind is not EndKind.INTERRUPT
+    if names_other or event.refused or event.from_server_log or not is_possible:
         return None
-    if kind is EndKind.SESSION and not is_of_session:
+    if kind is EndKind.SESSION and session_id is None:
         return None
     cause = other.stated_cause if kind is EndKind.SESSION else END_CAUSES[kind]
-    return None if cause is None else ReportedEnd(kind, cause, max(0.0, apart), is_of_session)
+    return None if cause is None else ReportedEnd(kind, cause, max(0.0, apart), session_id)
 
 
 def _noticed_within(event: ErrorEvent, kind: EndKind) -> float:
@@ -1098,6 +1160,8 @@ def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
     return replace(
         _with_unread_result(held, index),
         mixed_up_near=any(_shares_connection(event, other) for other in together),
+        sending_near=event.sending_near
+        or any(FailureKind.SENDING in other.failures and other.is_loss for _apart, other in neighbours),
         offline_near=any(other.code == OFFLINE_MODE_ERROR for _apart, other in neighbours),
         refused_near=any(_found_no_listener(other) for _apart, other in neighbours)
         or _is_refused_next(held, index),

@@ -106,7 +106,7 @@ TIME_FIELDS: Final = (
 """Names of fields with the time of an event, in lower case, the surest first. When it was collected does not count."""
 PROGRAM_FIELDS: Final = (
     "syslog_identifier", "_pid", "_hostname", "container_name", "_container_name", "pod_name", "service", "stream", "host",
-    "logstream", "tag", "service.name",
+    "logstream", "tag", "service.name", "app", "pod", "container",
 )  # fmt: skip
 """Names of fields that name the program that wrote a line, in lower case."""
 _MEMBER: Final = re.compile(
@@ -555,6 +555,15 @@ class _Printed:
         self.lines: list[LogLine] = []
         self.event_depth: int | None = None
 
+    @property
+    def is_list(self) -> bool:
+        """Whether what was opened last is a list of events, and nothing of an event was read since."""
+        return (
+            bool(self.open)
+            and self.open[-1][0] == "["
+            and all(not key or key in _LIST_KEYS for _mark, key in self.open)
+        )
+
     def starts_event(self) -> bool:
         """Whether the container that was opened last is an event: the outermost object, or one of a list of events."""
         *outer, (mark, _key) = self.open
@@ -566,10 +575,20 @@ class _Printed:
         return outer[-1][0] == "[" and keys <= _LIST_KEYS and len(outer) <= 4
 
 
+_ELEMENT: Final = re.compile(
+    r"(?P<before>\s*(?:[\[,]\s*)?)(?P<object>\{\s*\".{0,8000}\})\s*(?:,|\])?\s*", re.DOTALL
+)
+"""An object of a list that stands on a line of its own."""
+
+
 def joined_objects(lines: Iterable[LogLine]) -> Iterator[LogLine]:
     """Yield lines, and each event of JSON that is printed over several lines as one line."""
     printed: _Printed | None = None
     for line in lines:
+        is_between = printed is None or printed.is_list or line.starts_block
+        if is_between and (element := _ELEMENT.fullmatch(line.text)):
+            yield replace(line, text=element["object"], text_before=line.text_before + element["before"])
+            continue
         if printed is None or line.starts_block:
             if printed is not None:
                 yield from printed.lines
@@ -731,6 +750,35 @@ class _Burst:
         return gap if self.is_start or since > BURST_SECONDS else self.silence_seconds
 
 
+CLOSE_DATES_SECONDS: Final = 3 * 86_400.0
+"""Two timestamps of one log that are near each other: with day and month exchanged they would be weeks apart."""
+
+
+@dataclass(slots=True)
+class _DateOrder:
+    """Whether the day stands before the month in a log's dates with slashes, as far as they or other dates show it."""
+
+    is_day_first: bool | None = None
+    last: Timestamp | None = None
+    """The last timestamp that can be read in one way only."""
+
+    def read(self, timestamp: Timestamp | None) -> Timestamp | None:
+        """A timestamp in the order that the log has."""
+        if timestamp is None:
+            return None
+        if timestamp.is_day_first is not None:
+            self.is_day_first = timestamp.is_day_first
+        other = timestamp.in_other_order
+        if other is None:
+            self.last = timestamp
+            return timestamp
+        if self.is_day_first is None and self.last is not None:
+            apart = [abs(one.clock_seconds - self.last.clock_seconds) for one in (timestamp, other)]
+            is_decided = min(apart) <= CLOSE_DATES_SECONDS < max(apart)
+            self.is_day_first = apart[1] < apart[0] if is_decided else None
+        return other if self.is_day_first else timestamp
+
+
 class _OpenRecords:
     """The record that each program is writing, and those that wait for an earlier one to end."""
 
@@ -742,11 +790,12 @@ class _OpenRecords:
         self._last_outer: dict[str, Timestamp] = {}
         """The last timestamp around what each program wrote."""
         self._bursts: dict[str, _Burst] = {}
+        self._dates = _DateOrder()
 
     def add(self, line: LogLine) -> None:
         if line.starts_block:
             self._end_all()
-        own = None if line.continues else parse_timestamp(line.text, self._now)
+        own = None if line.continues else self._dates.read(parse_timestamp(line.text, self._now))
         outer = parse_timestamp(line.timestamp_text, self._now) if line.timestamp_text else None
         timestamp = self._timestamp(line, own, outer)
         record = self._by_program.get(line.program)

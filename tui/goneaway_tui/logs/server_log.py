@@ -405,9 +405,9 @@ HOST_MESSAGES: Final = (
     (re.compile(rf"\bThe {_SERVICE} service terminated unexpectedly\b"), EndKind.CRASH),
 )  # fmt: skip
 """How the kernel, systemd, docker compose and Windows report that a server was killed, or died."""
+_ID: Final = r"(?P<id>\d{1,19})\b"
 END_MESSAGES: Final = (
-    # systemd, docker and compose, of a stop in order.
-    (re.compile(r"^Stopp(?:ing|ed) (?!.{0,80}(?i:exporter|router|backup|proxy|client)).{0,80}(?i:mysql|mariadb|percona)"), EndKind.STOP),
+    # Docker and compose, of a stop in order.
     (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code 0\b"), EndKind.STOP),
     (re.compile(rf"^ ?(?:Container )?{_SERVER_UNIT} {{1,4}}(?:Stopping|Stopped|Restarting)\b"), EndKind.STOP),
     # The events 7035 and 7036 of the Windows service control manager.
@@ -419,15 +419,19 @@ END_MESSAGES: Final = (
     (re.compile(r"\[mariadbmon\] Performing (?:automatic failover|switchover)\b"), EndKind.FAILOVER),
     (re.compile(r"\bA new primary with address \S{1,255} was elected\b"), EndKind.FAILOVER),
     # pt-kill --print, the general query log and ProxySQL.
-    (re.compile(r"^# \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d KILL (?P<id>\d{1,10}) \("), EndKind.KILL),
-    (re.compile(r"\s\d{1,20} (?:Query|Execute)\s{1,8}(?i:(?:KILL (?:(?:HARD|SOFT) )?(?:CONNECTION )?)|CALL mysql\.rds_kill\()(?P<id>\d{1,10})\b"), EndKind.KILL),
-    (re.compile(r"\bKILL CONNECTION (?P<id>\d{1,10}) on \S{1,255}:\d"), EndKind.KILL),
+    (re.compile(r"^# \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d KILL (?P<id>\d{1,19}) \("), EndKind.KILL),
+    (re.compile(rf"\s\d{{1,20}} (?:Query|Execute)\s{{1,8}}(?i:KILL (?:(?:HARD|SOFT) )?(?:CONNECTION )?|CALL mysql\.rds_kill\(){_ID}"), EndKind.KILL),
+    (re.compile(rf"(?:^# \S{{19}} |\s\d{{1,20}} (?:Query|Execute)\s{{1,8}})(?i:KILL (?:(?:HARD|SOFT) )?QUERY |CALL mysql\.rds_kill_query\(){_ID}"), EndKind.INTERRUPT),
+    # What kills sessions in a script of one's own.
+    (re.compile(rf"(?:^|[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?) (?i:query|statement)(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.INTERRUPT),
+    (re.compile(rf"(?:^|[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?)(?: (?i:connection|thread|session|mysql|process ?list|conn|id)){{1,3}}(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.KILL),
+    (re.compile(rf"(?:^|[\s:;>\"'])KILL {_ID}(?! \()"), EndKind.KILL),
     # nginx's stream module, of a session that was silent for longer than proxy_timeout.
     (re.compile(r"\*\d{1,12} (?:connection|upstream|client) timed out .{0,60}\bwhile proxying connection, client: .{1,300}:3306\b"), EndKind.PROXY),
 )  # fmt: skip
 """What else ends sessions by the word of another party: no error by itself, but evidence for those near it. The id, where it is told, is the session's."""
 _END_WORDS: Final = (
-    "topp", "stop control", "estart", "instance shutdown", "ailover", "KILL ", "kill ", "rds_kill", "exited with", "was elected",
+    "topp", "stop control", "estart", "instance shutdown", "ailover", "KILL", "kill ", "Kill", "killed ", "killing ", "rds_kill", "exited with", "was elected",
     "Recovery of", "while proxying",
 )  # fmt: skip
 """One of these is in every line of END_MESSAGES."""
@@ -452,14 +456,23 @@ _CONTAINER_IMAGE: Final = re.compile(
     r"\s{1,40}(?:- )?[Ii]mage:\s{1,20}\"?(?:\S{1,200}/)?(?P<name>[\w.-]{1,80})"
 )
 _CONTAINER_NAME: Final = re.compile(r"\s{1,8}(?P<name>[a-z\d][a-z\d.-]{0,62}):\s*$")
-_DESCRIBED_POD: Final = re.compile(r"\bkubectl\b.{0,200}? describe (?:pods?|po)[ /](?P<name>[\w.-]{1,80})")
 _FINISHED: Final = re.compile(r"\s{1,40}(?:Finished|finishedAt):\s{1,20}\"?(?P<timestamp>\S.*)")
-_SERVER_NAME: Final = re.compile(_SERVER_UNIT)
+_SERVER_POD: Final = re.compile(_POD)
 DESCRIBED_LINES: Final = 40
 """Lines between the image of a container and its end."""
 FINISHED_LINES: Final = 4
 """Lines between the reason of an end and its time."""
+_DESCRIBED_POD: Final = re.compile(
+    r"\bkubectl\b.{0,200}\b(?:describe|get)\b.{0,80}?\bpods?[ /](?P<name>[a-z\d][\w.-]{0,100})"
+)
+_NO_SERVER_UNIT: Final = (
+    r"(?![^\n]{0,120}(?:export|router|backup|proxy|client|agent|monitor|shell|dump|check|admin|init|wait))"
+)
 _HOST_STARTED: Final = re.compile(r"^Started .{0,80}(?:MySQL|MariaDB|Percona)", re.IGNORECASE)
+_HOST_STOPPED: Final = re.compile(
+    rf"^Stopp(?:ing|ed) {_NO_SERVER_UNIT}.{{0,80}}(?:MySQL|MariaDB|Percona).{{0,60}}?(?:server|database|cluster|\.service)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -520,7 +533,7 @@ def container_message(texts: Sequence[str], index: int) -> EndMessage | None:
         return None
     before = texts[max(0, index - DESCRIBED_LINES) : index]
     names = _container_names(before)
-    if not any(map(_SERVER_NAME.fullmatch, names)) or "export" in names[0]:
+    if not any(map(_SERVER_POD.fullmatch, names)) or "export" in names[0]:
         return None
     near = texts[max(0, index - FINISHED_LINES) : index + FINISHED_LINES + 1]
     finished = (match["timestamp"] for text in near if (match := _FINISHED.match(text)))
@@ -532,7 +545,7 @@ def _container_names(before: Sequence[str]) -> list[str]:
     images = [at for at, text in enumerate(before) if _CONTAINER_IMAGE.match(text)]
     if not images:
         described = (_DESCRIBED_POD.search(text) for text in reversed(before))
-        return [match["name"] for match in described if match][:1]
+        return [match["name"] for match in described if match and _SERVER_POD.fullmatch(match["name"])][:1]
     named = (_CONTAINER_NAME.match(text) for text in before[max(0, images[-1] - 3) : images[-1]])
     return [match["name"] for match in (_CONTAINER_IMAGE.match(before[images[-1]]), *named) if match]
 
@@ -540,6 +553,15 @@ def _container_names(before: Sequence[str]) -> list[str]:
 def host_started(text: str) -> bool:
     """Whether systemd reports that a server started."""
     return _HOST_STARTED.match(text) is not None
+
+
+def host_stopped(text: str) -> bool:
+    """Whether systemd reports that it stops a server.
+
+    >>> host_stopped("Stopping MariaDB 10.4 database server..."), host_stopped("Stopped Prometheus MySQL exporter for the server.")
+    (True, False)
+    """
+    return _HOST_STOPPED.match(text) is not None
 
 
 _STOPPING: Final = re.compile(r"Received SHUTDOWN from |.*: Normal shutdown$|Got signal 15 to shutdown ")
