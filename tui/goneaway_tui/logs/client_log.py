@@ -594,7 +594,9 @@ def mention_in(
         return Mention.MAYBE
     if is_logged or is_named or any(_SLOW_LOG.match(line) for line in lines_before[-200:]):
         return Mention.YES
-    is_source = _CODE.match(text) or _CODE_MARKS.search(text) or _LIST_ITEM.match(text)
+    is_source = (
+        _CODE.match(text) or _CODE_MARKS.search(text) or _LIST_ITEM.match(text) or _is_literal(text, start)
+    )
     if dated:
         return Mention.YES if may_be_source and is_source else Mention.NO
     is_value = _INSERT_LINE.match(text, 0, start) and text.find(")", start) >= 0
@@ -605,6 +607,38 @@ def mention_in(
     mention = _in_code_span(text, start, max(start, end)) or _in_prose(text, before)
     is_reported = mention is Mention.NO and _is_in_sentence(text, start, max(start, end))
     return Mention.MAYBE if is_reported else mention
+
+
+_CALL: Final = re.compile(
+    r"\s*(?:@\w[\w.]{0,80}|(?:\w{1,40}\s?:?=\s?)?(?:await |not |!)?[\w$]{1,60}(?:(?:\.|->|::)[\w$]{1,60}[!?]?){1,6})(?<!Error)(?<!Exception)(?<!Warning)\(.{0,2000}\)\s*[:;,]?\s*$"
+)
+"""A call of a member or a decorator that fills a line; a class of errors that is printed looks the same."""
+_DECLARATION: Final = re.compile(
+    r"\s*(?:(?:public|private|protected|internal|static|final|const|export|readonly|pub|SIGNAL|throw|describe|expect|grep|egrep|zgrep|rg|awk|sed|git grep)\s|(?:msgid|msgstr)(?:\[\d\])? \"|\$ (?:sudo )?\w*grep )"
+)
+"""How a declaration, a test, a catalogue of messages or a command that searches begins."""
+_PATTERN_SET: Final = re.compile(
+    r"\s*(?:- )?[\w.-]{0,40}(?:regex(?:p|es)?|pattern|alert_on|match(?:es)?|contains|expression|filter|ignore|exclude)s?['\"]?\s{0,8}(?:[:=]|\?=|=~)\s"
+)
+"""A setting with what is to be searched for."""
+_ASSIGNED: Final = re.compile(r"\s*[\w$.]{1,60}(?:\[[^\]]{1,60}\])?\s?(?:\?=|:=|\|\|=|(?<=\])\s?=)\s?['\"]")
+_MANUAL_ROW: Final = re.compile(r"\s*\|?\s*(?:`?\d{4}`?\s*\|\s*`?(?:CR|ER)_[A-Z_]{4,60}`?|`?(?:CR|ER)_[A-Z_]{4,60}`?\s*\|\s*`?\d{4}`?)\s*\|")
+"""A row of a table of error numbers."""
+_BEFORE_LITERAL: Final = re.compile(r"(?:[(\[{=,+?]|=>|\breturn|\bthrow|\bcase)\s{0,8}[rbfLu@$]?$")
+_STATEMENT_END: Final = (";", "{", "},", "]")
+
+
+def _is_literal(text: str, start: int) -> bool:
+    """Whether words stand in a string of source, of settings or of a command, by the shape of the whole line."""
+    if _PATTERN_SET.match(text, 0, start) or _MANUAL_ROW.match(text, 0, start):
+        return True
+    start += text[start : start + 1] in {'"', "'"}
+    quotes = {quote: text.count(quote, 0, start) for quote in "\"'`"}
+    opened = max((text.rfind(quote, 0, start) for quote, count in quotes.items() if count % 2), default=-1)
+    if opened < 0 or _ERROR_HEAD.match(text.lstrip()) or text.find(text[opened], start) < 0:
+        return False
+    is_statement = text.rstrip().endswith(_STATEMENT_END) and _BEFORE_LITERAL.search(text, 0, opened)
+    return bool(is_statement or _CALL.match(text) or _DECLARATION.match(text) or _ASSIGNED.match(text))
 
 
 def _is_in_sentence(text: str, start: int, end: int) -> bool:
@@ -786,6 +820,8 @@ class DraftEvent:
     """Whether the kernel or systemd reports it: of an end that a server's own log has reported already."""
     is_over: bool = False
     """Whether its program has reported another error since."""
+    is_after_refusal: bool = False
+    """Whether its program lost a connection before, and since then was only refused another one."""
     is_form: bool = False
     """Whether the error stands in a form of names and values, as a report of a crash has it beside the program's log."""
 
@@ -1667,7 +1703,7 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
             held[index] = _joined_draft(held[index], draft)
             continue
         if index is not None:
-            draft = _as_echo(held[index].event, draft)
+            draft = _as_echo(held[index].event, _as_after_refusal(held[index], draft))
             held[index] = replace(held[index], is_over=True)
         held.append(draft)
         while held[0].is_over or draft.event.line - held[0].event.line > MAX_RECORD_LINES:
@@ -1675,6 +1711,20 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
         if isinstance(draft.subject, Cause):
             server_ends.add(draft.subject)
     yield from (earlier.event for earlier in held)
+
+
+def _as_after_refusal(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
+    """A draft that says whether its program has lost its connection before, and could not connect again since."""
+    before, after = held.event, draft.event
+    is_near = after.line - before.line <= AFTER_PACKET_LINES and _seconds_between(before, after) <= ECHO_SECONDS
+    is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
+    if is_of_another or not is_near or draft.subject is not None:
+        return draft
+    if after.refused:
+        return replace(draft, is_after_refusal=held.is_after_refusal or before.is_loss)
+    if before.refused and held.is_after_refusal and after.code in SERVER_GONE_ERRORS:
+        return replace(draft, event=replace(after, follows_loss=True))
+    return draft
 
 
 def _as_echo(before: ErrorEvent, draft: DraftEvent) -> DraftEvent:
@@ -1915,7 +1965,7 @@ def _with_precursor(precursor: ErrorEvent, error: ErrorEvent) -> ErrorEvent:
         stated_cause=blaming.stated_cause,
         certainty=blaming.certainty,
         failures=precursor.failures | error.failures,
-        silent_seconds=precursor.silent_seconds,
+        silent_seconds=error.silent_seconds if precursor.silent_seconds is None else precursor.silent_seconds,
     )
 
 
