@@ -511,3 +511,98 @@ def test_a_long_line_is_quoted_from_near_its_error_on(before: int, is_cut: bool)
     assert is_cut == bool(event.head)
     assert len(event.head) < 80
     assert event.text.endswith("gone away")
+
+
+# --- What holds texts of others
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '| 2006 | closed | 2026-11-23 09:12:44 | Wiki: "MySQL server has gone away" when saving |',
+        "| 2061 | new    | 2026-11-23 10:00:00 | please raise it (ERROR 1040 Too many connections) |",
+        '2026-11-23 10:00:00,7,"Wiki about ""MySQL server has gone away"" again"',
+    ],
+)
+def test_a_row_of_a_table_may_hold_a_quotation_and_confirms_nothing(row: str) -> None:
+    (event,) = events("+------+--------+", "| id   | status |", "+------+--------+", row)
+
+    assert event.is_mention
+
+
+YAML = (
+    "    - template: 'MySQL by Zabbix agent'",
+    "      items:",
+    "        - name: 'MySQL: Connection errors'",
+    "          key: mysql.connection_errors.rate",
+    "          triggers:",
+)
+TRIGGER = "            - name: 'MySQL: Too many connections (over {$MYSQL.CONN.MAX.WARN} for 5m)'"
+
+
+def test_a_text_in_a_template_is_no_error_and_a_message_in_yaml_is() -> None:
+    assert [] == numbers(*YAML, TRIGGER)
+    assert [6] == numbers(*YAML, TRIGGER.replace("- name", "- message"))
+    assert [2] == numbers(
+        "Slave_IO_State: Connecting to source",
+        f"Last_IO_Error: error reconnecting to source 'repl@db1:3306' - {LOST}",
+    )
+
+
+def test_a_dotted_head_begins_an_item_of_a_changelog() -> None:
+    change = "Added: db.odbc.get returns [1317] Query execution was interrupted as item error of MySQL"
+
+    assert [] == numbers(f".......PS. {change}")
+    assert [1] == numbers("......... ERROR 1317 (70100): Query execution was interrupted")
+
+
+@pytest.mark.parametrize(("result", "found"), [("PASS", []), ("SKIP", []), ("FAIL", [2])])
+def test_what_a_test_of_go_prints_is_an_error_where_it_failed(result: str, found: list[int]) -> None:
+    output = "    client_test.go:121: got error: mysql: Query execution was interrupted (errno 1317) (sqlstate 70100)"
+    end = f"--- {result}: TestKilledQuery (0.02s)"
+
+    assert found == numbers("=== RUN   TestKilledQuery", output, end, "ok  \tmysql\t0.4s")
+    assert found == numbers(end, output, "PASS") or result == "FAIL"
+
+
+# --- One failure, told line by line
+
+JAVA_HEAD = "2026-11-23 12:26:48 ERROR (/tmp/workspace/1/0) LineGobbler(voidCall):69 -"
+PACKETS = "The last packet successfully received from the server was 7,886,513 milliseconds ago. The last packet sent successfully to the server was 8,166,832 milliseconds ago."
+JAVA_TRACE = (
+    'Exception in thread "main" com.mysql.cj.jdbc.exceptions.CommunicationsException: Communications link failure',
+    "",
+    PACKETS,
+    "at com.mysql.cj.jdbc.exceptions.SQLError.createCommunicationsException(SQLError.java:174)",
+    "... 21 more",
+    "Caused by: com.mysql.cj.exceptions.CJCommunicationsException: Communications link failure",
+    "",
+    PACKETS,
+    "Caused by: java.io.IOException: Socket is closed",
+)
+
+
+def test_a_traceback_whose_lines_repeat_the_head_of_its_entry_is_one_error() -> None:
+    (event,) = events(*(f"{JAVA_HEAD} {line}".rstrip() for line in JAVA_TRACE))
+
+    assert event.idle_seconds == 7886.513
+
+
+def test_a_trace_behind_the_name_of_its_source_is_one_error() -> None:
+    lines = (
+        "java.sql.SQLException: Cannot create PoolableConnectionFactory (Communications link failure",
+        "",
+        *JAVA_TRACE[2:],
+    )
+
+    assert 1 == len(events(*(f"2026-11-23 12:26:48 source > {line}" for line in lines)))
+
+
+@pytest.mark.parametrize(
+    ("second", "found"), [(PACKETS, [3]), (PACKETS.replace("7,886,513", "7,886,514"), [1, 3])]
+)
+def test_two_reports_that_state_the_same_packets_are_of_one_connection(second: str, found: list[int]) -> None:
+    logged = "[ERROR] 2026-11-23 14:00:00.749 [task-1] SqlTask:[211] - execute sql error: Communications link failure"
+    raised = "[ERROR] 2026-11-23 14:00:00.750 [task-1] SqlTask:[164] - sql task error: com.mysql.cj.jdbc.exceptions.CommunicationsException: Communications link failure"
+
+    assert found == numbers(logged, PACKETS, raised, second)

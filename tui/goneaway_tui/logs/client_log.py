@@ -590,7 +590,7 @@ def mention_in(
     before = text[:start]
     is_logged = _STATEMENT_LOGGED.match(text) or _REQUEST_LOGGED.search(before) or _is_in_value(text, start)
     is_named = _METRIC.search(text) or _TEST_PASSED.search(text) or _REMARK.match(before)
-    if _TABLE_ROW.match(text) or _DOUBLED_QUOTE.search(before):
+    if _TABLE_ROW.match(text) or _DOUBLED_QUOTE.search(_ARTICLE.sub("", before)):
         return Mention.MAYBE
     if is_logged or is_named or any(_SLOW_LOG.match(line) for line in lines_before[-200:]):
         return Mention.YES
@@ -622,7 +622,9 @@ _PATTERN_SET: Final = re.compile(
 )
 """A setting with what is to be searched for."""
 _ASSIGNED: Final = re.compile(r"\s*[\w$.]{1,60}(?:\[[^\]]{1,60}\])?\s?(?:\?=|:=|\|\|=|(?<=\])\s?=)\s?['\"]")
-_MANUAL_ROW: Final = re.compile(r"\s*\|?\s*(?:`?\d{4}`?\s*\|\s*`?(?:CR|ER)_[A-Z_]{4,60}`?|`?(?:CR|ER)_[A-Z_]{4,60}`?\s*\|\s*`?\d{4}`?)\s*\|")
+_MANUAL_ROW: Final = re.compile(
+    r"\s*\|?\s*(?:`?\d{4}`?\s*\|\s*`?(?:CR|ER)_[A-Z_]{4,60}`?|`?(?:CR|ER)_[A-Z_]{4,60}`?\s*\|\s*`?\d{4}`?)\s*\|"
+)
 """A row of a table of error numbers."""
 _BEFORE_LITERAL: Final = re.compile(r"(?:[(\[{=,+?]|=>|\breturn|\bthrow|\bcase)\s{0,8}[rbfLu@$]?$")
 _STATEMENT_END: Final = (";", "{", "},", "]")
@@ -1716,7 +1718,9 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
 def _as_after_refusal(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
     """A draft that says whether its program has lost its connection before, and could not connect again since."""
     before, after = held.event, draft.event
-    is_near = after.line - before.line <= AFTER_PACKET_LINES and _seconds_between(before, after) <= ECHO_SECONDS
+    is_near = (
+        after.line - before.line <= AFTER_PACKET_LINES and _seconds_between(before, after) <= ECHO_SECONDS
+    )
     is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
     if is_of_another or not is_near or draft.subject is not None:
         return draft
@@ -1760,21 +1764,18 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         before.speaker and after.speaker and before.speaker != after.speaker
     ):
         return False
-    if _is_in_form(held, draft):
-        return True
     line_distance = after.line - before.line
-    if held.is_precursor and not _states_same_packets(before, after):
+    is_chained = line_distance <= CHAIN_LINES or _is_of_one_voice(before, after)
+    if _is_in_form(held, draft) or (is_chained and _states_same_packets(before, after)):
+        return True
+    if held.is_precursor:
         is_dated = before.timestamp is not None and after.timestamp is not None
         is_close = line_distance <= (MAX_RECORD_LINES if is_dated else PRECURSOR_LINES)
         return is_close and _is_remark_before(held, draft)
     is_remark_after = draft.is_retried and before.client.driver == after.client.driver
-    is_chained = line_distance <= CHAIN_LINES or _is_of_one_voice(before, after)
-    if (
-        is_remark_after or _wraps_same_words(held, draft) or _states_same_packets(before, after)
-    ) and is_chained:
-        return True
-    is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
-    return line_distance <= 2 and ((is_repeated and before.text != after.text) or _is_told_again(held, draft))
+    is_chain = is_chained and (is_remark_after or _wraps_same_words(held, draft))
+    is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text) and before.text != after.text
+    return is_chain or (line_distance <= 2 and (is_repeated or _is_told_again(held, draft)))
 
 
 _FORM_FIELD: Final = re.compile(

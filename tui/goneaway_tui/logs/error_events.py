@@ -1050,10 +1050,8 @@ class _Neighbourhood:
         """The error at `index` with what the others say that are near it."""
         timed = self._held[index]
         event = _with_counts(self._held, index)
-        if (
-            not (event.is_loss or event.refused or event.is_kill or event.from_server_log)
-            or event.ends_server
-        ):
+        is_ended = event.is_loss or event.refused or event.is_kill or event.code == INTERRUPTED_ERROR
+        if event.ends_server or not (is_ended or event.from_server_log):
             return event
         ends = [end for report in self._reports if (end := _end_for(timed, report))]
         return replace(
@@ -1109,27 +1107,29 @@ def _end_for(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
     """
     event, other = timed[1], report[1]
     kind, apart = other.reported_end, timed[0] - report[0]
-    if (
-        kind is None
-        or other.line == event.line
-        or not -_TOGETHER_SECONDS <= apart <= _noticed_within(event, kind)
-    ):
+    if kind is None or other.line == event.line:
         return None
+    session_id = other.session_id if other.session_id in {event.session_id, event.own_session_id} else None
+    cause = END_CAUSES.get(kind) or other.stated_cause
+    is_near = -_TOGETHER_SECONDS <= apart <= _noticed_within(event, kind)
+    if cause is None or not is_near or not _may_end(kind, other.session_id, event):
+        return None
+    return ReportedEnd(kind, cause, max(0.0, apart), session_id)
+
+
+def _may_end(kind: EndKind, session_id: ProcesslistId | None, event: ErrorEvent) -> bool:
+    """Whether an error may be of an end of that kind, reported of that session: by what the error says of itself."""
     if kind in SERVER_ENDS:
-        return (
-            None if event.code == INTERRUPTED_ERROR else ReportedEnd(kind, END_CAUSES[kind], max(0.0, apart))
-        )
+        return event.code != INTERRUPTED_ERROR
+    if event.refused or event.from_server_log:
+        return False
     own_ids = {event.session_id, event.own_session_id} - {None}
-    session_id = other.session_id if other.session_id in own_ids else None
-    names_other = bool(own_ids) and other.session_id is not None and session_id is None
+    is_of_other = bool(own_ids) and session_id is not None and session_id not in own_ids
+    if kind is EndKind.SESSION:
+        return session_id in own_ids
     kills = {EndKind.KILL, EndKind.INTERRUPT}
     is_possible = kind in kills if event.code == INTERRUPTED_ERROR else kind is not EndKind.INTERRUPT
-    if names_other or event.refused or event.from_server_log or not is_possible:
-        return None
-    if kind is EndKind.SESSION and session_id is None:
-        return None
-    cause = other.stated_cause if kind is EndKind.SESSION else END_CAUSES[kind]
-    return None if cause is None else ReportedEnd(kind, cause, max(0.0, apart), session_id)
+    return is_possible and not is_of_other
 
 
 def _noticed_within(event: ErrorEvent, kind: EndKind) -> float:
