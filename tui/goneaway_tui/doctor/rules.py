@@ -21,11 +21,11 @@ from goneaway_tui.doctor.case import (
 )
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.logs.error_events import (
+    INTERRUPTED_ERROR,
     MIN_WAIT_SECONDS,
     OFFLINE_MODE_ERROR,
     REPLICATION,
     ErrorEvent,
-    INTERRUPTED_ERROR,
     FailureKind,
     haproxy_end,
 )
@@ -85,7 +85,17 @@ def _no_session(event: ErrorEvent) -> Iterator[Argument]:
         is_silent = FailureKind.TIMED_OUT in event.failures and FailureKind.REFUSED not in event.failures
         is_check = FailureKind.SERVER_DOWN in event.failures
         is_shunned = is_check and event.client.driver == "ProxySQL"
-        yield refutation(_(SERVER_SHUNNED if is_shunned else SERVER_AWAY if is_check else NO_ANSWER if is_silent else NO_SESSION))
+        yield refutation(
+            _(
+                SERVER_SHUNNED
+                if is_shunned
+                else SERVER_AWAY
+                if is_check
+                else NO_ANSWER
+                if is_silent
+                else NO_SESSION
+            )
+        )
     elif event.never_began:
         yield refutation(_(NO_LOGIN))
 
@@ -122,16 +132,14 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         yield refutation(_("No idle limit applies to a replication connection."))
         return
     yield from _stated_idle_time(case)
-    if event.code == 1159 and event.sending_near:
-        yield Argument(-3, _(SENT_NEAR))
     if not event.is_loss:
+        yield from _sent_near(event)
         return
     if event.follows_loss:
         yield Argument(-2, _(LOST_BEFORE))
         return
     yield _loss_manner(event)
-    if event.client.driver == "ProxySQL" and FailureKind.BETWEEN not in event.failures:
-        yield Argument(-2, _("ProxySQL pings its idle connections to servers."))
+    yield from _pinged(event)
     if _would_report_4031(event) and 4031 not in case.server.unknown_errors:
         yield Argument(
             -1,
@@ -154,6 +162,18 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         )
 
 
+def _pinged(event: ErrorEvent) -> Iterator[Argument]:
+    """What contradicts an idle limit where a proxy keeps its connections in use."""
+    if event.client.driver == "ProxySQL" and FailureKind.BETWEEN not in event.failures:
+        yield Argument(-2, _("ProxySQL pings its idle connections to servers."))
+
+
+def _sent_near(event: ErrorEvent) -> Iterator[Argument]:
+    """What contradicts an idle limit where the server waited for its client: a client was in the middle of sending."""
+    if event.code == 1159 and event.sending_near:
+        yield Argument(-3, _(SENT_NEAR))
+
+
 def _in_use(event: ErrorEvent) -> Iterator[Argument]:
     """What shows that the client used its connection shortly before: no idle limit is that short."""
     if event.idle_seconds is not None:
@@ -161,12 +181,17 @@ def _in_use(event: ErrorEvent) -> Iterator[Argument]:
     if event.used_seconds is not None:
         yield Argument(
             -4,
-            _("The same process had a statement answered {used} before.", used=seconds_words(event.used_seconds)),
+            _(
+                "The same process had a statement answered {used} before.",
+                used=seconds_words(event.used_seconds),
+            ),
         )
     elif FailureKind.POLLING in event.failures:
         yield Argument(
             -3,
-            _("The statement that failed looks for work. A worker sends it every few seconds, so the connection was in use."),
+            _(
+                "The statement that failed looks for work. A worker sends it every few seconds, so the connection was in use."
+            ),
         )
 
 
@@ -514,7 +539,10 @@ def killed(case: Case) -> Iterator[Argument]:
 def _kill_logged(event: ErrorEvent) -> Iterator[Argument]:
     """What the same log says of a KILL at the time of the error."""
     if event.killed_session:
-        text = _("The same log reports a KILL of session {session} at that time, the session of this client.", session=event.killed_session)
+        text = _(
+            "The same log reports a KILL of session {session} at that time, the session of this client.",
+            session=event.killed_session,
+        )
         is_sure = event.is_kill or event.code == INTERRUPTED_ERROR
         yield proof(text) if is_sure else Argument(8, text)
     elif event.kill_near:
@@ -645,7 +673,11 @@ def _cloud_limit(case: Case) -> Iterator[Argument]:
     idle_seconds = event.silent_seconds if event.idle_seconds is None else event.idle_seconds
     server_limit = case.limit("wait_timeout")[0]
     for kind, limit, words in CLOUD_LIMITS:
-        if kind in event.failures and idle_seconds is not None and limit <= idle_seconds < (server_limit or 0.0):
+        if (
+            kind in event.failures
+            and idle_seconds is not None
+            and limit <= idle_seconds < (server_limit or 0.0)
+        ):
             yield Argument(3, _(words, limit=seconds_words(limit)))
 
 
@@ -883,7 +915,8 @@ def unknown(case: Case) -> Iterator[Argument]:
     is_refused = FailureKind.TLS_REFUSED in event.failures
     if (is_refused or event.code == 2026) and FailureKind.MIXED_UP not in event.failures:
         yield Argument(
-            6 if is_refused else 4, _("Client and server could not agree on TLS. Compare their certificates, versions and modes.")
+            6 if is_refused else 4,
+            _("Client and server could not agree on TLS. Compare their certificates, versions and modes."),
         )
     if event.code == 1043:
         yield Argument(

@@ -608,7 +608,9 @@ _PATTERN_SET: Final = re.compile(
 )
 """A setting with what is to be searched for."""
 _ASSIGNED: Final = re.compile(r"\s*[\w$.]{1,60}(?:\[[^\]]{1,60}\])?\s?(?:\?=|:=|\|\|=|(?<=\])\s?=)\s?['\"]")
-_MANUAL_ROW: Final = re.compile(r"\s*\|?\s*(?:`?\d{4}`?\s*\|\s*`?(?:CR|ER)_[A-Z_]{4,60}`?|`?(?:CR|ER)_[A-Z_]{4,60}`?\s*\|\s*`?\d{4}`?)\s*\|")
+_MANUAL_ROW: Final = re.compile(
+    r"\s*\|?\s*(?:`?\d{4}`?\s*\|\s*`?(?:CR|ER)_[A-Z_]{4,60}`?|`?(?:CR|ER)_[A-Z_]{4,60}`?\s*\|\s*`?\d{4}`?)\s*\|"
+)
 """A row of a table of error numbers."""
 _BEFORE_LITERAL: Final = re.compile(r"(?:[(\[{=,+?]|=>|\breturn|\bthrow|\bcase)\s{0,8}[rbfLu@$]?$")
 _STATEMENT_END: Final = (";", "{", "},", "]")
@@ -991,7 +993,6 @@ class _Running:
             draft, event=replace(event, waited_seconds=waited_seconds, silent_seconds=silent_seconds)
         )
 
-
     def _without_work(self, event: ErrorEvent, record: Record) -> ErrorEvent:
         """The event of a client that waited for an answer, without the silence of the work that its program was doing."""
         began = self.works.get(record.program)
@@ -1008,7 +1009,20 @@ _ANSWERED: Final = re.compile(
     r"|\b(?:job|task|batch|import|message)\b.{0,200}?\b(?:completed|done|succeeded|processed|finished|performed)\b|\bms\)\s{1,4}(?:SELECT|INSERT|UPDATE|DELETE|BEGIN|COMMIT)\b"
 )
 """How a program says that a statement was answered, or that work is done that it does with statements."""
-_ANSWER_WORDS: Final = ("xecuted", "ucceeded", "inished", "ok", "OK", "row", "ompleted", "OMPLETED", "done", "rocessed", "erformed", "ms)")
+_ANSWER_WORDS: Final = (
+    "xecuted",
+    "ucceeded",
+    "inished",
+    "ok",
+    "OK",
+    "row",
+    "ompleted",
+    "OMPLETED",
+    "done",
+    "rocessed",
+    "erformed",
+    "ms)",
+)
 """One of these is in every line that does."""
 
 
@@ -1105,7 +1119,9 @@ def _logger(text: str) -> str:
     >>> _logger("2026-11-23 22:00:00,402 INFO  [reports.worker] connection_id()=88123")
     '[reports.worker]'
     """
-    words = (word for word in text[:FOREIGN_SEARCH_CHARS].split() if not _LEVELS.fullmatch(word.strip("[]:|")))
+    words = (
+        word for word in text[:FOREIGN_SEARCH_CHARS].split() if not _LEVELS.fullmatch(word.strip("[]:|"))
+    )
     return next((word for word in words if _LOGGER.fullmatch(word)), "")
 
 
@@ -1312,7 +1328,9 @@ def _host_drafts(record: Record) -> Iterator[DraftEvent]:
         if message is not None:
             yield from _host_draft(record, line, message)
         elif record.program and host_started(line.text):
-            event = ErrorEvent(line.number, record.timestamp, line.text, client=SYSTEM_LOG, from_server_log=True)
+            event = ErrorEvent(
+                line.number, record.timestamp, line.text, client=SYSTEM_LOG, from_server_log=True
+            )
             yield DraftEvent(event, server_ready=True, is_of_host=True)
 
 
@@ -1631,10 +1649,10 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
         if index is not None and _is_same_event(held[index], draft):
             held[index] = _joined_draft(held[index], draft)
             continue
+        before = None if index is None else held[index]
         if index is not None:
-            draft = _as_echo(held[index].event, _as_after_refusal(held[index], draft))
             held[index] = replace(held[index], is_over=True)
-        held.append(draft)
+        held.append(draft if before is None else _as_echo(before.event, _as_after_refusal(before, draft)))
         while held[0].is_over or draft.event.line - held[0].event.line > MAX_RECORD_LINES:
             yield held.pop(0).event
         if isinstance(draft.subject, Cause):
@@ -1645,13 +1663,18 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
 def _as_after_refusal(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
     """A draft that says whether its program has lost its connection before, and could not connect again since."""
     before, after = held.event, draft.event
-    is_near = after.line - before.line <= AFTER_PACKET_LINES and _seconds_between(before, after) <= ECHO_SECONDS
+    is_near = (
+        after.line - before.line <= AFTER_PACKET_LINES and _seconds_between(before, after) <= ECHO_SECONDS
+    )
     is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
     if is_of_another or not is_near or draft.subject is not None:
         return draft
     if after.refused:
         return replace(draft, is_after_refusal=held.is_after_refusal or before.is_loss)
-    if before.refused and held.is_after_refusal and after.code in SERVER_GONE_ERRORS:
+    is_refused = before.refused and held.is_after_refusal
+    if (
+        is_refused or (before.follows_loss and before.code == after.code)
+    ) and after.code in SERVER_GONE_ERRORS:
         return replace(draft, event=replace(after, follows_loss=True))
     return draft
 
@@ -1689,8 +1712,6 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         before.speaker and after.speaker and before.speaker != after.speaker
     ):
         return False
-    if _is_in_form(held, draft):
-        return True
     line_distance = after.line - before.line
     if held.is_precursor:
         is_dated = before.timestamp is not None and after.timestamp is not None
@@ -1698,7 +1719,7 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         return is_close and _is_remark_before(held, draft)
     is_remark_after = draft.is_retried and before.client.driver == after.client.driver
     is_chained = line_distance <= CHAIN_LINES or _is_of_one_voice(before, after)
-    if (is_remark_after or _wraps_same_words(held, draft)) and is_chained:
+    if ((is_remark_after or _wraps_same_words(held, draft)) and is_chained) or _is_in_form(held, draft):
         return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
     return line_distance <= 2 and ((is_repeated and before.text != after.text) or _is_told_again(held, draft))
@@ -1801,8 +1822,16 @@ ECHO_SECONDS: Final = 3600.0
 def _is_echo_of_process(before: ErrorEvent, after: ErrorEvent) -> bool:
     """Whether a process goes on to report that the connection is closed which it has reported as lost."""
     is_dated = before.timestamp is not None and after.timestamp is not None
-    is_same_process = bool(before.speaker) and (before.program, before.speaker) == (after.program, after.speaker)
-    return after.used_after_close and is_same_process and is_dated and _seconds_between(before, after) <= ECHO_SECONDS
+    is_same_process = bool(before.speaker) and (before.program, before.speaker) == (
+        after.program,
+        after.speaker,
+    )
+    return (
+        after.used_after_close
+        and is_same_process
+        and is_dated
+        and _seconds_between(before, after) <= ECHO_SECONDS
+    )
 
 
 def _is_after_limit(before: ErrorEvent, after: ErrorEvent) -> bool:

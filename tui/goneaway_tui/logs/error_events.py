@@ -191,7 +191,10 @@ DRIVERS: Final = (
     ),
     (LogClient("mysqlclient", reports_4031=True), r"\bMySQLdb\b|\b_mysql(?:_exceptions)?\b|mysqldb://"),
     (LogClient("PyMySQL"), r"pymysql|\(0, ''\)"),
-    (LogClient("AWS Advanced JDBC Wrapper", reports_4031=True), r"software\.amazon\.jdbc|software\.aws\.rds\.jdbc"),
+    (
+        LogClient("AWS Advanced JDBC Wrapper", reports_4031=True),
+        r"software\.amazon\.jdbc|software\.aws\.rds\.jdbc",
+    ),
     (
         LogClient("MariaDB Connector/J", reports_4031=True),
         r"\bmariadb\.jdbc|jdbc:mariadb|read \d+ bytes from \d+ \(socket was closed",
@@ -236,7 +239,10 @@ DRIVERS: Final = (
         LogClient("PHP mysqlnd", separates_write_errors=False),
         r"Error while sending \w{1,20} packet|Error reading result set's header|: send of \d{1,12} bytes failed with errno",
     ),
-    (LogClient("Ruby mysql2", reports_4031=True), r"Mysql2::|mysql2/client\.rb|MySQL client is not connected|\bclosed MySQL connection\b"),
+    (
+        LogClient("Ruby mysql2", reports_4031=True),
+        r"Mysql2::|mysql2/client\.rb|MySQL client is not connected|\bclosed MySQL connection\b",
+    ),
     (LogClient("Ruby trilogy"), r"Trilogy::"),
     (
         LogClient("Node mysql2", reports_4031=True),
@@ -500,13 +506,18 @@ FAILURE_WORDS: Final = tuple(
             FailureKind.SERVER_DOWN,
             r"missed \d{1,4} heartbeats, shunning|Server \S{1,120} is DOWN, reason: |has no server available!|Detected an offline server during query",
         ),
-        (FailureKind.FORKED, r"Psy Shell|\bForkManager\b|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking"),
+        (
+            FailureKind.FORKED,
+            r"Psy Shell|\bForkManager\b|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking",
+        ),
         (FailureKind.IN_AZURE, r"\.mysql\.database\.azure\.com|\.azurewebsites\.net|\bAKS\b"),
         (FailureKind.IN_AWS, r"\.rds\.amazonaws\.com"),
         (
             FailureKind.POLLING,
-            r"\bDatabaseQueue(?:\.php|->pop)|Error while reserving job|\bacquireNextTriggers?\b|\bclusterCheckin\b|JobQueue\.Dequeue\(|DoctrineReceiver->get\(|\bMessenger\S{1,60}DoctrineReceiver"
-            r"|\bSolidQueue::(?:Worker|Dispatcher|Poller)\b.{0,80}\bpoll|\bget_next_job\b|\bgetNextJob\b|\b(?:poll|fetch)_?(?:for_)?(?:next_)?jobs?\b|\bscheduler_loop\b|\bsend_heartbeat\b",
+            (
+                r"\bDatabaseQueue(?:\.php|->pop)|Error while reserving job|\bacquireNextTriggers?\b|\bclusterCheckin\b|JobQueue\.Dequeue\(|DoctrineReceiver->get\(|\bMessenger\S{1,60}DoctrineReceiver"
+                r"|\bSolidQueue::(?:Worker|Dispatcher|Poller)\b.{0,80}\bpoll|\bget_next_job\b|\bgetNextJob\b|\b(?:poll|fetch)_?(?:for_)?(?:next_)?jobs?\b|\bscheduler_loop\b|\bsend_heartbeat\b"
+            ),
         ),
         (
             FailureKind.THROUGH_PROXY,
@@ -528,7 +539,9 @@ IDLE_TIME_FORMS: Final = (
     re.compile(rf"(?i)(?<![\w.,-]){_AMOUNT}(?: of| being| spent| without being)? {_IDLE}(?! (?:{_SET_VALUE}|connections?)\b)"),
 )  # fmt: skip
 """How a log states the idle time of a connection: an amount of a unit beside a word for idling, and not beside a setting."""
-_OF_STATEMENT: Final = r"(?:quer(?:y|ies)|statements?|sql|select|insert|update|delete|cursor|execut\w{1,6}|command)"
+_OF_STATEMENT: Final = (
+    r"(?:quer(?:y|ies)|statements?|sql|select|insert|update|delete|cursor|execut\w{1,6}|command)"
+)
 _FIGURE: Final = r"(?:(?P<hours>\d{1,4})(?:h|:(?=\d\d:\d\d)))?(?:(?P<minutes>\d{1,4})(?:m(?=\d|\b)|:))?(?:(?P<amount>\d[\d.,]{0,20}?) ?(?P<unit>ms|millis(?:econds?)?|milliseconds?|s|secs?|seconds?|mins?|minutes?|h|hours?)?(?![\w.,:]*\d))?"
 RUN_TIME_FORMS: Final = (
     re.compile(
@@ -791,13 +804,14 @@ class ErrorEvent:
             is_past_limit=self.is_past_limit or any(PAST_LIMIT_FORM.search(line.text) for line in lines),
             lasted_seconds=self.lasted_seconds if lasted is None else lasted / 1000,
             waited_seconds=waited_seconds,
-            silent_seconds=silence_before_wait(self.silent_seconds, waited_seconds or self._worked_seconds(lines)),
+            silent_seconds=silence_before_wait(
+                self.silent_seconds, waited_seconds or self._worked_seconds(lines)
+            ),
             statement_bytes=next(large, None) if statement_bytes is None else statement_bytes,
             session_id=ProcesslistId(int(next(filter(None, sessions[-1].groups()))))
             if sessions
             else self.session_id,
         )
-
 
     def _worked_seconds(self, lines: Iterable[LogLine]) -> float | None:
         """How long the work lasted that failed while the client waited for an answer, where the log states it."""
@@ -939,7 +953,9 @@ def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
             seconds_apart <= _TOGETHER_SECONDS and _shares_connection(held[index][1], other)
             for seconds_apart, other in neighbours
         ),
-        sending_near=any(FailureKind.SENDING in other.failures and other.is_loss for _apart, other in neighbours),
+        sending_near=any(
+            FailureKind.SENDING in other.failures and other.is_loss for _apart, other in neighbours
+        ),
         offline_near=any(other.code == OFFLINE_MODE_ERROR for _apart, other in neighbours),
         refused_near=any(_found_no_listener(other) for _apart, other in neighbours)
         or _is_refused_next(held, index),

@@ -481,9 +481,7 @@ _LIST_KEYS: Final = frozenset(
 """Names of lists of events in the outermost object."""
 
 
-_LIST_MARK: Final = re.compile(
-    r'"(?i:' + "|".join(sorted(_LIST_KEYS)) + r')"\s{0,4}:\s{0,4}\[\s{0,4}\{'
-)
+_LIST_MARK: Final = re.compile(r'"(?i:' + "|".join(sorted(_LIST_KEYS)) + r')"\s{0,4}:\s{0,4}\[\s{0,4}\{')
 """How a list of events begins within a line."""
 
 
@@ -532,7 +530,11 @@ class _Printed:
     @property
     def is_list(self) -> bool:
         """Whether what was opened last is a list of events, and nothing of an event was read since."""
-        return bool(self.open) and self.open[-1][0] == "[" and all(not key or key in _LIST_KEYS for _mark, key in self.open)
+        return (
+            bool(self.open)
+            and self.open[-1][0] == "["
+            and all(not key or key in _LIST_KEYS for _mark, key in self.open)
+        )
 
     def starts_event(self) -> bool:
         """Whether the container that was opened last is an event: the outermost object, or one of a list of events."""
@@ -545,7 +547,9 @@ class _Printed:
         return outer[-1][0] == "[" and keys <= _LIST_KEYS and len(outer) <= 4
 
 
-_ELEMENT: Final = re.compile(r"(?P<before>\s*(?:[\[,]\s*)?)(?P<object>\{\s*\".{0,8000}\})\s*(?:,|\])?\s*", re.DOTALL)
+_ELEMENT: Final = re.compile(
+    r"(?P<before>\s*(?:[\[,]\s*)?)(?P<object>\{\s*\".{0,8000}\})\s*(?:,|\])?\s*", re.DOTALL
+)
 """An object of a list that stands on a line of its own."""
 
 

@@ -417,7 +417,9 @@ _CONTAINER_ENDED: Final = re.compile(
     r"\s{1,40}(?:- )?(?:[Rr]eason:\s{1,20}OOMKilled|[Ee]xit ?[Cc]ode:\s{1,20}13[479])\s*$"
 )
 """How Kubernetes describes the end of a container, in one of several lines."""
-_CONTAINER_IMAGE: Final = re.compile(r"\s{1,40}(?:- )?[Ii]mage:\s{1,20}\"?(?:\S{1,200}/)?(?P<name>[\w.-]{1,80})")
+_CONTAINER_IMAGE: Final = re.compile(
+    r"\s{1,40}(?:- )?[Ii]mage:\s{1,20}\"?(?:\S{1,200}/)?(?P<name>[\w.-]{1,80})"
+)
 _CONTAINER_NAME: Final = re.compile(r"\s{1,8}(?P<name>[a-z\d][a-z\d.-]{0,62}):\s*$")
 _FINISHED: Final = re.compile(r"\s{1,40}(?:Finished|finishedAt):\s{1,20}\"?(?P<timestamp>\S.*)")
 _SERVER_NAME: Final = re.compile(_SERVER_UNIT)
@@ -426,11 +428,16 @@ DESCRIBED_LINES: Final = 40
 """Lines between the image of a container and its end."""
 FINISHED_LINES: Final = 4
 """Lines between the reason of an end and its time."""
-_DESCRIBED_POD: Final = re.compile(r"\bkubectl\b.{0,200}\b(?:describe|get)\b.{0,80}?\bpods?[ /](?P<name>[a-z\d][\w.-]{0,100})")
-_NO_SERVER_UNIT: Final = r"(?![^\n]{0,120}(?:export|router|backup|proxy|client|agent|monitor|shell|dump|check|admin|init|wait))"
+_DESCRIBED_POD: Final = re.compile(
+    r"\bkubectl\b.{0,200}\b(?:describe|get)\b.{0,80}?\bpods?[ /](?P<name>[a-z\d][\w.-]{0,100})"
+)
+_NO_SERVER_UNIT: Final = (
+    r"(?![^\n]{0,120}(?:export|router|backup|proxy|client|agent|monitor|shell|dump|check|admin|init|wait))"
+)
 _HOST_STARTED: Final = re.compile(r"^Started .{0,80}(?:MySQL|MariaDB|Percona)", re.IGNORECASE)
 _HOST_STOPPED: Final = re.compile(
-    rf"^Stopp(?:ing|ed) {_NO_SERVER_UNIT}.{{0,80}}(?:MySQL|MariaDB|Percona).{{0,60}}?(?:server|database|cluster|\.service)", re.IGNORECASE
+    rf"^Stopp(?:ing|ed) {_NO_SERVER_UNIT}.{{0,80}}(?:MySQL|MariaDB|Percona).{{0,60}}?(?:server|database|cluster|\.service)",
+    re.IGNORECASE,
 )
 
 
