@@ -513,6 +513,85 @@ def test_a_long_line_is_quoted_from_near_its_error_on(before: int, is_cut: bool)
     assert event.text.endswith("gone away")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '        throw new SQLException("Communications link failure", "08S01");',
+        '    { CR_SERVER_GONE_ERROR, "MySQL server has gone away" },',
+        '        Assert.Equal("Unable to connect to any of the specified MySQL hosts.", ex.Message);',
+        'grep -q "MySQL server has gone away" $LOG && systemctl restart app',
+        "  SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'MySQL server has gone away';",
+        '        $this->expectExceptionMessage("SQLSTATE[HY000]: General error: 2006 MySQL server has gone away");',
+        '        self.assertIn("MySQL server has gone away", str(caught.exception))',
+        '  @patch("db.execute", side_effect=OperationalError(2006, "MySQL server has gone away"))',
+        '        mysql_errmsg[2006] = "MySQL server has gone away";',
+        '\tErrInvalidConn = errors.New("invalid connection")',
+        "    public const GONE_AWAY = 'MySQL server has gone away';",
+        '    private static final String MESSAGE = "Communications link failure";',
+        '    public static bool IsLost(Exception e) => e.Message.Contains("MySQL server has gone away");',
+        '    match ?= "MySQL server has gone away"',
+        "    pattern: 'Lost connection to MySQL server during query'",
+        "failregex = ^.*MySQL server has gone away.*$",
+        "| 2006 | CR_SERVER_GONE_ERROR | MySQL server has gone away |",
+        '    {error, "MySQL server has gone away"} -> reconnect();',
+        'msgid "MySQL server has gone away"',
+    ],
+)
+def test_a_string_in_source_settings_or_a_manual_is_no_error(line: str) -> None:
+    assert [] == numbers(line)
+    assert [] == numbers("src/db/session.py:12:" + line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pymysql.err.OperationalError('(2006, \"MySQL server has gone away\")')",
+        "  sqlMessage: 'MySQL server has gone away',",
+        "error: 'MySQL server has gone away';",
+        'time="2026-11-23T12:00:00Z" level=error msg="MySQL server has gone away"',
+        "Error: \"MySQL server has gone away\" while executing INSERT INTO t VALUES ('a');",
+    ],
+)
+def test_a_string_that_a_program_prints_is_an_error(line: str) -> None:
+    assert [1] == numbers(line)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("mysql: HikariPool-1 - Connection is not available, request timed out after 30000ms.", []),
+        ("mysql2: could not obtain a connection from the pool within 5.000 seconds; all pooled connections were in use", []),
+        ("mysql: connect timeout", [1]),
+    ],
+)  # fmt: skip
+def test_an_empty_pool_of_a_client_lost_no_connection(words: str, found: list[int]) -> None:
+    assert found == numbers(at(0, words))
+
+
+def test_an_echo_of_one_process_is_its_loss_for_an_hour() -> None:
+    lost = at(0, "[Worker(pid:7)] Mysql2::Error: MySQL server has gone away")
+    echo, late = (at(seconds, "[Worker(pid:7)] MySQL client is not connected") for seconds in (3599, 3601))
+    other = at(1, "[Worker(pid:8)] MySQL client is not connected")
+
+    assert [1] == numbers(lost, echo)
+    assert [1, 2] == numbers(lost, late.replace("12:60", "13:00"))
+    assert [1, 2] == numbers(lost, other)
+
+
+@pytest.mark.parametrize(("seconds", "used"), [(60, 60.0), (61, None)])
+def test_an_answer_of_a_minute_before_shows_that_a_process_used_its_connection(
+    seconds: int, used: float | None
+) -> None:
+    (event,) = events(
+        at(0, "[Worker(pid:7)] Job a COMPLETED after 0.3"), at(seconds, "[Worker(pid:7)] " + GONE)
+    )
+    (other,) = events(
+        at(0, "[Worker(pid:8)] Job a COMPLETED after 0.3"), at(seconds, "[Worker(pid:7)] " + GONE)
+    )
+
+    assert (used, None) == (event.used_seconds, other.used_seconds)
+
+
 # --- What holds texts of others
 
 

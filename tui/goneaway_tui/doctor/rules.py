@@ -128,16 +128,14 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         yield from impossible
         return
     yield from _stated_idle_time(case)
-    if event.code == 1159 and event.sending_near:
-        yield Argument(-3, _(SENT_NEAR))
     if not event.is_loss:
+        yield from _sent_near(event)
         return
     if event.follows_loss:
         yield Argument(-2, _(LOST_BEFORE))
         return
     yield _loss_manner(event)
-    if event.client.driver == "ProxySQL" and FailureKind.BETWEEN not in event.failures:
-        yield Argument(-2, _("ProxySQL pings its idle connections to servers."))
+    yield from _pinged(event)
     if _would_report_4031(event) and 4031 not in case.server.unknown_errors:
         yield Argument(
             -1,
@@ -167,6 +165,18 @@ def _never_idle(event: ErrorEvent) -> Iterator[Argument]:
         yield refutation(_(WAS_READING if FailureKind.READING in event.failures else WAS_SENDING))
     if event.client.driver == REPLICATION:
         yield refutation(_("No idle limit applies to a replication connection."))
+
+
+def _pinged(event: ErrorEvent) -> Iterator[Argument]:
+    """What contradicts an idle limit where a proxy keeps its connections in use."""
+    if event.client.driver == "ProxySQL" and FailureKind.BETWEEN not in event.failures:
+        yield Argument(-2, _("ProxySQL pings its idle connections to servers."))
+
+
+def _sent_near(event: ErrorEvent) -> Iterator[Argument]:
+    """What contradicts an idle limit where the server waited for its client: a client was in the middle of sending."""
+    if event.code == 1159 and event.sending_near:
+        yield Argument(-3, _(SENT_NEAR))
 
 
 def _in_use(event: ErrorEvent) -> Iterator[Argument]:
@@ -221,11 +231,13 @@ def _server_down_first(case: Case) -> Iterator[Argument]:
             )
         )
     if event.end is not None and event.end.cause is not Cause.IDLE_TIMEOUT:
+        is_same_moment = event.end.seconds <= SAME_MOMENT_SECONDS
+        is_same = is_same_moment or event.end.is_of_session or event.end.kind is EndKind.PROXY
         yield Argument(
-            -4 if event.end.seconds <= SAME_MOMENT_SECONDS or event.server_end is None else -2,
+            -4 if is_same else -2 if event.server_end else -1,
             _("The same log reports that the server itself ended. That ends every session.")
             if event.server_end
-            else _("The same log reports another end of a session at that time."),
+            else _("The same log reports that a session was ended otherwise."),
         )
     if event.busy_lost_near and event.refused_near:
         yield Argument(
@@ -1015,7 +1027,7 @@ END_WORDS: Final = {
         N_("The same log reports that a proxy ended a session {seconds} earlier."),
     ),
 }  # fmt: skip
-END_WEIGHTS: Final = {EndKind.KILL: (5, 3), EndKind.INTERRUPT: (5, 3), EndKind.PROXY: (6, 5)}
+END_WEIGHTS: Final = {EndKind.KILL: (5, 2), EndKind.INTERRUPT: (5, 2), EndKind.PROXY: (6, 5)}
 """How much a report of each end weighs: at the moment of the error, and before it. One of all sessions weighs more."""
 SERVER_END_WEIGHTS: Final = (8, 5)
 

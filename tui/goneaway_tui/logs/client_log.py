@@ -590,13 +590,13 @@ def mention_in(
     before = text[:start]
     is_logged = _STATEMENT_LOGGED.match(text) or _REQUEST_LOGGED.search(before) or _is_in_value(text, start)
     is_named = _METRIC.search(text) or _TEST_PASSED.search(text) or _REMARK.match(before)
-    if _TABLE_ROW.match(text) or _DOUBLED_QUOTE.search(_ARTICLE.sub("", before)):
-        return Mention.MAYBE
     if is_logged or is_named or any(_SLOW_LOG.match(line) for line in lines_before[-200:]):
         return Mention.YES
     is_source = (
         _CODE.match(text) or _CODE_MARKS.search(text) or _LIST_ITEM.match(text) or _is_literal(text, start)
     )
+    if not is_source and (_TABLE_ROW.match(text) or _DOUBLED_QUOTE.search(_ARTICLE.sub("", before))):
+        return Mention.MAYBE
     if dated:
         return Mention.YES if may_be_source and is_source else Mention.NO
     is_value = _INSERT_LINE.match(text, 0, start) and text.find(")", start) >= 0
@@ -1704,10 +1704,10 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
         if index is not None and _is_same_event(held[index], draft):
             held[index] = _joined_draft(held[index], draft)
             continue
+        before = None if index is None else held[index]
         if index is not None:
-            draft = _as_echo(held[index].event, _as_after_refusal(held[index], draft))
             held[index] = replace(held[index], is_over=True)
-        held.append(draft)
+        held.append(draft if before is None else _as_echo(before.event, _as_after_refusal(before, draft)))
         while held[0].is_over or draft.event.line - held[0].event.line > MAX_RECORD_LINES:
             yield held.pop(0).event
         if isinstance(draft.subject, Cause):
@@ -1726,7 +1726,10 @@ def _as_after_refusal(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
         return draft
     if after.refused:
         return replace(draft, is_after_refusal=held.is_after_refusal or before.is_loss)
-    if before.refused and held.is_after_refusal and after.code in SERVER_GONE_ERRORS:
+    is_refused = before.refused and held.is_after_refusal
+    if (
+        is_refused or (before.follows_loss and before.code == after.code)
+    ) and after.code in SERVER_GONE_ERRORS:
         return replace(draft, event=replace(after, follows_loss=True))
     return draft
 

@@ -515,8 +515,10 @@ FAILURE_WORDS: Final = tuple(
         (FailureKind.IN_AWS, r"\.rds\.amazonaws\.com"),
         (
             FailureKind.POLLING,
-            r"\bDatabaseQueue(?:\.php|->pop)|Error while reserving job|\bacquireNextTriggers?\b|\bclusterCheckin\b|JobQueue\.Dequeue\(|DoctrineReceiver->get\(|\bMessenger\S{1,60}DoctrineReceiver"
-            r"|\bSolidQueue::(?:Worker|Dispatcher|Poller)\b.{0,80}\bpoll|\bget_next_job\b|\bgetNextJob\b|\b(?:poll|fetch)_?(?:for_)?(?:next_)?jobs?\b|\bscheduler_loop\b|\bsend_heartbeat\b",
+            (
+                r"\bDatabaseQueue(?:\.php|->pop)|Error while reserving job|\bacquireNextTriggers?\b|\bclusterCheckin\b|JobQueue\.Dequeue\(|DoctrineReceiver->get\(|\bMessenger\S{1,60}DoctrineReceiver"
+                r"|\bSolidQueue::(?:Worker|Dispatcher|Poller)\b.{0,80}\bpoll|\bget_next_job\b|\bgetNextJob\b|\b(?:poll|fetch)_?(?:for_)?(?:next_)?jobs?\b|\bscheduler_loop\b|\bsend_heartbeat\b"
+            ),
         ),
         (
             FailureKind.THROUGH_PROXY,
