@@ -237,7 +237,7 @@ def _server_down_first(case: Case) -> Iterator[Argument]:
             -4 if is_same else -2 if event.server_end else -1,
             _("The same log reports that the server itself ended. That ends every session.")
             if event.server_end
-            else _("The same log reports that a session was ended otherwise."),
+            else _("The same log reports that another cause ended a session."),
         )
     if event.busy_lost_near and event.refused_near:
         yield Argument(
