@@ -35,10 +35,22 @@ COMPOSE = "2026-11-23T12:00:26.100000000Z mysql exited with code 0"
 GROUP = "2026-11-23T12:00:26.100000Z 0 [System] [MY-011507] [Repl] Plugin group_replication reported: 'A new primary with address db2:3306 was elected. The new primary will execute all previous group transactions.'"
 
 
+SUDO = "Nov 23 12:00:26 db1 sudo: anna : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/bin/systemctl restart mysql"
+DPKG = "2026-11-23 12:00:26 upgrade mysql-server-8.0:amd64 8.0.36-0ubuntu0.22.04.1 8.0.37-0ubuntu0.22.04.3"
+KUBELET = 'Nov 23 12:00:26 node-3 kubelet[811]: I1123 12:00:26.100000 811 kuberuntime_container.go:750] "Killing container with a grace period" pod="shop/mysql-0" podUID="5f" containerName="mysql" containerID="containerd://7c" gracePeriod=30'
+MHA = "Mon Nov 23 12:00:26 2026 - [info] Starting master failover."
+STUNNEL = "2026.11.23 12:00:26 LOG3[5]: transfer: s_poll_wait: TIMEOUTidle exceeded: sending reset"
+
+
 @pytest.mark.parametrize(
     ("report", "cause"),
     [
         (STOPPED, Cause.SERVER_RESTART),
+        (SUDO, Cause.SERVER_RESTART),
+        (DPKG, Cause.SERVER_RESTART),
+        (KUBELET, Cause.SERVER_RESTART),
+        (MHA, Cause.SERVER_RESTART),
+        (STUNNEL, Cause.PROXY_OR_FIREWALL),
         (FAILOVER, Cause.SERVER_RESTART),
         (RESTARTED, Cause.SERVER_RESTART),
         (WINDOWS_STOP, Cause.SERVER_RESTART),
@@ -57,6 +69,24 @@ def test_an_end_that_another_party_reports_explains_the_loss_at_its_time(report:
     assert (cause, Certainty.LIKELY) == first(
         next(each for each in explained(loss, report) if each.event.is_loss)
     )
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        SUDO.replace("restart", "start"),
+        SUDO.replace("restart", "status"),
+        SUDO.replace("mysql", "mysql-exporter"),
+        DPKG.replace("mysql-server", "mysql-client"),
+        KUBELET.replace('containerName="mysql"', 'containerName="mysql-exporter"'),
+        WINDOWS.replace("MySQL80", "MySQL Router"),
+        STOPPED.replace("MySQL Community Server", "Prometheus MySQL exporter for the server"),
+    ],
+)
+def test_what_starts_a_server_or_ends_another_program_is_no_end_of_it(report: str) -> None:
+    loss = f"2026-11-23 12:00:27 ERROR app: (2013, '{LOST}')"
+
+    assert explained(report, loss)[-1].event.end is None
 
 
 @pytest.mark.parametrize("report", [STOPPED, FAILOVER, PT_KILL, WINDOWS])

@@ -410,12 +410,17 @@ END_MESSAGES: Final = (
     # Docker and compose, of a stop in order.
     (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code 0\b"), EndKind.STOP),
     (re.compile(rf"^ ?(?:Container )?{_SERVER_UNIT} {{1,4}}(?:Stopping|Stopped|Restarting)\b"), EndKind.STOP),
+    # Kubelet, sudo and dpkg.
+    (re.compile(rf"\bKilling container with a grace period\b.{{0,400}}\bcontainerName=\"?{_SERVER_UNIT}[\"\s]"), EndKind.STOP),
+    (re.compile(r"\bCOMMAND=\S{0,80}?(?:systemctl|service|rc-service)\s(?=.{0,40}\b(?:restart|stop)\b)(?:[\w-]{1,20} ){0,3}(?:mysqld?|mariadbd?|percona)(?:\.service)?\b(?!-)"), EndKind.STOP),
+    (re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d upgrade (?:mysql|mariadb|percona)-(?:community-)?server[\w.:+-]{0,40} "), EndKind.STOP),
     # The events 7035 and 7036 of the Windows service control manager.
     (re.compile(rf"\bThe {_SERVICE} service (?:entered the stopped state|was successfully sent a stop control)"), EndKind.STOP),
     # RDS and Aurora, by their list of events.
     (re.compile(r"\b(?:Started (?:cross|same) AZ failover to DB instance|Multi-AZ instance failover started)\b"), EndKind.FAILOVER),
     (re.compile(r"\bDB instance (?:restarted|shutdown)\b|\bRecovery of the DB instance has started\b"), EndKind.STOP),
-    # MariaDB Monitor of MaxScale, and MySQL's group replication.
+    # MHA, the MariaDB Monitor of MaxScale, and MySQL's group replication.
+    (re.compile(r"\bStarting (?:\w{1,20} )?[Mm]aster failover\b"), EndKind.FAILOVER),
     (re.compile(r"\[mariadbmon\] Performing (?:automatic failover|switchover)\b"), EndKind.FAILOVER),
     (re.compile(r"\bA new primary with address \S{1,255} was elected\b"), EndKind.FAILOVER),
     # pt-kill --print, the general query log and ProxySQL.
@@ -426,13 +431,14 @@ END_MESSAGES: Final = (
     (re.compile(rf"(?:^|[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?) (?i:query|statement)(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.INTERRUPT),
     (re.compile(rf"(?:^|[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?)(?: (?i:connection|thread|session|mysql|process ?list|conn|id)){{1,3}}(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.KILL),
     (re.compile(rf"(?:^|[\s:;>\"'])KILL {_ID}(?! \()"), EndKind.KILL),
-    # nginx's stream module, of a session that was silent for longer than proxy_timeout.
+    # stunnel, and nginx's stream module, of a session that was silent for longer than their limit.
+    (re.compile(r"\bTIMEOUTidle exceeded\b"), EndKind.PROXY),
     (re.compile(r"\*\d{1,12} (?:connection|upstream|client) timed out .{0,60}\bwhile proxying connection, client: .{1,300}:3306\b"), EndKind.PROXY),
 )  # fmt: skip
 """What else ends sessions by the word of another party: no error by itself, but evidence for those near it. The id, where it is told, is the session's."""
 _END_WORDS: Final = (
     "topp", "stop control", "estart", "instance shutdown", "ailover", "KILL", "kill ", "Kill", "killed ", "killing ", "rds_kill", "exited with", "was elected",
-    "Recovery of", "while proxying",
+    "Recovery of", "while proxying", "COMMAND=", " upgrade ", "grace period", "TIMEOUTidle",
 )  # fmt: skip
 """One of these is in every line of END_MESSAGES."""
 _POD: Final = rf"{_SERVER_UNIT}(?:-[a-z\d]{{8,10}}-[a-z\d]{{5}})?"
