@@ -90,7 +90,7 @@ ERROR_FIELDS: Final = frozenset({
 """Names of fields that describe an error, in lower case."""
 _STATES_ERROR: Final = frozenset({
     "error", "err", "exception", "exc_info", "exc_text", "stack", "stack_trace", "stacktrace", "trace", "traceback", "@x",
-    "errormessage", "sqlmessage", "errno", "errortype", "exception.stacktrace", "error.message", "error.stack_trace", "value",
+    "errormessage", "sqlmessage", "errno", "errortype", "exception.message", "exception.stacktrace", "error.message", "error.stack_trace", "value",
     "err_details", "error_message", "error_details",
 })  # fmt: skip
 """Those of them that no object has without an error."""
