@@ -82,8 +82,8 @@ def _no_session(event: ErrorEvent) -> Iterator[Argument]:
     if event.refused:
         is_silent = FailureKind.TIMED_OUT in event.failures and FailureKind.REFUSED not in event.failures
         is_check = FailureKind.SERVER_DOWN in event.failures
-        is_shunned = is_check and event.client.driver == "ProxySQL"
-        yield refutation(_(SERVER_SHUNNED if is_shunned else SERVER_AWAY if is_check else NO_ANSWER if is_silent else NO_SESSION))
+        away = SERVER_SHUNNED if event.client.driver == "ProxySQL" else SERVER_AWAY
+        yield refutation(_(away if is_check else NO_ANSWER if is_silent else NO_SESSION))
     elif event.never_began:
         yield refutation(_(NO_LOGIN))
 
@@ -121,9 +121,6 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         return
     yield from _stated_idle_time(case)
     if not event.is_loss:
-        return
-    if event.follows_loss:
-        yield Argument(-2, _(LOST_BEFORE))
         return
     yield _loss_manner(event)
     if event.client.driver == "ProxySQL" and FailureKind.BETWEEN not in event.failures:
@@ -237,6 +234,8 @@ def _idling_counted(case: Case) -> Iterator[Argument]:
 
 def _loss_manner(event: ErrorEvent) -> Argument:
     """How much the manner of a loss is that of a session closed while it was idle."""
+    if event.follows_loss:
+        return Argument(-4, _(LOST_BEFORE))
     manners = (
         (
             FailureKind.BETWEEN in event.failures,
@@ -611,7 +610,11 @@ def _cloud_limit(case: Case) -> Iterator[Argument]:
     idle_seconds = event.silent_seconds if event.idle_seconds is None else event.idle_seconds
     server_limit = case.limit("wait_timeout")[0]
     for kind, limit, words in CLOUD_LIMITS:
-        if kind in event.failures and idle_seconds is not None and limit <= idle_seconds < (server_limit or 0.0):
+        if (
+            kind in event.failures
+            and idle_seconds is not None
+            and limit <= idle_seconds < (server_limit or 0.0)
+        ):
             yield Argument(3, _(words, limit=seconds_words(limit)))
 
 

@@ -876,37 +876,46 @@ _BEGINS_STATEMENT: Final = re.compile(
 
 @dataclass(slots=True)
 class _Running:
-    """The statement that each program of a log was running by its last record: the last MAX_REMEMBERED_PROGRAMS."""
+    """The last line of each program of a log with its time: it may say which statement is running."""
 
-    statements: dict[str, tuple[Timestamp, float | None]] = field(default_factory=dict)
-    """The time of that record, and the seconds that the statement ran; None where it has only begun."""
+    lines: dict[str, tuple[Timestamp, str]] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
-        """Remember the statement that a record says is running, or has run."""
-        last = record.lines[-1].text[:FOREIGN_SEARCH_CHARS]
-        ran_seconds = next(stated_run_times(last), None)
-        self.statements.pop(record.program, None)
-        if record.timestamp is not None and (ran_seconds is not None or _BEGINS_STATEMENT.search(last)):
-            self.statements[record.program] = record.timestamp, ran_seconds
-            if len(self.statements) > MAX_REMEMBERED_PROGRAMS:
-                del self.statements[next(iter(self.statements))]
+        """Remember the last line of a record."""
+        self.lines.pop(record.program, None)
+        if record.timestamp is not None:
+            self.lines[record.program] = record.timestamp, record.lines[-1].text
+            if len(self.lines) > MAX_REMEMBERED_PROGRAMS:
+                del self.lines[next(iter(self.lines))]
 
     def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
         """Add how long the client of a lost connection had waited, where the record before says that it did."""
         event = draft.event
-        began, ran_seconds = self.statements.get(record.program, (None, None))
-        if began is None or event.timestamp is None or not event.is_loss or event.waited_seconds is not None:
+        began, line = self.lines.get(record.program, (None, ""))
+        is_stated = event.waited_seconds is not None or event.idle_seconds is not None
+        if began is None or event.timestamp is None or is_stated or not event.is_loss:
             return draft
         gap = event.timestamp.seconds_after(began)
-        if gap is None or event.idle_seconds is not None or record.lines[0].starts_block:
+        if gap is None or record.lines[0].starts_block:
             return draft
-        waited_seconds = gap if ran_seconds is None else ran_seconds if gap <= RAN_SECONDS else 0.0
-        if waited_seconds < MIN_WAIT_SECONDS or (ran_seconds is None and event.write_failed):
+        waited_seconds = _waited_since(line[:FOREIGN_SEARCH_CHARS], gap, can_begin=not event.write_failed)
+        if waited_seconds < MIN_WAIT_SECONDS:
             return draft
         silent_seconds = silence_before_wait(event.silent_seconds, gap)
         return replace(
             draft, event=replace(event, waited_seconds=waited_seconds, silent_seconds=silent_seconds)
         )
+
+
+def _waited_since(line: str, gap: float, *, can_begin: bool) -> float:
+    """The seconds that a statement was running, by a line `gap` seconds before its error; 0 where the line speaks of none.
+
+    `can_begin`: whether the client could send its statement, so that the line may be about its beginning.
+    """
+    ran_seconds = next(stated_run_times(line), None)
+    if ran_seconds is not None:
+        return ran_seconds if gap <= RAN_SECONDS else 0.0
+    return gap if can_begin and _BEGINS_STATEMENT.search(line) else 0.0
 
 
 FORK_SECONDS: Final = 10.0
@@ -1110,7 +1119,9 @@ def _host_drafts(record: Record) -> Iterator[DraftEvent]:
         if message is not None:
             yield from _host_draft(record, line, message)
         elif record.program and host_started(line.text):
-            event = ErrorEvent(line.number, record.timestamp, line.text, client=SYSTEM_LOG, from_server_log=True)
+            event = ErrorEvent(
+                line.number, record.timestamp, line.text, client=SYSTEM_LOG, from_server_log=True
+            )
             yield DraftEvent(event, server_ready=True, is_of_host=True)
 
 
@@ -1429,9 +1440,8 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
             held[index] = _joined_draft(held[index], draft)
             continue
         if index is not None:
-            draft = _as_echo(held[index].event, draft)
             held[index] = replace(held[index], is_over=True)
-        held.append(draft)
+        held.append(draft if index is None else _as_echo(held[index].event, draft))
         while held[0].is_over or draft.event.line - held[0].event.line > MAX_RECORD_LINES:
             yield held.pop(0).event
         if isinstance(draft.subject, Cause):
@@ -1442,7 +1452,9 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
 def _as_echo(before: ErrorEvent, draft: DraftEvent) -> DraftEvent:
     """A draft that says whether its driver only refuses a connection whose loss the program has reported before."""
     is_loss = before.follows_loss or (before.is_loss and not before.used_after_close)
-    is_same_client = before.client.driver == draft.event.client.driver and before.speaker == draft.event.speaker
+    is_same_client = (
+        before.client.driver == draft.event.client.driver and before.speaker == draft.event.speaker
+    )
     if not (draft.event.used_after_close and not draft.is_precursor and is_loss and is_same_client):
         return draft
     return replace(draft, event=replace(draft.event, follows_loss=True))
@@ -1479,7 +1491,7 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     if (is_remark_after or _wraps_same_words(held, draft)) and is_chained:
         return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
-    return line_distance <= 2 and ((is_repeated and before.text != after.text) or _is_told_again(held, draft))
+    return line_distance <= 2 and ((is_repeated and before.text != after.text) or _is_reported_again(held, draft))
 
 
 def _is_of_one_voice(before: ErrorEvent, after: ErrorEvent) -> bool:
@@ -1488,7 +1500,7 @@ def _is_of_one_voice(before: ErrorEvent, after: ErrorEvent) -> bool:
     return is_dated and bool(before.speaker) and before.speaker == after.speaker
 
 
-def _is_told_again(held: DraftEvent, draft: DraftEvent) -> bool:
+def _is_reported_again(held: DraftEvent, draft: DraftEvent) -> bool:
     """Whether a program dies by a failure that its driver has just reported: the same words, and only one names the driver.
 
     Perl's DBI prints a failure (PrintError) and raises it (RaiseError): one text, twice.

@@ -191,7 +191,10 @@ DRIVERS: Final = (
     ),
     (LogClient("mysqlclient", reports_4031=True), r"\bMySQLdb\b|\b_mysql(?:_exceptions)?\b|mysqldb://"),
     (LogClient("PyMySQL"), r"pymysql|\(0, ''\)"),
-    (LogClient("AWS Advanced JDBC Wrapper", reports_4031=True), r"software\.amazon\.jdbc|software\.aws\.rds\.jdbc"),
+    (
+        LogClient("AWS Advanced JDBC Wrapper", reports_4031=True),
+        r"software\.amazon\.jdbc|software\.aws\.rds\.jdbc",
+    ),
     (
         LogClient("MariaDB Connector/J", reports_4031=True),
         r"\bmariadb\.jdbc|jdbc:mariadb|read \d+ bytes from \d+ \(socket was closed",
@@ -487,7 +490,10 @@ FAILURE_WORDS: Final = tuple(
             FailureKind.SERVER_DOWN,
             r"missed \d{1,4} heartbeats, shunning|Server \S{1,120} is DOWN, reason: |has no server available!|Detected an offline server during query",
         ),
-        (FailureKind.FORKED, r"Psy Shell|\bForkManager\b|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking"),
+        (
+            FailureKind.FORKED,
+            r"Psy Shell|\bForkManager\b|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking",
+        ),
         (FailureKind.IN_AZURE, r"\.mysql\.database\.azure\.com|\.azurewebsites\.net|\bAKS\b"),
         (FailureKind.IN_AWS, r"\.rds\.amazonaws\.com"),
         (
@@ -510,7 +516,9 @@ IDLE_TIME_FORMS: Final = (
     re.compile(rf"(?i)(?<![\w.,-]){_AMOUNT}(?: of| being| spent| without being)? {_IDLE}(?! (?:{_SET_VALUE}|connections?)\b)"),
 )  # fmt: skip
 """How a log states the idle time of a connection: an amount of a unit beside a word for idling, and not beside a setting."""
-_OF_STATEMENT: Final = r"(?:quer(?:y|ies)|statements?|sql|select|insert|update|delete|cursor|execut\w{1,6}|command)"
+_OF_STATEMENT: Final = (
+    r"(?:quer(?:y|ies)|statements?|sql|select|insert|update|delete|cursor|execut\w{1,6}|command)"
+)
 _FIGURE: Final = r"(?:(?P<hours>\d{1,4})(?:h|:(?=\d\d:\d\d)))?(?:(?P<minutes>\d{1,4})(?:m(?=\d|\b)|:))?(?:(?P<amount>\d[\d.,]{0,20}?) ?(?P<unit>ms|millis(?:econds?)?|milliseconds?|s|secs?|seconds?|mins?|minutes?|h|hours?)?(?![\w.,:]*\d))?"
 RUN_TIME_FORMS: Final = (
     re.compile(

@@ -481,9 +481,7 @@ _LIST_KEYS: Final = frozenset(
 """Names of lists of events in the outermost object."""
 
 
-_LIST_MARK: Final = re.compile(
-    r'"(?i:' + "|".join(sorted(_LIST_KEYS)) + r')"\s{0,4}:\s{0,4}\[\s{0,4}\{'
-)
+_LIST_MARK: Final = re.compile(r'"(?i:' + "|".join(sorted(_LIST_KEYS)) + r')"\s{0,4}:\s{0,4}\[\s{0,4}\{')
 """How a list of events begins within a line."""
 
 

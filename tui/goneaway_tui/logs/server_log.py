@@ -417,7 +417,9 @@ _CONTAINER_ENDED: Final = re.compile(
     r"\s{1,40}(?:- )?(?:[Rr]eason:\s{1,20}OOMKilled|[Ee]xit ?[Cc]ode:\s{1,20}13[479])\s*$"
 )
 """How Kubernetes describes the end of a container, in one of several lines."""
-_CONTAINER_IMAGE: Final = re.compile(r"\s{1,40}(?:- )?[Ii]mage:\s{1,20}\"?(?:\S{1,200}/)?(?P<name>[\w.-]{1,80})")
+_CONTAINER_IMAGE: Final = re.compile(
+    r"\s{1,40}(?:- )?[Ii]mage:\s{1,20}\"?(?:\S{1,200}/)?(?P<name>[\w.-]{1,80})"
+)
 _CONTAINER_NAME: Final = re.compile(r"\s{1,8}(?P<name>[a-z\d][a-z\d.-]{0,62}):\s*$")
 _FINISHED: Final = re.compile(r"\s{1,40}(?:Finished|finishedAt):\s{1,20}\"?(?P<timestamp>\S.*)")
 _SERVER_NAME: Final = re.compile(_SERVER_UNIT)
