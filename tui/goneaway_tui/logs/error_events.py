@@ -903,6 +903,8 @@ _TimedEvent = tuple[float, ErrorEvent]
 """An event and its seconds since 1970; not a number where it has no time, so that it is near to no other."""
 _NEAR_SECONDS: Final = 60.0
 _TOGETHER_SECONDS: Final = 2.0
+_SAME_DAYS_SECONDS: Final = 2 * 86_400.0
+"""Seconds within which two timestamps of one log are of one year, where only one of them has its year."""
 _UNREAD_SECONDS: Final = 10.0
 """Seconds in which a client that read too slowly mostly notices that the server gave it up."""
 _MAX_HELD_EVENTS: Final = 64
@@ -915,9 +917,13 @@ def with_neighbours(events: Iterable[ErrorEvent]) -> Iterator[ErrorEvent]:
     """Yield each event with what was found within a minute of it. At most 2 * _MAX_HELD_EVENTS are held."""
     held: list[_TimedEvent] = []
     done = 0
-    for event in events:
-        seconds = nan if event.timestamp is None else event.timestamp.clock_seconds
-        held.append((seconds, event))
+    sure: Timestamp | None = None
+    for found in events:
+        event = _dated_by(found, sure)
+        if event.timestamp is not None and not event.timestamp.year_guessed:
+            sure = event.timestamp
+            held[done:] = [_timed(_dated_by(other, sure)) for _seconds, other in held[done:]]
+        held.append(_timed(event))
         while done < len(held) - 1 and (
             not (_is_near(held[done], held[-1]) or _may_be_refused(held[done][1], event))
             or len(held) - done > _MAX_HELD_EVENTS
@@ -929,6 +935,19 @@ def with_neighbours(events: Iterable[ErrorEvent]) -> Iterator[ErrorEvent]:
             done -= 1
     for index in range(done, len(held)):
         yield _with_counts(held, index)
+
+
+def _timed(event: ErrorEvent) -> _TimedEvent:
+    return nan if event.timestamp is None else event.timestamp.clock_seconds, event
+
+
+def _dated_by(event: ErrorEvent, sure: Timestamp | None) -> ErrorEvent:
+    """The event in the year of a timestamp of the same log that has one, where both are then near each other."""
+    timestamp = event.timestamp
+    if timestamp is None or sure is None or not timestamp.year_guessed:
+        return event
+    dated = timestamp.with_year_of(sure)
+    return replace(event, timestamp=dated) if dated.seconds_apart(sure) <= _SAME_DAYS_SECONDS else event
 
 
 def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
