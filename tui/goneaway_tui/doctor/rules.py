@@ -85,18 +85,8 @@ def _no_session(event: ErrorEvent) -> Iterator[Argument]:
     if event.refused:
         is_silent = FailureKind.TIMED_OUT in event.failures and FailureKind.REFUSED not in event.failures
         is_check = FailureKind.SERVER_DOWN in event.failures
-        is_shunned = is_check and event.client.driver == "ProxySQL"
-        yield refutation(
-            _(
-                SERVER_SHUNNED
-                if is_shunned
-                else SERVER_AWAY
-                if is_check
-                else NO_ANSWER
-                if is_silent
-                else NO_SESSION
-            )
-        )
+        away = SERVER_SHUNNED if event.client.driver == "ProxySQL" else SERVER_AWAY
+        yield refutation(_(away if is_check else NO_ANSWER if is_silent else NO_SESSION))
     elif event.never_began:
         yield refutation(_(NO_LOGIN))
 
@@ -130,9 +120,6 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
     yield from _stated_idle_time(case)
     if not event.is_loss:
         yield from _sent_near(event)
-        return
-    if event.follows_loss:
-        yield Argument(-2, _(LOST_BEFORE))
         return
     yield _loss_manner(event)
     yield from _pinged(event)
@@ -299,6 +286,8 @@ def _idling_counted(case: Case) -> Iterator[Argument]:
 
 def _loss_manner(event: ErrorEvent) -> Argument:
     """How much the manner of a loss is that of a session closed while it was idle."""
+    if event.follows_loss:
+        return Argument(-4, _(LOST_BEFORE))
     manners = (
         (
             FailureKind.BETWEEN in event.failures,

@@ -989,41 +989,32 @@ _BEGINS_WAITING: Final = re.compile(
 
 @dataclass(slots=True)
 class _Running:
-    """The statement that each program of a log was running by its last record: the last MAX_REMEMBERED_PROGRAMS."""
+    """The last line of each program of a log with its time: it may say which statement is running."""
 
-    statements: dict[str, tuple[Timestamp, float | None]] = field(default_factory=dict)
-    """The time of that record, and the seconds that the statement ran; None where it has only begun."""
-    works: dict[str, Timestamp] = field(default_factory=dict)
-    """The time of the last record where that says only that some work begins."""
+    lines: dict[str, tuple[Timestamp, str]] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
-        """Remember the statement that a record says is running, or has run."""
-        last = record.lines[-1].text[:FOREIGN_SEARCH_CHARS]
-        ran_seconds = next(stated_run_times(last), None)
-        self.statements.pop(record.program, None)
-        self.works.pop(record.program, None)
-        if record.timestamp is not None and _BEGINS_WORK.search(last) and not _BEGINS_WAITING.search(last):
-            self.works[record.program] = record.timestamp
-            if len(self.works) > MAX_REMEMBERED_PROGRAMS:
-                del self.works[next(iter(self.works))]
-        if record.timestamp is not None and (ran_seconds is not None or _BEGINS_STATEMENT.search(last)):
-            self.statements[record.program] = record.timestamp, ran_seconds
-            if len(self.statements) > MAX_REMEMBERED_PROGRAMS:
-                del self.statements[next(iter(self.statements))]
+        """Remember the last line of a record."""
+        self.lines.pop(record.program, None)
+        if record.timestamp is not None:
+            self.lines[record.program] = record.timestamp, record.lines[-1].text
+            if len(self.lines) > MAX_REMEMBERED_PROGRAMS:
+                del self.lines[next(iter(self.lines))]
 
     def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
         """Add how long the client of a lost connection had waited, where the record before says that it did."""
         event = draft.event
         event = self._without_work(event, record)
         draft = replace(draft, event=event)
-        began, ran_seconds = self.statements.get(record.program, (None, None))
-        if began is None or event.timestamp is None or not event.is_loss or event.waited_seconds is not None:
+        began, line = self.lines.get(record.program, (None, ""))
+        is_stated = event.waited_seconds is not None or event.idle_seconds is not None
+        if began is None or event.timestamp is None or is_stated or not event.is_loss:
             return draft
         gap = event.timestamp.seconds_after(began)
-        if gap is None or event.idle_seconds is not None or record.lines[0].starts_block:
+        if gap is None or record.lines[0].starts_block:
             return draft
-        waited_seconds = gap if ran_seconds is None else ran_seconds if gap <= RAN_SECONDS else 0.0
-        if waited_seconds < MIN_WAIT_SECONDS or (ran_seconds is None and event.write_failed):
+        waited_seconds = _waited_since(line[:FOREIGN_SEARCH_CHARS], gap, can_begin=not event.write_failed)
+        if waited_seconds < MIN_WAIT_SECONDS:
             return draft
         silent_seconds = silence_before_wait(event.silent_seconds, gap)
         return replace(
@@ -1032,8 +1023,11 @@ class _Running:
 
     def _without_work(self, event: ErrorEvent, record: Record) -> ErrorEvent:
         """The event of a client that waited for an answer, without the silence of the work that its program was doing."""
-        began = self.works.get(record.program)
+        began, line = self.lines.get(record.program, (None, ""))
         if began is None or event.timestamp is None or event.code not in SERVER_LOST_ERRORS:
+            return event
+        line = line[:FOREIGN_SEARCH_CHARS]
+        if not _BEGINS_WORK.search(line) or _BEGINS_WAITING.search(line):
             return event
         gap = event.timestamp.seconds_after(began)
         return replace(event, silent_seconds=silence_before_wait(event.silent_seconds, gap))
@@ -1140,6 +1134,17 @@ def _logger(text: str) -> str:
         word for word in text[:FOREIGN_SEARCH_CHARS].split() if not _LEVELS.fullmatch(word.strip("[]:|"))
     )
     return next((word for word in words if _LOGGER.fullmatch(word)), "")
+
+
+def _waited_since(line: str, gap: float, *, can_begin: bool) -> float:
+    """The seconds that a statement was running, by a line `gap` seconds before its error; 0 where the line speaks of none.
+
+    `can_begin`: whether the client could send its statement, so that the line may be about its beginning.
+    """
+    ran_seconds = next(stated_run_times(line), None)
+    if ran_seconds is not None:
+        return ran_seconds if gap <= RAN_SECONDS else 0.0
+    return gap if can_begin and _BEGINS_STATEMENT.search(line) else 0.0
 
 
 FORK_SECONDS: Final = 10.0
@@ -1778,7 +1783,7 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     is_remark_after = draft.is_retried and before.client.driver == after.client.driver
     is_chain = is_chained and (is_remark_after or _wraps_same_words(held, draft))
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text) and before.text != after.text
-    return is_chain or (line_distance <= 2 and (is_repeated or _is_told_again(held, draft)))
+    return is_chain or (line_distance <= 2 and (is_repeated or _is_reported_again(held, draft)))
 
 
 _FORM_FIELD: Final = re.compile(
@@ -1809,7 +1814,7 @@ def _is_of_one_voice(before: ErrorEvent, after: ErrorEvent) -> bool:
     return is_dated and bool(before.speaker) and before.speaker == after.speaker
 
 
-def _is_told_again(held: DraftEvent, draft: DraftEvent) -> bool:
+def _is_reported_again(held: DraftEvent, draft: DraftEvent) -> bool:
     """Whether a program dies by a failure that its driver has just reported: the same words, and only one names the driver.
 
     Perl's DBI prints a failure (PrintError) and raises it (RaiseError): one text, twice.

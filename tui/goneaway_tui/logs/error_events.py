@@ -974,13 +974,13 @@ _TimedEvent = tuple[float, ErrorEvent]
 """An event and its seconds since 1970; not a number where it has no time, so that it is near to no other."""
 _NEAR_SECONDS: Final = 60.0
 _TOGETHER_SECONDS: Final = 2.0
+_SAME_DAYS_SECONDS: Final = 2 * 86_400.0
+"""Seconds within which two timestamps of one log are of one year, where only one of them has its year."""
 _UNREAD_SECONDS: Final = 10.0
 """Seconds in which a client that read too slowly mostly notices that the server gave it up."""
 _NOTICED_SECONDS: Final = 10.0
 """Seconds in which a client that is not idle mostly notices that its session was killed."""
 _MAX_IDLE_SECONDS: Final = 86_400.0
-_ONE_LOG_SECONDS: Final = 86_400.0
-"""Seconds within which a time without a year is of the year of another time of its log."""
 _MAX_HELD_EVENTS: Final = 64
 _MAX_REPORTS: Final = 64
 _NEXT_EVENTS: Final = 3
@@ -1082,7 +1082,7 @@ class _LogClock:
         """What the last zone but UTC adds to UTC: that of times without one."""
 
     def dated(self, event: ErrorEvent) -> ErrorEvent:
-        """The event in the year of the last time with a year, where its own is guessed and both are within a day."""
+        """The event in the year of the last time with a year, where its own is guessed and both are near each other."""
         timestamp, last = event.timestamp, self._dated
         if timestamp is None:
             return event
@@ -1090,7 +1090,7 @@ class _LogClock:
             self._dated = timestamp
             self._offset_seconds = timestamp.offset_seconds or self._offset_seconds
             return event
-        if last is None or timestamp.seconds_apart(last) > _ONE_LOG_SECONDS:
+        if last is None or timestamp.seconds_apart(last) > _SAME_DAYS_SECONDS:
             return event
         return replace(event, timestamp=timestamp.with_year_of(last))
 

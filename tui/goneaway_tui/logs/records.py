@@ -91,7 +91,7 @@ ERROR_FIELDS: Final = frozenset({
 """Names of fields that describe an error, in lower case."""
 _STATES_ERROR: Final = frozenset({
     "error", "err", "exception", "exc_info", "exc_text", "stack", "stack_trace", "stacktrace", "trace", "traceback", "@x",
-    "errormessage", "sqlmessage", "errno", "errortype", "exception.stacktrace", "error.message", "error.stack_trace", "value",
+    "errormessage", "sqlmessage", "errno", "errortype", "exception.message", "exception.stacktrace", "error.message", "error.stack_trace", "value",
     "err_details", "error_message", "error_details",
 })  # fmt: skip
 """Those of them that no object has without an error."""
@@ -106,9 +106,11 @@ TIME_FIELDS: Final = (
 """Names of fields with the time of an event, in lower case, the surest first. When it was collected does not count."""
 PROGRAM_FIELDS: Final = (
     "syslog_identifier", "_pid", "_hostname", "container_name", "_container_name", "pod_name", "service", "stream", "host",
-    "logstream", "tag", "service.name", "app", "pod", "container",
+    "logstream", "tag", "service.name",
 )  # fmt: skip
 """Names of fields that name the program that wrote a line, in lower case."""
+LABEL_FIELDS: Final = ("app", "pod", "container")
+"""Names of labels that a collector puts into an object beside the message; beside a program's own fields they may mean anything."""
 _MEMBER: Final = re.compile(
     r'"(?P<key>(?:[^"\\]|\\.){1,80})"\s{0,20}:\s{0,20}(?:"(?P<text>(?:[^"\\]|\\.){0,8000})(?:"|$)|(?P<bare>[\w.+-]{1,40}))'
 )
@@ -338,7 +340,7 @@ def _split_object(text: str) -> PrefixedLine | None:
         return None
     members = list(_members(text))
     if '"response_flags' in text and (session := _proxied_session(members)):
-        return PrefixedLine(_field_text(members, PROGRAM_FIELDS), _event_time(members), session)
+        return PrefixedLine(_program_of(members), _event_time(members), session)
     messages = [(key, value) for key, value, _depth in _by_depth(members) if key in MESSAGE_FIELDS]
     message = min(
         messages, key=lambda member: (not member[1].strip(), MESSAGE_FIELDS.index(member[0])), default=None
@@ -352,9 +354,7 @@ def _split_object(text: str) -> PrefixedLine | None:
     )
     if not lines:
         return None
-    return PrefixedLine(
-        _field_text(members, PROGRAM_FIELDS), _event_time(members), lines[0], tuple(lines[1:MAX_BODY_LINES])
-    )
+    return PrefixedLine(_program_of(members), _event_time(members), lines[0], tuple(lines[1:MAX_BODY_LINES]))
 
 
 _NO_VALUE: Final = "-"
@@ -466,6 +466,13 @@ def _error_lines(members: list[Member], message: tuple[str, str] | None, fields:
 def _field_text(members: list[Member], names: tuple[str, ...]) -> str:
     found = {key: value for key, value, _depth in reversed(_by_depth(members)) if key in names}
     return " ".join(found[name][:80] for name in names if name in found)
+
+
+def _program_of(members: list[Member]) -> str:
+    """The program that wrote an event, as its fields and labels name it."""
+    labels = [member for member in members if member[2] > 0]
+    names = (_field_text(members, PROGRAM_FIELDS), _field_text(labels, LABEL_FIELDS))
+    return " ".join(filter(None, names))
 
 
 def _event_time(members: list[Member]) -> str:
