@@ -685,3 +685,16 @@ def test_two_reports_that_state_the_same_packets_are_of_one_connection(second: s
     raised = "[ERROR] 2026-11-23 14:00:00.750 [task-1] SqlTask:[164] - sql task error: com.mysql.cj.jdbc.exceptions.CommunicationsException: Communications link failure"
 
     assert found == numbers(logged, PACKETS, raised, second)
+
+
+def test_what_is_typed_after_a_loss_finds_the_same_connection_closed() -> None:
+    typed = (
+        "mysql> SELECT 1;",
+        f"ERROR 2013 (HY000): {LOST[42:-2]}",
+        "mysql> SELECT 1;",
+        "ERROR 2006 (HY000): MySQL server has gone away",
+    )
+
+    assert [False, True] == [event.follows_loss for event in events(*typed)]
+    assert [False, False] == [event.follows_loss for event in events(typed[1], *[""] * 6, typed[3])]
+    assert [False] == [event.follows_loss for event in events(typed[3])]

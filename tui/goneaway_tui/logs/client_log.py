@@ -1732,11 +1732,24 @@ def _as_after_refusal(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
     if after.refused:
         return replace(draft, is_after_refusal=held.is_after_refusal or before.is_loss)
     is_refused = before.refused and held.is_after_refusal
-    if (
-        is_refused or (before.follows_loss and before.code == after.code)
-    ) and after.code in SERVER_GONE_ERRORS:
+    is_repeated = before.follows_loss and before.code == after.code
+    if (is_refused or is_repeated or _is_typed_after(before, after)) and after.code in SERVER_GONE_ERRORS:
         return replace(draft, event=replace(after, follows_loss=True))
     return draft
+
+
+COMMAND_LINES: Final = frozenset({"mysql command line", "mariadb command line"})
+
+
+def _is_typed_after(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether a person typed a statement into a client that had just lost its one connection."""
+    is_of_person = {before.client.driver, after.client.driver} <= COMMAND_LINES and after.timestamp is None
+    return (
+        is_of_person
+        and before.code in SERVER_LOST_ERRORS
+        and not before.never_began
+        and after.line - before.line <= CHAIN_LINES
+    )
 
 
 def _as_echo(before: ErrorEvent, draft: DraftEvent) -> DraftEvent:
