@@ -1535,7 +1535,8 @@ def _follows_from(before: ErrorEvent, after: ErrorEvent) -> bool:
 
 def _is_after_loss(before: ErrorEvent, after: ErrorEvent) -> bool:
     """Whether a client uses the connection again at once that it has just lost: that says nothing of idling."""
-    if not (before.is_loss and after.is_loss) or STANDALONE_ERROR.search(after.text):
+    is_of_many = before.client.driver in SILENT_CLIENTS or STANDALONE_ERROR.search(after.text)
+    if is_of_many or not (before.is_loss and after.is_loss):
         return False
     is_refused = after.used_after_close and not before.used_after_close
     is_used_again = before.code in SERVER_LOST_ERRORS and after.code in SERVER_GONE_ERRORS
