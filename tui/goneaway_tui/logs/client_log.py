@@ -1491,7 +1491,9 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     if (is_remark_after or _wraps_same_words(held, draft)) and is_chained:
         return True
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
-    return line_distance <= 2 and ((is_repeated and before.text != after.text) or _is_reported_again(held, draft))
+    return line_distance <= 2 and (
+        (is_repeated and before.text != after.text) or _is_reported_again(held, draft)
+    )
 
 
 def _is_of_one_voice(before: ErrorEvent, after: ErrorEvent) -> bool:

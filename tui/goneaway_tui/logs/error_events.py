@@ -334,7 +334,7 @@ _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAM
 
 
 _STATEMENT_TEXT: Final = re.compile(
-    r"(?i)\b(?:SELECT\s.{1,4000}?\sFROM|INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\s"
+    r"(?i)\b(?:SELECT\s.{1,1000}?\sFROM|INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\s"
 )
 _LITERAL: Final = re.compile(r"(?<=[=(,\s])'(?:[^'\\]|\\.|''){1,400}'(?=[\s,);]|$)")
 
