@@ -360,7 +360,7 @@ def test_a_kill_is_confirmed_where_it_is_of_the_clients_own_session(name: str, c
     ("name", "words"),
     [
         ("a worker that does not connect again", "had a statement answered 5 s before"),
-        ("a worker that polls for jobs", "looks for work"),
+        ("a worker that polls for jobs", "asks for the next job"),
         ("a job that ran until its connection was reset", "An idle limit closes a session"),
         ("a node client that the network left alone", "received no end of the connection"),
     ],

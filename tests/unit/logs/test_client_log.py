@@ -592,6 +592,37 @@ def test_an_answer_of_a_minute_before_shows_that_a_process_used_its_connection(
     assert (used, None) == (event.used_seconds, other.used_seconds)
 
 
+@pytest.mark.parametrize(
+    ("loss", "year", "end"), [("2018-07-31", 2018, EndKind.STOP), ("2018-08-03", 2026, None)]
+)
+def test_a_year_that_a_log_does_not_write_is_that_of_its_other_timestamps_nearby(
+    loss: str, year: int, end: EndKind | None
+) -> None:
+    stop = "Jul 31 06:25:26 app1 systemd[1]: Stopping MySQL Community Server..."
+    text = f"{stop}\n{loss} 06:25:27,053 ERROR {GONE}\n".encode()
+    first, second = find_error_events([text], NOW)
+
+    assert first.timestamp is not None
+    assert (year, end) == (first.timestamp.local.year, second.server_end)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '2026-03-01 08:48:36 [error] <0.2.1>@ejabberd_sql: failed: <<"Failed sending data on socket : closed">>',
+        "2026-03-01 08:48:36 mysql2: Error: read ETIMEDOUT",
+        "2026-03-01 08:48:36 Unhandled: Bad state: Cannot write to socket, it is closed (package:mysql1) MySqlConnection.query",
+        "Mar  1 06:25:26 app1 systemd[1]: Stopping MySQL Community Server...",
+        "2026-03-01 08:48:36 app: MySQL error: Connection closed.",
+    ],
+)  # fmt: skip
+def test_an_error_is_found_in_a_log_that_is_searched_for_words(line: str) -> None:
+    fill = b"2026-03-01 08:00:00 GET /orders 200 14 ms\n" * 12_000
+    (event,) = find_error_events([fill, line.encode() + b"\n", fill], NOW)
+
+    assert 12_001 == event.line
+
+
 # --- What holds texts of others
 
 

@@ -182,7 +182,7 @@ def _in_use(event: ErrorEvent) -> Iterator[Argument]:
         yield Argument(
             -3,
             _(
-                "The statement that failed looks for work. A worker sends it every few seconds, so the connection was in use."
+                "The statement that failed asks for the next job. A worker sends it every few seconds, so the connection was in use."
             ),
         )
 

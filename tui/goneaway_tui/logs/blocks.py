@@ -273,7 +273,7 @@ NEEDLES: Final = (
     b"onnect", b" has gone away", b"acket", b"ommunicati", b"ution was interrupted", b"ccess denied for user", b"hutdown",
     b" got signal ", b"ECONNRESET", b"InterfaceError", b"ommands out of sync", b"haproxy[", b'"- - -" 0 ', b"closed}", b"tcp_closed", b" exited", b"sqld restarted", b"rash recovery",
     b"f memory: Kill", b"oom-kill", b"due to memory", b"egfault at", b"traps: m", b"dumped core",
-    b"ocket #Port", b"ocket was closed", b"close signal", b"MySQL error", b"roken pipe",
+    b"ocket #Port", b"ocket was closed", b"close signal", b"MySQL error", b"roken pipe", b"data on socket", b" ETIMEDOUT",
     b"i/o timeout", b"server at `", b"Datasource ", b"terminated unexp", b"KILL ",
 )  # fmt: skip
 """Words that every error in `client_log` and every end in `server_log` has in its line, or in a line of the same traceback.

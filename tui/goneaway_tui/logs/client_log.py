@@ -1034,7 +1034,7 @@ class _Running:
 
 
 USED_SECONDS: Final = 60.0
-"""Seconds after an answered statement within which no idle limit ends a session, unless it is set to less than anybody sets it."""
+"""Seconds after an answered statement within which no idle limit ends a session, unless it is set to seconds."""
 _ANSWERED: Final = re.compile(
     r"(?i)\bquery (?:was )?(?:successfully )?(?:executed|succeeded|finished|ok\b)|\bExecuted DbCommand \(|\brows? (?:affected|in set|fetched|returned|inserted|updated|sent)\b"
     r"|\b(?:job|task|batch|import|message)\b.{0,200}?\b(?:completed|done|succeeded|processed|finished|performed)\b|\bms\)\s{1,4}(?:SELECT|INSERT|UPDATE|DELETE|BEGIN|COMMIT)\b"
@@ -1875,7 +1875,8 @@ def _follows_from(before: ErrorEvent, after: ErrorEvent) -> bool:
 
 def _is_after_loss(before: ErrorEvent, after: ErrorEvent) -> bool:
     """Whether a client uses the connection again at once that it has just lost: that says nothing of idling."""
-    if not (before.is_loss and after.is_loss) or STANDALONE_ERROR.search(after.text):
+    is_of_many = before.client.driver in SILENT_CLIENTS or STANDALONE_ERROR.search(after.text)
+    if is_of_many or not (before.is_loss and after.is_loss):
         return False
     is_refused = after.used_after_close and not before.used_after_close
     is_used_again = before.code in SERVER_LOST_ERRORS and after.code in SERVER_GONE_ERRORS

@@ -338,7 +338,7 @@ _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAM
 
 
 _STATEMENT_TEXT: Final = re.compile(
-    r"(?i)\b(?:SELECT\s.{1,4000}?\sFROM|INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\s"
+    r"(?i)\b(?:SELECT\s.{1,1000}?\sFROM|INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\s"
 )
 _LITERAL: Final = re.compile(r"(?<=[=(,\s])'(?:[^'\\]|\\.|''){1,400}'(?=[\s,);]|$)")
 
@@ -405,7 +405,7 @@ class FailureKind(StrEnum):
     IN_AWS = "in_aws"
     """The log names a server in AWS."""
     POLLING = "polling"
-    """The statement that failed looks for work: the client sends it every few seconds, and logs nothing of that."""
+    """The statement that failed asks for the next job: the client sends it every few seconds, and logs nothing of that."""
     THROUGH_PROXY = "through_proxy"
     """The log names a proxy or tunnel between the client and the server."""
     MIXED_UP = "mixed_up"

@@ -109,8 +109,6 @@ PROGRAM_FIELDS: Final = (
     "logstream", "tag", "service.name",
 )  # fmt: skip
 """Names of fields that name the program that wrote a line, in lower case."""
-LABEL_FIELDS: Final = ("app", "pod", "container")
-"""Names of labels that a collector puts into an object beside the message; beside a program's own fields they may mean anything."""
 _MEMBER: Final = re.compile(
     r'"(?P<key>(?:[^"\\]|\\.){1,80})"\s{0,20}:\s{0,20}(?:"(?P<text>(?:[^"\\]|\\.){0,8000})(?:"|$)|(?P<bare>[\w.+-]{1,40}))'
 )
@@ -340,7 +338,7 @@ def _split_object(text: str) -> PrefixedLine | None:
         return None
     members = list(_members(text))
     if '"response_flags' in text and (session := _proxied_session(members)):
-        return PrefixedLine(_program_of(members), _event_time(members), session)
+        return PrefixedLine(_field_text(members, PROGRAM_FIELDS), _event_time(members), session)
     messages = [(key, value) for key, value, _depth in _by_depth(members) if key in MESSAGE_FIELDS]
     message = min(
         messages, key=lambda member: (not member[1].strip(), MESSAGE_FIELDS.index(member[0])), default=None
@@ -354,7 +352,9 @@ def _split_object(text: str) -> PrefixedLine | None:
     )
     if not lines:
         return None
-    return PrefixedLine(_program_of(members), _event_time(members), lines[0], tuple(lines[1:MAX_BODY_LINES]))
+    return PrefixedLine(
+        _field_text(members, PROGRAM_FIELDS), _event_time(members), lines[0], tuple(lines[1:MAX_BODY_LINES])
+    )
 
 
 _NO_VALUE: Final = "-"
@@ -466,13 +466,6 @@ def _error_lines(members: list[Member], message: tuple[str, str] | None, fields:
 def _field_text(members: list[Member], names: tuple[str, ...]) -> str:
     found = {key: value for key, value, _depth in reversed(_by_depth(members)) if key in names}
     return " ".join(found[name][:80] for name in names if name in found)
-
-
-def _program_of(members: list[Member]) -> str:
-    """The program that wrote an event, as its fields and labels name it."""
-    labels = [member for member in members if member[2] > 0]
-    names = (_field_text(members, PROGRAM_FIELDS), _field_text(labels, LABEL_FIELDS))
-    return " ".join(filter(None, names))
 
 
 def _event_time(members: list[Member]) -> str:

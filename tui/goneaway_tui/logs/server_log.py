@@ -454,6 +454,15 @@ CONTAINER_MESSAGES: Final = (
     (re.compile(rf"\bBackOff\s{{1,20}}pod/{_POD}\s{{1,20}}Back-off restarting failed container"), Certainty.LIKELY),
 )  # fmt: skip
 """How Kubernetes and Docker list a server that was killed, or that ended again and again, each in a line."""
+_CONTAINER_WORDS: Final = (
+    "OOMKilled",
+    "CrashLoop",
+    "failed container",
+    "container oom",
+    "container die",
+    "Exited (",
+)
+"""One of these is in every such line."""
 _CONTAINER_ENDED: Final = re.compile(
     r"\s{1,40}(?:- )?(?:[Rr]eason:\s{1,20}OOMKilled|[Ee]xit ?[Cc]ode:\s{1,20}13[479])\s*$"
 )
@@ -516,7 +525,7 @@ def end_message(text: str) -> EndMessage | None:
         for form, kind in HOST_MESSAGES:
             if match := form.search(text):
                 return EndMessage(kind, match.start())
-        for form, certainty in CONTAINER_MESSAGES:
+        for form, certainty in CONTAINER_MESSAGES if any(word in text for word in _CONTAINER_WORDS) else ():
             if match := form.search(text):
                 return EndMessage(EndKind.CRASH, match.start(), certainty)
     if not any(word in text for word in _END_WORDS):
