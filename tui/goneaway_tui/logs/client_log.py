@@ -874,7 +874,7 @@ MAX_DUMPS: Final = 200
 
 @dataclass(slots=True)
 class _ServerRun:
-    """When the server whose log is read was last ready, and when it began to send its binlog to whom."""
+    """When the server whose log is read was last ready, and which sessions it sends its binlog since when."""
 
     ready_seconds: float | None = None
     dumps: dict[ProcesslistId, float] = field(default_factory=dict)

@@ -435,7 +435,7 @@ END_MESSAGES: Final = (
     (re.compile(r"\bTIMEOUTidle exceeded\b"), EndKind.PROXY),
     (re.compile(r"\*\d{1,12} (?:connection|upstream|client) timed out .{0,60}\bwhile proxying connection, client: .{1,300}:3306\b"), EndKind.PROXY),
 )  # fmt: skip
-"""What else ends sessions by the word of another party: no error by itself, but evidence for those near it. The id, where it is told, is the session's."""
+"""What else ends sessions by the word of another party: no error by itself, but evidence for those near it. The group `id` is the session."""
 _END_WORDS: Final = (
     "topp", "stop control", "estart", "instance shutdown", "ailover", "KILL", "kill ", "Kill", "killed ", "killing ", "rds_kill", "exited with", "was elected",
     "Recovery of", "while proxying", "COMMAND=", " upgrade ", "grace period", "TIMEOUTidle",
