@@ -140,6 +140,45 @@ def test_the_kill_of_a_statement_ends_no_session(words: str) -> None:
     assert "a statement was killed" in " ".join(explained(report, interrupted)[0].findings[0].because)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-23 12:00:26 DEBUG sql: INSERT INTO notes VALUES ('KILL 48213')",
+        "2026-11-23T12:00:26.1Z\t  12 Query\tSELECT * FROM notes WHERE body LIKE '%Query KILL 48213%'",
+        "2026-11-23 12:00:26 INFO shop: killing session 48213 of anna",
+        "2026-11-23 12:00:26 INFO shop: backup killed 5 workers",
+    ],
+)
+def test_a_text_about_a_kill_is_no_kill_of_a_session(line: str) -> None:
+    loss = "2026-11-23 12:00:27 ERROR (conn=48213) Socket error: java.sql.SQLNonTransientConnectionException: mariadb.jdbc"
+
+    assert explained(line, loss)[-1].event.end is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-23 12:00:26 INFO watchdog: killing mysql thread 48213 after 300 s",
+        "2026-11-23 12:00:26 INFO watchdog: Killed connection id: 48213, seen in processlist",
+    ],
+)
+def test_a_script_of_ones_own_reports_a_kill_in_its_own_words(line: str) -> None:
+    loss = f"2026-11-23 12:00:27 ERROR app: (2013, '{LOST}')"
+
+    assert explained(line, loss)[-1].event.end is not None
+
+
+@pytest.mark.parametrize(("milliseconds", "found"), [("9,000", True), ("3", False)])
+def test_what_ended_before_a_connection_was_used_last_was_not_its_end(milliseconds: str, found: bool) -> None:  # noqa: FBT001
+    loss = (
+        "2026-11-23 12:00:32 ERROR com.mysql.cj.jdbc: Communications link failure The last packet successfully received from the server "
+        f"was {milliseconds} milliseconds ago. The last packet sent successfully to the server was {milliseconds} milliseconds ago."
+    )
+
+    assert found is (explained(GENERAL_LOG, loss)[-1].event.end is not None)
+    assert found is (explained(PROXY_END.replace("11:30:11", "12:00:26"), loss)[-1].event.end is not None)
+
+
 PROXY_END = (
     "2026/11/23 11:30:11 [info] 31#31: *1182 connection timed out (110: Connection timed out) while proxying connection, client: 192.0.2.5, "
     'server: 0.0.0.0:3306, upstream: "192.0.2.9:3306", bytes from/to client:1203/5011, bytes from/to upstream:5011/1203'

@@ -1359,7 +1359,8 @@ def _end_drafts(record: Record) -> Iterator[DraftEvent]:
 def _end_draft(record: Record, line: LogLine, message: EndMessage) -> Iterator[DraftEvent]:
     """The draft of one such line, if it does not only quote what it says; one that is no error needs a time."""
     mention = Mention.NO if record.starts_dated else mention_in(line.text, message.start, [], dated=False)
-    if mention is Mention.YES or not (message.is_error or record.starts_dated):
+    is_quoted = mention is Mention.YES or _is_in_value(line.text, message.start)
+    if is_quoted or not (message.is_error or record.starts_dated):
         return
     is_own_time = message.timestamp_text is None
     event = ErrorEvent(

@@ -1147,7 +1147,10 @@ def _noticed_within(event: ErrorEvent, kind: EndKind) -> float:
     ):
         return _TOGETHER_SECONDS
     # Who kills a session of many means one that is busy; a proxy ends those that are idle.
-    return max(_NOTICED_SECONDS, idle_seconds) if kind is EndKind.PROXY else _NOTICED_SECONDS
+    if event.idle_seconds is None:
+        return max(_NOTICED_SECONDS, idle_seconds) if kind is EndKind.PROXY else _NOTICED_SECONDS
+    unused_seconds = idle_seconds + (event.waited_seconds or 0.0) + _TOGETHER_SECONDS
+    return unused_seconds if kind is EndKind.PROXY else min(_NOTICED_SECONDS, unused_seconds)
 
 
 def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:

@@ -406,6 +406,8 @@ HOST_MESSAGES: Final = (
 )  # fmt: skip
 """How the kernel, systemd, docker compose and Windows report that a server was killed, or died."""
 _ID: Final = r"(?P<id>\d{1,19})\b"
+_OF_MYSQL: Final = r"^(?=.{0,600}(?i:mysql|mariadb|process ?list|\bthread|connection[ _]?id|\bquery|\bsql\b))"
+"""What is on a line about sessions of a server, and of no other program."""
 END_MESSAGES: Final = (
     # Docker and compose, of a stop in order.
     (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code 0\b"), EndKind.STOP),
@@ -428,8 +430,8 @@ END_MESSAGES: Final = (
     (re.compile(rf"\s\d{{1,20}} (?:Query|Execute)\s{{1,8}}(?i:KILL (?:(?:HARD|SOFT) )?(?:CONNECTION )?|CALL mysql\.rds_kill\(){_ID}"), EndKind.KILL),
     (re.compile(rf"(?:^# \S{{19}} |\s\d{{1,20}} (?:Query|Execute)\s{{1,8}})(?i:KILL (?:(?:HARD|SOFT) )?QUERY |CALL mysql\.rds_kill_query\(){_ID}"), EndKind.INTERRUPT),
     # What kills sessions in a script of one's own.
-    (re.compile(rf"(?:^|[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?) (?i:query|statement)(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.INTERRUPT),
-    (re.compile(rf"(?:^|[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?)(?: (?i:connection|thread|session|mysql|process ?list|conn|id)){{1,3}}(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.KILL),
+    (re.compile(rf"{_OF_MYSQL}(?:^|.{{0,400}}?[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?) (?i:query|statement)(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.INTERRUPT),
+    (re.compile(rf"{_OF_MYSQL}(?:^|.{{0,400}}?[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?)(?: (?i:connection|thread|session|mysql|process ?list|conn|id)){{1,3}}(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.KILL),
     (re.compile(rf"(?:^|[\s:;>\"'])KILL {_ID}(?! \()"), EndKind.KILL),
     # stunnel, and nginx's stream module, of a session that was silent for longer than their limit.
     (re.compile(r"\bTIMEOUTidle exceeded\b"), EndKind.PROXY),
@@ -532,8 +534,9 @@ def end_message(text: str) -> EndMessage | None:
         return None
     for form, kind in END_MESSAGES:
         if match := form.search(text):
-            session_id = _session_id(match.groupdict().get("id") or "")
-            return EndMessage(kind, match.start(), is_error=False, session_id=session_id)
+            session = match.groupdict().get("id") or ""
+            start = match.start("id") if session else match.start()
+            return EndMessage(kind, start, is_error=False, session_id=_session_id(session))
     return None
 
 
