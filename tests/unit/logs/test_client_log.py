@@ -548,6 +548,10 @@ def test_a_string_in_source_settings_or_a_manual_is_no_error(line: str) -> None:
         "pymysql.err.OperationalError('(2006, \"MySQL server has gone away\")')",
         "  sqlMessage: 'MySQL server has gone away',",
         "error: 'MySQL server has gone away';",
+        '"errorInfo":["HY000",2006,"MySQL server has gone away"]},',
+        'sqlx::Error::Database("MySQL server has gone away")',
+        "export failed: 'MySQL server has gone away'",
+        "mailfilter: DBD::mysql::st execute failed: MySQL server has gone away",
         'time="2026-11-23T12:00:00Z" level=error msg="MySQL server has gone away"',
         "Error: \"MySQL server has gone away\" while executing INSERT INTO t VALUES ('a');",
     ],
@@ -562,6 +566,7 @@ def test_a_string_that_a_program_prints_is_an_error(line: str) -> None:
         ("mysql: HikariPool-1 - Connection is not available, request timed out after 30000ms.", []),
         ("mysql2: could not obtain a connection from the pool within 5.000 seconds; all pooled connections were in use", []),
         ("mysql: connect timeout", [1]),
+        ("HikariPool-1 - Connection is not available, request timed out; nested: Communications link failure", [1]),
     ],
 )  # fmt: skip
 def test_an_empty_pool_of_a_client_lost_no_connection(words: str, found: list[int]) -> None:

@@ -386,7 +386,7 @@ def parse_line(text: str) -> ParsedLine | None:
         return None
     matches = ((pattern, match) for pattern in ERROR_PATTERNS if (match := pattern.words.search(text)))
     pattern, match = next(matches, (None, None))
-    if number is None and _POOL_EMPTY.search(text):
+    if number is None and pattern is not None and pattern.wants_context and _POOL_EMPTY.search(text):
         return None
     if pattern is None or match is None:
         return (
@@ -610,15 +610,15 @@ def mention_in(
 
 
 _CALL: Final = re.compile(
-    r"\s*(?:@\w[\w.]{0,80}|(?:\w{1,40}\s?:?=\s?)?(?:await |not |!)?[\w$]{1,60}(?:(?:\.|->|::)[\w$]{1,60}[!?]?){1,6})(?<!Error)(?<!Exception)(?<!Warning)\(.{0,2000}\)\s*[:;,]?\s*$"
+    r"\s*(?:@\w[\w.]{0,80}|(?:\w{1,40}\s?:?=\s?)?(?:await |not |!)?(?![\w$.:>-]{0,200}(?:Error|Exception|Fail))[\w$]{1,60}(?:(?:\.|->|::)[\w$]{1,60}[!?]?){1,6})\(.{0,2000}\)\s*[:;,]?\s*$"
 )
 """A call of a member or a decorator that fills a line; a class of errors that is printed looks the same."""
 _DECLARATION: Final = re.compile(
-    r"\s*(?:(?:public|private|protected|internal|static|final|const|export|readonly|pub|SIGNAL|throw|describe|expect|grep|egrep|zgrep|rg|awk|sed|git grep)\s|(?:msgid|msgstr)(?:\[\d\])? \"|\$ (?:sudo )?\w*grep )"
+    r"\s*(?:(?:public|private|protected|const|readonly|pub|SIGNAL SQLSTATE|throw|grep|egrep|zgrep|rg|awk|sed|git grep)\s|(?:static|final|export|internal) (?:static|final|const|default|readonly|function|class|let|var|char|string|String)\b|(?:describe|expect)[ (]{1,2}['\"`]|(?:msgid|msgstr)(?:\[\d\])? \"|\$ (?:sudo )?\w*grep )"
 )
 """How a declaration, a test, a catalogue of messages or a command that searches begins."""
 _PATTERN_SET: Final = re.compile(
-    r"\s*(?:- )?[\w.-]{0,40}(?:regex(?:p|es)?|pattern|alert_on|match(?:es)?|contains|expression|filter|ignore|exclude)s?['\"]?\s{0,8}(?:[:=]|\?=|=~)\s"
+    r"\s*(?:- )?[\w.-]{0,40}(?:(?:regex(?:p|es)?|pattern|alert_on)s?['\"]?\s{0,8}(?:[:=]|\?=|=~)\s|(?:match(?:es)?|contains|expression|filter|ignore|exclude)s?['\"]?\s{0,8}(?:[:=]|\?=|=~)\s{1,8}['\"/^.(*])"
 )
 """A setting with what is to be searched for."""
 _ASSIGNED: Final = re.compile(r"\s*[\w$.]{1,60}(?:\[[^\]]{1,60}\])?\s?(?:\?=|:=|\|\|=|(?<=\])\s?=)\s?['\"]")
@@ -626,8 +626,10 @@ _MANUAL_ROW: Final = re.compile(
     r"\s*\|?\s*(?:`?\d{4}`?\s*\|\s*`?(?:CR|ER)_[A-Z_]{4,60}`?|`?(?:CR|ER)_[A-Z_]{4,60}`?\s*\|\s*`?\d{4}`?)\s*\|"
 )
 """A row of a table of error numbers."""
-_BEFORE_LITERAL: Final = re.compile(r"(?:[(\[{=,+?]|=>|\breturn|\bthrow|\bcase)\s{0,8}[rbfLu@$]?$")
-_STATEMENT_END: Final = (";", "{", "},", "]")
+_BEFORE_LITERAL: Final = re.compile(r"(?:[(\[{=,+?]|\breturn|\bthrow|\bcase)\s{0,8}[rbfLu@$]?$")
+_STATEMENT_END: Final = (";", "{")
+_INITIALISED: Final = re.compile(r"\s*\{\s*[A-Z][A-Z_\d]{3,60}\s*,\s*\"")
+"""An element of a table of errors in C."""
 
 
 def _is_literal(text: str, start: int) -> bool:
@@ -640,7 +642,13 @@ def _is_literal(text: str, start: int) -> bool:
     if opened < 0 or _ERROR_HEAD.match(text.lstrip()) or text.find(text[opened], start) < 0:
         return False
     is_statement = text.rstrip().endswith(_STATEMENT_END) and _BEFORE_LITERAL.search(text, 0, opened)
-    return bool(is_statement or _CALL.match(text) or _DECLARATION.match(text) or _ASSIGNED.match(text))
+    return bool(
+        is_statement
+        or _INITIALISED.match(text)
+        or _CALL.match(text)
+        or _DECLARATION.match(text)
+        or _ASSIGNED.match(text)
+    )
 
 
 def _is_in_sentence(text: str, start: int, end: int) -> bool:
@@ -1911,9 +1919,14 @@ ECHO_SECONDS: Final = 3600.0
 def _is_echo_of_process(before: ErrorEvent, after: ErrorEvent) -> bool:
     """Whether a process goes on to report that the connection is closed which it has reported as lost."""
     is_dated = before.timestamp is not None and after.timestamp is not None
-    is_same_process = bool(before.speaker) and (before.program, before.speaker) == (
-        after.program,
-        after.speaker,
+    is_same_process = (
+        before.speaker.isdecimal()
+        and before.is_loss
+        and (before.program, before.speaker)
+        == (
+            after.program,
+            after.speaker,
+        )
     )
     return (
         after.used_after_close
