@@ -373,6 +373,13 @@ def test_a_connection_in_use_or_cut_off_is_at_most_possibly_idle(name: str, word
     assert "silent for" not in " ".join((*found.because, *found.against))
 
 
+def test_a_fork_just_before_leaves_an_idle_timeout_at_most_possible() -> None:
+    found = findings_of("python multiprocessing fork")
+
+    assert Certainty.LIKELY is found[Cause.FORKED_CONNECTION].certainty
+    assert Certainty.POSSIBLE is found[Cause.IDLE_TIMEOUT].certainty
+
+
 @pytest.mark.parametrize(
     "name", ["a certificate that no authority signed, told twice", "a certificate that python refuses"]
 )

@@ -76,6 +76,9 @@ LOST_BEFORE: Final = N_(
     "The program reported the loss of a connection before. Since then its driver refuses to use that connection."
 )
 WAS_READING: Final = N_("The session was busy: the connection broke in the middle of a result.")
+FORKED_BEFORE: Final = N_(
+    "The log names a fork just before. The first process that ends closes the connection for all processes that share it."
+)
 SENT_NEAR: Final = N_("Within a minute a client lost its connection while it was sending data.")
 WAS_SENDING: Final = N_("The session was busy: the connection broke while the client was sending data.")
 
@@ -178,6 +181,8 @@ def _in_use(event: ErrorEvent) -> Iterator[Argument]:
                 used=seconds_words(event.used_seconds),
             ),
         )
+    elif FailureKind.FORKED in event.failures:
+        yield Argument(-2, _(FORKED_BEFORE))
     elif FailureKind.POLLING in event.failures:
         yield Argument(
             -3,
@@ -769,9 +774,7 @@ def forked_connection(case: Case) -> Iterator[Argument]:
     elif event.is_loss and FailureKind.FORKED in event.failures:
         yield Argument(
             7,
-            _(
-                "The log names a fork just before. The first process that ends closes the connection for all processes that share it."
-            ),
+            _(FORKED_BEFORE),
         )
     elif event.is_loss and event.client.framework in {"Celery", "Django", "Flask"}:
         yield Argument(
