@@ -275,3 +275,14 @@ def test_a_client_that_was_sending_explains_the_servers_wait_for_it() -> None:
 
     assert [Cause.NET_READ_TIMEOUT] * 2 == [first(each)[0] for each in explained(*load, "", server)]
     assert first(explained(load[0].replace(" --local", ""), load[1], "", server)[-1])[0] is Cause.IDLE_TIMEOUT
+
+
+def test_the_line_that_reports_the_end_is_named() -> None:
+    found = explained(
+        "2026-11-23 12:00:24 INFO app: done", PT_KILL, f"2026-11-23 12:00:27 ERROR app: (2013, '{LOST}')"
+    )
+
+    assert (
+        "The same log (line 2) reports that a session was killed at that time."
+        in found[0].findings[0].because
+    )

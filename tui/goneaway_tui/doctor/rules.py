@@ -995,28 +995,28 @@ def server_crash(case: Case) -> Iterator[Argument]:
 
 END_WORDS: Final = {
     EndKind.CRASH: (
-        N_("The same log reports that the server crashed or was killed at that time."),
-        N_("The same log reports that the server crashed or was killed {seconds} earlier."),
+        N_("The same log (line {line}) reports that the server crashed or was killed at that time."),
+        N_("The same log (line {line}) reports that the server crashed or was killed {seconds} earlier."),
     ),
     EndKind.STOP: (
-        N_("The same log reports that the server was stopped at that time."),
-        N_("The same log reports that the server was stopped {seconds} earlier."),
+        N_("The same log (line {line}) reports that the server was stopped at that time."),
+        N_("The same log (line {line}) reports that the server was stopped {seconds} earlier."),
     ),
     EndKind.FAILOVER: (
-        N_("The same log reports a failover to another server at that time."),
-        N_("The same log reports a failover to another server {seconds} earlier."),
+        N_("The same log (line {line}) reports a failover to another server at that time."),
+        N_("The same log (line {line}) reports a failover to another server {seconds} earlier."),
     ),
     EndKind.KILL: (
-        N_("The same log reports that a session was killed at that time."),
-        N_("The same log reports that a session was killed {seconds} earlier."),
+        N_("The same log (line {line}) reports that a session was killed at that time."),
+        N_("The same log (line {line}) reports that a session was killed {seconds} earlier."),
     ),
     EndKind.INTERRUPT: (
-        N_("The same log reports that a statement was killed at that time."),
-        N_("The same log reports that a statement was killed {seconds} earlier."),
+        N_("The same log (line {line}) reports that a statement was killed at that time."),
+        N_("The same log (line {line}) reports that a statement was killed {seconds} earlier."),
     ),
     EndKind.PROXY: (
-        N_("The same log reports that a proxy ended a session at that time."),
-        N_("The same log reports that a proxy ended a session {seconds} earlier."),
+        N_("The same log (line {line}) reports that a proxy ended a session at that time."),
+        N_("The same log (line {line}) reports that a proxy ended a session {seconds} earlier."),
     ),
 }  # fmt: skip
 END_WEIGHTS: Final = {EndKind.KILL: (5, 2), EndKind.INTERRUPT: (5, 2), EndKind.PROXY: (6, 5)}
@@ -1035,15 +1035,18 @@ def reported_end(case: Case, cause: Cause) -> Iterator[Argument]:
     is_same_moment = end.seconds <= SAME_MOMENT_SECONDS
     if end.is_of_session:
         text = _(
-            "The same log reports this end of session {session}, the session of this client.",
+            "The same log (line {line}) reports this end of session {session}, the session of this client.",
             session=end.session_id,
+            line=end.line,
         )
         is_sure = event.session_id is not None or event.is_kill or event.code == INTERRUPTED_ERROR
         yield proof(text) if is_sure else Argument(SERVER_END_WEIGHTS[0], text)
         return
     words = END_WORDS[end.kind][0 if is_same_moment else 1]
     weights = END_WEIGHTS.get(end.kind, SERVER_END_WEIGHTS)
-    yield Argument(weights[0 if is_same_moment else 1], _(words, seconds=seconds_words(end.seconds)))
+    yield Argument(
+        weights[0 if is_same_moment else 1], _(words, line=end.line, seconds=seconds_words(end.seconds))
+    )
 
 
 def _nothing_listened(event: ErrorEvent) -> bool:

@@ -654,6 +654,8 @@ class ReportedEnd:
 
     kind: EndKind
     cause: Cause
+    line: int
+    """The number of the line that reports it."""
     seconds: float = 0.0
     """How long before the error it was."""
     session_id: ProcesslistId | None = None
@@ -1116,7 +1118,7 @@ def _end_for(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
     is_near = -_TOGETHER_SECONDS <= apart <= _noticed_within(event, kind)
     if cause is None or not is_near or not _may_end(kind, other.session_id, event):
         return None
-    return ReportedEnd(kind, cause, max(0.0, apart), session_id)
+    return ReportedEnd(kind, cause, other.line, max(0.0, apart), session_id)
 
 
 def _may_end(kind: EndKind, session_id: ProcesslistId | None, event: ErrorEvent) -> bool:
