@@ -732,5 +732,6 @@ def test_what_is_typed_after_a_loss_finds_the_same_connection_closed() -> None:
     )
 
     assert [False, True] == [event.follows_loss for event in events(*typed)]
-    assert [False, False] == [event.follows_loss for event in events(typed[1], *[""] * 6, typed[3])]
+    assert [False, False] == [event.follows_loss for event in events(typed[1], *[""] * 5, *typed[2:])]
+    assert [False, False] == [event.follows_loss for event in events(typed[1], typed[3])]
     assert [False] == [event.follows_loss for event in events(typed[3])]

@@ -826,6 +826,8 @@ class DraftEvent:
     """Whether the driver logs the same for each closed connection of its pool."""
     is_aftermath: bool = False
     """Whether a proxy logs it of a session after it has reported the loss."""
+    is_typed: bool = False
+    """Whether the statement that failed stands above the error behind the prompt of a client."""
     is_of_host: bool = False
     """Whether the kernel or systemd reports it: of an end that a server's own log has reported already."""
     is_over: bool = False
@@ -1654,12 +1656,15 @@ def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: in
         words_start=best.start - words_start,
         outer_words=line.text[:words_start],
         is_precursor=all(parsed.pattern is not None and parsed.pattern.is_precursor for _, parsed in group),
+        is_typed=any(_PROMPT.match(before.text) for before in record.lines[max(0, first - 2) : first]),
         is_traceback_rest=record.lines[0].starts_block
         and record.timestamp is None
         and line.text[:1].isspace(),
     )
 
 
+_PROMPT: Final = re.compile(r"(?:mysql|MySQL|MariaDB|obclient|percona)\b[^>\n]{0,80}> \S")
+"""The prompt of a client with what a person typed."""
 UNDATED_LINES: Final = 12
 """Lines before and after an error that may describe it in a log without times, besides its traceback."""
 
@@ -1742,19 +1747,17 @@ def _as_after_refusal(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
         return replace(draft, is_after_refusal=held.is_after_refusal or before.is_loss)
     is_refused = before.refused and held.is_after_refusal
     is_repeated = before.follows_loss and before.code == after.code
-    if (is_refused or is_repeated or _is_typed_after(before, after)) and after.code in SERVER_GONE_ERRORS:
+    if (is_refused or is_repeated or _is_typed_after(before, draft)) and after.code in SERVER_GONE_ERRORS:
         return replace(draft, event=replace(after, follows_loss=True))
     return draft
 
 
-COMMAND_LINES: Final = frozenset({"mysql command line", "mariadb command line"})
-
-
-def _is_typed_after(before: ErrorEvent, after: ErrorEvent) -> bool:
+def _is_typed_after(before: ErrorEvent, draft: DraftEvent) -> bool:
     """Whether a person typed a statement into a client that had just lost its one connection."""
-    is_of_person = {before.client.driver, after.client.driver} <= COMMAND_LINES and after.timestamp is None
+    after = draft.event
     return (
-        is_of_person
+        draft.is_typed
+        and before.client.driver == after.client.driver
         and before.code in SERVER_LOST_ERRORS
         and not before.never_began
         and after.line - before.line <= CHAIN_LINES

@@ -429,6 +429,7 @@ END_MESSAGES: Final = (
     (re.compile(r"^# \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d KILL (?P<id>\d{1,19}) \("), EndKind.KILL),
     (re.compile(rf"\s\d{{1,20}} (?:Query|Execute)\s{{1,8}}(?i:KILL (?:(?:HARD|SOFT) )?(?:CONNECTION )?|CALL mysql\.rds_kill\(){_ID}"), EndKind.KILL),
     (re.compile(rf"(?:^# \S{{19}} |\s\d{{1,20}} (?:Query|Execute)\s{{1,8}})(?i:KILL (?:(?:HARD|SOFT) )?QUERY |CALL mysql\.rds_kill_query\(){_ID}"), EndKind.INTERRUPT),
+    (re.compile(rf"\bKILL CONNECTION {_ID} on \S{{1,255}}:\d"), EndKind.KILL),
     # What kills sessions in a script of one's own.
     (re.compile(rf"{_OF_MYSQL}(?:^|.{{0,400}}?[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?) (?i:query|statement)(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.INTERRUPT),
     (re.compile(rf"{_OF_MYSQL}(?:^|.{{0,400}}?[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?)(?: (?i:connection|thread|session|mysql|process ?list|conn|id)){{1,3}}(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.KILL),
