@@ -165,6 +165,7 @@ def test_what_is_quoted_is_one_short_harmless_line(text: str) -> None:
     assert "\x1b" not in shown
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "hostile",
     [

@@ -16,6 +16,7 @@ from tests.unit.settings.asking import program
 from tests.unit.settings.test_option_file_search import dashed, ours, written
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TARGETS)
 def test_bent_input_is_read_or_one_line(name: str) -> None:
     tried, harm = run(name, seconds=5, most=150)

@@ -127,6 +127,7 @@ def wrapped(log: str, *wraps: Wrap) -> str:
 TIMELESS = {"docker compose", "kubectl prefix", "namespace and pod", "pm2"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "wrapper"),
     [(name, wrapper) for name in LOGS for wrapper in WRAPPERS if name not in UNDATED or wrapper in TIMELESS],

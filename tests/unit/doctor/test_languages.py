@@ -149,6 +149,7 @@ def error_events() -> Iterator[ErrorEvent]:
             yield event
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("bracketed")
 def test_every_finding_is_translated() -> None:
     events = list(error_events())

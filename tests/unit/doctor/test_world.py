@@ -180,6 +180,7 @@ QUOTED = (
 )
 
 
+@pytest.mark.long
 def test_ten_thousand_lines_that_quote_errors_raise_no_alarm() -> None:
     text = "\n".join(
         QUOTING[number % len(QUOTING)].format(

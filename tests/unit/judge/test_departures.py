@@ -190,6 +190,14 @@ def test_a_log_that_names_more_than_were_counted_is_possible() -> None:
     assert "names 2 sessions" in told[0].evidence[-1]
 
 
+def test_a_timeout_at_the_deadline_is_likely_where_the_log_names_more_than_were_counted() -> None:
+    log = (entry(Cause.IDLE_TIMEOUT, 1), entry(Cause.CLIENT_LOST, 2))
+    told = missed(about_to_close(1), one(2), clues=totals(aborted=1, log=log))
+
+    assert [Certainty.LIKELY, Certainty.POSSIBLE] == [each.certainty for each in told]
+    assert "names 2 sessions" in told[0].evidence[-1]
+
+
 def test_kill_in_the_statement_history_is_not_counted_for_the_log_entry_of_another_session() -> None:
     kills = (KillStatement(ProcesslistId(1), "dba"),)
     told = missed(one(1), one(2), clues=totals(aborted=1, kills=kills, log=(entry(Cause.IDLE_TIMEOUT, 2),)))

@@ -274,6 +274,8 @@ def test_filter_keeps_the_matching_sessions(text: str, stays: str) -> None:
             "write the unit right after the number: left<=1.5h, not left<=1.5 Hours",
         ),
         ("idle>10 分钟", "write the unit right after the number: idle>10m"),
+        ("idle > 10m", "write idle>10m without spaces, not idle > 10m"),
+        ("db:shop -user =app", "write user=app without spaces, not user =app"),
         ("user:", "user: is incomplete"),
         ("-idle>", "idle> is incomplete"),
     ],
@@ -281,6 +283,10 @@ def test_filter_keeps_the_matching_sessions(text: str, stays: str) -> None:
 def test_a_value_that_does_not_fit_its_field_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match="^" + sentence.replace(".", r"\.")):
         parse_filter(text)
+
+
+def test_what_stands_in_quotes_is_text_with_its_blanks() -> None:
+    assert not parse_filter('statement:"where id = 5 and idle> 10 minutes"').matches(SHOP, NOW)
 
 
 @pytest.mark.parametrize("text", ["risk>calm", "risk<calm", "basis>own", "trx<yes", "own>no"])

@@ -25,6 +25,7 @@ class HeldClock:
         return self.now
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("flavour", Flavour)
 @pytest.mark.parametrize("seed", [1, 4])
 def test_the_simulated_server_is_left_in_peace_for_hours(flavour: Flavour, seed: int) -> None:

@@ -40,6 +40,7 @@ def told_by_bare(name: str) -> tuple[list[str], Found]:
     return bare, told(bare)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("wrapper", WRAPPERS)
 @pytest.mark.parametrize("name", LOGS)
 def test_wrapped_log_gives_the_same_result_as_the_bare_log(name: str, wrapper: str) -> None:

@@ -308,6 +308,7 @@ def of(row: TranslatedMessage) -> tuple[str, ...]:
     return every if row.language in {"english", "chinese"} else every[len(row.text) % 7 :: 7]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", DENIED_ROWS, ids=lambda row: f"{row.language} {row.number}")
 def test_no_user_name_of_a_failed_login_is_read_as_an_entry(row: TranslatedMessage) -> None:
     for name in of(row):
@@ -317,6 +318,7 @@ def test_no_user_name_of_a_failed_login_is_read_as_an_entry(row: TranslatedMessa
         assert TOLD_OF_TIMEOUT == told(f"{TIMEOUT}\n{entry}\n{entry}\n"), entry
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", ABORTED_ROWS, ids=lambda row: f"{row.language} {row.number}")
 def test_no_database_user_or_reason_of_a_lost_session_is_read_as_an_entry_of_another(
     row: TranslatedMessage,

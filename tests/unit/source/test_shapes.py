@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from goneaway_tui.errors import SourceError, UnexpectedAnswer
+from goneaway_tui.i18n import spoken, write_english
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import sql
 from goneaway_tui.source.connection import Refusal, UnfitAnswer, fitted
 from goneaway_tui.source.sql import shapes
 from goneaway_tui.source.sql.shapes import ColumnShape, MisshapenAnswer, RowsShape
+from tests import tongues
 from tests.property.answers import Wire, WireExecutor, WireSource, answers
 from tests.unit.source.standins import (
     OWN_ID,
@@ -112,6 +114,17 @@ def test_error_names_the_query_and_what_is_wrong(rows: list[tuple[Any, ...]], wh
     assert isinstance(error, SourceError)
     assert f"db1: {why}" == str(error)
     assert "check that the address is a MySQL or MariaDB server" in error.hint
+
+
+def test_a_person_reads_the_error_in_the_language_of_the_run_where_scripts_read_english() -> None:
+    with tongues.spoken(tongues.Bracketed()):
+        write_english()
+        with pytest.raises(UnfitAnswer) as told:
+            fitted(sql.read_sql("mysql/hosts.sql"), [(7,)])
+        sentence = told.value.server_error("db1").sentence
+
+    assert sentence.startswith("db1: unexpected answer")
+    assert tongues.unsaid(spoken(sentence)) == ""
 
 
 def test_error_message_of_a_server_is_one_plain_line() -> None:

@@ -111,6 +111,12 @@ class EndingCounts:
         return causes | {Cause.CLIENT_LOST} if self.broken_at_least else causes
 
 
+def is_due(verdict: Verdict, now: float) -> bool:
+    """Whether the session's deadline had come by `now`, on the source's clock."""
+    slack = CLOCK_SLACK + verdict.session.idle_within
+    return verdict.deadline is not None and verdict.deadline <= now + slack
+
+
 @dataclass(frozen=True, slots=True)
 class EndInterval:
     """The time from one sample to the next (`start` to `end`, on the source's clock), and what was counted in it."""
@@ -171,8 +177,7 @@ class EndInterval:
 
     def is_due(self, verdict: Verdict) -> bool:
         """Whether the session's deadline had come by the end of the interval."""
-        slack = CLOCK_SLACK + verdict.session.idle_within
-        return verdict.deadline is not None and verdict.deadline <= self.end + slack
+        return is_due(verdict, self.end)
 
     def hidden_limit_met(self, verdict: Verdict) -> tuple[str, float] | None:
         """A limit that the session may have had, that no server shows, and that ran out in the interval; else None.

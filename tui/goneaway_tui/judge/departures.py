@@ -21,6 +21,7 @@ from goneaway_tui.judge.attribution import (
     attributed_by_account,
     counted_endings,
     hidden_transaction_limit,
+    is_due,
     timeout_cause,
 )
 from goneaway_tui.judge.deadline import CLOCK_SLACK, grace_seconds
@@ -49,11 +50,12 @@ class CounterAgreement:
 
 
 def checked_by_counters(
-    evidence: EndEvidence, logged: Sequence[tuple[Verdict, Attribution]], known_aborted: int
+    evidence: EndEvidence, logged: Sequence[tuple[Verdict, Attribution]], known_aborted: int, now: float
 ) -> CounterAgreement:
     """Compare what the log says of sessions that ended with the counters.
 
-    `logged`: the sessions and what the log says of each. `known_aborted`: how many others ended without COM_QUIT for a known cause.
+    `logged`: the sessions and what the log says of each. `known_aborted`: how many others ended without COM_QUIT for a known
+    cause. `now`: when `evidence` was read, on the source's clock.
     """
     recent, earlier = counted_endings(evidence)
     accepted: Attributions = {}
@@ -63,17 +65,16 @@ def checked_by_counters(
         if _explains((recent[account], earlier[account]), reason.cause):
             accepted[verdict.session.id] = reason
         else:
-            unconfirmed.append((verdict.session.id, reason))
+            unconfirmed.append((verdict, reason))
     if evidence.aborted is None:
         why = _(NO_COUNTERS)
         return CounterAgreement(
-            accepted
-            | {number: _weaker(attribution, Certainty.LIKELY, why) for number, attribution in unconfirmed},
-            {},
+            accepted | {v.session.id: _weaker(reason, Certainty.LIKELY, why) for v, reason in unconfirmed}, {}
         )
     aborted = max(0, evidence.aborted - len(accepted) - known_aborted)
+    doubtful = {verdict.session.id: reason for verdict, reason in unconfirmed}
     if unconfirmed and not aborted:
-        return CounterAgreement(accepted, dict(unconfirmed))
+        return CounterAgreement(accepted, doubtful)
     if aborted < len(unconfirmed):
         why = ngettext(
             "The log names {number} session that ended without COM_QUIT, and Aborted_clients rose by {aborted}.",
@@ -81,17 +82,21 @@ def checked_by_counters(
             len(unconfirmed),
             aborted=aborted,
         )
-        return CounterAgreement(
-            accepted
-            | {number: _weaker(attribution, Certainty.POSSIBLE, why) for number, attribution in unconfirmed},
-            {},
-        )
-    return CounterAgreement(accepted | dict(unconfirmed), {})
+        for verdict, reason in unconfirmed:
+            # A count may have risen one sample early, and been taken for the end of another session.
+            limit = Certainty.LIKELY if _is_due_timeout(verdict, reason, now) else Certainty.POSSIBLE
+            doubtful[verdict.session.id] = _weaker(reason, limit, why)
+    return CounterAgreement(accepted | doubtful, {})
 
 
-def _despite_counters(logged: Attribution, counted: Attribution, *, is_due: bool) -> Attribution:
-    """The cause of a session whose end is in the log, and in no counter. `is_due`: its deadline had come."""
-    if is_due and logged.cause in READ_TIMEOUT_CAUSES and counted.certainty is not Certainty.CONFIRMED:
+def _is_due_timeout(verdict: Verdict, logged: Attribution, now: float) -> bool:
+    """Whether the log says that a timeout of reading ended the session, and its deadline had come."""
+    return logged.cause in READ_TIMEOUT_CAUSES and is_due(verdict, now)
+
+
+def _despite_counters(verdict: Verdict, logged: Attribution, counted: Attribution, now: float) -> Attribution:
+    """The cause of a session whose end is in the log, and in no counter."""
+    if _is_due_timeout(verdict, logged, now) and counted.certainty is not Certainty.CONFIRMED:
         # Its count may have risen one sample early, and been taken for the end of another session.
         why = _(
             "The session's deadline had passed, but Aborted_clients did not rise for this session in this interval."
@@ -140,13 +145,13 @@ def find_departures(before: Snapshot, after: Snapshot) -> tuple[Departure, ...]:
         for v in ended
         if v.session.id not in killed and (attribution := _logged(v, after)) is not None
     ]
-    agreement = checked_by_counters(after.sample.end_evidence, logged, len(killed))
+    agreement = checked_by_counters(after.sample.end_evidence, logged, len(killed), after.taken_at)
     known = _attributed_by(_marked_killed, ended, after) | agreement.accepted | killed
     interval = EndInterval.between(before, after, tuple(ended), known)
     attributions = known | attributed_by_account(interval)
     for number, reason in agreement.rejected.items():
-        is_due = interval.is_due(before.by_id[number])
-        attributions[number] = _despite_counters(reason, attributions[number], is_due=is_due)
+        verdict = before.by_id[number]
+        attributions[number] = _despite_counters(verdict, reason, attributions[number], after.taken_at)
     return tuple(_departure(v, attributions[v.session.id], interval) for v in ended)
 
 

@@ -96,6 +96,9 @@ _TERM = r'(?i)(-?)(?:([a-z]+)(>=|<=|!=|[:=<>~]))?("[^"]*"?|\S+)'
 _DANGLING = r"(?i)(?<!\S)-?([a-z]+)(?:>=|<=|!=|[:=<>~])(?!\S)"
 """Patterns; `re` compiles and keeps each when it is first used: a board without a filter needs none."""
 
+_SPACED_SIGN = r"(?i)(?<!\S)-?([a-z]+)\s+(>=|<=|!=|[:=<>~])\s*(\S+)"
+"""A word, and after a blank a sign with what follows it."""
+_QUOTED = r'"[^"]*"?'
 _SPACED_UNIT = r"(?i)(?<!\S)-?(([a-z]+)(?:>=|<=|!=|[:=<>])\d+(?:\.\d+)?)\s+([^\W\d_]+)(?!\S)"
 """A field with a number, and a word after it that may be the unit of the number."""
 TYPED_UNITS = {**UNIT_WORDS, "毫秒": 0.001, "秒": 1, "分": 60, "分钟": 60, "小时": 3600, "天": 86_400}
@@ -220,9 +223,13 @@ def parse_departure_filter(text: str) -> DepartureFilter:
 def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str, str]]:
     """Minus, field, comparison and case-folded word of each term.
 
-    Raises ValueError for a term without a value, and for a duration whose unit is another word.
+    Raises ValueError for a term without a value, and for one with blanks in it.
     """
-    for dangling in re.finditer(_DANGLING, text):
+    unquoted = re.sub(_QUOTED, '""', text)
+    for spaced in re.finditer(_SPACED_SIGN, unquoted):
+        if spaced[1].lower() in fields:
+            raise _blanks_around_sign(spaced)
+    for dangling in re.finditer(_DANGLING, unquoted):
         if dangling[1].lower() in fields:
             raise ValueError(
                 _(
@@ -231,13 +238,23 @@ def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str,
                     field=dangling[1],
                 )
             )
-    for spaced in re.finditer(_SPACED_UNIT, text):
+    for spaced in re.finditer(_SPACED_UNIT, unquoted):
         if spaced[2].lower() in DURATION_FIELDS and spaced[3].lower() in TYPED_UNITS:
             raise _spaced_unit(spaced[1], spaced[3])
     for minus, field, comparison, raw in re.findall(_TERM, text):
         word = plain(raw.strip('"'))
         is_pattern = comparison == "~" and field.lower() in fields
         yield minus, field.lower(), comparison, word if is_pattern else word.casefold()
+
+
+def _blanks_around_sign(spaced: re.Match[str]) -> ValueError:
+    return ValueError(
+        _(
+            "write {term} without spaces, not {typed}",
+            term="".join(spaced.groups()),
+            typed=spaced[0].lstrip("-"),
+        )
+    )
 
 
 def _spaced_unit(term: str, unit: str) -> ValueError:

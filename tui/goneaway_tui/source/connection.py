@@ -114,18 +114,17 @@ class UnfitAnswer(Refusal):
 
     def __init__(self, error: MisshapenAnswer, statement: Statement) -> None:
         reading = _(error.content)
-        super().__init__(
-            0, _("unexpected answer ({reading}): {why}", reading=reading, why=error.why), statement
-        )
+        self._words = _("unexpected answer ({reading}): {why}", reading=reading, why=error.why)
+        super().__init__(0, self._words, statement)
 
     @property
     def why(self) -> str:
-        return str(self)
+        return self._words
 
     def server_error(self, server: str) -> UnexpectedAnswer:
         """The error to raise where nothing can be read of the server without that answer."""
         return UnexpectedAnswer(
-            f"{server}: {self}",
+            _("{server}: {what}", server=server, what=self._words),
             _("check that the address is a MySQL or MariaDB server, and that no proxy changes its results"),
         )
 
