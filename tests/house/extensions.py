@@ -130,6 +130,10 @@ OTHERS: Final[tuple[Row, ...]] = (
         "for JSON no row of it, but the names of its fields in `MESSAGE_FIELDS` and `TIME_FIELDS` there",
     ),
     (
+        "How another party reports an end", "`END_MESSAGES` in `logs/server_log.py`; one to be shown as an error: `HOST_MESSAGES` there",
+        "the cause of the errors near it", "a new kind of end: `EndKind` in `logs/error_events.py` and its words in `END_WORDS` in `doctor/rules.py`",
+    ),
+    (
         "A pattern that the doctor finds", "`PatternKind` in `model/departure.py`", "the doctor's list",
         ("its rule in `RULES` in `judge/patterns.py`; its sessions in `PATTERN_SESSIONS` in `ui/screens/doctor.py`; where it is not one "
         "to watch, its tint in `PATTERN_TINTS` in `ui/columns.py`"),

@@ -162,7 +162,7 @@ def test_an_error_that_names_its_cause_rules_out_only_what_people_blame_first() 
         (replace(LOSS, code=1040, stated_cause=Cause.HOST_BLOCKED), "The error itself reports this cause."),
         (replace(LOSS, code=2013, stated_cause=Cause.HOST_BLOCKED), "The error itself reports this cause."),
         (replace(LOSS, code=None, stated_cause=Cause.SERVER_CRASH, from_server_log=True), "The server's log reports this cause."),
-        (replace(LOSS, code=None, stated_cause=Cause.SERVER_CRASH, client=SYSTEM_LOG, from_server_log=True), "The operating system's log reports this cause."),
+        (replace(LOSS, code=None, stated_cause=Cause.SERVER_CRASH, client=SYSTEM_LOG, from_server_log=True), "The log of the server's machine or container reports this cause."),
     ],
 )  # fmt: skip
 def test_what_names_the_cause_is_said(event: ErrorEvent, words: str) -> None:

@@ -343,3 +343,66 @@ def test_two_losses_an_hour_apart_are_two() -> None:
     events = list(find_error_events([log.encode()], NOW))
 
     assert [2, 3] == [event.line for event in events]
+
+
+@pytest.mark.parametrize(
+    ("name", "certainty"),
+    [
+        ("pt-kill names the session of the client", Certainty.CONFIRMED),
+        ("pt-kill names the session of another", Certainty.LIKELY),
+        ("a watcher names the session that it kills", Certainty.LIKELY),
+    ],
+)
+def test_a_kill_is_confirmed_where_it_is_of_the_clients_own_session(name: str, certainty: Certainty) -> None:
+    assert certainty is findings_of(name)[Cause.KILLED].certainty
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a worker that does not connect again", "had a statement answered 5 s before"),
+        ("a worker that polls for jobs", "asks for the next job"),
+        ("a job that ran until its connection was reset", "An idle limit closes a session"),
+        ("a node client that the network left alone", "received no end of the connection"),
+    ],
+)
+def test_a_connection_in_use_or_cut_off_is_at_most_possibly_idle(name: str, words: str) -> None:
+    found = findings_of(name)[Cause.IDLE_TIMEOUT]
+
+    assert Certainty.POSSIBLE is found.certainty
+    assert words in " ".join((*found.because, *found.against))
+    assert "silent for" not in " ".join((*found.because, *found.against))
+
+
+def test_a_fork_just_before_leaves_an_idle_timeout_at_most_possible() -> None:
+    found = findings_of("python multiprocessing fork")
+
+    assert Certainty.LIKELY is found[Cause.FORKED_CONNECTION].certainty
+    assert Certainty.POSSIBLE is found[Cause.IDLE_TIMEOUT].certainty
+
+
+@pytest.mark.parametrize(
+    "name", ["a certificate that no authority signed, told twice", "a certificate that python refuses"]
+)
+def test_a_refused_certificate_is_no_work_of_the_server_or_a_firewall(name: str) -> None:
+    found = findings_of(name)
+
+    assert "TLS" in " ".join(found[Cause.UNKNOWN].because)
+    assert "openssl s_client" in " ".join(found[Cause.UNKNOWN].remedies)
+    assert Certainty.RULED_OUT is found[Cause.IDLE_TIMEOUT].certainty
+    assert Cause.SERVER_RESTART not in found
+
+
+def test_a_stop_by_systemd_ends_every_session() -> None:
+    lines = [line for line in ENTRIES["systemd stops a node"] if line[:2] != "? "]
+    stop, loss = find_error_events(["\n".join(lines).encode()], NOW)
+
+    assert (Cause.SERVER_RESTART, Certainty.CONFIRMED) == (stop.stated_cause, stop.certainty)
+    assert Certainty.LIKELY is diagnose(Case(loss))[0].certainty
+
+
+def test_a_report_of_a_crash_has_the_silence_of_the_programs_log() -> None:
+    lines = [line for line in ENTRIES["a report of a crash, and the program's own log"] if line[:2] != "? "]
+    (event,) = find_error_events(["\n".join(lines).encode()], NOW)
+
+    assert 13.5 * 3600 - 60 < (event.silent_seconds or 0.0) < 13.5 * 3600

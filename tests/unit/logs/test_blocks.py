@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from goneaway_tui.logs.blocks import LogLine, Progress, find_blocks, find_hits, looks_binary, read_file_blocks
-from goneaway_tui.logs.server_log import HOST_MESSAGES
+from goneaway_tui.logs.server_log import HOST_MESSAGES, end_message
 
 HIT = b"2026-11-23 12:00:00 MySQL server has gone away\n"
 FILL = b"x" * 63 + b"\n"
@@ -207,8 +207,17 @@ HOST_LINES = (
     b"Killed /system.slice/mysqld.service due to memory pressure for /system.slice being 60%",
     b"mysql exited with code 137",
     b"mysql exited with code 143",
+    b"The MySQL80 service terminated unexpectedly.  It has done this 1 time(s).",
 )
 """What each of HOST_MESSAGES stands for."""
+END_LINES = (
+    b"# 2026-11-23T12:00:00 KILL 48213 (Query 312 sec) SELECT 1",
+    b"2026-11-23T12:00:00.1Z\t   12 Query\tKILL 48213",
+    b"KILL CONNECTION 48213 on 192.0.2.4:3306",
+    b"*7 connection timed out (110: Connection timed out) while proxying connection, client: 192.0.2.5, server: 0.0.0.0:3306",
+    b"mysql exited with code 0",
+)
+"""Ends that other parties report, and that may stand far from the errors they explain."""
 
 
 def test_every_message_of_an_operating_system_is_a_hit_in_a_long_log() -> None:
@@ -216,3 +225,5 @@ def test_every_message_of_an_operating_system_is_a_hit_in_a_long_log() -> None:
 
     assert all(any(form.search(line) for line in lines) for form, _cause in HOST_MESSAGES)
     assert [line for line in HOST_LINES if not find_hits(line, 0, len(line))] == []
+    assert [line for line in END_LINES if not find_hits(line, 0, len(line))] == []
+    assert [line for line in END_LINES if end_message(line.decode()) is None] == []

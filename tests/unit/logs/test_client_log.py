@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from goneaway_tui.logs.client_log import Mention, find_error_events, mention_in, parse_line
-from goneaway_tui.logs.error_events import ErrorEvent
+from goneaway_tui.logs.error_events import EndKind, ErrorEvent
 from goneaway_tui.model.cause import Cause, Certainty
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
@@ -405,7 +405,7 @@ def test_a_crash_is_reported_from_its_first_line_on() -> None:
     found = events(crash, f"2026-11-23 12:00:10 {LOST}", recovery)
 
     assert [1, 2] == [event.line for event in found]
-    assert Cause.SERVER_CRASH is found[1].server_end
+    assert EndKind.CRASH is found[1].server_end
 
 
 @pytest.mark.parametrize(
@@ -511,3 +511,227 @@ def test_a_long_line_is_quoted_from_near_its_error_on(before: int, is_cut: bool)
     assert is_cut == bool(event.head)
     assert len(event.head) < 80
     assert event.text.endswith("gone away")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '        throw new SQLException("Communications link failure", "08S01");',
+        '    { CR_SERVER_GONE_ERROR, "MySQL server has gone away" },',
+        '        Assert.Equal("Unable to connect to any of the specified MySQL hosts.", ex.Message);',
+        'grep -q "MySQL server has gone away" $LOG && systemctl restart app',
+        "  SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'MySQL server has gone away';",
+        '        $this->expectExceptionMessage("SQLSTATE[HY000]: General error: 2006 MySQL server has gone away");',
+        '        self.assertIn("MySQL server has gone away", str(caught.exception))',
+        '  @patch("db.execute", side_effect=OperationalError(2006, "MySQL server has gone away"))',
+        '        mysql_errmsg[2006] = "MySQL server has gone away";',
+        '\tErrInvalidConn = errors.New("invalid connection")',
+        "    public const GONE_AWAY = 'MySQL server has gone away';",
+        '    private static final String MESSAGE = "Communications link failure";',
+        '    public static bool IsLost(Exception e) => e.Message.Contains("MySQL server has gone away");',
+        '    match ?= "MySQL server has gone away"',
+        "    pattern: 'Lost connection to MySQL server during query'",
+        "failregex = ^.*MySQL server has gone away.*$",
+        "| 2006 | CR_SERVER_GONE_ERROR | MySQL server has gone away |",
+        '    {error, "MySQL server has gone away"} -> reconnect();',
+        'msgid "MySQL server has gone away"',
+    ],
+)
+def test_a_string_in_source_settings_or_a_manual_is_no_error(line: str) -> None:
+    assert [] == numbers(line)
+    assert [] == numbers("src/db/session.py:12:" + line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pymysql.err.OperationalError('(2006, \"MySQL server has gone away\")')",
+        "  sqlMessage: 'MySQL server has gone away',",
+        "error: 'MySQL server has gone away';",
+        '"errorInfo":["HY000",2006,"MySQL server has gone away"]},',
+        'sqlx::Error::Database("MySQL server has gone away")',
+        "export failed: 'MySQL server has gone away'",
+        "mailfilter: DBD::mysql::st execute failed: MySQL server has gone away",
+        'time="2026-11-23T12:00:00Z" level=error msg="MySQL server has gone away"',
+        "Error: \"MySQL server has gone away\" while executing INSERT INTO t VALUES ('a');",
+    ],
+)
+def test_a_string_that_a_program_prints_is_an_error(line: str) -> None:
+    assert [1] == numbers(line)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("mysql: HikariPool-1 - Connection is not available, request timed out after 30000ms.", []),
+        ("mysql2: could not obtain a connection from the pool within 5.000 seconds; all pooled connections were in use", []),
+        ("mysql: connect timeout", [1]),
+        ("HikariPool-1 - Connection is not available, request timed out; nested: Communications link failure", [1]),
+    ],
+)  # fmt: skip
+def test_an_empty_pool_of_a_client_lost_no_connection(words: str, found: list[int]) -> None:
+    assert found == numbers(at(0, words))
+
+
+def test_an_echo_of_one_process_is_its_loss_for_an_hour() -> None:
+    lost = at(0, "[Worker(pid:7)] Mysql2::Error: MySQL server has gone away")
+    echo, late = (at(seconds, "[Worker(pid:7)] MySQL client is not connected") for seconds in (3599, 3601))
+    other = at(1, "[Worker(pid:8)] MySQL client is not connected")
+
+    assert [1] == numbers(lost, echo)
+    assert [1, 2] == numbers(lost, late.replace("12:60", "13:00"))
+    assert [1, 2] == numbers(lost, other)
+
+
+@pytest.mark.parametrize(("seconds", "used"), [(60, 60.0), (61, None)])
+def test_an_answer_of_a_minute_before_shows_that_a_process_used_its_connection(
+    seconds: int, used: float | None
+) -> None:
+    (event,) = events(
+        at(0, "[Worker(pid:7)] Job a COMPLETED after 0.3"), at(seconds, "[Worker(pid:7)] " + GONE)
+    )
+    (other,) = events(
+        at(0, "[Worker(pid:8)] Job a COMPLETED after 0.3"), at(seconds, "[Worker(pid:7)] " + GONE)
+    )
+
+    assert (used, None) == (event.used_seconds, other.used_seconds)
+
+
+@pytest.mark.parametrize(
+    ("loss", "year", "end"), [("2018-07-31", 2018, EndKind.STOP), ("2018-08-03", 2026, None)]
+)
+def test_a_year_that_a_log_does_not_write_is_that_of_its_other_timestamps_nearby(
+    loss: str, year: int, end: EndKind | None
+) -> None:
+    stop = "Jul 31 06:25:26 app1 systemd[1]: Stopping MySQL Community Server..."
+    text = f"{stop}\n{loss} 06:25:27,053 ERROR {GONE}\n".encode()
+    first, second = find_error_events([text], NOW)
+
+    assert first.timestamp is not None
+    assert (year, end) == (first.timestamp.local.year, second.server_end)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '2026-03-01 08:48:36 [error] <0.2.1>@ejabberd_sql: failed: <<"Failed sending data on socket : closed">>',
+        "2026-03-01 08:48:36 mysql2: Error: read ETIMEDOUT",
+        "2026-03-01 08:48:36 Unhandled: Bad state: Cannot write to socket, it is closed (package:mysql1) MySqlConnection.query",
+        "Mar  1 06:25:26 app1 systemd[1]: Stopping MySQL Community Server...",
+        "2026-03-01 08:48:36 app: MySQL error: Connection closed.",
+    ],
+)  # fmt: skip
+def test_an_error_is_found_in_a_log_that_is_searched_for_words(line: str) -> None:
+    fill = b"2026-03-01 08:00:00 GET /orders 200 14 ms\n" * 12_000
+    (event,) = find_error_events([fill, line.encode() + b"\n", fill], NOW)
+
+    assert 12_001 == event.line
+
+
+# --- What holds texts of others
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '| 2006 | closed | 2026-11-23 09:12:44 | Wiki: "MySQL server has gone away" when saving |',
+        "| 2061 | new    | 2026-11-23 10:00:00 | please raise it (ERROR 1040 Too many connections) |",
+        '2026-11-23 10:00:00,7,"Wiki about ""MySQL server has gone away"" again"',
+    ],
+)
+def test_a_row_of_a_table_may_hold_a_quotation_and_confirms_nothing(row: str) -> None:
+    (event,) = events("+------+--------+", "| id   | status |", "+------+--------+", row)
+
+    assert event.is_mention
+
+
+YAML = (
+    "    - template: 'MySQL by Zabbix agent'",
+    "      items:",
+    "        - name: 'MySQL: Connection errors'",
+    "          key: mysql.connection_errors.rate",
+    "          triggers:",
+)
+TRIGGER = "            - name: 'MySQL: Too many connections (over {$MYSQL.CONN.MAX.WARN} for 5m)'"
+
+
+def test_a_text_in_a_template_is_no_error_and_a_message_in_yaml_is() -> None:
+    assert [] == numbers(*YAML, TRIGGER)
+    assert [6] == numbers(*YAML, TRIGGER.replace("- name", "- message"))
+    assert [2] == numbers(
+        "Slave_IO_State: Connecting to source",
+        f"Last_IO_Error: error reconnecting to source 'repl@db1:3306' - {LOST}",
+    )
+
+
+def test_a_dotted_head_begins_an_item_of_a_changelog() -> None:
+    change = "Added: db.odbc.get returns [1317] Query execution was interrupted as item error of MySQL"
+
+    assert [] == numbers(f".......PS. {change}")
+    assert [1] == numbers("......... ERROR 1317 (70100): Query execution was interrupted")
+
+
+@pytest.mark.parametrize(("result", "found"), [("PASS", []), ("SKIP", []), ("FAIL", [2])])
+def test_what_a_test_of_go_prints_is_an_error_where_it_failed(result: str, found: list[int]) -> None:
+    output = "    client_test.go:121: got error: mysql: Query execution was interrupted (errno 1317) (sqlstate 70100)"
+    end = f"--- {result}: TestKilledQuery (0.02s)"
+
+    assert found == numbers("=== RUN   TestKilledQuery", output, end, "ok  \tmysql\t0.4s")
+    assert found == numbers(end, output, "PASS") or result == "FAIL"
+
+
+# --- One failure, told line by line
+
+JAVA_HEAD = "2026-11-23 12:26:48 ERROR (/tmp/workspace/1/0) LineGobbler(voidCall):69 -"
+PACKETS = "The last packet successfully received from the server was 7,886,513 milliseconds ago. The last packet sent successfully to the server was 8,166,832 milliseconds ago."
+JAVA_TRACE = (
+    'Exception in thread "main" com.mysql.cj.jdbc.exceptions.CommunicationsException: Communications link failure',
+    "",
+    PACKETS,
+    "at com.mysql.cj.jdbc.exceptions.SQLError.createCommunicationsException(SQLError.java:174)",
+    "... 21 more",
+    "Caused by: com.mysql.cj.exceptions.CJCommunicationsException: Communications link failure",
+    "",
+    PACKETS,
+    "Caused by: java.io.IOException: Socket is closed",
+)
+
+
+def test_a_traceback_whose_lines_repeat_the_head_of_its_entry_is_one_error() -> None:
+    (event,) = events(*(f"{JAVA_HEAD} {line}".rstrip() for line in JAVA_TRACE))
+
+    assert event.idle_seconds == 7886.513
+
+
+def test_a_trace_behind_the_name_of_its_source_is_one_error() -> None:
+    lines = (
+        "java.sql.SQLException: Cannot create PoolableConnectionFactory (Communications link failure",
+        "",
+        *JAVA_TRACE[2:],
+    )
+
+    assert 1 == len(events(*(f"2026-11-23 12:26:48 source > {line}" for line in lines)))
+
+
+@pytest.mark.parametrize(
+    ("second", "found"), [(PACKETS, [3]), (PACKETS.replace("7,886,513", "7,886,514"), [1, 3])]
+)
+def test_two_reports_that_state_the_same_packets_are_of_one_connection(second: str, found: list[int]) -> None:
+    logged = "[ERROR] 2026-11-23 14:00:00.749 [task-1] SqlTask:[211] - execute sql error: Communications link failure"
+    raised = "[ERROR] 2026-11-23 14:00:00.750 [task-1] SqlTask:[164] - sql task error: com.mysql.cj.jdbc.exceptions.CommunicationsException: Communications link failure"
+
+    assert found == numbers(logged, PACKETS, raised, second)
+
+
+def test_what_is_typed_after_a_loss_finds_the_same_connection_closed() -> None:
+    typed = (
+        "mysql> SELECT 1;",
+        f"ERROR 2013 (HY000): {LOST[42:-2]}",
+        "mysql> SELECT 1;",
+        "ERROR 2006 (HY000): MySQL server has gone away",
+    )
+
+    assert [False, True] == [event.follows_loss for event in events(*typed)]
+    assert [False, False] == [event.follows_loss for event in events(typed[1], *[""] * 5, *typed[2:])]
+    assert [False, False] == [event.follows_loss for event in events(typed[1], typed[3])]
+    assert [False] == [event.follows_loss for event in events(typed[3])]

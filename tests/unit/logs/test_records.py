@@ -352,3 +352,26 @@ def test_haproxy_has_the_time_of_its_wrapper(program: str, iso: str) -> None:
 
     assert record.timestamp is not None
     assert iso == record.timestamp.iso
+
+
+GOBBLED = "2026-11-23 12:26:48 ERROR (/tmp/workspace/1/0) LineGobbler(voidCall):69 - "
+
+
+@pytest.mark.parametrize(
+    ("further", "texts"),
+    [
+        (f"{GOBBLED}at com.mysql.cj.jdbc.SQLError.create(SQLError.java:174)", "at com.mysql.cj.jdbc.SQLError.create(SQLError.java:174)"),
+        (f"{GOBBLED}... 21 more", "... 21 more"),
+        (GOBBLED.rstrip(), ""),
+        (GOBBLED.replace(":48", ":49") + "Caused by: java.io.IOException: x", "Caused by: java.io.IOException: x"),
+        (GOBBLED.replace("/1/0", "/2/0") + "Caused by: java.io.IOException: x", None),
+        (f"{GOBBLED}Communications link failure", None),
+        ("2026-11-23 12:26:48 - at com.mysql.cj.jdbc.SQLError.create(SQLError.java:174)", None),
+    ],
+)  # fmt: skip
+def test_a_head_that_is_repeated_before_a_part_of_a_traceback_is_taken_off(
+    further: str, texts: str | None
+) -> None:
+    _first, line = unwrap_lines(lines_of(f"{GOBBLED}Exception in thread main", further))
+
+    assert (texts is not None, further if texts is None else texts) == (line.continues, line.text)

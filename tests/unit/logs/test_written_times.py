@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from goneaway_tui.logs.client_log import find_error_events
 from goneaway_tui.logs.timestamps import Timestamp, better_timestamp, parse_timestamp
 
 NOW = datetime(2026, 11, 23, 22, 30, tzinfo=UTC).timestamp()
@@ -157,3 +158,25 @@ def test_a_year_says_more_than_a_zone_and_any_time_more_than_none() -> None:
     assert zoned is better_timestamp(zoned, stamp("2026-11-23 12:00:00.5Z"))
     assert own is better_timestamp(own, None) is better_timestamp(None, own)
     assert better_timestamp(None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "iso"),
+    [
+        (["10/03/2026 07:52:14 x"], "2026-10-03T07:52:14"),
+        (["2026-03-10 07:50:00 y", "10/03/2026 07:52:14 x"], "2026-03-10T07:52:14"),
+        (["2026-03-10, 07:50:00, 311ms y", "10/03/2026 07:52:14 x"], "2026-03-10T07:52:14"),
+        (["2026-10-03 07:50:00 y", "10/03/2026 07:52:14 x"], "2026-10-03T07:52:14"),
+        (["31/01/2026 07:50:00 y", "10/03/2026 07:52:14 x"], "2026-03-10T07:52:14"),
+        (["01/31/2026 07:50:00 y", "10/03/2026 07:52:14 x"], "2026-10-03T07:52:14"),
+        (["2025-01-01 07:50:00 y", "10/03/2026 07:52:14 x"], "2026-10-03T07:52:14"),
+    ],
+)
+def test_other_dates_of_a_log_show_whether_the_day_stands_first(lines: list[str], iso: str) -> None:
+    text = "\n".join(
+        [*lines[:-1], lines[-1] + " pymysql.err.OperationalError: (2006, 'MySQL server has gone away')"]
+    )
+    (event,) = find_error_events([text.encode()])
+
+    assert event.timestamp is not None
+    assert iso == event.timestamp.iso

@@ -214,7 +214,8 @@ def _arguments(case: Case, cause_rules: CauseRules, confirmed_cause: Cause | Non
         return [refutation(_other_cause_words(case, confirmed_cause))] if is_commonly_blamed else []
     # Where no server was asked there is nothing to corroborate by.
     corroborating = () if case.server is NO_SERVER else corroborating_arguments(case, cause)
-    return [*_stated_cause_arguments(case, cause), *corroborating, *cause_rules.rule(case)]
+    reported = rules.reported_end(case, cause)
+    return [*_stated_cause_arguments(case, cause), *corroborating, *reported, *cause_rules.rule(case)]
 
 
 def _unknown_cause(case: Case) -> Finding:
@@ -247,8 +248,8 @@ def _stated_cause_words(event: ErrorEvent, *, is_sure: bool) -> str:
     code = CODES.get(event.code)
     if event.client == SYSTEM_LOG:
         reports, points = (
-            N_("The operating system's log reports this cause."),
-            N_("The operating system's log points to this cause."),
+            N_("The log of the server's machine or container reports this cause."),
+            N_("The log of the server's machine or container points to this cause."),
         )
     elif code is None or code.stated_cause is None or code.stated_cause is not event.stated_cause:
         reports, points = (

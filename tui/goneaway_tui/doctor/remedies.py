@@ -90,6 +90,9 @@ POOLS: Final = {
     "Drupal": (
         N_("Drupal in long runs: \\Drupal\\Core\\Database\\Database::closeConnection() between jobs"),
     ),
+    "MariaDB Connector/ODBC": (
+        N_("ODBC: CPTimeout={s} in odbcinst.ini (seconds, unixODBC's pool), or check before each use"),
+    ),
     "MySQL Connector/ODBC": (
         N_("ODBC: CPTimeout={s} in odbcinst.ini (seconds, unixODBC's pool), or check before each use"),
     ),
@@ -140,6 +143,11 @@ POOLS: Final = {
     ),
     "MySQL Connector/J": (
         N_("Connector/J has no pool: set the pool's lifetime, HikariCP maxLifetime={ms} (milliseconds)"),
+    ),
+    "AWS Advanced JDBC Wrapper": (
+        N_(
+            "AWS Advanced JDBC Wrapper has no pool: set the pool's lifetime, HikariCP maxLifetime={ms} (milliseconds)"
+        ),
     ),
     "MariaDB Connector/J": (
         N_(
@@ -739,7 +747,12 @@ def for_lost_clients(_case: Case) -> Iterator[str]:
 
 
 def for_unknown_causes(case: Case) -> Iterator[str]:
-    """An error whose cause is not known."""
+    """An error whose cause is not known, or is one of TLS."""
+    if FailureKind.TLS_REFUSED in case.event.failures:
+        yield _(
+            "From the client's machine: openssl s_client -starttls mysql -connect HOST:3306 shows the server's certificate and TLS version. "
+            "Update the client, or its list of certificate authorities."
+        )
     yield _(
         "Set {setting} at the server. Compare this log with the server's error log of the same minute.",
         setting=_by_flavour(case, "log_error_verbosity=3", "log_warnings=4"),

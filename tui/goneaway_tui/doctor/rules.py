@@ -21,8 +21,11 @@ from goneaway_tui.doctor.case import (
 )
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.logs.error_events import (
+    INTERRUPTED_ERROR,
+    MIN_WAIT_SECONDS,
     OFFLINE_MODE_ERROR,
     REPLICATION,
+    EndKind,
     ErrorEvent,
     FailureKind,
     haproxy_end,
@@ -64,9 +67,19 @@ NO_SESSION: Final = N_("No session had begun: the connection was refused.")
 SERVER_AWAY: Final = N_(
     "A health check reported the server as down. The line does not report the end of a session."
 )
+SERVER_SHUNNED: Final = N_(
+    "ProxySQL's monitor reported the server as down. ProxySQL then closed its connections to that server."
+)
 NO_ANSWER: Final = N_("No session had begun: nothing answered the connection attempt.")
 NO_LOGIN: Final = N_("No session had begun: the connection ended before the login.")
+LOST_BEFORE: Final = N_(
+    "The program reported the loss of a connection before. Since then its driver refuses to use that connection."
+)
 WAS_READING: Final = N_("The session was busy: the connection broke in the middle of a result.")
+FORKED_BEFORE: Final = N_(
+    "The log names a fork just before. The first process that ends closes the connection for all processes that share it."
+)
+SENT_NEAR: Final = N_("Within a minute a client lost its connection while it was sending data.")
 WAS_SENDING: Final = N_("The session was busy: the connection broke while the client was sending data.")
 
 
@@ -75,7 +88,8 @@ def _no_session(event: ErrorEvent) -> Iterator[Argument]:
     if event.refused:
         is_silent = FailureKind.TIMED_OUT in event.failures and FailureKind.REFUSED not in event.failures
         is_check = FailureKind.SERVER_DOWN in event.failures
-        yield refutation(_(SERVER_AWAY if is_check else NO_ANSWER if is_silent else NO_SESSION))
+        away = SERVER_SHUNNED if event.client.driver == "ProxySQL" else SERVER_AWAY
+        yield refutation(_(away if is_check else NO_ANSWER if is_silent else NO_SESSION))
     elif event.never_began:
         yield refutation(_(NO_LOGIN))
 
@@ -97,28 +111,21 @@ COMMON_LIMIT_SECONDS = 600.0
 
 SAME_MOMENT_SECONDS: Final = 2.0
 """Seconds between two lines of a log that are about the same moment."""
-ANSWERED_SECONDS = 5.0
-"""A server that has closed a session refuses its next statement at once, in far less than this."""
 
 
 def idle_timeout(case: Case) -> Iterator[Argument]:
     """An idle limit, the most frequent cause: by a stated idle time, a silent log, the manner of the error, and counters."""
     event = case.event
-    yield from _no_session(event)
-    if event.refused or event.never_began:
-        return
-    if event.was_busy:
-        yield refutation(_(WAS_READING if FailureKind.READING in event.failures else WAS_SENDING))
-        return
-    if event.client.driver == REPLICATION:
-        yield refutation(_("No idle limit applies to a replication connection."))
+    impossible = tuple(_never_idle(event))
+    if impossible:
+        yield from impossible
         return
     yield from _stated_idle_time(case)
     if not event.is_loss:
+        yield from _sent_near(event)
         return
     yield _loss_manner(event)
-    if event.client.driver == "ProxySQL" and FailureKind.BETWEEN not in event.failures:
-        yield Argument(-2, _("ProxySQL pings its idle connections, by default every 10 s."))
+    yield from _pinged(event)
     if _would_report_4031(event) and 4031 not in case.server.unknown_errors:
         yield Argument(
             -1,
@@ -129,14 +136,59 @@ def idle_timeout(case: Case) -> Iterator[Argument]:
         )
     if event.idle_seconds is None:
         yield from _silence(case)
-        if event.waited_seconds is not None and event.waited_seconds >= ANSWERED_SECONDS:
+        if event.waited_seconds is not None and event.waited_seconds >= MIN_WAIT_SECONDS:
             waited = seconds_words(event.waited_seconds)
             yield Argument(-4, _("The client waited {wait} for an answer and got none.", wait=waited))
+    yield from _in_use(event)
     yield from _server_down_first(case)
     yield from _idling_counted(case)
     if FailureKind.TIMED_OUT in event.failures:
         yield Argument(
             -3, _("The client received no end of the connection. A server that closes a session sends one.")
+        )
+
+
+def _never_idle(event: ErrorEvent) -> Iterator[Argument]:
+    """What rules an idle limit out: no session, a busy one, or one that no idle limit applies to."""
+    yield from _no_session(event)
+    if event.was_busy:
+        yield refutation(_(WAS_READING if FailureKind.READING in event.failures else WAS_SENDING))
+    if event.client.driver == REPLICATION:
+        yield refutation(_("No idle limit applies to a replication connection."))
+
+
+def _pinged(event: ErrorEvent) -> Iterator[Argument]:
+    """What contradicts an idle limit where a proxy keeps its connections in use."""
+    if event.client.driver == "ProxySQL" and FailureKind.BETWEEN not in event.failures:
+        yield Argument(-2, _("ProxySQL pings its idle connections to servers."))
+
+
+def _sent_near(event: ErrorEvent) -> Iterator[Argument]:
+    """What contradicts an idle limit where the server waited for its client: a client was in the middle of sending."""
+    if event.code == 1159 and event.sending_near:
+        yield Argument(-3, _(SENT_NEAR))
+
+
+def _in_use(event: ErrorEvent) -> Iterator[Argument]:
+    """What shows that the client used its connection shortly before: no idle limit is that short."""
+    if event.idle_seconds is not None:
+        return
+    if event.used_seconds is not None:
+        yield Argument(
+            -4,
+            _(
+                "The same process had a statement answered {used} before.",
+                used=seconds_words(event.used_seconds),
+            ),
+        )
+    elif FailureKind.FORKED in event.failures:
+        yield Argument(-2, _(FORKED_BEFORE))
+    elif FailureKind.POLLING in event.failures:
+        yield Argument(
+            -3,
+            _(
+                "The statement that failed asks for the next job. A worker sends it every few seconds, so the connection was in use."
+            ),
         )
 
 
@@ -170,10 +222,21 @@ def _server_down_first(case: Case) -> Iterator[Argument]:
                 _("The server stopped first. Until then the connection had been idle for {idle}.", idle=idle),
             )
         )
-    if event.server_end is not None:
+    if event.end is not None and event.end.cause is not Cause.IDLE_TIMEOUT:
+        is_same_moment = event.end.seconds <= SAME_MOMENT_SECONDS
+        is_same = is_same_moment or event.end.is_of_session or event.end.kind is EndKind.PROXY
         yield Argument(
-            -4 if event.server_end_seconds <= SAME_MOMENT_SECONDS else -2,
-            _("The same log reports that the server itself ended. That ends every session."),
+            -4 if is_same else -2 if event.server_end else -1,
+            _("The same log reports that the server itself ended. That ends every session.")
+            if event.server_end
+            else _("The same log reports that another cause ended a session."),
+        )
+    if event.busy_lost_near and event.refused_near:
+        yield Argument(
+            -4,
+            _(
+                "At that time another session was lost while its client waited for an answer, and then no program listened."
+            ),
         )
     if FailureKind.SEVERED in event.failures:
         yield Argument(-4, _("The server's side broke off with an error. An idle timeout closes it cleanly."))
@@ -228,6 +291,8 @@ def _idling_counted(case: Case) -> Iterator[Argument]:
 
 def _loss_manner(event: ErrorEvent) -> Argument:
     """How much the manner of a loss is that of a session closed while it was idle."""
+    if event.follows_loss:
+        return Argument(-4, _(LOST_BEFORE))
     manners = (
         (
             FailureKind.BETWEEN in event.failures,
@@ -268,7 +333,9 @@ def _loss_manner(event: ErrorEvent) -> Argument:
 
 
 def _silence(case: Case) -> Iterator[Argument]:
-    """What the silence of a log before the error says: its program may have been idle as long."""
+    """What the silence of a log before the error says: its program may have been idle as long, unless it polls for work."""
+    if FailureKind.POLLING in case.event.failures:
+        return
     silent_seconds = case.event.silent_seconds or 0
     limit, source = case.limit("wait_timeout")
     if limit is not None and silent_seconds >= max(limit - 1, LONG_SILENCE_SECONDS):
@@ -421,7 +488,7 @@ def _cut_short(event: ErrorEvent) -> Iterator[Argument]:
             )
         elif FailureKind.EOF in event.failures:
             yield Argument(1, _("The connection may have broken while the statement was being sent."))
-    elif FailureKind.RESET in event.failures:
+    elif FailureKind.RESET in event.failures and (event.waited_seconds or 0.0) < MIN_WAIT_SECONDS:
         yield Argument(
             3, _("A server that does not read a large statement to its end resets the connection.")
         )
@@ -562,9 +629,10 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
                     "The client received neither an answer nor the end of the connection: packets may be dropped on the way."
                 ),
             )
-        if event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
+        if event.ended_at_login:
             yield Argument(4, _("The connection ended before the server sent its handshake."))
         yield from _way_between(event)
+        yield from _cloud_limit(case)
         yield from _idle_below_limit(case)
         if case.aborted_no_session and case.was_up_before_idling:
             yield Argument(
@@ -586,6 +654,27 @@ def _proxy_timeout(event: ErrorEvent) -> Iterator[Argument]:
                 setting="timeout client" if end["side"] == "c" else "timeout server",
             ),
         )
+
+
+CLOUD_LIMITS: Final = (
+    (FailureKind.IN_AZURE, 240.0, N_("Azure's load balancer drops a connection that is idle for {limit}, unless set otherwise.")),
+    (FailureKind.IN_AWS, 350.0, N_("AWS's NAT gateways and network load balancers drop a connection that is idle for {limit}.")),
+)  # fmt: skip
+"""After how many idle seconds the network of a provider drops a connection, by its documentation."""
+
+
+def _cloud_limit(case: Case) -> Iterator[Argument]:
+    """Whether the connection was idle for longer than the provider's network allows, and less than the server does."""
+    event = case.event
+    idle_seconds = event.silent_seconds if event.idle_seconds is None else event.idle_seconds
+    server_limit = case.limit("wait_timeout")[0]
+    for kind, limit, words in CLOUD_LIMITS:
+        if (
+            kind in event.failures
+            and idle_seconds is not None
+            and limit <= idle_seconds < (server_limit or 0.0)
+        ):
+            yield Argument(3, _(words, limit=seconds_words(limit)))
 
 
 def _idle_below_limit(case: Case) -> Iterator[Argument]:
@@ -646,7 +735,7 @@ def client_quit(case: Case) -> Iterator[Argument]:
         )
     elif event.used_after_close:
         yield Argument(
-            2,
+            4 if event.follows_loss else 2,
             _("This side had already closed the connection. Find the first error above this one."),
         )
     if _own_timer_expired(event):
@@ -685,9 +774,7 @@ def forked_connection(case: Case) -> Iterator[Argument]:
     elif event.is_loss and FailureKind.FORKED in event.failures:
         yield Argument(
             7,
-            _(
-                "The log names a fork just before. The first process that ends closes the connection for all processes that share it."
-            ),
+            _(FORKED_BEFORE),
         )
     elif event.is_loss and event.client.framework in {"Celery", "Django", "Flask"}:
         yield Argument(
@@ -705,17 +792,27 @@ def net_read_timeout(case: Case) -> Iterator[Argument]:
         yield Argument(
             2, _("net_read_timeout causes the same message, when the client stops in the middle of sending.")
         )
+        if event.sending_near:
+            yield Argument(5, _(SENT_NEAR))
     if event.is_loss and FailureKind.SENDING in event.failures:
         yield Argument(
             5, _("The server gives up a client that stops in the middle of sending, after net_read_timeout.")
         )
-    if event.is_loss and FailureKind.GREETING in event.failures:
+    if event.ended_at_login and FailureKind.GREETING in event.failures:
         yield Argument(3, _("The server ends a login that takes longer than connect_timeout."))
 
 
 def net_write_timeout(case: Case) -> Iterator[Argument]:
     """A client that takes its result too slowly."""
     event = case.event
+    if event.lasted_seconds is not None and event.lasted_seconds < SHORTEST_LIMIT_SECONDS:
+        yield refutation(
+            _(
+                "The session lasted only {lasted}. No net_write_timeout is that short.",
+                lasted=seconds_words(event.lasted_seconds),
+            )
+        )
+        return
     if event.code == 1160 and event.from_server_log:
         yield Argument(
             3,
@@ -777,7 +874,7 @@ def too_many_connections(case: Case) -> Iterator[Argument]:
         yield Argument(1 if was_full else -1, _(template, used=used, limit=limit))
     if case.event.stated_cause is Cause.TOO_MANY_CONNECTIONS and limit and server.session_count is not None:
         yield Argument(1, _("{sessions} sessions are open now.", sessions=server.session_count))
-    if case.event.is_loss and case.event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
+    if case.event.ended_at_login:
         yield Argument(
             2, _("A server that is full, or nearly full, may not send its handshake to every client.")
         )
@@ -796,7 +893,7 @@ def host_blocked(case: Case) -> Iterator[Argument]:
                     refusals=host.refusals,
                 ),
             )
-    if case.event.is_loss and case.event.failures & {FailureKind.GREETING, FailureKind.LOGIN}:
+    if case.event.ended_at_login:
         yield Argument(1, _("After max_connect_errors failed handshakes the server blocks the host."))
 
 
@@ -817,9 +914,11 @@ def unknown(case: Case) -> Iterator[Argument]:
     event = case.event
     if event.code == 2005:
         yield Argument(4, _("The server's host name cannot be resolved: a typing error, or a DNS problem."))
-    if event.code == 2026 and FailureKind.MIXED_UP not in event.failures:
+    is_refused = FailureKind.TLS_REFUSED in event.failures
+    if (is_refused or event.code == 2026) and FailureKind.MIXED_UP not in event.failures:
         yield Argument(
-            4, _("Client and server could not agree on TLS. Compare their certificates, versions and modes.")
+            6 if is_refused else 4,
+            _("Client and server could not agree on TLS. Compare their certificates, versions and modes."),
         )
     if event.code == 1043:
         yield Argument(
@@ -845,7 +944,6 @@ POOL_REUSE_SECONDS = 300.0
 def server_restart(case: Case) -> Iterator[Argument]:
     """A server that was stopped or restarted."""
     yield from _server_down(case)
-    yield from _server_ended(case, Cause.SERVER_RESTART)
     event = case.event
     if event.is_kill and event.stated_cause is Cause.KILLED:
         yield Argument(
@@ -862,6 +960,8 @@ def server_restart(case: Case) -> Iterator[Argument]:
                 "does not say which."
             ),
         )
+    if FailureKind.TLS_REFUSED in event.failures:
+        return
     if event.never_began:
         yield Argument(2, _("A server that is stopping, or still starting, completes no login."))
     elif event.is_loss:
@@ -875,7 +975,6 @@ def server_restart(case: Case) -> Iterator[Argument]:
 def server_crash(case: Case) -> Iterator[Argument]:
     """A server that crashed."""
     yield from _server_down(case)
-    yield from _server_ended(case, Cause.SERVER_CRASH)
     event = case.event
     if FailureKind.SERVER_DOWN in event.failures:
         yield Argument(3, _("A health check reported the server as down."))
@@ -894,29 +993,60 @@ def server_crash(case: Case) -> Iterator[Argument]:
     yield from _not_in_tls(event)
 
 
-SERVER_END_WORDS: Final = {
-    Cause.SERVER_CRASH: (
-        N_("The same log reports that the server crashed or was killed at that time."),
-        N_("The same log reports that the server crashed or was killed {seconds} earlier."),
+END_WORDS: Final = {
+    EndKind.CRASH: (
+        N_("The same log (line {line}) reports that the server crashed or was killed at that time."),
+        N_("The same log (line {line}) reports that the server crashed or was killed {seconds} earlier."),
     ),
-    Cause.SERVER_RESTART: (
-        N_("The same log reports that the server was stopped at that time."),
-        N_("The same log reports that the server was stopped {seconds} earlier."),
+    EndKind.STOP: (
+        N_("The same log (line {line}) reports that the server was stopped at that time."),
+        N_("The same log (line {line}) reports that the server was stopped {seconds} earlier."),
+    ),
+    EndKind.FAILOVER: (
+        N_("The same log (line {line}) reports a failover to another server at that time."),
+        N_("The same log (line {line}) reports a failover to another server {seconds} earlier."),
+    ),
+    EndKind.KILL: (
+        N_("The same log (line {line}) reports that a session was killed at that time."),
+        N_("The same log (line {line}) reports that a session was killed {seconds} earlier."),
+    ),
+    EndKind.INTERRUPT: (
+        N_("The same log (line {line}) reports that a statement was killed at that time."),
+        N_("The same log (line {line}) reports that a statement was killed {seconds} earlier."),
+    ),
+    EndKind.PROXY: (
+        N_("The same log (line {line}) reports that a proxy ended a session at that time."),
+        N_("The same log (line {line}) reports that a proxy ended a session {seconds} earlier."),
     ),
 }  # fmt: skip
+END_WEIGHTS: Final = {EndKind.KILL: (5, 2), EndKind.INTERRUPT: (5, 2), EndKind.PROXY: (6, 5)}
+"""How much a report of each end weighs: at the moment of the error, and before it. One of all sessions weighs more."""
+SERVER_END_WEIGHTS: Final = (8, 5)
 
 
-def _server_ended(case: Case, cause: Cause) -> Iterator[Argument]:
-    """What the same log says about the server's end, in the server's own words or those of its machine."""
-    event = case.event
-    is_closed_by_it = event.from_server_log and event.session_id is not None and event.stated_cause is cause
-    if event.server_end is None or not (event.is_loss or event.refused or event.is_kill or is_closed_by_it):
+def reported_end(case: Case, cause: Cause) -> Iterator[Argument]:
+    """What the same log says of an end that may be the error's: the server's own words, its machine's, a proxy's, a killer's."""
+    event, end = case.event, case.event.end
+    if end is None or end.cause is not cause:
         return
-    is_same_moment = event.server_end_seconds <= SAME_MOMENT_SECONDS
-    if event.server_end is cause:
-        at_once, later = SERVER_END_WORDS[cause]
-        words = at_once if is_same_moment else later
-        yield Argument(8 if is_same_moment else 5, _(words, seconds=seconds_words(event.server_end_seconds)))
+    is_closed_by_it = event.from_server_log and event.session_id is not None and event.stated_cause is cause
+    if event.from_server_log and not is_closed_by_it:
+        return
+    is_same_moment = end.seconds <= SAME_MOMENT_SECONDS
+    if end.is_of_session:
+        text = _(
+            "The same log (line {line}) reports this end of session {session}, the session of this client.",
+            session=end.session_id,
+            line=end.line,
+        )
+        is_sure = event.session_id is not None or event.is_kill or event.code == INTERRUPTED_ERROR
+        yield proof(text) if is_sure else Argument(SERVER_END_WEIGHTS[0], text)
+        return
+    words = END_WORDS[end.kind][0 if is_same_moment else 1]
+    weights = END_WEIGHTS.get(end.kind, SERVER_END_WEIGHTS)
+    yield Argument(
+        weights[0 if is_same_moment else 1], _(words, line=end.line, seconds=seconds_words(end.seconds))
+    )
 
 
 def _nothing_listened(event: ErrorEvent) -> bool:
@@ -925,6 +1055,7 @@ def _nothing_listened(event: ErrorEvent) -> bool:
         event.refused
         and event.stated_cause is None
         and event.code not in {1043, 2005}
+        and FailureKind.TLS_REFUSED not in event.failures
         and FailureKind.UNREACHABLE not in event.failures
     )
 

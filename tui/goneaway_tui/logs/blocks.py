@@ -273,8 +273,8 @@ NEEDLES: Final = (
     b"onnect", b" has gone away", b"acket", b"ommunicati", b"ution was interrupted", b"ccess denied for user", b"hutdown",
     b" got signal ", b"ECONNRESET", b"InterfaceError", b"ommands out of sync", b"haproxy[", b'"- - -" 0 ', b"closed}", b"tcp_closed", b" exited", b"sqld restarted", b"rash recovery",
     b"f memory: Kill", b"oom-kill", b"due to memory", b"egfault at", b"traps: m", b"dumped core",
-    b"ocket #Port", b"ocket was closed", b"close signal", b"MySQL error", b"roken pipe",
-    b"i/o timeout", b"server at `", b"Datasource ",
+    b"ocket #Port", b"ocket was closed", b"close signal", b"MySQL error", b"roken pipe", b"data on socket", b" ETIMEDOUT",
+    b"i/o timeout", b"server at `", b"Datasource ", b"terminated unexp", b"KILL ",
 )  # fmt: skip
 """Words that every error in `client_log` and every end in `server_log` has in its line, or in a line of the same traceback.
 
@@ -284,6 +284,7 @@ Also those of lines that say to which database a program connects, where its err
 _SESSION_WORDS: Final = re.compile(rb".*?(?:'\)? \('?|'@'|mysqld|mariadbd)")
 """What each message in `translations` has in every language: a reason or an account in its position, or the program."""
 LABELS: Final = (
+    (b": Stopp", re.compile(rb": Stopp(?:ing|ed) .{0,80}(?i:mysql|mariadb|percona)")),
     (b" [Warning] ", _SESSION_WORDS),
     (b" [Note] ", _SESSION_WORDS),
     (b"response_flags", re.compile(rb"response_flags\\{0,3}\" ?: ?\\{0,3}\"[A-Z]")),

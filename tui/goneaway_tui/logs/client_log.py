@@ -20,16 +20,22 @@ from goneaway_tui.i18n import N_
 from goneaway_tui.logs.blocks import LINE_HEAD_BYTES, LogLine, find_blocks
 from goneaway_tui.logs.error_events import (
     CODES,
+    INTERRUPTED_ERROR,
+    MIN_WAIT_SECONDS,
     SERVER_GONE_ERRORS,
+    SERVER_LOST_ERRORS,
     SILENT_CLIENTS,
     SYSTEM_LOG,
     UNKNOWN_CLIENT,
+    EndKind,
     ErrorEvent,
     FailureKind,
     LogClient,
     envoy_end,
     haproxy_end,
     recognise_client,
+    silence_before_wait,
+    stated_run_times,
     with_neighbours,
 )
 from goneaway_tui.logs.records import (
@@ -42,17 +48,21 @@ from goneaway_tui.logs.records import (
 )
 from goneaway_tui.logs.redact import CUT_MARK, MAX_QUOTED_CHARS, MAX_SEARCHED_CHARS
 from goneaway_tui.logs.server_log import (
+    EndMessage,
     ServerLog,
+    container_message,
+    end_message,
     error_number,
-    host_message,
     host_started,
+    host_stopped,
     joined_entries,
     split_entry,
 )
-from goneaway_tui.logs.timestamps import Timestamp
+from goneaway_tui.logs.timestamps import Timestamp, parse_timestamp
 from goneaway_tui.logs.translations import in_english
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import LogEntry
+from goneaway_tui.model.session import ProcesslistId
 
 
 def find_error_events(blocks: Iterable[bytes], now: float | None = None) -> Iterator[ErrorEvent]:
@@ -179,6 +189,10 @@ ERROR_PATTERNS: Final = (
     _pattern(r"unexpected end of stream, read \d+ bytes from|socket was closed by server"),
     _pattern(r"last packet successfully received from the server was [\d,.]{1,15} milliseconds? ago"),
     _pattern(r"No operations allowed after (?:connection|statement) closed|cannot be called on a closed connection", None, used_after_close=True),
+    # A driver that follows a failover of the cluster: the connection is a new one, and the server behind it another.
+    _pattern(r"SQL connection has changed due to a connection failure|Driver has reconnect connection after a", None, Cause.SERVER_RESTART, wants_context=True),
+    _pattern(r"\bFailover(?:Success|Failed)SQLException\b|\bTransactionStateUnknownSQLException\b", None, Cause.SERVER_RESTART, wants_context=True),
+    _pattern(r"marked as broken because of SQLSTATE\(08(?:S02|007)\)", None, Cause.SERVER_RESTART, wants_context=True, is_precursor=True),
     _pattern(r"Failed to validate connection", None, wants_context=True, is_precursor=True, used_after_close=True),
     _pattern(r"marked as broken because of SQLSTATE\(08", None, wants_context=True, is_precursor=True),
     _pattern(r"MySqlConnectionClosedException"),
@@ -195,7 +209,7 @@ ERROR_PATTERNS: Final = (
         r"PROTOCOL_ENQUEUE_(?:AFTER|HANDSHAKE)|Cannot enqueue \w+ after|Can't add new command when connection is in closed state",
         None, used_after_close=True,
     ),
-    _pattern(r"(?:read|write) (?:ECONNRESET|EPIPE)|connect (?:ECONNREFUSED|ETIMEDOUT)", None, wants_context=True),
+    _pattern(r"(?:read|write) (?:ECONNRESET|EPIPE|ETIMEDOUT)|connect (?:ECONNREFUSED|ETIMEDOUT)", None, wants_context=True),
     _pattern(r"\[MySQL\] .{1,80}\bInvalid Connection"),
     _pattern(r"\[(?:mysql|MySQL)\] .{0,40}\.go:\d+", is_precursor=True, is_retried=True),
     _pattern(r"(?:^|[:=] ?\"?|\")invalid connection(?=[\"',}\s]|$)"),
@@ -214,6 +228,7 @@ ERROR_PATTERNS: Final = (
     _pattern(r"Connection has been closed by peer|Connection unexpectedly closed|ClosedConnectionException", wants_context=True),
     _pattern(r"Driver\(ConnectionClosed\)|Connection to the server is closed", wants_context=True),
     _pattern(r"\{:error, :closed\}|\{error,\s?closed\}|\btcp_closed\b", wants_context=True),
+    _pattern(r"failed to (?:receive packet (?:header|body)|read packet content): (?:closed|timeout|connection reset)"),
     _pattern(r"failed to (?:send query|(?:receive|read) .{1,60}): (?:closed|timeout|connection reset)", wants_context=True),
     _pattern(r"SocketException: (?:Connection reset|Broken pipe|Socket closed)|transport connection: An (?:existing|established) connection",
              wants_context=True),
@@ -247,8 +262,15 @@ ERROR_PATTERNS: Final = (
     _pattern(r"Connection (?:not open|is not active now)|because the connection is closed|connection went away|ConnectionNotConnectedException|DatabaseException: Connection is being closed",
              None, wants_context=True, used_after_close=True),
     _pattern(r"Fail to read any response from the server", wants_context=True),
-    _pattern(r"Socket #Port<[\d.]+> closed|Received close signal, exiting|socket was closed \{|sending data on socket : closed", wants_context=True),
+    _pattern(r"Socket #Port<[\d.]+> closed|Received close signal, exiting|socket was closed \{", wants_context=True),
+    # Of the Erlang clients that descend from one source, and of no client of another server.
+    _pattern(r"Failed sending data on socket : \w"),
+    _pattern(r"MySQL error: Connection closed"),
+    _pattern(r"Cannot write to socket, it is closed|Can ?not (?:execute|prepare|run|send) \w{1,20}: connection (?:is )?closed|\bDB::ConnectionLost\b",
+             None, wants_context=True, used_after_close=True),
+    _pattern(r"Application was streaming results when the connection failed"),
     _pattern(r"(?i:connection reset by peer|broken pipe)", wants_context=True),
+    _pattern(r"tls: failed to verify certificate|CERTIFICATE_VERIFY_FAILED|SSLHandshakeException", wants_context=True),
     _pattern(r"(?i:connection refused|econnrefused|(?:i/o|connect(?:ion)?) timeout|connect(?:ion)? timed out)", wants_context=True),
     _pattern(r"(?i:server (?:has )?closed the connection)(?! unexpectedly)", wants_context=True),
 )  # fmt: skip
@@ -281,11 +303,11 @@ STANDALONE_ERROR: Final = re.compile(r"^ERROR (?:\d{4}) \(\w{5}\)|^mysqldump: |^
 """A line that is an error by itself, whatever the lines around it say."""
 
 MYSQL_WORDS: Final = re.compile(
-    r"(?i)mysql|mariadb|myxql|r2d2|binlog|shyiko|maxscale|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |CMDPHP|\bSPINE: |galera|aurora|percona|\b(?:routing|metadata_cache) (?:WARNING|ERROR) \[|HY000|08S01|^ {1,4}fatal: true"
+    r"(?i)mysql|mariadb|myxql|r2d2|binlog|shyiko|maxscale|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bpacket (?:header|content): |\bDBD?I?::|DBI |CMDPHP|\bSPINE: |galera|aurora|percona|\b(?:routing|metadata_cache) (?:WARNING|ERROR) \[|HY000|08S01|^ {1,4}fatal: true"
 )
 """Names that only logs about MySQL or MariaDB hold."""
 OTHER_SOFTWARE_WORDS: Final = re.compile(
-    r"(?i)postgres|psycopg|asyncpg|pgx|\bpq: |pgbouncer|redis|valkey|memcache|mongo|rabbit|amqp|kafka|nginx|elastic|cassandra"
+    r"(?i)postgres|psycopg|asyncpg|pgx|\bpq: |pgbouncer|redis|valkey|memcache|mongo|rabbit|amqp|kafka|(?<![/\w])nginx(?![/\w])|elastic|cassandra"
     r"|ldap|smtp|sqlite|ora-\d|oracle|mssql|sqlserver|\btds\b|etcd|zookeeper|grpc|websocket|upstream|\bsshd?\b|rsync|\bscp\b|kubelet|docker"
     r"|pgsql|\bPG::|(?<!com\.)\bgit(?:hub|lab)?\b(?!\.com)|\bcurl\b|\birc\b|\bport (?:22|80|443|5432)\b|:(?:443|5432|6379|9092|11211|27017)\b"
 )
@@ -307,7 +329,8 @@ PREFILTER_WORDS: Final = (
     "closed}", "tcp_closed", "result set's", "while sending", "failed to send", "failed to re", "SocketException", "transport connection", "idle conn", "ClosedConn",
     "was lost during", "closed connection", "ClosedException", "reach database", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
-    "reading a row", "Timing out '",
+    "reading a row", "Timing out '", "SQL connection has", "SQLException", "reconnect connection",
+    "failed to verify", "VERIFY_FAILED", "HandshakeException", "data on socket", "it is closed", ": connection closed", "Connection closed", "DB::Connection", "streaming results",
     "closed=True", "io.EOFException", "Failed to read ", "Reset by peer", "Reset By Peer", '"- - -" 0 ', "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
 """Every pattern matches only lines with one of these; a line with none is not read further. A test checks it."""
@@ -363,6 +386,8 @@ def parse_line(text: str) -> ParsedLine | None:
         return None
     matches = ((pattern, match) for pattern in ERROR_PATTERNS if (match := pattern.words.search(text)))
     pattern, match = next(matches, (None, None))
+    if number is None and pattern is not None and pattern.wants_context and _POOL_EMPTY.search(text):
+        return None
     if pattern is None or match is None:
         return (
             None
@@ -375,6 +400,17 @@ def parse_line(text: str) -> ParsedLine | None:
     code = number if is_number_better else pattern.code
     is_unambiguous = not pattern.wants_context or code == number is not None
     return ParsedLine(code, pattern, is_unambiguous, match.start(), match.end())
+
+
+_POOL_EMPTY: Final = re.compile(
+    r"(?i)all pooled connections (?:are|were) in use|elapsed prior to obtaining a connection from the pool|\bqueuepool limit\b.{0,120}reached"
+    r"|connection is not available, request timed out|connection pool (?:is )?exhausted|pool (?:is )?exhausted|pool (?:is )?(?:empty|probably full)|unable to fetch a connection in \d"
+    r"|could not obtain a (?:database )?connection (?:from the pool )?within|timeout waiting for idle object|timed out fetching a new connection"
+    r"|attempt by a client to checkout a connection has timed out|acquisition timeout while waiting for new connection|connection acquisition timed out"
+    r"|(?:timeout|timed out) (?:acquiring|waiting for) (?:a )?(?:free )?connection|ConnectionAcquireTimeoutError|connection not available and request was dropped from queue"
+    r"|GetConnectionTimeoutException|getconnectiontimeout"
+)
+"""What a client's pool says that has no connection free: none was lost, and the server need not be full."""
 
 
 def _has_other_error_number(text: str) -> bool:
@@ -417,7 +453,7 @@ _INSERT_LINE: Final = re.compile(r"(?i)\s*(?:insert|replace)\s+into\b.{0,4000}?\
 """A statement of a dump, without a timestamp."""
 _VALUE_END: Final = re.compile(r"[^']{0,400}'\s{0,4}(?:[,);]|$|AND\b|WHERE\b|LIMIT\b|ORDER\b)")
 _BULLET: Final = re.compile(
-    r"(?:\s{0,40}(?:#{1,6}|//+|/\*+)|\s{0,4}(?:[-*+•]|\d{1,2}[.)]|--|(?:Chapter|Appendix|Section) [A-Z\d][\d.]{0,12}"
+    r"(?:\s{0,40}(?:#{1,6}|//+|/\*+)|\s{0,4}(?:[-*+•]|\d{1,2}[.)]|--|(?=[A-Z.]{6,14}\s)[A-Z]{0,10}\.{3}[A-Z.]{0,11}|(?:Chapter|Appendix|Section) [A-Z\d][\d.]{0,12}"
     r"|(?:[A-Z](?:\.\d{1,2}){1,5}|(?!\d{1,2}(?:\.\d{1,2}){3}\b)\d{1,2}(?:\.\d{1,2}){1,5})\.?(?=\s+[`'\"]?[A-Z])))\s+(?P<rest>\S.*)"
 )
 """An item of a list, a heading, a comment, or a line of a diff."""
@@ -437,6 +473,12 @@ _CODE_MARKS: Final = re.compile(
     r"|['\"] ?% ?[(\w]|%[rs]['\")]|\{\w[\w.!:]{0,30}\}\W{0,3}['\"]|\{\{-? ?[$.]\w|\|.{0,2000}`.{0,2000}\|$"
 )
 """A line of source."""
+_UNIT_NAMED: Final = re.compile(
+    r"(?:Start(?:ed|ing)|Finished|Stopp(?:ed|ing)|Reload(?:ed|ing)|Created|Removed|Failed to start|Dependency failed for|Triggering|Scheduled)\s"
+)
+"""How systemd begins a line with the description of a unit."""
+_COMMAND_LOGGED: Final = re.compile(r"\bCMD \(|\bCOMMAND=|\btype=EXECVE\b|\bExecStart\w*=")
+"""How cron, sudo, the kernel's audit and a unit's file state a command."""
 _METRIC: Final = re.compile(
     r"(?:^|\s)[A-Za-z_:][\w:]{2,200}\{\w{1,80}=\"[^{}]{0,1000}\"\}\s{1,40}[-+]?(?:\d[\d.eE+-]{0,40}|NaN|Inf)(?:\s+\d{1,20})?\s*$"
 )
@@ -468,8 +510,18 @@ _SETTING_LINE: Final = re.compile(
 _REMARK_HEAD: Final = re.compile(r"\s{0,8}(?:[#;]|//)\s{1,4}[A-Za-z]")
 """A remark at the beginning of a file: a time in it is when the file was written."""
 _ALERT_RULE: Final = re.compile(r"\s*(?:- )?(?:alert|expr|annotations):")
+_YAML_TEXT: Final = re.compile(rf"\s{{1,40}}(?:- )?(?=[a-z]){_SETTING}:\s{{1,4}}\S")
+_YAML_LINE: Final = re.compile(r"\s{0,60}(?:- )?[a-z][\w.-]{0,60}:(?:\s|$)|\s{0,60}- |---")
+_YAML_ITEM: Final = re.compile(r"\s{1,60}- [a-z][\w.-]{0,60}:\s")
+"""Lines of YAML: a text by its name, any line, and the first of an item with several names."""
+NEAR_YAML: Final = 12
+"""Lines before a text in YAML that show that it is one."""
 _SPAN_END: Final = re.compile(r"`(?:[.,;:)\s]|$)")
 """The end of what Markdown marks as code."""
+_TABLE_ROW: Final = re.compile(r"\s{0,8}\|(?=\s)(?:.{0,2000}?\s\|){2,40}\s*$")
+"""A row of a table as the mysql client prints it: it holds values, of tickets as of errors."""
+_DOUBLED_QUOTE: Final = re.compile(r"[\w,.)] \"\"$")
+"""What stands before a quotation in a field of CSV, where a quotation mark is written twice."""
 _LIST_ITEM: Final = re.compile(r"\s{1,40}(?:\d{4}\s?:\s?|N?_\()?(['\"]).{1,200}\1\)?,?\s*$")
 """A string in a list of messages, in source."""
 _ARTICLE: Final = re.compile(
@@ -540,7 +592,11 @@ def mention_in(
     is_named = _METRIC.search(text) or _TEST_PASSED.search(text) or _REMARK.match(before)
     if is_logged or is_named or any(_SLOW_LOG.match(line) for line in lines_before[-200:]):
         return Mention.YES
-    is_source = _CODE.match(text) or _CODE_MARKS.search(text) or _LIST_ITEM.match(text)
+    is_source = (
+        _CODE.match(text) or _CODE_MARKS.search(text) or _LIST_ITEM.match(text) or _is_literal(text, start)
+    )
+    if not is_source and (_TABLE_ROW.match(text) or _DOUBLED_QUOTE.search(_ARTICLE.sub("", before))):
+        return Mention.MAYBE
     if dated:
         return Mention.YES if may_be_source and is_source else Mention.NO
     is_value = _INSERT_LINE.match(text, 0, start) and text.find(")", start) >= 0
@@ -551,6 +607,48 @@ def mention_in(
     mention = _in_code_span(text, start, max(start, end)) or _in_prose(text, before)
     is_reported = mention is Mention.NO and _is_in_sentence(text, start, max(start, end))
     return Mention.MAYBE if is_reported else mention
+
+
+_CALL: Final = re.compile(
+    r"\s*(?:@\w[\w.]{0,80}|(?:\w{1,40}\s?:?=\s?)?(?:await |not |!)?(?![\w$.:>-]{0,200}(?:Error|Exception|Fail))[\w$]{1,60}(?:(?:\.|->|::)[\w$]{1,60}[!?]?){1,6})\(.{0,2000}\)\s*[:;,]?\s*$"
+)
+"""A call of a member or a decorator that fills a line; a class of errors that is printed looks the same."""
+_DECLARATION: Final = re.compile(
+    r"\s*(?:(?:public|private|protected|const|readonly|pub|SIGNAL SQLSTATE|throw|grep|egrep|zgrep|rg|awk|sed|git grep)\s|(?:static|final|export|internal) (?:static|final|const|default|readonly|function|class|let|var|char|string|String)\b|(?:describe|expect)[ (]{1,2}['\"`]|(?:msgid|msgstr)(?:\[\d\])? \"|\$ (?:sudo )?\w*grep )"
+)
+"""How a declaration, a test, a catalogue of messages or a command that searches begins."""
+_PATTERN_SET: Final = re.compile(
+    r"\s*(?:- )?[\w.-]{0,40}(?:(?:regex(?:p|es)?|pattern|alert_on)s?['\"]?\s{0,8}(?:[:=]|\?=|=~)\s|(?:match(?:es)?|contains|expression|filter|ignore|exclude)s?['\"]?\s{0,8}(?:[:=]|\?=|=~)\s{1,8}['\"/^.(*])"
+)
+"""A setting with what is to be searched for."""
+_ASSIGNED: Final = re.compile(r"\s*[\w$.]{1,60}(?:\[[^\]]{1,60}\])?\s?(?:\?=|:=|\|\|=|(?<=\])\s?=)\s?['\"]")
+_MANUAL_ROW: Final = re.compile(
+    r"\s*\|?\s*(?:`?\d{4}`?\s*\|\s*`?(?:CR|ER)_[A-Z_]{4,60}`?|`?(?:CR|ER)_[A-Z_]{4,60}`?\s*\|\s*`?\d{4}`?)\s*\|"
+)
+"""A row of a table of error numbers."""
+_BEFORE_LITERAL: Final = re.compile(r"(?:[(\[{=,+?]|\breturn|\bthrow|\bcase)\s{0,8}[rbfLu@$]?$")
+_STATEMENT_END: Final = (";", "{")
+_INITIALISED: Final = re.compile(r"\s*\{\s*[A-Z][A-Z_\d]{3,60}\s*,\s*\"")
+"""An element of a table of errors in C."""
+
+
+def _is_literal(text: str, start: int) -> bool:
+    """Whether words stand in a string of source, of settings or of a command, by the shape of the whole line."""
+    if _PATTERN_SET.match(text, 0, start) or _MANUAL_ROW.match(text, 0, start):
+        return True
+    start += text[start : start + 1] in {'"', "'"}
+    quotes = {quote: text.count(quote, 0, start) for quote in "\"'`"}
+    opened = max((text.rfind(quote, 0, start) for quote, count in quotes.items() if count % 2), default=-1)
+    if opened < 0 or _ERROR_HEAD.match(text.lstrip()) or text.find(text[opened], start) < 0:
+        return False
+    is_statement = text.rstrip().endswith(_STATEMENT_END) and _BEFORE_LITERAL.search(text, 0, opened)
+    return bool(
+        is_statement
+        or _INITIALISED.match(text)
+        or _CALL.match(text)
+        or _DECLARATION.match(text)
+        or _ASSIGNED.match(text)
+    )
 
 
 def _is_in_sentence(text: str, start: int, end: int) -> bool:
@@ -665,22 +763,25 @@ _CLIENT_ENTRY: Final = re.compile(
 )
 _READY_WORDS: Final = re.compile(r"ready for connections")
 _SERVER_CLIENT: Final = LogClient(N_("server log"))
-_LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|critical|fatal)\b")
+_LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|debug|critical|fatal)\b")
 
 
 PROCESS_NUMBER: Final = re.compile(r"^ ?\d{1,3}\((\d{1,10})\) ")
 """How lines of Kamailio and OpenSIPS begin."""
 SPEAKER_FORMS: Final = (
     PROCESS_NUMBER,
+    re.compile(r"^ {0,6}(\d{1,7}):\d{8}:\d{6}\.\d{3} "),
     re.compile(r" --- \[ {0,20}([\w.#-]{1,60})\]"),
+    re.compile(r"^\[Nest\] {1,3}(\d{1,10})\b"),
     re.compile(r"#(\d{1,10})\]"),
     re.compile(r": Thread (\d{1,6}): "),
     re.compile(r"\b(?:pid|PID|Pid)[ =:]{1,2}(\d{1,10})\b"),
     re.compile(r"[\[(]([A-Za-z][\w.]{0,40}[-#]\d{1,6})[\])]"),
     re.compile(r"\b(ForkPoolWorker-\d{1,6})\]"),
     re.compile(r"\[([0-9a-f]{6,36}(?:-[0-9a-f]{4,12}){0,4})\]"),
+    re.compile(r"\[(main|[\w .-]{0,40}[Tt]hread[\w .-]{0,20})\]"),
 )
-"""How a line names its process (Kamailio, Ruby, PHP), its thread (Spring and others) or its request."""
+"""How a line names its process (Kamailio, Zabbix, Ruby, PHP), its thread (Spring and others) or its request."""
 WORDS_BEFORE_CHARS: Final = 60
 """Characters before the words of an error by which two reports of it are known to be of one error."""
 HEAD_CHARS: Final = 80
@@ -688,16 +789,16 @@ HEAD_CHARS: Final = 80
 CHAIN_LINES: Final = 6
 """Lines between two reports of one cause chain."""
 _DIGITS: Final = re.compile(r"\d+")
-_WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"]$")
+_WRAPS: Final = re.compile(r"^$|[\s:(\[>'\"=\].,;-]$")
 """How what is put before a quoted error ends."""
 AFTERMATH_SECONDS: Final = 2.0
-"""Seconds after a loss within which a proxy closes the other side of the session."""
+"""Seconds after a loss within which a proxy closes the other side of the session, and a client uses its connection again."""
 PACKET_ERRORS: Final = frozenset({1153, 2020})
 """The errors of a packet that is too large: the server closes the session."""
-INTERRUPTED_ERROR: Final = 1317
-"""The error of a statement that was interrupted: the session stays open."""
 AFTER_PACKET_SECONDS: Final = 5.0
 AFTER_PACKET_LINES: Final = 12
+SAME_PACKETS_SECONDS: Final = 0.1
+"""Seconds between two reports of one program that state the times of the same packets."""
 PRECURSOR_LINES: Final = 20
 """Lines, in a log without times, between a driver's remark and the error itself."""
 
@@ -725,30 +826,44 @@ class DraftEvent:
     """Whether the driver logs the same for each closed connection of its pool."""
     is_aftermath: bool = False
     """Whether a proxy logs it of a session after it has reported the loss."""
+    is_typed: bool = False
+    """Whether the statement that failed stands above the error behind the prompt of a client."""
     is_of_host: bool = False
     """Whether the kernel or systemd reports it: of an end that a server's own log has reported already."""
     is_over: bool = False
     """Whether its program has reported another error since."""
+    is_after_refusal: bool = False
+    """Whether its program lost a connection before, and since then was only refused another one."""
+    is_form: bool = False
+    """Whether the error stands in a form of names and values, as a report of a crash has it beside the program's log."""
 
 
 def _drafts(records: Iterable[Record]) -> Iterator[DraftEvent]:
     """Decide what each record is, and read it as that: an entry of a server's own log, or what a program wrote."""
     server_log, server_run, known_clients, forks = ServerLog(UTC), _ServerRun(), _KnownClients(), _Forks()
-    datasources, statements = _Datasources(), _LoggedStatements()
+    datasources, statements, running = _Datasources(), _LoggedStatements(), _Running()
+    answers, own_sessions = _Answers(), _OwnSessions()
     for record in records:
         if statements.holds(record):
             yield from _quoted_drafts(record)
             continue
         forks.add(record)
         datasources.add(record)
-        yield from _host_drafts(record)
+        own_sessions.add(record)
+        yield from _end_drafts(record)
         entry = server_log.parse_entry(record.lines[0].text)
+        if entry is not None:
+            server_run.add(entry, record.timestamp)
         if entry is not None and _is_of_server(entry):
             for draft in _server_drafts(record, entry):
                 yield server_run.completed(draft)
         else:
             for draft in _client_drafts(record, is_mysql=record.program in datasources.of_mysql):
-                yield known_clients.completed(forks.completed(draft, record), record.program)
+                begun = running.completed(forks.completed(draft, record), record)
+                known = known_clients.completed(begun, record.program)
+                yield own_sessions.completed(answers.completed(known, record), record)
+        running.add(record)
+        answers.add(record)
 
 
 def _quoted_drafts(record: Record) -> Iterator[DraftEvent]:
@@ -756,22 +871,40 @@ def _quoted_drafts(record: Record) -> Iterator[DraftEvent]:
     entry = ServerLog(UTC).parse_entry(record.lines[0].text)
     is_entry = entry is not None and _is_of_server(entry)
     own = _server_drafts(record, entry) if entry and is_entry else _client_drafts(record, is_mysql=False)
-    for draft in (*_host_drafts(record), *own):
+    for draft in (*_end_drafts(record), *own):
         if not draft.server_ready:
             event = replace(draft.event, is_mention=True)
             yield replace(draft, event=event, subject=None if draft.subject is None else -event.line)
 
 
+_DUMP_BEGINS: Final = re.compile(r"Start (?:semi-sync |asynchronous )?binlog_dump to ")
+"""A server begins to send its binlog: a session that does so does nothing else."""
+MAX_DUMPS: Final = 200
+
+
 @dataclass(slots=True)
 class _ServerRun:
-    """When the server whose log is read was last ready."""
+    """When the server whose log is read was last ready, and which sessions it sends its binlog since when."""
 
     ready_seconds: float | None = None
+    dumps: dict[ProcesslistId, float] = field(default_factory=dict)
+    """When each of the last MAX_DUMPS began, by its session."""
+
+    def add(self, entry: LogEntry, timestamp: Timestamp | None) -> None:
+        """Remember the session to which the server begins to send its binlog."""
+        if entry.session_id is None or timestamp is None or not _DUMP_BEGINS.match(entry.text):
+            return
+        self.dumps.setdefault(entry.session_id, timestamp.clock_seconds)
+        if len(self.dumps) > MAX_DUMPS:
+            del self.dumps[next(iter(self.dumps))]
 
     def completed(self, draft: DraftEvent) -> DraftEvent:
-        """Add how long the server had been up, where its log has it: no session is older."""
-        timestamp = draft.event.timestamp
+        """Add how long the server and the session had been up, where its log has it."""
+        timestamp, session_id = draft.event.timestamp, draft.event.session_id
         seconds = None if timestamp is None else timestamp.clock_seconds
+        began = None if session_id is None else self.dumps.pop(session_id, None)
+        if began is not None and seconds is not None and seconds >= began:
+            draft = replace(draft, event=replace(draft.event, lasted_seconds=seconds - began))
         if draft.server_ready:
             self.ready_seconds = seconds
         if self.ready_seconds is None or seconds is None or seconds < self.ready_seconds:
@@ -846,6 +979,184 @@ class _Datasources:
                 self.of_mysql.add(record.program)
 
 
+RAN_SECONDS: Final = 1.0
+"""Seconds between a line with the time that a statement ran, and the error that ended it."""
+_BEGINS_STATEMENT: Final = re.compile(
+    r"(?i)\b(?:running|executing|execute|sending|starting|start|issuing|begin(?:ning)?)\b(?! (?:time|at)\b)[^;]{0,40}?"
+    r"\b(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|CALL|ALTER|LOAD DATA|OPTIMIZE|CREATE|query|quer(?:y|ies)|sql|statement)\b"
+)
+"""How a program says that it sends a statement: the silence behind is its wait for the answer."""
+
+
+_BEGINS_WORK: Final = re.compile(
+    r"(?i)\b(?:started|starting|begins?|beginning|began|running|executing|processing|exporting|importing|syncing|rebuilding)\b"
+)
+_BEGINS_WAITING: Final = re.compile(
+    r"(?i)\b(?:workers?|server|app(?:lication)?|service|consumer|listen\w*|daemon|scheduler|process|thread|pool|queue|watch\w*|wait\w*|idle|cron)\b"
+)
+"""What begins to wait for work, and not to work."""
+
+
+@dataclass(slots=True)
+class _Running:
+    """The last line of each program of a log with its time: it may say which statement is running."""
+
+    lines: dict[str, tuple[Timestamp, str]] = field(default_factory=dict)
+
+    def add(self, record: Record) -> None:
+        """Remember the last line of a record."""
+        self.lines.pop(record.program, None)
+        if record.timestamp is not None:
+            self.lines[record.program] = record.timestamp, record.lines[-1].text
+            if len(self.lines) > MAX_REMEMBERED_PROGRAMS:
+                del self.lines[next(iter(self.lines))]
+
+    def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
+        """Add how long the client of a lost connection had waited, where the record before says that it did."""
+        event = draft.event
+        event = self._without_work(event, record)
+        draft = replace(draft, event=event)
+        began, line = self.lines.get(record.program, (None, ""))
+        is_stated = event.waited_seconds is not None or event.idle_seconds is not None
+        if began is None or event.timestamp is None or is_stated or not event.is_loss:
+            return draft
+        gap = event.timestamp.seconds_after(began)
+        if gap is None or record.lines[0].starts_block:
+            return draft
+        waited_seconds = _waited_since(line[:FOREIGN_SEARCH_CHARS], gap, can_begin=not event.write_failed)
+        if waited_seconds < MIN_WAIT_SECONDS:
+            return draft
+        silent_seconds = silence_before_wait(event.silent_seconds, gap)
+        return replace(
+            draft, event=replace(event, waited_seconds=waited_seconds, silent_seconds=silent_seconds)
+        )
+
+    def _without_work(self, event: ErrorEvent, record: Record) -> ErrorEvent:
+        """The event of a client that waited for an answer, without the silence of the work that its program was doing."""
+        began, line = self.lines.get(record.program, (None, ""))
+        if began is None or event.timestamp is None or event.code not in SERVER_LOST_ERRORS:
+            return event
+        line = line[:FOREIGN_SEARCH_CHARS]
+        if not _BEGINS_WORK.search(line) or _BEGINS_WAITING.search(line):
+            return event
+        gap = event.timestamp.seconds_after(began)
+        return replace(event, silent_seconds=silence_before_wait(event.silent_seconds, gap))
+
+
+USED_SECONDS: Final = 60.0
+"""Seconds after an answered statement within which no idle limit ends a session, unless it is set to seconds."""
+_ANSWERED: Final = re.compile(
+    r"(?i)\bquery (?:was )?(?:successfully )?(?:executed|succeeded|finished|ok\b)|\bExecuted DbCommand \(|\brows? (?:affected|in set|fetched|returned|inserted|updated|sent)\b"
+    r"|\b(?:job|task|batch|import|message)\b.{0,200}?\b(?:completed|done|succeeded|processed|finished|performed)\b|\bms\)\s{1,4}(?:SELECT|INSERT|UPDATE|DELETE|BEGIN|COMMIT)\b"
+)
+"""How a program says that a statement was answered, or that work is done that it does with statements."""
+_ANSWER_WORDS: Final = (
+    "xecuted",
+    "ucceeded",
+    "inished",
+    "ok",
+    "OK",
+    "row",
+    "ompleted",
+    "OMPLETED",
+    "done",
+    "rocessed",
+    "erformed",
+    "ms)",
+)
+"""One of these is in every line that does."""
+
+
+@dataclass(slots=True)
+class _Answers:
+    """When each process of a log last had a statement answered: the last MAX_REMEMBERED_PROGRAMS."""
+
+    answered: dict[tuple[str, str], Timestamp] = field(default_factory=dict)
+    """By program and process: a pool has other connections in other processes."""
+
+    def add(self, record: Record) -> None:
+        """Remember an answer, or work done, that a record reports."""
+        text = record.lines[0].text[:FOREIGN_SEARCH_CHARS]
+        if record.timestamp is None or not any(word in text for word in _ANSWER_WORDS):
+            return
+        if _ANSWERED.search(text):
+            voice = record.program, _speaker(text)
+            self.answered.pop(voice, None)
+            self.answered[voice] = record.timestamp
+            if len(self.answered) > MAX_REMEMBERED_PROGRAMS:
+                del self.answered[next(iter(self.answered))]
+
+    def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
+        """Add how long before a loss the same process had an answer."""
+        event = draft.event
+        answered = self.answered.get((record.program, event.speaker))
+        if answered is None or event.timestamp is None or not event.is_loss or not event.speaker:
+            return draft
+        used_seconds = event.timestamp.seconds_after(answered)
+        if used_seconds is None or not 0 <= used_seconds <= USED_SECONDS:
+            return draft
+        return replace(draft, event=replace(event, used_seconds=used_seconds))
+
+
+_OWN_SESSION: Final = re.compile(
+    r"(?i)\b(?:connection_id(?:\(\))?|mysql_thread_id|processlist_id|thread_id\(\)|conn(?:ection)?[ _]?id|mysql (?:connection|thread|session)(?: id)?)['\"]?\s?(?:[:=]{1,2}|is)?\s?['\"]?(?P<id>\d{1,19})\b"
+)
+"""How a client states the id of its own session."""
+
+
+@dataclass(slots=True)
+class _OwnSessions:
+    """The session that each process of a log says it has: the last MAX_REMEMBERED_PROGRAMS."""
+
+    sessions: dict[tuple[str, str, str], ProcesslistId] = field(default_factory=dict)
+    """The id of the session by program, process and logger."""
+
+    def add(self, record: Record) -> None:
+        """Remember the session that a record says is its own."""
+        for line in record.lines[:CHAIN_LINES]:
+            text = line.text[:FOREIGN_SEARCH_CHARS]
+            own = _OWN_SESSION.search(text) if "id" in text.casefold() else None
+            # What kills sessions names those of others.
+            if own and "kill" not in text.casefold() and "Aborted connection" not in text:
+                voice = record.program, _speaker(text), _logger(text)
+                self.sessions.pop(voice, None)
+                self.sessions[voice] = ProcesslistId(int(own["id"]))
+                if len(self.sessions) > MAX_REMEMBERED_PROGRAMS:
+                    del self.sessions[next(iter(self.sessions))]
+
+    def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
+        """Add the session that the process of an error said is its own."""
+        voice = record.program, draft.event.speaker, _logger(record.lines[0].text)
+        own = self.sessions.get(voice)
+        return draft if own is None else replace(draft, event=replace(draft.event, own_session_id=own))
+
+
+_LOGGER: Final = re.compile(r"[\[(]?[A-Za-z][\w.:/-]{1,80}[\])]?")
+
+
+def _logger(text: str) -> str:
+    """The first word of a line behind its timestamp and level: mostly the name of what logs it.
+
+    >>> _logger("2026-11-23 22:00:00,402 INFO  [reports.worker] connection_id()=88123")
+    '[reports.worker]'
+    """
+    words = (
+        word for word in text[:FOREIGN_SEARCH_CHARS].split() if not _LEVELS.fullmatch(word.strip("[]:|"))
+    )
+    return next((word for word in words if _LOGGER.fullmatch(word)), "")
+
+
+def _waited_since(line: str, gap: float, *, can_begin: bool) -> float:
+    """The seconds that a statement was running, by a line `gap` seconds before its error; 0 where the line speaks of none.
+
+    `can_begin`: whether the client could send its statement, so that the line may be about its beginning.
+    """
+    ran_seconds = next(stated_run_times(line), None)
+    if ran_seconds is not None:
+        return ran_seconds if gap <= RAN_SECONDS else 0.0
+    return gap if can_begin and _BEGINS_STATEMENT.search(line) else 0.0
+
+
 FORK_SECONDS: Final = 10.0
 """Seconds after a fork within which a lost connection points at it: later ones have other causes more often."""
 FORK_LINES: Final = 40
@@ -855,43 +1166,87 @@ _FORKED: Final = re.compile(
     r"|(?i:\b(?:boot|spawn)(?:ed|ing)?\b.{0,40}\bpid[ :=]{1,3}(?P<booted>\d{2,10})\b)"
 )
 """A line about a process that was forked, with its number."""
-_FORK_WORDS: Final = ("fork", "Fork", "oot", "OOT", "pawn", "PAWN")
-"""One of these is in every line that does."""
+_FORKS: Final = re.compile(
+    r"(?i)\bfork(?:ed|ing|s)?\b:? (?:(?!failed|exec)[\w#]{1,20} ){0,3}(?:worker|child|process|job|consumer|subprocess)"
+    r"|\bForkManager\b|\bpcntl_fork\b|\bos\.fork\b"
+)
+"""A line about processes that are forked, without a number."""
+_CHILD_ENDS: Final = re.compile(
+    r"(?i)\b(?:child(?:ren)?|workers?|(?:sub)?process|job)\b(?:(?!restart|fail)[^.;]){0,40}?\b(?:exit(?:ed|ing|s)?|finished|terminated|ended|reaped)\b"
+    r"|\breap(?:ed|ing) (?:child|worker)"
+)
+"""A line about the end of a forked process."""
+_FORK_WORDS: Final = ("ork", "ORK", "oot", "OOT", "pawn", "PAWN", "hild", "rocess", "eap")
+"""One of these is in every line about a fork, or about the end of a forked process."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ForkTrace:
+    """A line about a fork, or about the end of a forked process."""
+
+    program: str
+    line: int
+    seconds: float | None
+    pid: str = ""
+    """The number of the forked process; empty where the line has none."""
+    is_end: bool = False
+
+    def is_just_before(self, event: ErrorEvent) -> bool:
+        """Whether the line stands shortly before an error."""
+        if self.line >= event.line:
+            return False
+        if self.seconds is None or event.timestamp is None:
+            return event.line - self.line <= FORK_LINES
+        return 0 <= event.timestamp.clock_seconds - self.seconds <= FORK_SECONDS
 
 
 @dataclass(slots=True)
 class _Forks:
-    """The forked processes that a log names, each with its line and time: the last MAX_FORKS."""
+    """What a log says of forks: the last MAX_FORKS lines."""
 
-    pids: dict[str, tuple[int, float | None]] = field(default_factory=dict)
+    traces: list[_ForkTrace] = field(default_factory=list)
+    programs: set[str] = field(default_factory=set)
+    """The programs that have forked: at most MAX_REMEMBERED_PROGRAMS."""
 
     def add(self, record: Record) -> None:
-        """Remember the forked processes that a record names."""
-        candidates = (line for line in record.lines if any(word in line.text for word in _FORK_WORDS))
-        for line in candidates:
-            for match in _FORKED.finditer(line.text[:FOREIGN_SEARCH_CHARS]):
-                seconds = None if record.timestamp is None else record.timestamp.clock_seconds
-                self.pids[match["pid"] or match["booted"]] = line.number, seconds
-                if len(self.pids) > MAX_FORKS:
-                    del self.pids[next(iter(self.pids))]
+        """Remember the forks, and the ends of forked processes, that a record names."""
+        seconds = None if record.timestamp is None else record.timestamp.clock_seconds
+        program = _family(record.program)
+        for line in record.lines:
+            if not any(word in line.text for word in _FORK_WORDS):
+                continue
+            text = line.text[:FOREIGN_SEARCH_CHARS]
+            pids = [match["pid"] or match["booted"] for match in _FORKED.finditer(text)]
+            forks = not pids and _FORKS.search(text) is not None
+            if (forks or "ork" in text) and (pids or forks) and len(self.programs) < MAX_REMEMBERED_PROGRAMS:
+                self.programs.add(program)
+            traces = [_ForkTrace(program, line.number, seconds, pid) for pid in pids]
+            if forks or (program in self.programs and _CHILD_ENDS.search(text)):
+                traces.append(_ForkTrace(program, line.number, seconds, is_end=not forks))
+            self.traces = (self.traces + traces)[-MAX_FORKS:]
 
     def completed(self, draft: DraftEvent, record: Record) -> DraftEvent:
-        """Add that the process was forked just before, where the log says so."""
-        if not self.pids:
+        """Add that a process was forked, or a forked one ended, just before, where the log says so."""
+        if not self.traces:
             return draft
         event = draft.event
         spoken = f"{record.program} {record.lines[0].text[:FOREIGN_SEARCH_CHARS]} {draft.outer_words}"
-        for pid in dict.fromkeys(_DIGITS.findall(spoken)):
-            line, seconds = self.pids.get(pid, (event.line, None))
-            if line < event.line and self._is_soon(event, line, seconds):
-                return replace(draft, event=replace(event, failures=event.failures | {FailureKind.FORKED}))
-        return draft
+        pids, program = set(_DIGITS.findall(spoken)), _family(record.program)
+        is_forked = any(
+            trace.is_just_before(event) and (trace.pid in pids if trace.pid else trace.program == program)
+            for trace in self.traces
+        )
+        if not is_forked:
+            return draft
+        return replace(draft, event=replace(event, failures=event.failures | {FailureKind.FORKED}))
 
-    @staticmethod
-    def _is_soon(event: ErrorEvent, line: int, seconds: float | None) -> bool:
-        if seconds is None or event.timestamp is None:
-            return event.line - line <= FORK_LINES
-        return 0 <= event.timestamp.clock_seconds - seconds <= FORK_SECONDS
+
+_PROCESS_ID: Final = re.compile(r"\[\d{1,10}\]")
+
+
+def _family(program: str) -> str:
+    """A program without the number of its process: forked processes have others."""
+    return _PROCESS_ID.sub("", program)
 
 
 _STRING: Final = re.compile(
@@ -995,29 +1350,44 @@ def _server_drafts(record: Record, entry: LogEntry) -> Iterator[DraftEvent]:
     yield DraftEvent(replace(event, session_id=entry.session_id), subject=subject, server_ready=is_ready)
 
 
-def _host_drafts(record: Record) -> Iterator[DraftEvent]:
-    """The drafts of what the kernel or systemd reports of a server's process."""
-    for line in record.lines:
-        message = host_message(line.text)
-        if message is None and not (record.program and host_started(line.text)):
-            continue
-        cause, start = message or (None, 0)
-        mention = Mention.NO if record.starts_dated else mention_in(line.text, start, [], dated=False)
-        if mention is Mention.YES:
-            continue
-        event = ErrorEvent(
-            line.number,
-            record.timestamp,
-            line.text,
-            client=SYSTEM_LOG,
-            stated_cause=cause,
-            certainty=Certainty.CONFIRMED,
-            from_server_log=True,
-            text_before=line.text_before[-MAX_SEARCHED_CHARS:],
-            is_mention=mention is Mention.MAYBE,
-        )
-        subject = -line.number if event.is_mention else cause
-        yield DraftEvent(event, subject=subject, server_ready=cause is None, is_of_host=True)
+def _end_drafts(record: Record) -> Iterator[DraftEvent]:
+    """The drafts of what another party than server and client reports: how the server's process ended, who ended a session."""
+    texts = [line.text for line in record.lines]
+    for index, line in enumerate(record.lines):
+        message = end_message(line.text) or container_message(texts, index)
+        if message is None and "systemd" in record.program and host_stopped(line.text):
+            message = EndMessage(EndKind.STOP, 0)
+        if message is not None:
+            yield from _end_draft(record, line, message)
+        elif record.program and host_started(line.text):
+            event = ErrorEvent(
+                line.number, record.timestamp, line.text, client=SYSTEM_LOG, from_server_log=True
+            )
+            yield DraftEvent(event, server_ready=True, is_of_host=True)
+
+
+def _end_draft(record: Record, line: LogLine, message: EndMessage) -> Iterator[DraftEvent]:
+    """The draft of one such line, if it does not only quote what it says; one that is no error needs a time."""
+    mention = Mention.NO if record.starts_dated else mention_in(line.text, message.start, [], dated=False)
+    is_quoted = mention is Mention.YES or _is_in_value(line.text, message.start)
+    if is_quoted or not (message.is_error or record.starts_dated):
+        return
+    is_own_time = message.timestamp_text is None
+    event = ErrorEvent(
+        line.number,
+        record.timestamp if is_own_time else parse_timestamp(message.timestamp_text or ""),
+        line.text,
+        client=SYSTEM_LOG if message.is_error else UNKNOWN_CLIENT,
+        stated_cause=message.cause if message.is_error else None,
+        certainty=message.certainty,
+        from_server_log=message.is_error,
+        session_id=message.session_id,
+        text_before=line.text_before[-MAX_SEARCHED_CHARS:],
+        is_mention=mention is Mention.MAYBE,
+        end_kind=message.kind,
+        is_error=message.is_error,
+    )
+    yield DraftEvent(event, subject=-line.number if event.is_mention else message.cause, is_of_host=True)
 
 
 def _server_certainty(entry: LogEntry) -> Certainty:
@@ -1080,6 +1450,10 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
     """Whether a line of a record only quotes the words of an error."""
     lines = record.lines
     line = lines[index]
+    if _COMMAND_LOGGED.search(line.text, 0, parsed.start) or (
+        "systemd" in record.program and _UNIT_NAMED.match(line.text)
+    ):
+        return Mention.YES
     follows_part = (
         index > 0 and TRACEBACK_PART.match(lines[index - 1].text) and line.text[:1] not in {"+", "-"}
     )
@@ -1097,6 +1471,8 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
         line.text, parsed.start, before, dated=dated, may_be_source=may_be_source, end=parsed.end
     )
     is_head = record.starts_dated and index == 0
+    if _is_of_passed_test(lines, index):
+        return Mention.YES
     if not is_head and _is_in_settings(lines, index, since=int(record.starts_dated)):
         return Mention.YES
     if mention is Mention.NO and not dated and (_follows_sentence(before) or _is_in_block(lines, index)):
@@ -1106,11 +1482,32 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
     return Mention.MAYBE if mention is Mention.NO and is_listed else mention
 
 
+_TEST_OUTPUT: Final = re.compile(r"\s{4,40}\w{1,80}_test\.go:\d{1,6}: ")
+_TEST_RESULT: Final = re.compile(r"\s{0,40}--- (?P<result>PASS|FAIL|SKIP): ")
+_TEST_BOUND: Final = re.compile(r"=== RUN |FAIL\b|PASS\b|ok  ")
+TEST_LINES: Final = 50
+"""Lines between what a test of Go prints and its result, which stands below or above."""
+
+
+def _is_of_passed_test(lines: Sequence[LogLine], index: int) -> bool:
+    """Whether a line is what a test of Go printed that passed: it wanted the error."""
+    if not _TEST_OUTPUT.match(lines[index].text):
+        return False
+    after = [line.text for line in lines[index + 1 : index + 1 + TEST_LINES]]
+    before = [line.text for line in lines[max(0, index - TEST_LINES) : index][::-1]]
+    for texts in (after, before):
+        marks = (text for text in texts if _TEST_RESULT.match(text) or _TEST_BOUND.match(text))
+        result = _TEST_RESULT.match(next(marks, ""))
+        if result is not None:
+            return result["result"] != "FAIL"
+    return False
+
+
 def _is_in_settings(lines: Sequence[LogLine], index: int, since: int) -> bool:
     """Whether a line is a remark among the settings from the line `since` on, or a text in a rule of an alert."""
     text = lines[index].text
     before = [line.text for line in lines[max(since, index - NEAR_SETTINGS) : index]]
-    if text[:1].isspace() and any(map(_ALERT_RULE.match, before)):
+    if text[:1].isspace() and (any(map(_ALERT_RULE.match, before)) or _is_in_yaml(lines, index, since)):
         return True
     if not _REMARK_LINE.match(text):
         return False
@@ -1118,6 +1515,15 @@ def _is_in_settings(lines: Sequence[LogLine], index: int, since: int) -> bool:
     others = [line for line in near if line.strip() and not _REMARK_LINE.match(line)]
     is_any_setting = any(char in line for line in others for char in "[=:")
     return is_any_setting and all(map(_SETTING_LINE.match, others))
+
+
+def _is_in_yaml(lines: Sequence[LogLine], index: int, since: int) -> bool:
+    """Whether a line is a text in a list of YAML, as of a template's triggers, under a name that reports nothing."""
+    if not _YAML_TEXT.match(lines[index].text):
+        return False
+    before = [line.text for line in lines[max(since, index - NEAR_YAML) : index] if line.text.strip()]
+    is_item = any(map(_YAML_ITEM.match, (*before, lines[index].text)))
+    return len(before) >= 3 and is_item and all(map(_YAML_LINE.match, before))
 
 
 def _is_in_block(lines: Sequence[LogLine], index: int) -> bool:
@@ -1245,16 +1651,20 @@ def _client_draft(record: Record, group: list[tuple[int, ParsedLine]], start: in
         event,
         is_retried=best.pattern is not None and best.pattern.is_retried,
         is_aftermath=best.pattern is not None and best.pattern.is_aftermath,
+        is_form=_FORM_FIELD.match(line.text) is not None,
         words=line.text[words_start : best.end],
         words_start=best.start - words_start,
         outer_words=line.text[:words_start],
         is_precursor=all(parsed.pattern is not None and parsed.pattern.is_precursor for _, parsed in group),
+        is_typed=any(_PROMPT.match(before.text) for before in record.lines[max(0, first - 2) : first]),
         is_traceback_rest=record.lines[0].starts_block
         and record.timestamp is None
         and line.text[:1].isspace(),
     )
 
 
+_PROMPT: Final = re.compile(r"(?:mysql|MySQL|MariaDB|obclient|percona)\b[^>\n]{0,80}> \S")
+"""The prompt of a client with what a person typed."""
 UNDATED_LINES: Final = 12
 """Lines before and after an error that may describe it in a log without times, besides its traceback."""
 
@@ -1300,6 +1710,9 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
     server_ends: set[Cause] = set()
     """What has ended the server since it was last ready."""
     for draft in drafts:
+        if not draft.event.is_error:
+            yield draft.event
+            continue
         if draft.server_ready:
             yield from (earlier.event for earlier in held)
             held, server_ends = [], set()
@@ -1310,14 +1723,57 @@ def join_drafts(drafts: Iterable[DraftEvent]) -> Iterator[ErrorEvent]:
         if index is not None and _is_same_event(held[index], draft):
             held[index] = _joined_draft(held[index], draft)
             continue
+        before = None if index is None else held[index]
         if index is not None:
             held[index] = replace(held[index], is_over=True)
-        held.append(draft)
+        held.append(draft if before is None else _as_echo(before.event, _as_after_refusal(before, draft)))
         while held[0].is_over or draft.event.line - held[0].event.line > MAX_RECORD_LINES:
             yield held.pop(0).event
         if isinstance(draft.subject, Cause):
             server_ends.add(draft.subject)
     yield from (earlier.event for earlier in held)
+
+
+def _as_after_refusal(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
+    """A draft that says whether its program has lost its connection before, and could not connect again since."""
+    before, after = held.event, draft.event
+    is_near = (
+        after.line - before.line <= AFTER_PACKET_LINES and _seconds_between(before, after) <= ECHO_SECONDS
+    )
+    is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
+    if is_of_another or not is_near or draft.subject is not None:
+        return draft
+    if after.refused:
+        return replace(draft, is_after_refusal=held.is_after_refusal or before.is_loss)
+    is_refused = before.refused and held.is_after_refusal
+    is_repeated = before.follows_loss and before.code == after.code
+    if (is_refused or is_repeated or _is_typed_after(before, draft)) and after.code in SERVER_GONE_ERRORS:
+        return replace(draft, event=replace(after, follows_loss=True))
+    return draft
+
+
+def _is_typed_after(before: ErrorEvent, draft: DraftEvent) -> bool:
+    """Whether a person typed a statement into a client that had just lost its one connection."""
+    after = draft.event
+    return (
+        draft.is_typed
+        and before.client.driver == after.client.driver
+        and before.code in SERVER_LOST_ERRORS
+        and not before.never_began
+        and after.line - before.line <= CHAIN_LINES
+    )
+
+
+def _as_echo(before: ErrorEvent, draft: DraftEvent) -> DraftEvent:
+    """A draft that says whether its driver only refuses a connection whose loss the program has reported before."""
+    is_loss = before.follows_loss or (before.is_loss and not before.used_after_close)
+    is_same_client = (
+        len({before.client.driver, draft.event.client.driver} - {""}) <= 1
+        and before.speaker == draft.event.speaker
+    )
+    if not (draft.event.used_after_close and not draft.is_precursor and is_loss and is_same_client):
+        return draft
+    return replace(draft, event=replace(draft.event, follows_loss=True))
 
 
 def _last_of_program(held: list[DraftEvent], program: str) -> int | None:
@@ -1342,15 +1798,78 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     ):
         return False
     line_distance = after.line - before.line
+    is_chained = line_distance <= CHAIN_LINES or _is_of_one_voice(before, after)
+    if _is_in_form(held, draft) or (is_chained and _states_same_packets(before, after)):
+        return True
     if held.is_precursor:
         is_dated = before.timestamp is not None and after.timestamp is not None
         is_close = line_distance <= (MAX_RECORD_LINES if is_dated else PRECURSOR_LINES)
         return is_close and _is_remark_before(held, draft)
     is_remark_after = draft.is_retried and before.client.driver == after.client.driver
-    if (is_remark_after or _wraps_same_words(held, draft)) and line_distance <= CHAIN_LINES:
-        return True
-    is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text)
-    return is_repeated and before.text != after.text and line_distance <= 2
+    is_chain = is_chained and (is_remark_after or _wraps_same_words(held, draft))
+    is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text) and before.text != after.text
+    return is_chain or (line_distance <= 2 and (is_repeated or _is_reported_again(held, draft)))
+
+
+_FORM_FIELD: Final = re.compile(
+    r"\s{0,8}(?:\d\.\d{1,2} )?(?i:(?:exception|error|fault)[ _]?(?:message|text|description|reason|details?)|message|summary|reason|description|mensagem|meldung|fehlermeldung)\s{0,20}[:=]\s"
+)
+"""How a report of a crash names the error's text."""
+FORM_SECONDS: Final = 2.0
+"""Seconds between a report of a crash and the line of the program's own log about it."""
+
+
+def _is_in_form(held: DraftEvent, draft: DraftEvent) -> bool:
+    """Whether one of two reports is a form about what the other says in the same words, at the same time."""
+    before, after = held.event, draft.event
+    texts = [part.words[part.words_start :] for part in (held, draft)]
+    is_dated = before.timestamp is not None and after.timestamp is not None
+    return (
+        held.is_form != draft.is_form
+        and texts[0] == texts[1]
+        and before.code == after.code
+        and is_dated
+        and _seconds_between(before, after) <= FORM_SECONDS
+    )
+
+
+def _is_of_one_voice(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether one thread or request reports both at one time, however long the traceback between them is."""
+    is_dated = before.timestamp is not None and after.timestamp is not None
+    return is_dated and bool(before.speaker) and before.speaker == after.speaker
+
+
+def _is_reported_again(held: DraftEvent, draft: DraftEvent) -> bool:
+    """Whether a program dies by a failure that its driver has just reported: the same words, and only one names the driver.
+
+    Perl's DBI prints a failure (PrintError) and raises it (RaiseError): one text, twice.
+    """
+    before, after = held.event, draft.event
+    texts = [part.words[part.words_start :] for part in (held, draft)]
+    if texts[0] != texts[1] or before.code != after.code or before.code in REFUSALS:
+        return False
+    if before.text == after.text:
+        return after.line - before.line == 1 and _RAISED.search(before.text) is not None
+    return sum(bool(recognise_client([event.text]).driver) for event in (before, after)) == 1
+
+
+_RAISED: Final = re.compile(r"^DBD?I?::.{1,1000} at \S{1,200} line \d{1,7}\.$")
+"""How Perl's DBI prints a failure, and raises it."""
+REFUSALS: Final = frozenset(number for number, code in CODES.items() if code.refuses_connection)
+"""The errors of connections that were refused: a program may try several at once."""
+
+
+def _states_same_packets(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether two reports state, to the millisecond, the same times of the last packets: they are of one connection."""
+    is_close = (
+        before.timestamp is not None
+        and after.timestamp is not None
+        and _seconds_between(before, after) <= SAME_PACKETS_SECONDS
+    )
+    stated = [(event.idle_seconds, event.waited_seconds) for event in (before, after)]
+    is_precise = any(round((seconds or 0.0) * 1000) % 1000 for seconds in stated[0])
+    is_of_driver = before.client.driver == after.client.driver == "MySQL Connector/J"
+    return is_close and is_of_driver and is_precise and stated[0] == stated[1]
 
 
 def _is_remark_before(held: DraftEvent, draft: DraftEvent) -> bool:
@@ -1362,7 +1881,25 @@ def _is_remark_before(held: DraftEvent, draft: DraftEvent) -> bool:
 
 def _follows_from(before: ErrorEvent, after: ErrorEvent) -> bool:
     """Whether a client reports what its error before has caused."""
-    return _is_after_packet(before, after) or _is_after_limit(before, after)
+    is_after_end = _is_after_packet(before, after) or _is_after_loss(before, after)
+    return is_after_end or _is_after_limit(before, after)
+
+
+def _is_after_loss(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether a client uses the connection again at once that it has just lost: that says nothing of idling."""
+    is_of_many = before.client.driver in SILENT_CLIENTS or STANDALONE_ERROR.search(after.text)
+    if is_of_many or not (before.is_loss and after.is_loss):
+        return False
+    is_refused = after.used_after_close and not before.used_after_close
+    is_used_again = before.code in SERVER_LOST_ERRORS and after.code in SERVER_GONE_ERRORS
+    is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
+    return _is_echo_of_process(before, after) or (
+        (is_used_again or (is_refused and before.code not in SERVER_GONE_ERRORS))
+        and not is_of_another
+        and len({before.client.driver, after.client.driver} - {""}) <= 1
+        and after.line - before.line <= AFTER_PACKET_LINES
+        and _seconds_between(before, after) <= AFTERMATH_SECONDS
+    )
 
 
 def _is_after_packet(before: ErrorEvent, after: ErrorEvent) -> bool:
@@ -1375,6 +1912,30 @@ def _is_after_packet(before: ErrorEvent, after: ErrorEvent) -> bool:
         and before.client.driver == after.client.driver
         and after.line - before.line <= AFTER_PACKET_LINES
         and _seconds_between(before, after) <= AFTER_PACKET_SECONDS
+    )
+
+
+ECHO_SECONDS: Final = 3600.0
+"""Seconds for which a process that does not connect again may report that its connection is closed."""
+
+
+def _is_echo_of_process(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether a process goes on to report that the connection is closed which it has reported as lost."""
+    is_dated = before.timestamp is not None and after.timestamp is not None
+    is_same_process = (
+        before.speaker.isdecimal()
+        and before.is_loss
+        and (before.program, before.speaker)
+        == (
+            after.program,
+            after.speaker,
+        )
+    )
+    return (
+        after.used_after_close
+        and is_same_process
+        and is_dated
+        and _seconds_between(before, after) <= ECHO_SECONDS
     )
 
 
@@ -1413,6 +1974,8 @@ def _shared_end(text: str, other: str) -> int:
 def _joined_draft(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
     """Two drafts of one event as one."""
     is_rest = draft.is_traceback_rest or _follows_from(held.event, draft.event)
+    if is_rest and not held.event.client.driver:
+        return replace(held, event=replace(held.event, client=draft.event.client))
     if is_rest or ((draft.is_retried or draft.is_aftermath) and not held.is_precursor):
         return held
     if held.subject is not None:
@@ -1442,7 +2005,7 @@ def _with_precursor(precursor: ErrorEvent, error: ErrorEvent) -> ErrorEvent:
         stated_cause=blaming.stated_cause,
         certainty=blaming.certainty,
         failures=precursor.failures | error.failures,
-        silent_seconds=precursor.silent_seconds,
+        silent_seconds=error.silent_seconds if precursor.silent_seconds is None else precursor.silent_seconds,
     )
 
 

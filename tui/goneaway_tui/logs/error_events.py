@@ -6,6 +6,7 @@ The tables: error numbers (CODES), clients and frameworks (DRIVERS, FRAMEWORKS),
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -174,9 +175,10 @@ DRIVERS: Final = (
         LogClient("R RMariaDB", reports_4031=True),
         r"RMariaDB|RMySQL|\bresult_(?:fetch|create|bind)\b|MariaDBConnection",
     ),
+    (LogClient("MariaDB Connector/ODBC", reports_4031=True), r"(?i)\[ma-\d[\w.]*\]|\[mariadb\]\[odbc|maodbc"),
     (
         LogClient("MySQL Connector/ODBC", reports_4031=True),
-        r"(?i)\[(?:mysql|mariadb|ma-\d[\w.]*)\]\[odbc|unixodbc|myodbc|switch_odbc|maodbc",
+        r"(?i)\[mysql\]\[odbc|unixodbc|myodbc|switch_odbc",
     ),
     (
         LogClient("Lua resty.mysql"),
@@ -190,6 +192,10 @@ DRIVERS: Final = (
     ),
     (LogClient("mysqlclient", reports_4031=True), r"\bMySQLdb\b|\b_mysql(?:_exceptions)?\b|mysqldb://"),
     (LogClient("PyMySQL"), r"pymysql|\(0, ''\)"),
+    (
+        LogClient("AWS Advanced JDBC Wrapper", reports_4031=True),
+        r"software\.amazon\.jdbc|software\.aws\.rds\.jdbc",
+    ),
     (
         LogClient("MariaDB Connector/J", reports_4031=True),
         r"\bmariadb\.jdbc|jdbc:mariadb|read \d+ bytes from \d+ \(socket was closed",
@@ -234,7 +240,10 @@ DRIVERS: Final = (
         LogClient("PHP mysqlnd", separates_write_errors=False),
         r"Error while sending \w{1,20} packet|Error reading result set's header|: send of \d{1,12} bytes failed with errno",
     ),
-    (LogClient("Ruby mysql2", reports_4031=True), r"Mysql2::|mysql2/client\.rb"),
+    (
+        LogClient("Ruby mysql2", reports_4031=True),
+        r"Mysql2::|mysql2/client\.rb|MySQL client is not connected|\bclosed MySQL connection\b",
+    ),
     (LogClient("Ruby trilogy"), r"Trilogy::"),
     (
         LogClient("Node mysql2", reports_4031=True),
@@ -309,7 +318,7 @@ FRAMEWORKS: Final = (
     ("Metabase", r"\bmetabase\b"),
     ("r2d2", r"\br2d2\b"),
     ("Ecto", r"\(ecto(?:_sql)?\b|\bEcto\."),
-    ("Diesel", r"\bdiesel\b"),
+    ("Diesel", r"\bdiesel\b|\bDatabaseError\((?:__)?(?:Unknown|ClosedConnection|UnableToSendCommand), "),
     ("Rails", r"ActiveRecord|active_record"),
     ("Sequelize", r"[Ss]equelize"),
     ("TypeORM", r"QueryFailedError|typeorm"),
@@ -328,9 +337,26 @@ _DRIVERS: Final = tuple((client, re.compile(pattern)) for client, pattern in DRI
 _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAMEWORKS)
 
 
+_STATEMENT_TEXT: Final = re.compile(
+    r"(?i)\b(?:SELECT\s.{1,1000}?\sFROM|INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\s"
+)
+_LITERAL: Final = re.compile(r"(?<=[=(,\s])'(?:[^'\\]|\\.|''){1,400}'(?=[\s,);]|$)")
+
+
+def _without_values(line: str) -> str:
+    """A line without the values of the statement in it: they are of users, and name no client."""
+    statement = _STATEMENT_TEXT.search(line)
+    start = len(line) if statement is None else statement.start()
+    return line[:start] + _LITERAL.sub("?", line[start:])
+
+
 def recognise_client(lines: Iterable[str]) -> LogClient:
-    """The client that wrote these lines; UNKNOWN_CLIENT where they do not show it."""
-    text = list(lines)
+    """The client that wrote these lines; UNKNOWN_CLIENT where they do not show it.
+
+    >>> recognise_client(["PDOException: x SELECT a FROM b WHERE c = 'proxysql'"]).name
+    'PHP PDO'
+    """
+    text = [_without_values(line) for line in lines]
     # A string in JSON holds a traceback in one line; a path of Windows holds the same two characters.
     text += [line.replace("\\n", " ") for line in text if "\\n" in line]
     driver = next(
@@ -358,6 +384,8 @@ class FailureKind(StrEnum):
     WRITING = "writing"
     LOGIN = "login"
     """While the client connected or logged in: no session had begun."""
+    TLS_REFUSED = "tls_refused"
+    """One side refused the other's certificate, or its versions and ciphers of TLS: no session had begun."""
     READING = "reading"
     """In the middle of a result: the session was busy."""
     SENDING = "sending"
@@ -372,6 +400,12 @@ class FailureKind(StrEnum):
     """A health check found the server away: the line is about the server, and about no session."""
     FORKED = "forked"
     """Something near the error forks, and each process has the connection."""
+    IN_AZURE = "in_azure"
+    """The log names a server or program in Azure."""
+    IN_AWS = "in_aws"
+    """The log names a server in AWS."""
+    POLLING = "polling"
+    """The statement that failed asks for the next job: the client sends it every few seconds, and logs nothing of that."""
     THROUGH_PROXY = "through_proxy"
     """The log names a proxy or tunnel between the client and the server."""
     MIXED_UP = "mixed_up"
@@ -406,7 +440,7 @@ FAILURE_WORDS: Final = tuple(
         ),
         (
             FailureKind.REFUSED,
-            rf"[Cc]onnection[ _]refused|delayed[_ ]connect[_ ]error:[_ ]111|ECONNREFUSED|econnrefused|\(111\b|Errno 111|\b10061\b|{haproxy_end('SC')}",
+            rf"[Cc]onnection[ _]refused|actively refused|delayed[_ ]connect[_ ]error:[_ ]111|ECONNREFUSED|econnrefused|\(111\b|Errno 111|\b10061\b|{haproxy_end('SC')}",
         ),
         (FailureKind.UNREACHABLE, r"No route to host|[Nn]etwork is unreachable|\(113\b|EHOSTUNREACH"),
         (
@@ -439,17 +473,26 @@ FAILURE_WORDS: Final = tuple(
             ),
         ),
         (
+            FailureKind.TLS_REFUSED,
+            (
+                r"SSLHandshakeException(?!: (?:Remote host|Connection reset|Read timed out))|(?i:certificate[ _]verify[ _]failed|no appropriate protocol|unsupported protocol"
+                r"|no protocols available|handshake[ _]failure|\bprotocol_version\b|self[- ]signed certificate|certificate (?:has expired|chain|is not valid)"
+                r"|find valid certification path|get local issuer|unknown[ _]?(?:issuer|ca)\b|remote certificate (?:is invalid|was rejected))"
+                r"|\bx509: |tls: (?:failed to verify|protocol version|no supported versions)|ERR_TLS_CERT|ERR_SSL_[A-Z]|\bCERT_HAS_EXPIRED\b|DEPTH_ZERO_SELF_SIGNED"
+            ),
+        ),
+        (
             FailureKind.READING,
             (
                 r"Could not read data from |when dumping table|\bresult_fetch\b|\bin _?(?:fetch(?:one|many|all|_row)?|get_rows|_fetch\w+)$"
                 r"|\bin _read_rowdata_packet\w*$|PDOStatement(?:::|->)fetch|mysqli?_fetch_\w|[Ee]rror reading result(?! set's)"
-                r"|ResultsetRowsStreaming|[Cc]ould not read resultset|EOFException: Failed to read (?:next byte|remaining)"
+                r"|ResultsetRowsStreaming|was streaming results when|(?:<|\b)ScanRowAsync|\bpacket body of length \d|[Cc]ould not read resultset|EOFException: Failed to read (?:next byte|remaining)"
                 r"|BinaryLogClient\.listenForEventPackets|\bmysqli_(?:result|stmt)::fetch_?\w|\(\): Error while reading a row"
             ),
         ),
         (
             FailureKind.SENDING,
-            r"\bin _?send_data$|sendFileToServer|LoadLocalFile|LOAD DATA LOCAL|[Ll]ocal [Ii]nfile",
+            r"\bin _?send_data$|sendFileToServer|LoadLocalFile|LOAD DATA LOCAL|[Ll]ocal [Ii]nfile|\b(?:mysql|mariadb-)import\b.{0,200} (?:--local\b|-L\b)",
         ),
         (
             FailureKind.BETWEEN,
@@ -464,7 +507,19 @@ FAILURE_WORDS: Final = tuple(
             FailureKind.SERVER_DOWN,
             r"missed \d{1,4} heartbeats, shunning|Server \S{1,120} is DOWN, reason: |has no server available!|Detected an offline server during query",
         ),
-        (FailureKind.FORKED, r"Psy Shell|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking"),
+        (
+            FailureKind.FORKED,
+            r"Psy Shell|\bForkManager\b|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking",
+        ),
+        (FailureKind.IN_AZURE, r"\.mysql\.database\.azure\.com|\.azurewebsites\.net|\bAKS\b"),
+        (FailureKind.IN_AWS, r"\.rds\.amazonaws\.com"),
+        (
+            FailureKind.POLLING,
+            (
+                r"\bDatabaseQueue(?:\.php|->pop)|Error while reserving job|\bacquireNextTriggers?\b|\bclusterCheckin\b|JobQueue\.Dequeue\(|DoctrineReceiver->get\(|\bMessenger\S{1,60}DoctrineReceiver"
+                r"|\bSolidQueue::(?:Worker|Dispatcher|Poller)\b.{0,80}\bpoll|\bget_next_job\b|\bgetNextJob\b|\b(?:poll|fetch)_?(?:for_)?(?:next_)?jobs?\b|\bscheduler_loop\b|\bsend_heartbeat\b"
+            ),
+        ),
         (
             FailureKind.THROUGH_PROXY,
             r"(?i:cloud[-_]?sql[-_]proxy|\bpscale\b|planetscale|cleardb|kubectl port-forward|Forwarding from 127)|branch \S{1,80} is established",
@@ -485,6 +540,30 @@ IDLE_TIME_FORMS: Final = (
     re.compile(rf"(?i)(?<![\w.,-]){_AMOUNT}(?: of| being| spent| without being)? {_IDLE}(?! (?:{_SET_VALUE}|connections?)\b)"),
 )  # fmt: skip
 """How a log states the idle time of a connection: an amount of a unit beside a word for idling, and not beside a setting."""
+_OF_STATEMENT: Final = (
+    r"(?:quer(?:y|ies)|statements?|sql|select|insert|update|delete|cursor|execut\w{1,6}|command)"
+)
+_FIGURE: Final = r"(?:(?P<hours>\d{1,4})(?:h|:(?=\d\d:\d\d)))?(?:(?P<minutes>\d{1,4})(?:m(?=\d|\b)|:))?(?:(?P<amount>\d[\d.,]{0,20}?) ?(?P<unit>ms|millis(?:econds?)?|milliseconds?|s|secs?|seconds?|mins?|minutes?|h|hours?)?(?![\w.,:]*\d))?"
+RUN_TIME_FORMS: Final = (
+    re.compile(
+        rf"(?i)\b{_OF_STATEMENT}\b(?:(?!\b(?:retr|again|sleep|wait|reconnect|next|limit|idle))[^.;\d]){{0,60}}?\b(?:after|for|took|taking):? {_FIGURE}"
+    ),
+    re.compile(
+        rf"(?i)(?<![a-z])(?:took|elapsed(?:[ _]?time)?|duration|(?:exec(?:ution)?|quer(?:y)?|run(?:ning)?)[ _]?time)(?:_?(?P<named>ms|millis|s|secs?|seconds))?['\"]?(?: (?:was|is))?[ :=(]{{1,3}}['\"]?{_FIGURE}"
+    ),
+    re.compile(rf"[\[(]{_FIGURE}[\])] {{1,3}}(?:\[rows:|(?i:SELECT|INSERT|UPDATE|DELETE|REPLACE|CALL|WITH|LOAD)\b)"),
+)  # fmt: skip
+"""How a log states how long a statement ran: beside a word for one, beside a word for a duration, before its text."""
+WORK_TIME_FORM: Final = re.compile(
+    rf"(?i)\b(?:failed|aborted|died|ended|stopped|crashed|gave up|errored|failure)\b.{{0,20}}?\b(?:after|in):? {_FIGURE}"
+)
+"""How a log states how long the work lasted that failed: its statement, or what it did between statements."""
+_OTHER_WORK: Final = re.compile(
+    r"(?i)\b(?:jobs?|tasks?|requests?|workers?|process|daemon|uptime|sessions?|connect\w*|idl\w+|pool|sleep\w*|wait\w*|retr\w+|login|handshake)\b"
+)
+"""What else may last: a connection may idle meanwhile."""
+_WORK_CHARS: Final = 40
+"""Characters before a duration in which it stands what lasted."""
 UNIT_SECONDS: Final = {"ms": 0.001, "millis": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 """Seconds of each unit, by the beginning of its name; the longest beginning that fits counts."""
 LASTED_FORM: Final = re.compile(
@@ -523,14 +602,70 @@ PROXYSQL_OFFLINE_ERROR: Final = 9004
 """ProxySQL's error of a session whose server it found offline."""
 CONNECTION_KILLED_ERROR: Final = 1927
 """MariaDB's error of a session that was killed. 10.5 reports it to idle sessions when it stops, too; 10.6 and later do not."""
+INTERRUPTED_ERROR: Final = 1317
+"""The error of a statement that was interrupted: the session stays open."""
 SERVER_GONE_ERRORS: Final = frozenset({2006})
 """The error of a client that could not send its statement."""
 UNANSWERED_ERRORS: Final = frozenset({2002, 2003})
 """The errors of a client that no server answered."""
 SERVER_LOST_ERRORS: Final = frozenset({2013})
 """The error of a client that waited for an answer."""
+MIN_WAIT_SECONDS: Final = 5.0
+"""Seconds from which a wait is one for an answer: a server that has closed a session refuses its next statement at once."""
 LARGE_LINE_BYTES: Final = 8192
 """Bytes from which the size of a logged line counts as that of the statement in it."""
+
+
+class EndKind(StrEnum):
+    """What ended sessions, as another party than their clients reports it."""
+
+    STOP = "stop"
+    """The server was stopped, or restarted."""
+    CRASH = "crash"
+    """The server crashed, or was killed."""
+    FAILOVER = "failover"
+    """Another server took over: the sessions of the one before end."""
+    KILL = "kill"
+    """A session was killed."""
+    INTERRUPT = "interrupt"
+    """A statement was killed: its session goes on."""
+    PROXY = "proxy"
+    """A proxy ended a session."""
+    SESSION = "session"
+    """The server's log reports the end of a session with its cause."""
+
+
+END_CAUSES: Final = {
+    EndKind.STOP: Cause.SERVER_RESTART,
+    EndKind.CRASH: Cause.SERVER_CRASH,
+    EndKind.FAILOVER: Cause.SERVER_RESTART,
+    EndKind.KILL: Cause.KILLED,
+    EndKind.INTERRUPT: Cause.KILLED,
+    EndKind.PROXY: Cause.PROXY_OR_FIREWALL,
+}
+"""The cause that each kind of end is; that of a session has its own."""
+SERVER_ENDS: Final = frozenset({EndKind.STOP, EndKind.CRASH, EndKind.FAILOVER})
+"""The ends of every session of a server."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedEnd:
+    """An end that another party reports, near an error that it may explain."""
+
+    kind: EndKind
+    cause: Cause
+    line: int
+    """The number of the line that reports it."""
+    seconds: float = 0.0
+    """How long before the error it was."""
+    session_id: ProcesslistId | None = None
+    """The session of the error, where the report names it."""
+
+    @property
+    def is_of_session(self) -> bool:
+        """Whether the report names the session of the error."""
+        return self.session_id is not None
+
 
 _SESSION_ID_FORM: Final = re.compile(
     r"\(conn=(\d{1,10})\)|[Aa]borted connection (\d{1,10}) |[Cc]onnection[ _]id[:= ]{1,2}(\d{1,10})\b"
@@ -583,20 +718,32 @@ class ErrorEvent:
     statement_bytes: int | None = None
     limits: tuple[tuple[str, float], ...] = ()
     """Limits that the log states: seconds or bytes by variable."""
+    used_seconds: float | None = None
+    """How long before the same process had a statement answered; None where its log does not say that it had."""
+    own_session_id: ProcesslistId | None = None
+    """The session that its process said before is its own."""
     offline_near: bool = False
     """Whether the server refused a connection by offline mode within a minute."""
     refused_near: bool = False
     """Whether a connection found no program listening within a minute."""
-    server_end: Cause | None = None
-    """What ended the server in the minute before, by the same log: a restart, a crash, or a kill by the system."""
-    server_end_seconds: float = 0.0
-    """How long before the event that was."""
+    end_kind: EndKind | None = None
+    """What the line reports as another party than the client: the operating system, a proxy, a cloud, an administrator."""
+    is_error: bool = True
+    """Whether it is shown as an error; otherwise the line only helps to explain the errors near it."""
+    end: ReportedEnd | None = None
+    """What ended the session or its server, as another party reports it in the same log."""
+    sending_near: bool = False
+    """Whether a client lost its connection within a minute while it was sending data."""
     unread_near: bool = False
     """Whether the server reported in the ten seconds before that it gave up a client that did not read its result."""
     unread_by_client: bool = False
     """Whether the server reported that in the minute before of what may be this client."""
     mixed_up_near: bool = False
     """Whether another process received packets that were not meant for it, within two seconds."""
+    follows_loss: bool = False
+    """Whether the same program reported the loss of a connection before, and its driver only refuses to use it again."""
+    busy_lost_near: bool = False
+    """Whether another session was lost within two seconds while its client waited for an answer."""
     lost_near: int = 0
     """How many other connections were lost within two seconds."""
 
@@ -622,6 +769,24 @@ class ErrorEvent:
         )
 
     @property
+    def reported_end(self) -> EndKind | None:
+        """The end that the line reports as another party than the client; None where it reports none."""
+        if self.is_mention:
+            return None
+        if self.ends_server:
+            return EndKind.CRASH if self.stated_cause is Cause.SERVER_CRASH else EndKind.STOP
+        is_sure = self.stated_cause is not None and self.certainty is Certainty.CONFIRMED
+        if is_sure and self.from_server_log and self.session_id is not None:
+            return EndKind.SESSION
+        is_proxys = self.stated_cause is Cause.PROXY_OR_FIREWALL and self.client.driver in PROXIES
+        return EndKind.PROXY if is_sure and is_proxys else self.end_kind
+
+    @property
+    def server_end(self) -> EndKind | None:
+        """What ended the server near the error, by the same log: a stop, a crash or a failover."""
+        return self.end.kind if self.end is not None and self.end.kind in SERVER_ENDS else None
+
+    @property
     def is_loss(self) -> bool:
         """Whether a session that had begun is lost, and nothing in the log says why."""
         is_explained = self.refused or self.from_server_log or self.stated_cause is not None
@@ -642,7 +807,14 @@ class ErrorEvent:
         if self.idle_seconds is not None:
             return False
         is_lost = self.code in SERVER_LOST_ERRORS and FailureKind.GREETING in self.failures
-        return self.is_loss and (is_lost or FailureKind.LOGIN in self.failures)
+        is_before_login = not self.failures.isdisjoint({FailureKind.LOGIN, FailureKind.TLS_REFUSED})
+        return self.is_loss and (is_lost or is_before_login)
+
+    @property
+    def ended_at_login(self) -> bool:
+        """Whether the connection ended before or during the login, and nothing says why."""
+        is_at_login = not self.failures.isdisjoint({FailureKind.GREETING, FailureKind.LOGIN})
+        return self.is_loss and is_at_login and FailureKind.TLS_REFUSED not in self.failures
 
     @property
     def was_busy(self) -> bool:
@@ -654,7 +826,8 @@ class ErrorEvent:
         """Whether the client could not even send: the connection was closed before, or the server cut a statement short."""
         if FailureKind.WRITING in self.failures and self.code not in SERVER_LOST_ERRORS:
             return True
-        has_write_error = bool(self.failures & {FailureKind.BROKEN_PIPE, FailureKind.RESET})
+        is_reset = bool(self.failures & {FailureKind.BROKEN_PIPE, FailureKind.RESET})
+        has_write_error = is_reset and (self.waited_seconds or 0.0) < MIN_WAIT_SECONDS
         return self.client.separates_write_errors and (
             self.code in SERVER_GONE_ERRORS or (self.code not in SERVER_LOST_ERRORS and has_write_error)
         )
@@ -683,6 +856,8 @@ class ErrorEvent:
             waited_seconds = milliseconds / 1000
         stated = [amount for line in lines for amount in _stated_idle_times(line.text)]
         idle_seconds = stated[-1] if stated else idle_seconds
+        ran = [seconds for line in lines for seconds in stated_run_times(line.text)]
+        waited_seconds = ran[-1] if ran and not stated and waited_seconds is None else waited_seconds
         lasted = _last_figure(LASTED_FORM, lines)
         if received_seconds is not None:
             idle_seconds, waited_seconds = idle_and_waiting(
@@ -702,11 +877,21 @@ class ErrorEvent:
             is_past_limit=self.is_past_limit or any(PAST_LIMIT_FORM.search(line.text) for line in lines),
             lasted_seconds=self.lasted_seconds if lasted is None else lasted / 1000,
             waited_seconds=waited_seconds,
+            silent_seconds=silence_before_wait(
+                self.silent_seconds, waited_seconds or self._worked_seconds(lines)
+            ),
             statement_bytes=next(large, None) if statement_bytes is None else statement_bytes,
             session_id=ProcesslistId(int(next(filter(None, sessions[-1].groups()))))
             if sessions
             else self.session_id,
         )
+
+    def _worked_seconds(self, lines: Iterable[LogLine]) -> float | None:
+        """How long the work lasted that failed while the client waited for an answer, where the log states it."""
+        if self.code not in SERVER_LOST_ERRORS:
+            return None
+        matches = (match for line in lines if (match := WORK_TIME_FORM.search(line.text)))
+        return next((_duration_seconds(match) for match in matches), None)
 
 
 def failures_in(lines: Iterable[LogLine]) -> set[FailureKind]:
@@ -725,6 +910,46 @@ def _stated_idle_times(text: str) -> Iterator[float]:
             amount = re.sub(r"[.,]", "", amount) if grouped else amount.replace(",", "")
             if amount.replace(".", "", 1).isdecimal():
                 yield float(amount) * UNIT_SECONDS[name]
+
+
+def stated_run_times(text: str) -> Iterator[float]:
+    """The seconds that a statement ran, where a line states them.
+
+    >>> list(stated_run_times("query failed after 600.5s")), list(stated_run_times("job failed: elapsed 9 h"))
+    ([600.5], [])
+    """
+    for form in RUN_TIME_FORMS:
+        match = form.search(text)
+        if match is None:
+            continue
+        work = text[max(0, match.start() - _WORK_CHARS) : match.start()]
+        seconds = _duration_seconds(match)
+        if seconds is not None and not _OTHER_WORK.search(work):
+            yield seconds
+            return
+
+
+def _duration_seconds(match: re.Match[str]) -> float | None:
+    """The seconds of a duration with its unit in or behind its name, as in Go or by the clock; in seconds without one."""
+    fields = match.groupdict()
+    parts = [fields["hours"], fields["minutes"], fields["amount"]]
+    if not any(parts):
+        return None
+    unit = (fields["unit"] or fields.get("named") or "s").casefold()
+    name = max((name for name in UNIT_SECONDS if unit.startswith(name)), key=len)
+    amount = (fields["amount"] or "0").replace(",", "").rstrip(".")
+    if amount.count(".") > 1:
+        return None
+    return int(parts[0] or 0) * 3600 + int(parts[1] or 0) * 60 + float(amount) * UNIT_SECONDS[name]
+
+
+def silence_before_wait(silent_seconds: float | None, waited_seconds: float | None) -> float | None:
+    """How long a log was silent before a statement was sent: it is silent while its program waits, too.
+
+    >>> silence_before_wait(900.0, 600.0), silence_before_wait(600.0, 601.0), silence_before_wait(None, 9.0)
+    (300.0, 0.0, None)
+    """
+    return None if silent_seconds is None else max(0.0, silent_seconds - (waited_seconds or 0.0))
 
 
 def _last_figure(form: re.Pattern[str], lines: Iterable[LogLine]) -> float | None:
@@ -751,67 +976,215 @@ _TimedEvent = tuple[float, ErrorEvent]
 """An event and its seconds since 1970; not a number where it has no time, so that it is near to no other."""
 _NEAR_SECONDS: Final = 60.0
 _TOGETHER_SECONDS: Final = 2.0
+_SAME_DAYS_SECONDS: Final = 2 * 86_400.0
+"""Seconds within which two timestamps of one log are of one year, where only one of them has its year."""
 _UNREAD_SECONDS: Final = 10.0
 """Seconds in which a client that read too slowly mostly notices that the server gave it up."""
+_NOTICED_SECONDS: Final = 10.0
+"""Seconds in which a client that is not idle mostly notices that its session was killed."""
+_MAX_IDLE_SECONDS: Final = 86_400.0
 _MAX_HELD_EVENTS: Final = 64
+_MAX_REPORTS: Final = 64
 _NEXT_EVENTS: Final = 3
 _NEXT_LINES: Final = 12
 _NOT_LISTENING: Final = frozenset({FailureKind.REFUSED, FailureKind.NO_SOCKET})
 
 
 def with_neighbours(events: Iterable[ErrorEvent]) -> Iterator[ErrorEvent]:
-    """Yield each event with what was found within a minute of it. At most 2 * _MAX_HELD_EVENTS are held."""
-    held: list[_TimedEvent] = []
-    done = 0
+    """Yield each error with what was found near it. At most 2 * _MAX_HELD_EVENTS errors and _MAX_REPORTS ends are held."""
+    near = _Neighbourhood()
     for event in events:
-        seconds = nan if event.timestamp is None else event.timestamp.clock_seconds
-        held.append((seconds, event))
-        while done < len(held) - 1 and (
-            not (_is_near(held[done], held[-1]) or _may_be_refused(held[done][1], event))
-            or len(held) - done > _MAX_HELD_EVENTS
-        ):
-            yield _with_counts(held, done)
-            done += 1
-        while done and (len(held) > 2 * _MAX_HELD_EVENTS or not _is_near(held[0], held[done])):
+        yield from near.add(event)
+    yield from near.pop_all()
+
+
+class _Neighbourhood:
+    """The errors of a log that wait for what follows, and the ends that other parties have reported last."""
+
+    def __init__(self) -> None:
+        self._held: list[_TimedEvent] = []
+        self._done = 0
+        """How many of the held errors are yielded."""
+        self._reports: deque[_TimedEvent] = deque(maxlen=_MAX_REPORTS)
+        self._clock = _LogClock()
+        self._sender: ErrorEvent | None = None
+        """The last client that lost its connection while it was sending."""
+
+    def add(self, event: ErrorEvent) -> Iterator[ErrorEvent]:
+        """Take the next event of the log; yield the errors that nothing later is near to."""
+        self._align_years(event)
+        event = self._clock.dated(event)
+        timed = self._clock.seconds(event), event
+        if event.reported_end is not None:
+            self._reports.append(timed)
+        if not event.is_error:
+            return
+        held = self._held
+        held.append((timed[0], replace(event, sending_near=self._is_sent_near(event))))
+        while self._done < len(held) - 1 and self._is_over(event):
+            yield self._completed(self._done)
+            self._done += 1
+        while self._done and (len(held) > 2 * _MAX_HELD_EVENTS or not _is_near(held[0], held[self._done])):
             held.pop(0)
-            done -= 1
-    for index in range(done, len(held)):
-        yield _with_counts(held, index)
+            self._done -= 1
+
+    def pop_all(self) -> Iterator[ErrorEvent]:
+        """Yield the errors that are left at the end of the log."""
+        for index in range(self._done, len(self._held)):
+            yield self._completed(index)
+
+    def _is_over(self, later: ErrorEvent) -> bool:
+        """Whether the next error to be yielded waits for nothing more."""
+        held, done = self._held, self._done
+        is_near = _is_near(held[done], held[-1]) or _may_be_refused(held[done][1], later)
+        return not is_near or len(held) - done > _MAX_HELD_EVENTS
+
+    def _align_years(self, event: ErrorEvent) -> None:
+        """Give the errors that wait the year of an event behind them, where their own year is guessed."""
+        if event.timestamp is None or event.timestamp.year_guessed:
+            return
+        clock = _LogClock(event.timestamp)
+        for timed_events in (self._held, self._reports):
+            for index, (_seconds, held) in enumerate(timed_events):
+                if held.timestamp is not None and held.timestamp.year_guessed:
+                    dated = clock.dated(held)
+                    timed_events[index] = clock.seconds(dated), dated
+
+    def _completed(self, index: int) -> ErrorEvent:
+        """The error at `index` with what the others say that are near it."""
+        timed = self._held[index]
+        event = _with_counts(self._held, index)
+        is_ended = event.is_loss or event.refused or event.is_kill or event.code == INTERRUPTED_ERROR
+        if event.ends_server or not (is_ended or event.from_server_log):
+            return event
+        ends = [end for report in self._reports if (end := _end_for(timed, report))]
+        return replace(
+            event, end=min(ends, key=lambda end: (not end.is_of_session, end.seconds), default=None)
+        )
+
+    def _is_sent_near(self, event: ErrorEvent) -> bool:
+        """Whether a client lost its connection while it was sending, just before or in the lines before."""
+        if event.is_loss and FailureKind.SENDING in event.failures:
+            self._sender = event
+        sender = self._sender
+        if sender is None or sender is event:
+            return False
+        if sender.timestamp is None or event.timestamp is None:
+            return event.line - sender.line <= _NEXT_LINES
+        return event.timestamp.seconds_apart(sender.timestamp) <= _TOGETHER_SECONDS
+
+
+class _LogClock:
+    """The years and the zone that times of one log have, where they do not name them."""
+
+    def __init__(self, dated: Timestamp | None = None) -> None:
+        self._dated = dated
+        """The last time with a year."""
+        self._offset_seconds = 0.0 if dated is None else dated.offset_seconds
+        """What the last zone but UTC adds to UTC: that of times without one."""
+
+    def dated(self, event: ErrorEvent) -> ErrorEvent:
+        """The event in the year of the last time with a year, where its own is guessed and both are near each other."""
+        timestamp, last = event.timestamp, self._dated
+        if timestamp is None:
+            return event
+        if not timestamp.year_guessed:
+            self._dated = timestamp
+            self._offset_seconds = timestamp.offset_seconds or self._offset_seconds
+            return event
+        if last is None or timestamp.seconds_apart(last) > _SAME_DAYS_SECONDS:
+            return event
+        return replace(event, timestamp=timestamp.with_year_of(last))
+
+    def seconds(self, event: ErrorEvent) -> float:
+        """When an event was, in seconds since 1970; not a number where it has no time."""
+        timestamp = event.timestamp
+        if timestamp is None:
+            return nan
+        return timestamp.clock_seconds - (0.0 if timestamp.zoned else self._offset_seconds)
+
+
+def _end_for(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
+    """The end that a report says, where it may be what ended the session of an error; None where it cannot be.
+
+    What ends a session comes before its client's error, and after the session was last used.
+    """
+    event, other = timed[1], report[1]
+    kind, apart = other.reported_end, timed[0] - report[0]
+    if kind is None or other.line == event.line:
+        return None
+    session_id = other.session_id if other.session_id in {event.session_id, event.own_session_id} else None
+    cause = END_CAUSES.get(kind) or other.stated_cause
+    is_near = -_TOGETHER_SECONDS <= apart <= _noticed_within(event, kind)
+    if cause is None or not is_near or not _may_end(kind, other.session_id, event):
+        return None
+    return ReportedEnd(kind, cause, other.line, max(0.0, apart), session_id)
+
+
+def _may_end(kind: EndKind, session_id: ProcesslistId | None, event: ErrorEvent) -> bool:
+    """Whether an error may be of an end of that kind, reported of that session: by what the error says of itself."""
+    if kind in SERVER_ENDS:
+        return event.code != INTERRUPTED_ERROR
+    if event.refused or event.from_server_log:
+        return False
+    own_ids = {event.session_id, event.own_session_id} - {None}
+    is_of_other = bool(own_ids) and session_id is not None and session_id not in own_ids
+    if kind is EndKind.SESSION:
+        return session_id in own_ids
+    kills = {EndKind.KILL, EndKind.INTERRUPT}
+    is_possible = kind in kills if event.code == INTERRUPTED_ERROR else kind is not EndKind.INTERRUPT
+    return is_possible and not is_of_other
+
+
+def _noticed_within(event: ErrorEvent, kind: EndKind) -> float:
+    """Seconds after an end of that kind in which the client of an error can have noticed it."""
+    idle_seconds = event.silent_seconds if event.idle_seconds is None else event.idle_seconds
+    idle_seconds = min(idle_seconds or 0.0, _MAX_IDLE_SECONDS)
+    if kind in SERVER_ENDS or kind is EndKind.SESSION:
+        return max(_NEAR_SECONDS, idle_seconds)
+    if (
+        (event.waited_seconds or 0.0) > _TOGETHER_SECONDS
+        or event.code in SERVER_LOST_ERRORS
+        or event.was_busy
+    ):
+        return _TOGETHER_SECONDS
+    # Who kills a session of many means one that is busy; a proxy ends those that are idle.
+    if event.idle_seconds is None:
+        return max(_NOTICED_SECONDS, idle_seconds) if kind is EndKind.PROXY else _NOTICED_SECONDS
+    unused_seconds = idle_seconds + (event.waited_seconds or 0.0) + _TOGETHER_SECONDS
+    return unused_seconds if kind is EndKind.PROXY else min(_NOTICED_SECONDS, unused_seconds)
 
 
 def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
-    """The event at `index` with what the others say that are near it."""
+    """The event at `index` with what the other errors say that are near it."""
+    event = held[index][1]
     neighbours = [
         (abs(seconds - held[index][0]), other)
         for position, (seconds, other) in enumerate(held)
         if position != index and _is_near(held[index], held[position])
     ]
-    ends = [
-        (held[index][0] - seconds, other.stated_cause)
-        for position, (seconds, other) in enumerate(held)
-        if position != index and other.ends_server and _is_near(held[index], held[position])
-    ]
-    ended_before = [end for end in ends if end[0] >= -_TOGETHER_SECONDS]
-    end_seconds, server_end = min(ended_before, key=lambda end: abs(end[0]), default=(0.0, None))
+    together = [other for seconds_apart, other in neighbours if seconds_apart <= _TOGETHER_SECONDS]
     return replace(
         _with_unread_result(held, index),
-        server_end=None if held[index][1].ends_server else server_end,
-        server_end_seconds=max(0.0, end_seconds),
-        mixed_up_near=any(
-            seconds_apart <= _TOGETHER_SECONDS and _shares_connection(held[index][1], other)
-            for seconds_apart, other in neighbours
-        ),
+        mixed_up_near=any(_shares_connection(event, other) for other in together),
+        sending_near=event.sending_near
+        or any(FailureKind.SENDING in other.failures and other.is_loss for _apart, other in neighbours),
         offline_near=any(other.code == OFFLINE_MODE_ERROR for _apart, other in neighbours),
         refused_near=any(_found_no_listener(other) for _apart, other in neighbours)
         or _is_refused_next(held, index),
+        busy_lost_near=any(_was_cut_while_busy(event, other) for other in together),
         lost_near=sum(
-            seconds_apart <= _TOGETHER_SECONDS
-            and other.stated_cause is None
-            and not other.refused
-            and _is_of_another(held[index][1], other)
-            for seconds_apart, other in neighbours
+            other.stated_cause is None and not other.refused and _is_of_another(event, other)
+            for other in together
         ),
     )
+
+
+def _was_cut_while_busy(event: ErrorEvent, other: ErrorEvent) -> bool:
+    """Whether another session was lost while its client waited for an answer: no idle limit ends such a session."""
+    is_busy = other.is_loss and (other.was_busy or other.code in SERVER_LOST_ERRORS)
+    is_of_another = event.speaker != other.speaker or _is_of_another(event, other)
+    return is_busy and is_of_another and not other.never_began
 
 
 def _found_no_listener(event: ErrorEvent) -> bool:

@@ -39,7 +39,7 @@ PREFIX_FORMS: Final = (
     re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>\d\d[OE])[ +]"),
     re.compile(
         rf"(?:<\d{{1,3}}>)?(?P<timestamp>{_SYSLOG_TIME}) "
-        r"(?P<program>(?!\d{4}-\d\d-\d\d)[\w.-]{1,80} [\w./@-]{1,80}(?:\[[\w.-]{1,20}\])?|[\w./@-]{1,80}\[[\w.-]{1,20}\]): ?"
+        r"(?P<program>(?!\d{4}-\d\d-\d\d|(?:ERROR|WARN(?:ING)?|INFO|DEBUG|FATAL|CRITICAL|TRACE)\b)[\w.-]{1,80} [\w./@-]{1,80}(?:\[[\w.-]{1,20}\])?|[\w./@-]{1,80}\[[\w.-]{1,20}\]): ?"
     ),
     re.compile(
         rf"<\d{{1,3}}>1 (?P<timestamp>{_ISO}) (?P<program>\S{{1,80}} \S{{1,80}} \S{{1,80}}) \S{{1,40}} "
@@ -55,13 +55,23 @@ PREFIX_FORMS: Final = (
     re.compile(r"\[(?P<program>pod/[\w./-]{1,120})\] ?(?P<timestamp>)"),
     re.compile(rf"(?P<program>[^\t\n]{{1,100}}\t[^\t\n]{{1,100}})\t(?P<timestamp>{_ISO}) "),
     re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d {_CLOCK})(?P<program>) (?=\d{{4}}-\d\d-\d\d[ T]\d)"),
+    re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d {_CLOCK}) (?P<program>[a-z][\w-]{{1,40}}) > ?"),
     re.compile(rf"(?P<timestamp>{_ISO}) (?P<program>\{{[^{{}}]{{0,400}}\}}) "),
     re.compile(rf"(?P<timestamp>\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?: ?[+-]\d{{4}}|Z)?)\s(?P<program>[\w.-]{{1,80}}): ?(?=\{{)"),
+    re.compile(
+        r"(?P<program>(?:[\w./@+~-]{0,200}[\w-]\.(?:log|err|out|txt)(?:[.-]\d{1,10})?(?:\.\w{2,4})?|(?:[\w./@+~-]{0,200}/)?(?:syslog|messages)(?:\.\d{1,3})?)"
+        r"(?=[:-]))(?:(?P<mark>[:-])\d{1,9}(?P=mark)|:)(?P<timestamp>)(?! )"
+    ),
+    re.compile(
+        r"(?P<program>[\w./@+~-]{0,200}[\w-]\.(?:py|js|ts|go|java|kt|rb|php|cc?|cpp|h|rs|cs|ex|lua|md|rst|html?|p[lmo]|sh|sql|ya?ml|json|toml|ini|conf|cnf))"
+        r"(?P<mark>[:-])\d{1,9}(?P=mark)(?P<timestamp>)(?! \S)"
+    ),
 )  # fmt: skip
 """Prefixes of containerd; of `kubectl --timestamps`, `docker logs -t` and GitHub Actions; of GitLab CI; of syslog (RFC 3164, Heroku)
 and the systemd journal; of syslog by RFC 5424; of the Java Service Wrapper; of docker compose, foreman and pm2; of pods by
 their namespace; of fly.io; of Cloud Foundry; of `aws logs tail`; of the journal with seconds; of
-`kubectl --prefix`; of `gh run view`; of Docker Desktop; of logcli; of fluentd. The first row that matches counts. What else stands before all lines is
+`kubectl --prefix`; of `gh run view`; of Docker Desktop; of Airbyte; of logcli; of fluentd; of grep, before lines of a log and
+of source. The first row that matches counts. What else stands before all lines is
 found by `_RepeatedPrefixes`.
 """
 
@@ -76,11 +86,12 @@ ERROR_FIELDS: Final = frozenset({
     "errormessage", "errortype", "sqlmessage", "sqlstate", "code", "errno", "errorcode", "error_code", "name", "type", "value",
     "module", "filename", "function", "file", "logger", "logger_name", "loggername", "logger.name", "sourcecontext", "driver",
     "class", "error.message", "error.stack_trace", "error.type", "fatal", "syscall", "err_details", "error_message", "error_details",
+    "duration", "duration_ms", "durationms", "elapsed", "elapsed_ms", "elapsedms", "took", "took_ms", "query_time", "execution_time",
 })  # fmt: skip
 """Names of fields that describe an error, in lower case."""
 _STATES_ERROR: Final = frozenset({
     "error", "err", "exception", "exc_info", "exc_text", "stack", "stack_trace", "stacktrace", "trace", "traceback", "@x",
-    "errormessage", "sqlmessage", "errno", "errortype", "exception.stacktrace", "error.message", "error.stack_trace", "value",
+    "errormessage", "sqlmessage", "errno", "errortype", "exception.message", "exception.stacktrace", "error.message", "error.stack_trace", "value",
     "err_details", "error_message", "error_details",
 })  # fmt: skip
 """Those of them that no object has without an error."""
@@ -90,12 +101,12 @@ _SOURCE_FIELDS: Final = frozenset(
 """Those of them that name what wrote the message."""
 TIME_FIELDS: Final = (
     "timestamp", "@timestamp", "time", "ts", "@t", "datetime", "date", "__realtime_timestamp", "_source_realtime_timestamp",
-    "eventtime", "event_time", "instant", "asctime", "t", "log_time",
+    "eventtime", "event_time", "instant", "asctime", "t", "log_time", "timeunixnano",
 )  # fmt: skip
 """Names of fields with the time of an event, in lower case, the surest first. When it was collected does not count."""
 PROGRAM_FIELDS: Final = (
     "syslog_identifier", "_pid", "_hostname", "container_name", "_container_name", "pod_name", "service", "stream", "host",
-    "logstream", "tag",
+    "logstream", "tag", "service.name",
 )  # fmt: skip
 """Names of fields that name the program that wrote a line, in lower case."""
 _MEMBER: Final = re.compile(
@@ -140,7 +151,8 @@ def unwrap_lines(lines: Iterable[LogLine]) -> Iterator[LogLine]:
     """Yield the lines that programs wrote: without wrappers, and a message of several lines as several lines."""
     heads = _RepeatedHeads()
     for line in joined_objects(_RepeatedPrefixes().removed(lines)):
-        yield from map(heads.removed, unwrapped(line))
+        for event in _events_of(line):
+            yield from map(heads.removed, unwrapped(event))
 
 
 def unwrapped(line: LogLine) -> list[LogLine]:
@@ -179,8 +191,19 @@ HEAD_WORDS: Final = 5
 _TRACEBACK_HEAD: Final = "Traceback (most recent call last):"
 
 
+_REPEATED_PART: Final = re.compile(
+    r"(?<=[\s>:\])|-])(?:at (?:[\w.$/-]{1,120}/{1,2})?[\w.$<>]{3,200}\(|Caused by: |\.\.\. \d{1,4} (?:more|common)\b|The last packet s)"
+)
+"""A part of a traceback of Java, behind what a program that reads another's output puts before each of its lines."""
+_HEAD_END: Final = re.compile(r" ?[-:>|]\s?$")
+_HEAD_CLOCK: Final = re.compile(r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?")
+
+
 class _RepeatedHeads:
-    """The timestamp, level and logger of an entry, which oslo.log repeats before each line of its traceback."""
+    """The timestamp, level and logger of an entry, repeated before each line of its traceback.
+
+    oslo.log writes them so, and whatever logs the output of a program line by line.
+    """
 
     def __init__(self) -> None:
         self._entry = ("", "")
@@ -193,6 +216,9 @@ class _RepeatedHeads:
         program, text = line.program, line.text
         if line.starts_block or not _ENTRY_START.match(text):
             return line
+        if self._entry[0] == program and (shared := _shared_head(self._entry[1], text)):
+            body, text_before = text[shared:], line.text_before + text[:shared]
+            return replace(line, text=body, text_before=text_before, continues=True)
         before, traceback, _rest = text.partition(_TRACEBACK_HEAD)
         if traceback and len(before.split()) >= HEAD_WORDS:
             is_further = self._entry[0] == program and self._entry[1].startswith(before.partition("[")[0])
@@ -208,6 +234,19 @@ class _RepeatedHeads:
             self._head = ("", "")
         self._entry = program, text
         return line
+
+
+def _shared_head(entry: str, text: str) -> int:
+    """How many characters of a line repeat the head of an entry, before a part of its traceback or nothing; 0 for another line."""
+    part = _REPEATED_PART.search(text)
+    if part is None and not _HEAD_END.search(text):
+        return 0
+    head = text if part is None else text[: part.start()]
+    clock = _HEAD_CLOCK.search(head)
+    if clock is None or len(head.split()) < HEAD_WORDS:
+        return 0
+    is_same = _HEAD_CLOCK.sub("", entry, count=1).startswith(_HEAD_CLOCK.sub("", head, count=1).rstrip())
+    return len(head) if is_same else 0
 
 
 LEARNING_LINES: Final = 40
@@ -356,19 +395,40 @@ def _members(text: str) -> Iterator[Member]:
         yield from _nested_members(parsed, 0)
 
 
+_TYPED_VALUES: Final = frozenset({"stringvalue", "intvalue", "doublevalue", "boolvalue"})
+"""Names by which OTLP and other formats wrap a value with its type."""
+
+
+def _named_value(key: str, value: object) -> tuple[str, object]:
+    """The name and the value of a member: without the object that holds its type, or its name, beside it.
+
+    >>> _named_value("body", {"stringValue": "x"}), _named_value("attributes", {"key": "a.b", "value": "x"})
+    (('body', 'x'), ('a.b', 'x'))
+    """
+    name = str(key).casefold()
+    if isinstance(value, dict) and value.keys() == {"key", "value"} and isinstance(value["key"], str):
+        return _named_value(value["key"], value["value"])
+    if isinstance(value, dict) and len(value) == 1:
+        ((only, inner),) = value.items()
+        if str(only).casefold() in _TYPED_VALUES:
+            return name, inner
+    return name, value
+
+
 def _nested_members(value: dict[str, object], depth: int) -> Iterator[Member]:
-    for key, inner in value.items():
-        name = str(key).casefold()
+    for key, held in value.items():
+        name, inner = _named_value(key, held)
         if isinstance(inner, dict):
             if depth < MAX_DEPTH:
                 yield from _nested_members(inner, depth + 1)
         elif isinstance(inner, list):
-            for element in inner[:MAX_BODY_LINES]:
+            for held_element in inner[:MAX_BODY_LINES]:
+                element_name, element = _named_value(name, held_element)
                 if isinstance(element, dict):
                     if depth < MAX_DEPTH:
                         yield from _nested_members(element, depth + 1)
                 elif isinstance(element, str):
-                    yield name, element, depth
+                    yield element_name, element, depth
         elif inner is not None and not isinstance(inner, bool):
             yield name, str(inner), depth
 
@@ -441,9 +501,49 @@ _PRINTED_MEMBER: Final = re.compile(
     r'\s*(?:"(?:[^"\\]|\\.){1,80}"\s?:\s?\S|"(?:[^"\\]|\\.){0,8000}",?$|[\d.+-]{1,40},?$|[\[{].{0,4000}[\]}],?$)'
 )
 _LIST_KEYS: Final = frozenset(
-    {"events", "entries", "hits", "items", "records", "logs", "results", "data", "value", "values"}
-)
+    {
+        "events", "entries", "hits", "items", "records", "logs", "results", "data", "value", "values",
+        "logevents", "resourcelogs", "scopelogs", "logrecords",
+    }
+)  # fmt: skip
 """Names of lists of events in the outermost object."""
+
+
+_LIST_MARK: Final = re.compile(r'"(?i:' + "|".join(sorted(_LIST_KEYS)) + r')"\s{0,4}:\s{0,4}\[\s{0,4}\{')
+"""How a list of events begins within a line."""
+
+
+def _events_of(line: LogLine) -> list[LogLine]:
+    """The events of a line that holds a list of them, a line each; `[line]` for any other line."""
+    if line.text[:1] not in {"{", "["} or not _LIST_MARK.search(line.text[:STARTS_CHARS]):
+        return [line]
+    try:
+        events = list(islice(_listed_events(json.loads(line.text), {}, 0), MAX_EVENT_LINES))
+    except (ValueError, RecursionError):
+        return [line]
+    if len(events) < 2:
+        return [line]
+    texts = map(json.dumps, events)
+    return [replace(line, text=text, size_bytes=len(text)) for text in texts]
+
+
+def _listed_events(value: object, outer: dict[str, object], depth: int) -> Iterator[dict[str, object]]:
+    """Yield the objects of the innermost lists of events, each with what stands beside the lists."""
+    if isinstance(value, list):
+        for element in value:
+            yield from _listed_events(element, outer, depth)
+    elif isinstance(value, dict):
+        lists = {key: inner for key, inner in value.items() if _is_list_of_events(key, inner)}
+        beside = {key: inner for key, inner in value.items() if key not in lists}
+        if not lists or depth > MAX_DEPTH:
+            yield {**outer, **beside}
+        for inner in lists.values():
+            yield from _listed_events(inner, {**outer, **beside}, depth + 1)
+
+
+def _is_list_of_events(key: str, value: object) -> bool:
+    is_list = isinstance(value, list) and bool(value) and all(isinstance(element, dict) for element in value)
+    return is_list and str(key).casefold() in _LIST_KEYS
 
 
 class _Printed:
@@ -454,6 +554,15 @@ class _Printed:
         """Of each open container its mark and its key."""
         self.lines: list[LogLine] = []
         self.event_depth: int | None = None
+
+    @property
+    def is_list(self) -> bool:
+        """Whether what was opened last is a list of events, and nothing of an event was read since."""
+        return (
+            bool(self.open)
+            and self.open[-1][0] == "["
+            and all(not key or key in _LIST_KEYS for _mark, key in self.open)
+        )
 
     def starts_event(self) -> bool:
         """Whether the container that was opened last is an event: the outermost object, or one of a list of events."""
@@ -466,10 +575,20 @@ class _Printed:
         return outer[-1][0] == "[" and keys <= _LIST_KEYS and len(outer) <= 4
 
 
+_ELEMENT: Final = re.compile(
+    r"(?P<before>\s*(?:[\[,]\s*)?)(?P<object>\{\s*\".{0,8000}\})\s*(?:,|\])?\s*", re.DOTALL
+)
+"""An object of a list that stands on a line of its own."""
+
+
 def joined_objects(lines: Iterable[LogLine]) -> Iterator[LogLine]:
     """Yield lines, and each event of JSON that is printed over several lines as one line."""
     printed: _Printed | None = None
     for line in lines:
+        is_between = printed is None or printed.is_list or line.starts_block
+        if is_between and (element := _ELEMENT.fullmatch(line.text)):
+            yield replace(line, text=element["object"], text_before=line.text_before + element["before"])
+            continue
         if printed is None or line.starts_block:
             if printed is not None:
                 yield from printed.lines
@@ -543,7 +662,7 @@ MAX_LINES_APART: Final = 200
 """Lines of other programs after which a record ends."""
 
 TRACEBACK_PART: Final = re.compile(
-    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |Debug info: |Query: \S|Function: [\w:\\]{1,120}$|Error: \d{4} .{0,200} \([\w.:-]{1,80}\)$|\(Background|\[SQL|Invalid `prisma\.|The last packet"
+    r"\s|[!>]\s{2,}at |Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|Previous exception|\[previous|Next |Debug info: |Query: \S|Function: [\w:\\]{1,120}$|Error: \d{4} .{0,200} \([\w.:-]{1,80}\)$|\(Background|\[SQL|Invalid `prisma\.|The last packet|\(errno \d"
 )
 """What joins the parts of a traceback, in the languages that are read."""
 EXCEPTION_HEAD: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")
@@ -631,6 +750,35 @@ class _Burst:
         return gap if self.is_start or since > BURST_SECONDS else self.silence_seconds
 
 
+CLOSE_DATES_SECONDS: Final = 3 * 86_400.0
+"""Two timestamps of one log that are near each other: with day and month exchanged they would be weeks apart."""
+
+
+@dataclass(slots=True)
+class _DateOrder:
+    """Whether the day stands before the month in a log's dates with slashes, as far as they or other dates show it."""
+
+    is_day_first: bool | None = None
+    last: Timestamp | None = None
+    """The last timestamp that can be read in one way only."""
+
+    def read(self, timestamp: Timestamp | None) -> Timestamp | None:
+        """A timestamp in the order that the log has."""
+        if timestamp is None:
+            return None
+        if timestamp.is_day_first is not None:
+            self.is_day_first = timestamp.is_day_first
+        other = timestamp.in_other_order
+        if other is None:
+            self.last = timestamp
+            return timestamp
+        if self.is_day_first is None and self.last is not None:
+            apart = [abs(one.clock_seconds - self.last.clock_seconds) for one in (timestamp, other)]
+            is_decided = min(apart) <= CLOSE_DATES_SECONDS < max(apart)
+            self.is_day_first = apart[1] < apart[0] if is_decided else None
+        return other if self.is_day_first else timestamp
+
+
 class _OpenRecords:
     """The record that each program is writing, and those that wait for an earlier one to end."""
 
@@ -642,11 +790,12 @@ class _OpenRecords:
         self._last_outer: dict[str, Timestamp] = {}
         """The last timestamp around what each program wrote."""
         self._bursts: dict[str, _Burst] = {}
+        self._dates = _DateOrder()
 
     def add(self, line: LogLine) -> None:
         if line.starts_block:
             self._end_all()
-        own = None if line.continues else parse_timestamp(line.text, self._now)
+        own = None if line.continues else self._dates.read(parse_timestamp(line.text, self._now))
         outer = parse_timestamp(line.timestamp_text, self._now) if line.timestamp_text else None
         timestamp = self._timestamp(line, own, outer)
         record = self._by_program.get(line.program)

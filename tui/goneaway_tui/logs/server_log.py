@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import cache, lru_cache
 from typing import Final
 
 from goneaway_tui.logs.blocks import LogLine
+from goneaway_tui.logs.error_events import END_CAUSES, EndKind
 from goneaway_tui.logs.records import split_prefix
 from goneaway_tui.logs.timestamps import parse_timestamp
 from goneaway_tui.logs.translations import (
@@ -28,7 +29,7 @@ from goneaway_tui.logs.translations import (
     in_english,
     translated_messages,
 )
-from goneaway_tui.model.cause import Cause
+from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import LogEntry
 from goneaway_tui.model.session import ProcesslistId
 
@@ -373,52 +374,213 @@ SERVER_MESSAGES: Final = (
 )
 """Messages about the whole server, and so about every session that was open."""
 
+_SURE: Final = Certainty.CONFIRMED
 _SERVER_PROCESS: Final = r"(?:mysqld|mariadbd)(?:-[\w.]{1,20})?"
 _SERVER_NAMES: Final = ("mysql", "mariadb", "percona")
 _SERVER_UNIT: Final = (
     r"(?<![\w@.-])(?![\w@.-]{0,160}(?:backup|dump|export|restor|check|sync|wait|init|migrat))[\w@.-]{0,80}(?<![A-Za-z])"
     r"(?:mysqld?|mariadbd?|percona)[\d.]{0,8}"
-    r"(?:[-_.](?:server|community|xtradb|cluster|db|database|master|primary|source|slave|replica|secondary|node|data|[A-Za-z]?\d{1,10})){0,6}"
+    r"(?:[-_.](?:server|community|xtradb|cluster|db|database|master|primary|source|slave|replica|secondary|galera|node|data|[A-Za-z]?\d{1,10})){0,6}"
     r"(?:@[\w.:-]{0,80})?"
 )
 """The unit or container of a server, and of no exporter, backup, router or client of one."""
+_SERVICE: Final = r"(?i:mysql|mariadb|percona)[\w .()-]{0,40}?(?<!Router)(?<!Exporter)"
+"""The name of a server's service on Windows."""
 HOST_MESSAGES: Final = (
-    (re.compile(rf"[Oo]ut of memory: Kill(?:ed)? process \d{{1,10}}(?:, UID \d{{1,10}},)? \({_SERVER_PROCESS}\)"), Cause.SERVER_CRASH),
-    (re.compile(rf"\bKilled process \d{{1,10}}(?:, UID \d{{1,10}},)? \({_SERVER_PROCESS}\)"), Cause.SERVER_CRASH),
-    (re.compile(rf"\boom-kill:constraint=.{{0,600}},task={_SERVER_PROCESS},pid="), Cause.SERVER_CRASH),
-    (re.compile(rf"\b{_SERVER_PROCESS}\[\d{{1,10}}\]: segfault at |traps: {_SERVER_PROCESS}\[\d{{1,10}}\] "), Cause.SERVER_CRASH),
-    (re.compile(rf"\bProcess \d{{1,10}} \({_SERVER_PROCESS}\) of user \d{{1,10}} dumped core"), Cause.SERVER_CRASH),
-    (re.compile(rf"{_SERVER_UNIT}(?:\.service)?: State '[\w-]{{1,30}}' timed out\. (?:Killing|Terminating)"), Cause.SERVER_RESTART),
-    (re.compile(rf"{_SERVER_UNIT}(?:\.service)?: (?:stop-\w{{1,20}} )?timed out\. Killing"), Cause.SERVER_RESTART),
-    (re.compile(rf"{_SERVER_UNIT}\.service: [Mm]ain process exited, code=(?:killed|dumped), status=(?!15/)"), Cause.SERVER_CRASH),
-    (re.compile(rf"{_SERVER_UNIT}\.service: [Mm]ain process exited, code=killed, status=15/"), Cause.SERVER_RESTART),
-    (re.compile(rf"{_SERVER_UNIT}\.service: A process of this unit has been killed by the OOM killer"), Cause.SERVER_CRASH),
-    (re.compile(rf"{_SERVER_UNIT}\.service: Failed with result '(?:oom-kill|core-dump|signal|watchdog)'"), Cause.SERVER_CRASH),
-    (re.compile(rf"\bKilled /(?:[\w@.:-]{{1,80}}/){{0,8}}{_SERVER_UNIT}\.service due to memory (?:pressure|used)"), Cause.SERVER_CRASH),
-    (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code 13[4-79]\b"), Cause.SERVER_CRASH),
-    (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code (?:130|143)\b"), Cause.SERVER_RESTART),
+    (re.compile(rf"[Oo]ut of memory: Kill(?:ed)? process \d{{1,10}}(?:, UID \d{{1,10}},)? \({_SERVER_PROCESS}\)"), EndKind.CRASH),
+    (re.compile(rf"\bKilled process \d{{1,10}}(?:, UID \d{{1,10}},)? \({_SERVER_PROCESS}\)"), EndKind.CRASH),
+    (re.compile(rf"\boom-kill:constraint=.{{0,600}},task={_SERVER_PROCESS},pid="), EndKind.CRASH),
+    (re.compile(rf"\b{_SERVER_PROCESS}\[\d{{1,10}}\]: segfault at |traps: {_SERVER_PROCESS}\[\d{{1,10}}\] "), EndKind.CRASH),
+    (re.compile(rf"\bProcess \d{{1,10}} \({_SERVER_PROCESS}\) of user \d{{1,10}} dumped core"), EndKind.CRASH),
+    (re.compile(rf"{_SERVER_UNIT}(?:\.service)?: State '[\w-]{{1,30}}' timed out\. (?:Killing|Terminating)"), EndKind.STOP),
+    (re.compile(rf"{_SERVER_UNIT}(?:\.service)?: (?:stop-\w{{1,20}} )?timed out\. Killing"), EndKind.STOP),
+    (re.compile(rf"{_SERVER_UNIT}\.service: [Mm]ain process exited, code=(?:killed|dumped), status=(?!15/)"), EndKind.CRASH),
+    (re.compile(rf"{_SERVER_UNIT}\.service: [Mm]ain process exited, code=killed, status=15/"), EndKind.STOP),
+    (re.compile(rf"{_SERVER_UNIT}\.service: A process of this unit has been killed by the OOM killer"), EndKind.CRASH),
+    (re.compile(rf"{_SERVER_UNIT}\.service: Failed with result '(?:oom-kill|core-dump|signal|watchdog)'"), EndKind.CRASH),
+    (re.compile(rf"\bKilled /(?:[\w@.:-]{{1,80}}/){{0,8}}{_SERVER_UNIT}\.service due to memory (?:pressure|used)"), EndKind.CRASH),
+    (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code 13[4-79]\b"), EndKind.CRASH),
+    (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code (?:130|143)\b"), EndKind.STOP),
+    # The events 7031 and 7034 of the Windows service control manager.
+    (re.compile(rf"\bThe {_SERVICE} service terminated unexpectedly\b"), EndKind.CRASH),
 )  # fmt: skip
-"""How the kernel, systemd and docker compose report that a server was killed, or died."""
+"""How the kernel, systemd, docker compose and Windows report that a server was killed, or died."""
+_ID: Final = r"(?P<id>\d{1,19})\b"
+_OF_MYSQL: Final = r"^(?=.{0,600}(?i:mysql|mariadb|process ?list|\bthread|connection[ _]?id|\bquery|\bsql\b))"
+"""What is on a line about sessions of a server, and of no other program."""
+END_MESSAGES: Final = (
+    # Docker and compose, of a stop in order.
+    (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code 0\b"), EndKind.STOP),
+    (re.compile(rf"^ ?(?:Container )?{_SERVER_UNIT} {{1,4}}(?:Stopping|Stopped|Restarting)\b"), EndKind.STOP),
+    # Kubelet, sudo and dpkg.
+    (re.compile(rf"\bKilling container with a grace period\b.{{0,400}}\bcontainerName=\"?{_SERVER_UNIT}[\"\s]"), EndKind.STOP),
+    (re.compile(r"\bCOMMAND=\S{0,80}?(?:systemctl|service|rc-service)\s(?=.{0,40}\b(?:restart|stop)\b)(?:[\w-]{1,20} ){0,3}(?:mysqld?|mariadbd?|percona)(?:\.service)?\b(?!-)"), EndKind.STOP),
+    (re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d upgrade (?:mysql|mariadb|percona)-(?:community-)?server[\w.:+-]{0,40} "), EndKind.STOP),
+    # The events 7035 and 7036 of the Windows service control manager.
+    (re.compile(rf"\bThe {_SERVICE} service (?:entered the stopped state|was successfully sent a stop control)"), EndKind.STOP),
+    # RDS and Aurora, by their list of events.
+    (re.compile(r"\b(?:Started (?:cross|same) AZ failover to DB instance|Multi-AZ instance failover started)\b"), EndKind.FAILOVER),
+    (re.compile(r"\bDB instance (?:restarted|shutdown)\b|\bRecovery of the DB instance has started\b"), EndKind.STOP),
+    # MHA, the MariaDB Monitor of MaxScale, and MySQL's group replication.
+    (re.compile(r"\bStarting (?:\w{1,20} )?[Mm]aster failover\b"), EndKind.FAILOVER),
+    (re.compile(r"\[mariadbmon\] Performing (?:automatic failover|switchover)\b"), EndKind.FAILOVER),
+    (re.compile(r"\bA new primary with address \S{1,255} was elected\b"), EndKind.FAILOVER),
+    # pt-kill --print, the general query log and ProxySQL.
+    (re.compile(r"^# \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d KILL (?P<id>\d{1,19}) \("), EndKind.KILL),
+    (re.compile(rf"\s\d{{1,20}} (?:Query|Execute)\s{{1,8}}(?i:KILL (?:(?:HARD|SOFT) )?(?:CONNECTION )?|CALL mysql\.rds_kill\(){_ID}"), EndKind.KILL),
+    (re.compile(rf"(?:^# \S{{19}} |\s\d{{1,20}} (?:Query|Execute)\s{{1,8}})(?i:KILL (?:(?:HARD|SOFT) )?QUERY |CALL mysql\.rds_kill_query\(){_ID}"), EndKind.INTERRUPT),
+    (re.compile(rf"\bKILL CONNECTION {_ID} on \S{{1,255}}:\d"), EndKind.KILL),
+    # What kills sessions in a script of one's own.
+    (re.compile(rf"{_OF_MYSQL}(?:^|.{{0,400}}?[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?) (?i:query|statement)(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.INTERRUPT),
+    (re.compile(rf"{_OF_MYSQL}(?:^|.{{0,400}}?[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?)(?: (?i:connection|thread|session|mysql|process ?list|conn|id)){{1,3}}(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.KILL),
+    (re.compile(rf"(?:^|[\s:;>\"'])KILL {_ID}(?! \()"), EndKind.KILL),
+    # stunnel, and nginx's stream module, of a session that was silent for longer than their limit.
+    (re.compile(r"\bTIMEOUTidle exceeded\b"), EndKind.PROXY),
+    (re.compile(r"\*\d{1,12} (?:connection|upstream|client) timed out .{0,60}\bwhile proxying connection, client: .{1,300}:3306\b"), EndKind.PROXY),
+)  # fmt: skip
+"""What else ends sessions by the word of another party: no error by itself, but evidence for those near it. The group `id` is the session."""
+_END_WORDS: Final = (
+    "topp", "stop control", "estart", "instance shutdown", "ailover", "KILL", "kill ", "Kill", "killed ", "killing ", "rds_kill", "exited with", "was elected",
+    "Recovery of", "while proxying", "COMMAND=", " upgrade ", "grace period", "TIMEOUTidle",
+)  # fmt: skip
+"""One of these is in every line of END_MESSAGES."""
+_POD: Final = rf"{_SERVER_UNIT}(?:-[a-z\d]{{8,10}}-[a-z\d]{{5}})?"
+"""A server's pod: that of a deployment has two hashes behind its name."""
+_IMAGE: Final = rf"(?:[\w.:-]{{1,80}}/){{0,6}}{_SERVER_UNIT}(?:[:@][\w.:-]{{1,90}})?"
+CONTAINER_MESSAGES: Final = (
+    (re.compile(rf"(?:^|\s){_POD} {{1,60}}\d{{1,2}}/\d{{1,2}} {{1,20}}OOMKilled\b"), _SURE),
+    (re.compile(rf"\bcontainer oom [0-9a-f]{{12,64}} \((?:[^()]{{1,400}}, )?image={_IMAGE}[,)]"), _SURE),
+    (re.compile(rf"\bcontainer die [0-9a-f]{{12,64}} \((?=[^()]{{0,400}}exitCode=13[479]\b)(?:[^()]{{1,400}}, )?image={_IMAGE}[,)]"), _SURE),
+    (re.compile(rf"(?:^|\s){_IMAGE}\s.{{0,400}}\sExited \(13[479]\) "), _SURE),
+    (re.compile(rf"(?:^|\s){_POD} {{1,60}}\d{{1,2}}/\d{{1,2}} {{1,20}}CrashLoopBackOff\b"), Certainty.LIKELY),
+    (re.compile(rf"[Bb]ack-off (?:\w{{1,12}} )?restarting failed container[= ]{_SERVER_UNIT}(?=[\s\\\"']|$)"), Certainty.LIKELY),
+    (re.compile(rf"\bBackOff\s{{1,20}}pod/{_POD}\s{{1,20}}Back-off restarting failed container"), Certainty.LIKELY),
+)  # fmt: skip
+"""How Kubernetes and Docker list a server that was killed, or that ended again and again, each in a line."""
+_CONTAINER_WORDS: Final = (
+    "OOMKilled",
+    "CrashLoop",
+    "failed container",
+    "container oom",
+    "container die",
+    "Exited (",
+)
+"""One of these is in every such line."""
+_CONTAINER_ENDED: Final = re.compile(
+    r"\s{1,40}(?:- )?(?:[Rr]eason:\s{1,20}OOMKilled|[Ee]xit ?[Cc]ode:\s{1,20}13[479])\s*$"
+)
+"""How Kubernetes describes the end of a container, in one of several lines."""
+_CONTAINER_IMAGE: Final = re.compile(
+    r"\s{1,40}(?:- )?[Ii]mage:\s{1,20}\"?(?:\S{1,200}/)?(?P<name>[\w.-]{1,80})"
+)
+_CONTAINER_NAME: Final = re.compile(r"\s{1,8}(?P<name>[a-z\d][a-z\d.-]{0,62}):\s*$")
+_FINISHED: Final = re.compile(r"\s{1,40}(?:Finished|finishedAt):\s{1,20}\"?(?P<timestamp>\S.*)")
+_SERVER_POD: Final = re.compile(_POD)
+DESCRIBED_LINES: Final = 40
+"""Lines between the image of a container and its end."""
+FINISHED_LINES: Final = 4
+"""Lines between the reason of an end and its time."""
+_DESCRIBED_POD: Final = re.compile(
+    r"\bkubectl\b.{0,200}\b(?:describe|get)\b.{0,80}?\bpods?[ /](?P<name>[a-z\d][\w.-]{0,100})"
+)
+_NO_SERVER_UNIT: Final = (
+    r"(?![^\n]{0,120}(?:export|router|backup|proxy|client|agent|monitor|shell|dump|check|admin|init|wait))"
+)
 _HOST_STARTED: Final = re.compile(r"^Started .{0,80}(?:MySQL|MariaDB|Percona)", re.IGNORECASE)
+_HOST_STOPPED: Final = re.compile(
+    rf"^Stopp(?:ing|ed) {_NO_SERVER_UNIT}.{{0,80}}(?:MySQL|MariaDB|Percona).{{0,60}}?(?:server|database|cluster|\.service)",
+    re.IGNORECASE,
+)
 
 
-def host_message(text: str) -> tuple[Cause, int] | None:
-    """How a server ended, by a line of the kernel, of systemd or of docker compose, and where in it that is said.
+@dataclass(frozen=True, slots=True)
+class EndMessage:
+    """What a line says of an end, as another party than the server and its clients."""
 
-    None for any other line.
+    kind: EndKind
+    start: int
+    """Where in the line that is said."""
+    certainty: Certainty = Certainty.CONFIRMED
+    timestamp_text: str | None = None
+    """When the server ended, where other lines say that; empty where none does; None where the line's own time is that."""
+    is_error: bool = True
+    """Whether it is shown by itself: the server did not stop in order."""
+    session_id: ProcesslistId | None = None
 
-    >>> host_message("Out of memory: Killed process 811 (mysqld) total-vm:1kB"), host_message("Killed process 9 (java)")
-    ((<Cause.SERVER_CRASH: 'server_crash'>, 0), None)
+    @property
+    def cause(self) -> Cause:
+        """The cause that such an end is."""
+        return END_CAUSES[self.kind]
+
+
+def end_message(text: str) -> EndMessage | None:
+    """What a line of the system, Docker, Kubernetes, a cloud, a proxy or an administrator says of an end; None for any other line.
+
+    >>> end_message("Out of memory: Killed process 811 (mysqld) total-vm:1kB").cause.value
+    'server_crash'
+    >>> end_message("Killed process 9 (java)"), end_message("mysqld-exporter-0  0/1  OOMKilled  5  9d")
+    (None, None)
+    >>> end_message("# 2026-11-23T22:00:00 KILL 48213 (Query 312 sec) SELECT 1").session_id
+    48213
     """
-    if not any(name in text for name in _SERVER_NAMES):
+    text = text[:MAX_LINE_CHARS]
+    if any(name in text for name in _SERVER_NAMES) or " service terminated " in text:
+        for form, kind in HOST_MESSAGES:
+            if match := form.search(text):
+                return EndMessage(kind, match.start())
+        for form, certainty in CONTAINER_MESSAGES if any(word in text for word in _CONTAINER_WORDS) else ():
+            if match := form.search(text):
+                return EndMessage(EndKind.CRASH, match.start(), certainty)
+    if not any(word in text for word in _END_WORDS):
         return None
-    matches = ((form.search(text[:MAX_LINE_CHARS]), cause) for form, cause in HOST_MESSAGES)
-    return next(((cause, match.start()) for match, cause in matches if match), None)
+    for form, kind in END_MESSAGES:
+        if match := form.search(text):
+            session = match.groupdict().get("id") or ""
+            start = match.start("id") if session else match.start()
+            return EndMessage(kind, start, is_error=False, session_id=_session_id(session))
+    return None
+
+
+def container_message(texts: Sequence[str], index: int) -> EndMessage | None:
+    """How a server's container ended, by one of the lines that describe its pod. None for any other line.
+
+    >>> pod = ["  db:", "    Image:  mysql:8.4", "    Last State:  Terminated", "      Reason:  OOMKilled"]
+    >>> container_message(pod, 3).cause.value
+    'server_crash'
+    """
+    if not _CONTAINER_ENDED.match(texts[index]):
+        return None
+    before = texts[max(0, index - DESCRIBED_LINES) : index]
+    names = _container_names(before)
+    if not any(map(_SERVER_POD.fullmatch, names)) or "export" in names[0]:
+        return None
+    near = texts[max(0, index - FINISHED_LINES) : index + FINISHED_LINES + 1]
+    finished = (match["timestamp"] for text in near if (match := _FINISHED.match(text)))
+    return EndMessage(EndKind.CRASH, 0, timestamp_text=next(finished, ""))
+
+
+def _container_names(before: Sequence[str]) -> list[str]:
+    """The names of the image and the container that lines describe, or of the pod by the command that describes it."""
+    images = [at for at, text in enumerate(before) if _CONTAINER_IMAGE.match(text)]
+    if not images:
+        described = (_DESCRIBED_POD.search(text) for text in reversed(before))
+        return [match["name"] for match in described if match and _SERVER_POD.fullmatch(match["name"])][:1]
+    named = (_CONTAINER_NAME.match(text) for text in before[max(0, images[-1] - 3) : images[-1]])
+    return [match["name"] for match in (_CONTAINER_IMAGE.match(before[images[-1]]), *named) if match]
 
 
 def host_started(text: str) -> bool:
     """Whether systemd reports that a server started."""
     return _HOST_STARTED.match(text) is not None
+
+
+def host_stopped(text: str) -> bool:
+    """Whether systemd reports that it stops a server.
+
+    >>> host_stopped("Stopping MariaDB 10.4 database server..."), host_stopped("Stopped Prometheus MySQL exporter for the server.")
+    (True, False)
+    """
+    return _HOST_STOPPED.match(text) is not None
 
 
 _STOPPING: Final = re.compile(r"Received SHUTDOWN from |.*: Normal shutdown$|Got signal 15 to shutdown ")

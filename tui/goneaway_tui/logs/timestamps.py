@@ -67,6 +67,17 @@ class Timestamp:
     """What the zone adds to UTC."""
     year_guessed: bool = False
     """Whether the log wrote no year, and the last year is taken that lets the time not be in the future."""
+    is_ambiguous: bool = False
+    """Whether day and month stand between slashes and may be exchanged."""
+    is_day_first: bool | None = None
+    """Which of them stands first, where slashes stand between them and only one order is possible."""
+
+    @property
+    def in_other_order(self) -> Timestamp | None:
+        """The same text with day and month exchanged; None where it can be read in one way only."""
+        if not self.is_ambiguous:
+            return None
+        return replace(self, local=self.local.replace(month=self.local.day, day=self.local.month))
 
     @property
     def iso(self) -> str:
@@ -91,12 +102,17 @@ class Timestamp:
         apart = self.clock_seconds + self.offset_seconds - earlier.clock_seconds - earlier.offset_seconds
         return apart if apart >= 0 else None
 
-    def seconds_apart(self, other: Timestamp) -> float:
-        """Seconds between two instants of one log. Of one with a zone and one without the clocks on the wall are compared."""
+    def seconds_from(self, other: Timestamp) -> float:
+        """Seconds from another instant of one log to this one, below 0 where this one is the earlier.
+
+        Of one with a zone and one without the clocks on the wall are compared.
+        """
         apart = self.with_year_of(other).clock_seconds - other.with_year_of(self).clock_seconds
-        if self.zoned != other.zoned:
-            apart += self.offset_seconds - other.offset_seconds
-        return abs(apart)
+        return apart + (self.offset_seconds - other.offset_seconds if self.zoned != other.zoned else 0.0)
+
+    def seconds_apart(self, other: Timestamp) -> float:
+        """Seconds between two instants of one log, as `seconds_from` counts them."""
+        return abs(self.seconds_from(other))
 
     def seconds_apart_in_any_zone(self, other: Timestamp) -> float:
         """Seconds between two instants, where the one without a zone may be of any zone."""
@@ -122,7 +138,7 @@ class Timestamp:
 
 
 FORMS: Final = (
-    re.compile(r"(?<!\d)(?P<y>\d{4})[-/](?P<mo>\d\d)[-/](?P<d>\d\d)[T _] ?" + _CLOCK + _ZONE),
+    re.compile(r"(?<!\d)(?P<y>\d{4})[-/](?P<mo>\d\d)[-/](?P<d>\d\d),?[T _] ?" + _CLOCK + _ZONE),
     re.compile(r"(?<!\d)(?P<d>\d\d)(?:[-/]|\.? )" + _MONTH + r"[-/ ](?P<y>\d{4})[: ]" + _CLOCK + _ZONE),
     re.compile(_MONTH + r" {1,2}(?P<d>\d{1,2}) " + _CLOCK + r"(?: (?P<y>\d{4}))?\b" + _ZONE),
     re.compile(r"(?<!\d)(?P<y>\d\d)(?P<mo>\d\d)(?P<d>\d\d) {1,2}" + _CLOCK),
@@ -248,7 +264,11 @@ def _timestamp_of(match: re.Match[str], now: float | None) -> Timestamp | None:
         )  # fmt: skip
         zone, is_guessed = _zone(fields.get("z")), not fields.get("y")
         if zone is None:
-            return Timestamp(local, zoned=False, decimals=len(fraction), year_guessed=is_guessed)
+            order = _day_order(fields)
+            return Timestamp(
+                local, zoned=False, decimals=len(fraction), year_guessed=is_guessed,
+                is_ambiguous=order is None and fields.get("by") == "/" and day != month, is_day_first=order,
+            )  # fmt: skip
         offset_seconds = (zone.utcoffset(None) or timedelta()).total_seconds()
         local = local.replace(tzinfo=zone).astimezone(UTC)
         return Timestamp(
@@ -266,6 +286,14 @@ def _month_and_day(fields: dict[str, str | None]) -> tuple[int, int]:
         first, second = int(fields["a"] or 0), int(fields["b"] or 0)
         return (second, first) if fields["by"] in {".", "-"} or first > 12 else (first, second)
     return int(fields["mo"] or 0), int(fields["d"] or 0)
+
+
+def _day_order(fields: dict[str, str | None]) -> bool | None:
+    """Whether the day stands before the month between slashes; None where both orders are possible, or there are no slashes."""
+    if fields.get("by") != "/":
+        return None
+    first, second = int(fields["a"] or 0), int(fields["b"] or 0)
+    return None if max(first, second) <= 12 else first > 12
 
 
 def _year(text: str | None, month: int, day: int, now: float | None) -> int:
