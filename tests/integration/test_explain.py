@@ -225,7 +225,10 @@ def test_a_full_server_is_explained_by_itself(
 def test_over_tls_mariadbs_log_reports_an_error_that_its_client_never_receives(
     capsys: pytest.CaptureFixture[str], start_server: StartServer, tmp_path: Path
 ) -> None:
-    """1153 is lost, nearly always: the line ends while the statement is sent, as it does for an idle session."""
+    """1153 is lost, nearly always: the line ends while the statement is sent, as it does for an idle session.
+
+    Python 3.11 says that TLS was broken off; 3.13 reports a broken pipe or a reset, which is less of a sign.
+    """
 
     def lost() -> str:
         with closing(server.connect(ssl=UNCHECKED)) as session:
@@ -238,7 +241,7 @@ def test_over_tls_mariadbs_log_reports_an_error_that_its_client_never_receives(
     found = explained(capsys, server, tmp_path / "app.log", line, f"--error-log={server.log}")
 
     assert "packet_too_large" in [*blind][:2]
-    assert LIKELY == blind["packet_too_large"]["certainty"]
+    assert blind["packet_too_large"]["certainty"] == (LIKELY if "SSLEOFError" in line else "possible")
     assert "packet_too_large" == next(iter(found)), found["packet_too_large"]["because"]
 
 
