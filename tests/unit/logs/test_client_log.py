@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -554,6 +555,11 @@ def test_a_string_in_source_settings_or_a_manual_is_no_error(line: str) -> None:
         "mailfilter: DBD::mysql::st execute failed: MySQL server has gone away",
         'time="2026-11-23T12:00:00Z" level=error msg="MySQL server has gone away"',
         "Error: \"MySQL server has gone away\" while executing INSERT INTO t VALUES ('a');",
+        "db error: errno=2006, error='MySQL server has gone away';",
+        'query failed (code=2006, msg="MySQL server has gone away");',
+        "filter: 'price > 3' SQLSTATE[HY000]: General error: 2006 MySQL server has gone away",
+        "2026-11-23 12:00:26 ERROR cron CMD (php artisan schedule:run) failed: SQLSTATE[HY000] [2006] MySQL server has gone away",
+        "HikariPool-1 - Connection is not available, request timed out after 30000ms. Caused by: java.net.SocketException: Connection reset com.mysql.cj",
     ],
 )
 def test_a_string_that_a_program_prints_is_an_error(line: str) -> None:
@@ -573,14 +579,44 @@ def test_an_empty_pool_of_a_client_lost_no_connection(words: str, found: list[in
     assert found == numbers(at(0, words))
 
 
-def test_an_echo_of_one_process_is_its_loss_for_an_hour() -> None:
+def test_an_echo_of_one_process_is_its_loss_for_a_minute() -> None:
     lost = at(0, "[Worker(pid:7)] Mysql2::Error: MySQL server has gone away")
-    echo, late = (at(seconds, "[Worker(pid:7)] MySQL client is not connected") for seconds in (3599, 3601))
+    echo, late = (at(seconds, "[Worker(pid:7)] MySQL client is not connected") for seconds in (59, 61))
     other = at(1, "[Worker(pid:8)] MySQL client is not connected")
 
     assert [1] == numbers(lost, echo)
-    assert [1, 2] == numbers(lost, late.replace("12:60", "13:00"))
+    assert [1, 2] == numbers(lost, late)
     assert [1, 2] == numbers(lost, other)
+
+
+def test_two_loggers_that_lose_connections_at_once_lost_two() -> None:
+    assert [1, 2] == numbers(at(0, "ERROR shop.web " + LOST), at(1, "ERROR billing.cron " + GONE))
+    assert [1] == numbers(at(0, "ERROR shop.web " + LOST), at(1, "ERROR shop.web " + GONE))
+
+
+def test_entries_of_java_that_hold_their_cause_are_errors_of_their_own_hours_apart() -> None:
+    words = ",100 ERROR [worker] c.x.Dao - save failed: Caused by: com.mysql.cj.exceptions.CJCommunicationsException: Communications link failure"
+
+    assert [1, 2, 3] == numbers(*(f"2026-11-23 {hour}:00:26{words}" for hour in (12, 13, 14)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"| {GONE}{' |' * 40} x",
+        "".join("| v " for _ in range(60)) + "| MySQL server has gone away",
+        '{"events":[' + ",".join(["{}"] * 1000) + '],"pad":"' + "x" * 2500 + '"}',
+        '{"a}' + " " * 4000 + "x",
+        "a.b(" + ")" * 1000 + " " * 4000 + GONE,
+    ],
+    ids=["table", "cut table", "events", "object", "call"],
+)
+def test_no_shape_of_a_line_takes_long(line: str) -> None:
+    """Each of twenty lines takes milliseconds; a search that backtracks takes minutes."""
+    began = time.process_time()
+    numbers(*[line] * 20)
+
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(("seconds", "used"), [(60, 60.0), (61, None)])

@@ -386,7 +386,7 @@ def parse_line(text: str) -> ParsedLine | None:
         return None
     matches = ((pattern, match) for pattern in ERROR_PATTERNS if (match := pattern.words.search(text)))
     pattern, match = next(matches, (None, None))
-    if number is None and pattern is not None and pattern.wants_context and _POOL_EMPTY.search(text):
+    if number is None and pattern is not None and pattern.wants_context and _is_pool_empty(text, match):
         return None
     if pattern is None or match is None:
         return (
@@ -400,6 +400,12 @@ def parse_line(text: str) -> ParsedLine | None:
     code = number if is_number_better else pattern.code
     is_unambiguous = not pattern.wants_context or code == number is not None
     return ParsedLine(code, pattern, is_unambiguous, match.start(), match.end())
+
+
+def _is_pool_empty(text: str, match: re.Match[str] | None) -> bool:
+    """Whether a client's pool had no connection to give, and `match` is no loss that is reported as the reason."""
+    empty = _POOL_EMPTY.search(text)
+    return empty is not None and match is not None and match.start() < empty.end()
 
 
 _POOL_EMPTY: Final = re.compile(
@@ -479,6 +485,17 @@ _UNIT_NAMED: Final = re.compile(
 """How systemd begins a line with the description of a unit."""
 _COMMAND_LOGGED: Final = re.compile(r"\bCMD \(|\bCOMMAND=|\btype=EXECVE\b|\bExecStart\w*=")
 """How cron, sudo, the kernel's audit and a unit's file state a command."""
+
+
+def _is_in_command(text: str, start: int) -> bool:
+    """Whether words stand in a command that is logged; one in brackets ends with them."""
+    command = _COMMAND_LOGGED.search(text, 0, start)
+    if command is None:
+        return False
+    between = text[command.start() : start]
+    return not command[0].endswith("(") or between.count("(") > between.count(")")
+
+
 _METRIC: Final = re.compile(
     r"(?:^|\s)[A-Za-z_:][\w:]{2,200}\{\w{1,80}=\"[^{}]{0,1000}\"\}\s{1,40}[-+]?(?:\d[\d.eE+-]{0,40}|NaN|Inf)(?:\s+\d{1,20})?\s*$"
 )
@@ -518,7 +535,7 @@ NEAR_YAML: Final = 12
 """Lines before a text in YAML that show that it is one."""
 _SPAN_END: Final = re.compile(r"`(?:[.,;:)\s]|$)")
 """The end of what Markdown marks as code."""
-_TABLE_ROW: Final = re.compile(r"\s{0,8}\|(?=\s)(?:.{0,2000}?\s\|){2,40}\s*$")
+_TABLE_ROW: Final = re.compile(r"\s{0,8}\|(?=\s)(?:[^|]{0,2000}\s\|){2,40}\s*$")
 """A row of a table as the mysql client prints it: it holds values, of tickets as of errors."""
 _DOUBLED_QUOTE: Final = re.compile(r"[\w,.)] \"\"$")
 """What stands before a quotation in a field of CSV, where a quotation mark is written twice."""
@@ -610,7 +627,7 @@ def mention_in(
 
 
 _CALL: Final = re.compile(
-    r"\s*(?:@\w[\w.]{0,80}|(?:\w{1,40}\s?:?=\s?)?(?:await |not |!)?(?![\w$.:>-]{0,200}(?:Error|Exception|Fail))[\w$]{1,60}(?:(?:\.|->|::)[\w$]{1,60}[!?]?){1,6})\(.{0,2000}\)\s*[:;,]?\s*$"
+    r"\s*(?:@\w[\w.]{0,80}|(?:\w{1,40}\s?:?=\s?)?(?:await |not |!)?(?![\w$.:>-]{0,200}(?:Error|Exception|Fail))[\w$]{1,60}(?:(?:\.|->|::)[\w$]{1,60}[!?]?){1,6})\(.{0,2000}\)\s*(?:[:;,]\s*)?$"
 )
 """A call of a member or a decorator that fills a line; a class of errors that is printed looks the same."""
 _DECLARATION: Final = re.compile(
@@ -628,18 +645,21 @@ _MANUAL_ROW: Final = re.compile(
 """A row of a table of error numbers."""
 _BEFORE_LITERAL: Final = re.compile(r"(?:[(\[{=,+?]|\breturn|\bthrow|\bcase)\s{0,8}[rbfLu@$]?$")
 _STATEMENT_END: Final = (";", "{")
+_NUMBER_STATED: Final = re.compile(r"(?i)\b(?:errno|errcode|code|error|err)[=:] ?[1-4]\d{3}\b|\bSQLSTATE\[")
+"""An error's number before its words, as a program prints them; in source a blank stands before the sign."""
 _INITIALISED: Final = re.compile(r"\s*\{\s*[A-Z][A-Z_\d]{3,60}\s*,\s*\"")
 """An element of a table of errors in C."""
 
 
 def _is_literal(text: str, start: int) -> bool:
     """Whether words stand in a string of source, of settings or of a command, by the shape of the whole line."""
-    if _PATTERN_SET.match(text, 0, start) or _MANUAL_ROW.match(text, 0, start):
+    if _is_in_pattern(text, start) or _MANUAL_ROW.match(text, 0, start):
         return True
     start += text[start : start + 1] in {'"', "'"}
     quotes = {quote: text.count(quote, 0, start) for quote in "\"'`"}
     opened = max((text.rfind(quote, 0, start) for quote, count in quotes.items() if count % 2), default=-1)
-    if opened < 0 or _ERROR_HEAD.match(text.lstrip()) or text.find(text[opened], start) < 0:
+    is_stated = opened < 0 or _ERROR_HEAD.match(text.lstrip()) or _NUMBER_STATED.search(text, 0, opened)
+    if is_stated or text.find(text[opened], start) < 0:
         return False
     is_statement = text.rstrip().endswith(_STATEMENT_END) and _BEFORE_LITERAL.search(text, 0, opened)
     return bool(
@@ -649,6 +669,16 @@ def _is_literal(text: str, start: int) -> bool:
         or _DECLARATION.match(text)
         or _ASSIGNED.match(text)
     )
+
+
+def _is_in_pattern(text: str, start: int) -> bool:
+    """Whether words stand in what a setting searches for, which ends with its quotation mark."""
+    pattern_set = _PATTERN_SET.match(text, 0, start)
+    quote = "" if pattern_set is None else text[pattern_set.end() - 1]
+    is_closed = (
+        quote in {"'", '"'} and pattern_set is not None and text.find(quote, pattern_set.end(), start) >= 0
+    )
+    return pattern_set is not None and not is_closed
 
 
 def _is_in_sentence(text: str, start: int, end: int) -> bool:
@@ -797,6 +827,8 @@ PACKET_ERRORS: Final = frozenset({1153, 2020})
 """The errors of a packet that is too large: the server closes the session."""
 AFTER_PACKET_SECONDS: Final = 5.0
 AFTER_PACKET_LINES: Final = 12
+UNDATED_LINES: Final = 3
+"""Lines within which an error without a time follows another at once."""
 SAME_PACKETS_SECONDS: Final = 0.1
 """Seconds between two reports of one program that state the times of the same packets."""
 PRECURSOR_LINES: Final = 20
@@ -1450,7 +1482,7 @@ def _mention(record: Record, index: int, parsed: ParsedLine) -> Mention:
     """Whether a line of a record only quotes the words of an error."""
     lines = record.lines
     line = lines[index]
-    if _COMMAND_LOGGED.search(line.text, 0, parsed.start) or (
+    if _is_in_command(line.text, parsed.start) or (
         "systemd" in record.program and _UNIT_NAMED.match(line.text)
     ):
         return Mention.YES
@@ -1892,12 +1924,13 @@ def _is_after_loss(before: ErrorEvent, after: ErrorEvent) -> bool:
         return False
     is_refused = after.used_after_close and not before.used_after_close
     is_used_again = before.code in SERVER_LOST_ERRORS and after.code in SERVER_GONE_ERRORS
-    is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
+    is_dated = before.timestamp is not None and after.timestamp is not None
     return _is_echo_of_process(before, after) or (
         (is_used_again or (is_refused and before.code not in SERVER_GONE_ERRORS))
-        and not is_of_another
+        and before.speaker == after.speaker
+        and _logger(before.text) == _logger(after.text)
         and len({before.client.driver, after.client.driver} - {""}) <= 1
-        and after.line - before.line <= AFTER_PACKET_LINES
+        and after.line - before.line <= (AFTER_PACKET_LINES if is_dated else UNDATED_LINES)
         and _seconds_between(before, after) <= AFTERMATH_SECONDS
     )
 
@@ -1915,8 +1948,8 @@ def _is_after_packet(before: ErrorEvent, after: ErrorEvent) -> bool:
     )
 
 
-ECHO_SECONDS: Final = 3600.0
-"""Seconds for which a process that does not connect again may report that its connection is closed."""
+ECHO_SECONDS: Final = 60.0
+"""Seconds for which a process may report that the connection is closed which it has lost; later it has connected again."""
 
 
 def _is_echo_of_process(before: ErrorEvent, after: ErrorEvent) -> bool:

@@ -24,6 +24,8 @@ MAX_LAYERS: Final = 3
 """Wrappers around a line: that of a container, that of a journal, that of a collector."""
 MAX_EVENT_LINES: Final = 2000
 """Lines of one object of printed JSON that are read."""
+MAX_EVENT_GROWTH: Final = 8
+"""How often the text of a line may be repeated by its events, each with what stands beside their list."""
 MAX_BODY_LINES: Final = 400
 """Lines of the messages in one object that are read."""
 MAX_DEPTH: Final = 8
@@ -242,11 +244,18 @@ def _shared_head(entry: str, text: str) -> int:
     if part is None and not _HEAD_END.search(text):
         return 0
     head = text if part is None else text[: part.start()]
-    clock = _HEAD_CLOCK.search(head)
-    if clock is None or len(head.split()) < HEAD_WORDS:
+    clock, clock_before = _HEAD_CLOCK.search(head), _HEAD_CLOCK.search(entry)
+    if clock is None or clock_before is None or len(head.split()) < HEAD_WORDS:
         return 0
+    is_at_once = abs(_seconds_of(clock) - _seconds_of(clock_before)) <= SAME_ENTRY_SECONDS
     is_same = _HEAD_CLOCK.sub("", entry, count=1).startswith(_HEAD_CLOCK.sub("", head, count=1).rstrip())
-    return len(head) if is_same else 0
+    return len(head) if is_at_once and is_same else 0
+
+
+def _seconds_of(clock: re.Match[str]) -> float:
+    """Seconds since midnight of a match of _HEAD_CLOCK."""
+    hours, minutes, seconds = clock[0].replace(",", ".").split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
 LEARNING_LINES: Final = 40
@@ -517,14 +526,16 @@ def _events_of(line: LogLine) -> list[LogLine]:
     """The events of a line that holds a list of them, a line each; `[line]` for any other line."""
     if line.text[:1] not in {"{", "["} or not _LIST_MARK.search(line.text[:STARTS_CHARS]):
         return [line]
+    texts, bytes_left = list[str](), MAX_EVENT_GROWTH * len(line.text)
     try:
-        events = list(islice(_listed_events(json.loads(line.text), {}, 0), MAX_EVENT_LINES))
+        for event in islice(_listed_events(json.loads(line.text), {}, 0), MAX_EVENT_LINES):
+            texts.append(json.dumps(event))
+            bytes_left -= len(texts[-1])
+            if bytes_left < 0:
+                return [line]
     except (ValueError, RecursionError):
         return [line]
-    if len(events) < 2:
-        return [line]
-    texts = map(json.dumps, events)
-    return [replace(line, text=text, size_bytes=len(text)) for text in texts]
+    return [replace(line, text=text, size_bytes=len(text)) for text in texts] if len(texts) > 1 else [line]
 
 
 def _listed_events(value: object, outer: dict[str, object], depth: int) -> Iterator[dict[str, object]]:
@@ -576,7 +587,7 @@ class _Printed:
 
 
 _ELEMENT: Final = re.compile(
-    r"(?P<before>\s*(?:[\[,]\s*)?)(?P<object>\{\s*\".{0,8000}\})\s*(?:,|\])?\s*", re.DOTALL
+    r"(?P<before>\s*(?:[\[,]\s*)?)(?P<object>\{\s*\".{0,8000}\})\s*(?:[,\]]\s*)?", re.DOTALL
 )
 """An object of a list that stands on a line of its own."""
 
