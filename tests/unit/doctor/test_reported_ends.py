@@ -286,3 +286,45 @@ def test_the_line_that_reports_the_end_is_named() -> None:
         "The same log (line 2) reports that a session was killed at that time."
         in found[0].findings[0].because
     )
+
+
+# --- Clocks of two zones, and ends without a time
+
+
+CRASH_AHEAD = "261123 14:00:26 [ERROR] mysqld got signal 11 ;"
+SQLX = "2026-11-23T12:00:26.118Z ERROR api: error=error communicating with database: expected to read 4 bytes, got 0 bytes at EOF"
+
+
+def test_a_crash_by_the_clock_of_another_zone_explains_the_loss_of_its_second() -> None:
+    loss = explained(SQLX, "$ docker logs mariadb", CRASH_AHEAD)[0]
+
+    assert (Cause.SERVER_CRASH, Certainty.LIKELY) == first(loss)
+    assert any("Its clock differs by 2 h" in reason for reason in loss.findings[0].because)
+
+
+@pytest.mark.parametrize(
+    "crash",
+    [
+        CRASH_AHEAD.replace("14:00:26", "14:00:31"),
+        CRASH_AHEAD.replace("14:00:26", "14:07:26"),
+        "2026-11-23T14:00:26Z 0 [ERROR] mysqld got signal 11 ;",
+    ],
+)
+def test_a_crash_at_no_whole_offset_or_with_a_zone_of_its_own_is_of_another_time(crash: str) -> None:
+    assert first(explained(SQLX, "", crash)[0])[0] is not Cause.SERVER_CRASH
+
+
+def test_two_offsets_of_one_log_move_no_end() -> None:
+    later = SQLX.replace("12:00:26", "12:30:26")
+    losses = explained(SQLX, later, "", CRASH_AHEAD)[:2]
+
+    assert first(losses[1])[0] is not Cause.SERVER_CRASH
+
+
+def test_a_packet_that_the_server_refused_explains_a_loss_of_that_second_only() -> None:
+    refused = "2026-11-23T10:53:33.412881Z 3783 [Note] Aborted connection 3783 to db: 'ido' user: 'ido' host: 'm1' (Got a packet bigger than 'max_allowed_packet' bytes)"
+    loss = '[2026-11-23 12:53:33 +0200] critical/IdoMysqlConnection: Error "MySQL server has gone away" when executing query "DELETE FROM a"'
+
+    assert (Cause.PACKET_TOO_LARGE, Certainty.LIKELY) == first(explained(loss, refused)[0])
+    other_time = loss.replace("12:53:33", "12:53:43")
+    assert first(explained(other_time, refused)[0])[0] is Cause.IDLE_TIMEOUT

@@ -28,6 +28,7 @@ from goneaway_tui.logs.error_events import (
     EndKind,
     ErrorEvent,
     FailureKind,
+    ReportedEnd,
     haproxy_end,
 )
 from goneaway_tui.model.cause import Cause, Certainty
@@ -1018,8 +1019,17 @@ END_WORDS: Final = {
         N_("The same log (line {line}) reports that a proxy ended a session at that time."),
         N_("The same log (line {line}) reports that a proxy ended a session {seconds} earlier."),
     ),
+    EndKind.SESSION: (
+        N_("The same log (line {line}) reports that the server ended a session by this cause at that time."),
+        N_("The same log (line {line}) reports that the server ended a session by this cause {seconds} earlier."),
+    ),
 }  # fmt: skip
-END_WEIGHTS: Final = {EndKind.KILL: (5, 2), EndKind.INTERRUPT: (5, 2), EndKind.PROXY: (6, 5)}
+END_WEIGHTS: Final = {
+    EndKind.KILL: (5, 2),
+    EndKind.INTERRUPT: (5, 2),
+    EndKind.PROXY: (6, 5),
+    EndKind.SESSION: (6, 5),
+}
 """How much a report of each end weighs: at the moment of the error, and before it. One of all sessions weighs more."""
 SERVER_END_WEIGHTS: Final = (8, 5)
 
@@ -1044,9 +1054,16 @@ def reported_end(case: Case, cause: Cause) -> Iterator[Argument]:
         return
     words = END_WORDS[end.kind][0 if is_same_moment else 1]
     weights = END_WEIGHTS.get(end.kind, SERVER_END_WEIGHTS)
-    yield Argument(
-        weights[0 if is_same_moment else 1], _(words, line=end.line, seconds=seconds_words(end.seconds))
-    )
+    text = _(words, line=end.line, seconds=seconds_words(end.seconds))
+    yield Argument(weights[0 if is_same_moment else 1], f"{text}{_clock_words(end)}")
+
+
+def _clock_words(end: ReportedEnd) -> str:
+    """By how much the clocks of an error and of the end that was reported near it differ; empty where they agree."""
+    if not end.clock_seconds:
+        return ""
+    difference = seconds_words(abs(end.clock_seconds))
+    return " " + _("Its clock differs by {difference}, as of another time zone.", difference=difference)
 
 
 def _nothing_listened(event: ErrorEvent) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.logs.blocks import LogLine
-from goneaway_tui.logs.timestamps import Timestamp
+from goneaway_tui.logs.timestamps import MAX_ZONE_SECONDS, ZONE_STEP_SECONDS, Timestamp
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.session import ProcesslistId
 
@@ -660,6 +660,8 @@ class ReportedEnd:
     """How long before the error it was."""
     session_id: ProcesslistId | None = None
     """The session of the error, where the report names it."""
+    clock_seconds: float = 0.0
+    """What the clock of the report is ahead of the error's, where one of both names no zone; 0 where they agree."""
 
     @property
     def is_of_session(self) -> bool:
@@ -1007,6 +1009,10 @@ class _Neighbourhood:
         """How many of the held errors are yielded."""
         self._reports: deque[_TimedEvent] = deque(maxlen=_MAX_REPORTS)
         self._clock = _LogClock()
+        self._losses: deque[_TimedEvent] = deque(maxlen=_MAX_REPORTS)
+        """The last lost connections."""
+        self._offsets: set[float] = set()
+        """The offsets by which ends of another clock were moved to an error: more than one, and none of them counts."""
         self._sender: ErrorEvent | None = None
         """The last client that lost its connection while it was sending."""
 
@@ -1019,6 +1025,8 @@ class _Neighbourhood:
             self._reports.append(timed)
         if not event.is_error:
             return
+        if event.is_loss:
+            self._losses.append(timed)
         held = self._held
         held.append((timed[0], replace(event, sending_near=self._is_sent_near(event))))
         while self._done < len(held) - 1 and self._is_over(event):
@@ -1058,9 +1066,21 @@ class _Neighbourhood:
         if event.ends_server or not (is_ended or event.from_server_log):
             return event
         ends = [end for report in self._reports if (end := _end_for(timed, report))]
+        ends = ends or self._ends_by_another_clock(timed)
         return replace(
             event, end=min(ends, key=lambda end: (not end.is_of_session, end.seconds), default=None)
         )
+
+    def _ends_by_another_clock(self, timed: _TimedEvent) -> list[ReportedEnd]:
+        """The ends that the offset of a zone moves to the moment of an error, where only one offset of the log does."""
+        found = []
+        for report in self._reports:
+            end = _end_by_another_clock(timed, report)
+            if end is not None and not any(_end_for(loss, report) for loss in self._losses):
+                others = (_end_by_another_clock(loss, report) for loss in self._losses)
+                self._offsets.update(other.clock_seconds for other in others if other is not None)
+                found.append(end)
+        return found if len(self._offsets) == 1 else []
 
     def _is_sent_near(self, event: ErrorEvent) -> bool:
         """Whether a client lost its connection while it was sending, just before or in the lines before."""
@@ -1104,6 +1124,27 @@ class _LogClock:
         return timestamp.clock_seconds - (0.0 if timestamp.zoned else self._offset_seconds)
 
 
+def _zone_offset(timed: _TimedEvent, report: _TimedEvent) -> float:
+    """The offset of a zone by which a report is of the same moment as an error on another clock; 0 where it is of none.
+
+    One of both times has no zone: only then the offset is not known.
+    """
+    own, other = timed[1].timestamp, report[1].timestamp
+    if own is None or other is None or own.zoned == other.zoned:
+        return 0.0
+    apart = report[0] - timed[0]
+    offset_seconds = round(apart / ZONE_STEP_SECONDS) * ZONE_STEP_SECONDS
+    is_same_moment = abs(apart - offset_seconds) <= _TOGETHER_SECONDS
+    return float(offset_seconds) if is_same_moment and abs(offset_seconds) <= MAX_ZONE_SECONDS else 0.0
+
+
+def _end_by_another_clock(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
+    """The end that a report says by the clock of another zone; None where it may not be the error's by any zone."""
+    offset_seconds = _zone_offset(timed, report)
+    end = _end_for(timed, (report[0] - offset_seconds, report[1])) if offset_seconds else None
+    return None if end is None else replace(end, session_id=None, clock_seconds=offset_seconds)
+
+
 def _end_for(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
     """The end that a report says, where it may be what ended the session of an error; None where it cannot be.
 
@@ -1115,25 +1156,33 @@ def _end_for(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
         return None
     session_id = other.session_id if other.session_id in {event.session_id, event.own_session_id} else None
     cause = END_CAUSES.get(kind) or other.stated_cause
-    is_near = -_TOGETHER_SECONDS <= apart <= _noticed_within(event, kind)
-    if cause is None or not is_near or not _may_end(kind, other.session_id, event):
+    is_of_another = kind is EndKind.SESSION and session_id is None
+    noticed_within = _TOGETHER_SECONDS if is_of_another else _noticed_within(event, kind)
+    is_near = -_TOGETHER_SECONDS <= apart <= noticed_within
+    if cause is None or not is_near or not _may_end(kind, other, event):
         return None
     return ReportedEnd(kind, cause, other.line, max(0.0, apart), session_id)
 
 
-def _may_end(kind: EndKind, session_id: ProcesslistId | None, event: ErrorEvent) -> bool:
-    """Whether an error may be of an end of that kind, reported of that session: by what the error says of itself."""
+def _may_end(kind: EndKind, report: ErrorEvent, event: ErrorEvent) -> bool:
+    """Whether an error may be of an end of that kind, reported of a session: by what the error says of itself."""
     if kind in SERVER_ENDS:
         return event.code != INTERRUPTED_ERROR
     if event.refused or event.from_server_log:
         return False
-    own_ids = {event.session_id, event.own_session_id} - {None}
+    own_ids, session_id = {event.session_id, event.own_session_id} - {None}, report.session_id
     is_of_other = bool(own_ids) and session_id is not None and session_id not in own_ids
     if kind is EndKind.SESSION:
-        return session_id in own_ids
+        return session_id in own_ids or (not own_ids and _may_be_cut_short(report, event))
     kills = {EndKind.KILL, EndKind.INTERRUPT}
     is_possible = kind in kills if event.code == INTERRUPTED_ERROR else kind is not EndKind.INTERRUPT
     return is_possible and not is_of_other
+
+
+def _may_be_cut_short(report: ErrorEvent, event: ErrorEvent) -> bool:
+    """Whether a loss may be of a session whose statement the server did not read to its end: its client notices at once."""
+    is_reading = FailureKind.READING in event.failures or event.never_began
+    return report.stated_cause is Cause.PACKET_TOO_LARGE and event.is_loss and not is_reading
 
 
 def _noticed_within(event: ErrorEvent, kind: EndKind) -> float:
