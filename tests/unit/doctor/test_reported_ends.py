@@ -328,3 +328,41 @@ def test_a_packet_that_the_server_refused_explains_a_loss_of_that_second_only() 
     assert (Cause.PACKET_TOO_LARGE, Certainty.LIKELY) == first(explained(loss, refused)[0])
     other_time = loss.replace("12:53:33", "12:53:43")
     assert first(explained(other_time, refused)[0])[0] is Cause.IDLE_TIMEOUT
+
+
+UNDATED = f"ERROR 2013 (HY000) at line 1: {LOST}"
+OOM_LISTED = ("$ kubectl get pods", "mysql-0   0/1   OOMKilled   1   9d")
+
+
+def test_a_crash_beside_an_error_without_a_time_makes_it_likely() -> None:
+    near = explained("sending the schema", UNDATED, "", *OOM_LISTED)
+    far = explained("sending the schema", UNDATED, *[""] * 60, *OOM_LISTED)
+
+    assert [(Cause.SERVER_CRASH, Certainty.LIKELY)] == [first(each) for each in near if each.event.is_loss]
+    assert [Cause.SERVER_CRASH] != [first(each)[0] for each in far if each.event.is_loss]
+
+
+DBT = (
+    "02:40:03  dbt adapter: opened connection id={} host=db1",
+    *(f"02:4{minute}:03  {minute} of 9 START sql table model" for minute in range(1, 9)),
+    f"03:10:08    2013 (HY000): {LOST}",
+    "",
+    "# 2026-11-23T03:10:{} KILL 48213 (Query 1805 sec) create table m as select 1",
+)
+
+
+@pytest.mark.parametrize("second", ["08", "40"])
+def test_a_kill_of_the_session_that_a_log_names_as_its_own_needs_no_date(second: str) -> None:
+    head, *lines, report = DBT
+    own, other = (explained(head.format(session), *lines, report.format(second))[0] for session in (48213, 9))
+
+    assert first(own)[0] is Cause.KILLED
+    assert Certainty.CONFIRMED is not first(other)[1]
+    assert Cause.KILLED is not first(other)[0]
+
+
+def test_a_kill_in_the_second_of_an_error_with_a_clock_and_no_date() -> None:
+    _head, *lines, report = DBT
+
+    assert (Cause.KILLED, Certainty.LIKELY) == first(explained(*lines, report.format("08"))[0])
+    assert first(explained(*lines, report.format("40"))[0])[0] is not Cause.KILLED

@@ -1032,6 +1032,8 @@ END_WEIGHTS: Final = {
 }
 """How much a report of each end weighs: at the moment of the error, and before it. One of all sessions weighs more."""
 SERVER_END_WEIGHTS: Final = (8, 5)
+BESIDE_WEIGHT: Final = 5
+"""That of a crash near an error without a time."""
 
 
 def reported_end(case: Case, cause: Cause) -> Iterator[Argument]:
@@ -1049,11 +1051,20 @@ def reported_end(case: Case, cause: Cause) -> Iterator[Argument]:
             session=end.session_id,
             line=end.line,
         )
-        is_sure = event.session_id is not None or event.is_kill or event.code == INTERRUPTED_ERROR
-        yield proof(text) if is_sure else Argument(SERVER_END_WEIGHTS[0], text)
+        is_named = event.session_id is not None or event.is_kill or event.code == INTERRUPTED_ERROR
+        yield proof(text) if is_named and end.is_dated else Argument(SERVER_END_WEIGHTS[0], text)
         return
     words = END_WORDS[end.kind][0 if is_same_moment else 1]
     weights = END_WEIGHTS.get(end.kind, SERVER_END_WEIGHTS)
+    if not end.is_dated:
+        yield Argument(
+            BESIDE_WEIGHT,
+            _(
+                "The same log (line {line}) reports that the server crashed or was killed. The error has no time that shows whether it was then.",
+                line=end.line,
+            ),
+        )
+        return
     text = _(words, line=end.line, seconds=seconds_words(end.seconds))
     yield Argument(weights[0 if is_same_moment else 1], f"{text}{_clock_words(end)}")
 

@@ -1128,7 +1128,13 @@ class _OwnSessions:
         """Add the session that the process of an error said is its own."""
         voice = record.program, draft.event.speaker, _logger(record.lines[0].text)
         own = self.sessions.get(voice)
-        return draft if own is None else replace(draft, event=replace(draft.event, own_session_id=own))
+        if own is not None:
+            return replace(draft, event=replace(draft.event, own_session_id=own))
+        named = {
+            session for (program, *_voice), session in self.sessions.items() if program == record.program
+        }
+        event = replace(draft.event, named_session_id=named.pop() if len(named) == 1 else None)
+        return replace(draft, event=event)
 
 
 _LOGGER: Final = re.compile(r"[\[(]?[A-Za-z][\w.:/-]{1,80}[\])]?")

@@ -662,6 +662,8 @@ class ReportedEnd:
     """The session of the error, where the report names it."""
     clock_seconds: float = 0.0
     """What the clock of the report is ahead of the error's, where one of both names no zone; 0 where they agree."""
+    is_dated: bool = True
+    """Whether both have a time; otherwise they only stand near each other."""
 
     @property
     def is_of_session(self) -> bool:
@@ -724,6 +726,8 @@ class ErrorEvent:
     """How long before the same process had a statement answered; None where its log does not say that it had."""
     own_session_id: ProcesslistId | None = None
     """The session that its process said before is its own."""
+    named_session_id: ProcesslistId | None = None
+    """The one session that its program said is its own, whichever process or logger said so."""
     offline_near: bool = False
     """Whether the server refused a connection by offline mode within a minute."""
     refused_near: bool = False
@@ -1067,6 +1071,7 @@ class _Neighbourhood:
             return event
         ends = [end for report in self._reports if (end := _end_for(timed, report))]
         ends = ends or self._ends_by_another_clock(timed)
+        ends = ends or [end for _at, report in self._reports if (end := _end_beside(event, report))]
         return replace(
             event, end=min(ends, key=lambda end: (not end.is_of_session, end.seconds), default=None)
         )
@@ -1154,7 +1159,8 @@ def _end_for(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
     kind, apart = other.reported_end, timed[0] - report[0]
     if kind is None or other.line == event.line:
         return None
-    session_id = other.session_id if other.session_id in {event.session_id, event.own_session_id} else None
+    own_ids = {event.session_id, event.own_session_id, event.named_session_id}
+    session_id = other.session_id if other.session_id in own_ids else None
     cause = END_CAUSES.get(kind) or other.stated_cause
     is_of_another = kind is EndKind.SESSION and session_id is None
     noticed_within = _TOGETHER_SECONDS if is_of_another else _noticed_within(event, kind)
@@ -1162,6 +1168,39 @@ def _end_for(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
     if cause is None or not is_near or not _may_end(kind, other, event):
         return None
     return ReportedEnd(kind, cause, other.line, max(0.0, apart), session_id)
+
+
+_BESIDE_LINES: Final = 40
+"""Lines between a crash and an error without a time that stand in one excerpt."""
+_CLOCK_ALONE: Final = re.compile(r"(?<![\d:-])(\d\d):(\d\d):(\d\d)(?![\d:])")
+_CLOCK_CHARS: Final = 40
+
+
+def _end_beside(event: ErrorEvent, report: ErrorEvent) -> ReportedEnd | None:
+    """The end that a report says of an error without a time: a crash in the lines around, a kill of its session or second."""
+    kind = report.reported_end
+    is_possible = event.timestamp is None and kind is not None and report.line != event.line
+    if kind is None or not is_possible or not _may_end(kind, report, event):
+        return None
+    own_ids = {event.session_id, event.own_session_id, event.named_session_id} - {None}
+    session_id = report.session_id if kind is EndKind.KILL and report.session_id in own_ids else None
+    is_crash = kind is EndKind.CRASH and abs(report.line - event.line) <= _BESIDE_LINES
+    is_kill_then = kind is EndKind.KILL and _is_of_second(event, report)
+    if not (session_id or is_crash or is_kill_then):
+        return None
+    seconds = 0.0 if is_kill_then else _NEAR_SECONDS
+    return ReportedEnd(kind, END_CAUSES[kind], report.line, seconds, session_id, is_dated=is_kill_then)
+
+
+def _is_of_second(event: ErrorEvent, report: ErrorEvent) -> bool:
+    """Whether the clock of an error that has no date shows the time of a report, as both wrote it."""
+    clock = _CLOCK_ALONE.search(f"{event.text_before}{event.text}"[:_CLOCK_CHARS])
+    if clock is None or report.timestamp is None:
+        return False
+    hours, minutes, seconds = map(int, clock.groups())
+    written_seconds = report.timestamp.clock_seconds + report.timestamp.offset_seconds
+    apart = (hours * 3600 + minutes * 60 + seconds - written_seconds) % 86_400
+    return min(apart, 86_400 - apart) <= _TOGETHER_SECONDS
 
 
 def _may_end(kind: EndKind, report: ErrorEvent, event: ErrorEvent) -> bool:
