@@ -366,3 +366,43 @@ def test_a_kill_in_the_second_of_an_error_with_a_clock_and_no_date() -> None:
 
     assert (Cause.KILLED, Certainty.LIKELY) == first(explained(*lines, report.format("08"))[0])
     assert first(explained(*lines, report.format("40"))[0])[0] is not Cause.KILLED
+
+
+WINDOWS_ENTRY = (
+    "TimeCreated  : 11/23/2026 12:00:{}\nProviderName : {}\nId           : {}\nMessage      : {}\n"
+)
+DOTNET = """Application: Billing.exe
+               Description: The process was terminated due to an unhandled exception.
+               Exception Info: System.IO.EndOfStreamException
+                  at MySql.Data.MySqlClient.MySqlStream.ReadFully(System.IO.Stream, Byte[], Int32, Int32)
+                  at MySql.Data.MySqlClient.MySqlStream.LoadPacket()
+
+               Exception Info: MySql.Data.MySqlClient.MySqlException
+                  at MySql.Data.MySqlClient.MySqlCommand.ExecuteReader(System.Data.CommandBehavior)"""
+
+
+@pytest.mark.parametrize(
+    "crash",
+    [
+        ("Application Error", 1000, "Faulting application name: mysqld.exe, version: 8.0.36.0, time stamp: 0x62398f2b"),
+        ("Service Control Manager", 7034, "The MySQL80 service terminated unexpectedly.  It has done this 1 time(s)."),
+    ],
+)  # fmt: skip
+def test_events_of_windows_are_read_with_the_newest_first(crash: tuple[str, int, str]) -> None:
+    entries = [
+        WINDOWS_ENTRY.format("27", ".NET Runtime", 1026, DOTNET),
+        WINDOWS_ENTRY.format("26", *crash),
+    ]
+    for ordered in (entries, entries[::-1]):
+        found = explained(*"\n".join(ordered).splitlines())
+        losses = [each for each in found if each.event.is_loss]
+
+        assert len(found) == 2
+        assert [(Cause.SERVER_CRASH, Certainty.LIKELY)] == [first(each) for each in losses]
+        assert ".NET MySql.Data" == losses[0].event.client.name
+
+
+def test_the_end_of_another_stream_is_no_error_of_mysql() -> None:
+    other = DOTNET.replace("MySql.Data.MySqlClient.MySql", "Contoso.Billing.")
+
+    assert [] == explained(*WINDOWS_ENTRY.format("27", ".NET Runtime", 1026, other).splitlines())

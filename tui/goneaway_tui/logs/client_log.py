@@ -221,6 +221,8 @@ ERROR_PATTERNS: Final = (
     _pattern(r"unable to perform operation on <\w{2,20}Transport closed=True", None, wants_context=True, used_after_close=True),
     # The Java client of the binlog met the end of the stream between two packets.
     _pattern(r"^Caused by: java\.io\.EOFException\s*$", wants_context=True),
+    # The runtime of .NET, of a program that did not catch it.
+    _pattern(r"\bSystem\.IO\.EndOfStreamException\b", wants_context=True),
     _pattern(r"EOFException: Failed to read (?:next byte|remaining \d+ of \d+ bytes)", wants_context=True),
     _pattern(r"Connection must be valid and open|Cannot execute new commands: connection closed|" + _constant("ER_CMD_CONNECTION_CLOSED"),
              None, wants_context=True, used_after_close=True),
@@ -331,7 +333,7 @@ PREFILTER_WORDS: Final = (
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
     "reading a row", "Timing out '", "SQL connection has", "SQLException", "reconnect connection",
     "failed to verify", "VERIFY_FAILED", "HandshakeException", "data on socket", "it is closed", ": connection closed", "Connection closed", "DB::Connection", "streaming results",
-    "closed=True", "io.EOFException", "Failed to read ", "Reset by peer", "Reset By Peer", '"- - -" 0 ', "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
+    "closed=True", "io.EOFException", "EndOfStreamE", "Failed to read ", "Reset by peer", "Reset By Peer", '"- - -" 0 ', "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
 """Every pattern matches only lines with one of these; a line with none is not read further. A test checks it."""
 _ANY_ERROR_NUMBER: Final = re.compile(r"\b(?:10|11|12|13|16|19|20|30|31|40|90)\d\d\b")
