@@ -1796,7 +1796,12 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     """Whether two drafts that follow each other are one event, reported twice."""
     before, after = held.event, draft.event
     is_rest = draft.is_traceback_rest and before.code == after.code
-    if is_rest or _is_aftermath(before, draft) or _follows_from(before, after):
+    if (
+        is_rest
+        or _is_aftermath(before, draft)
+        or _follows_from(before, after)
+        or _is_failover_of(before, after)
+    ):
         return True
     if held.subject is not None or draft.subject is not None:
         return held.subject == draft.subject and _seconds_between(before, after) <= 2
@@ -1807,7 +1812,11 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         return False
     line_distance = after.line - before.line
     is_chained = line_distance <= CHAIN_LINES or _is_of_one_voice(before, after)
-    if _is_in_form(held, draft) or (is_chained and _states_same_packets(before, after)):
+    if (
+        _is_in_form(held, draft)
+        or _is_traced(held, draft)
+        or (is_chained and _states_same_packets(before, after))
+    ):
         return True
     if held.is_precursor:
         is_dated = before.timestamp is not None and after.timestamp is not None
@@ -1817,6 +1826,34 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     is_chain = is_chained and (is_remark_after or _wraps_same_words(held, draft))
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text) and before.text != after.text
     return is_chain or (line_distance <= 2 and (is_repeated or _is_reported_again(held, draft)))
+
+
+FAILOVER_SECONDS: Final = 300.0
+"""Seconds that a driver which follows a failover looks for the new writer."""
+FAILOVER_DRIVER: Final = "AWS Advanced JDBC Wrapper"
+
+
+def _is_failover_of(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether a driver reports that it has followed a failover of the server whose loss it has reported before."""
+    is_followed = after.client.driver == FAILOVER_DRIVER and after.stated_cause is Cause.SERVER_RESTART
+    is_same_driver = before.client.driver in {FAILOVER_DRIVER, "MySQL Connector/J", "MariaDB Connector/J"}
+    is_dated = before.timestamp is not None and after.timestamp is not None
+    is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
+    is_own_loss = before.is_loss and is_same_driver and not is_of_another
+    return is_followed and is_own_loss and is_dated and _seconds_between(before, after) <= FAILOVER_SECONDS
+
+
+_TRACE_LEVEL: Final = re.compile(r".{0,80}?\b(?:DEBUG|TRACE|FINEST|FINER)\b")
+
+
+def _is_traced(held: DraftEvent, draft: DraftEvent) -> bool:
+    """Whether a program only traces what it does with an error that it has just reported, with the same words."""
+    before, after = held.event, draft.event
+    texts = [part.words[part.words_start :] for part in (held, draft)]
+    is_trace = _TRACE_LEVEL.match(after.text) and not _TRACE_LEVEL.match(before.text)
+    is_dated = before.timestamp is not None and after.timestamp is not None
+    is_close = is_dated and after.line - before.line <= PRECURSOR_LINES
+    return bool(is_trace) and is_close and texts[0] == texts[1] and before.code == after.code
 
 
 _FORM_FIELD: Final = re.compile(
@@ -1986,13 +2023,18 @@ def _joined_draft(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
         return replace(held, event=replace(held.event, client=draft.event.client))
     if is_rest or ((draft.is_retried or draft.is_aftermath) and not held.is_precursor):
         return held
+    if _is_traced(held, draft):
+        return held
     if held.subject is not None:
         return replace(held, event=_merged_server_events(held.event, draft.event))
     if draft.is_precursor and held.event.code is not None and draft.event.code is None:
         # Of two remarks the one with the number is the failure, and the other follows from it.
         failures = held.event.failures | draft.event.failures
         return replace(held, event=replace(held.event, failures=failures))
-    return replace(draft, event=_with_precursor(held.event, draft.event))
+    event = _with_precursor(held.event, draft.event)
+    if _is_failover_of(held.event, draft.event):
+        event = replace(event, timestamp=held.event.timestamp)
+    return replace(draft, event=event)
 
 
 def _merged_server_events(first: ErrorEvent, second: ErrorEvent) -> ErrorEvent:
