@@ -1159,8 +1159,7 @@ def _end_for(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
     kind, apart = other.reported_end, timed[0] - report[0]
     if kind is None or other.line == event.line:
         return None
-    own_ids = {event.session_id, event.own_session_id, event.named_session_id}
-    session_id = other.session_id if other.session_id in own_ids else None
+    session_id = other.session_id if other.session_id in {event.session_id, event.own_session_id} else None
     cause = END_CAUSES.get(kind) or other.stated_cause
     is_of_another = kind is EndKind.SESSION and session_id is None
     noticed_within = _TOGETHER_SECONDS if is_of_another else _noticed_within(event, kind)
