@@ -1172,11 +1172,13 @@ MAX_FORKS: Final = 500
 _FORKED: Final = re.compile(
     r"\b[Ff]ork(?:ed|ing|s)?\b[^\d\n]{0,30}(?P<pid>\d{2,10})\b"
     r"|(?i:\b(?:boot|spawn)(?:ed|ing)?\b.{0,40}\bpid[ :=]{1,3}(?P<booted>\d{2,10})\b)"
+    r"|\bWorker \d{1,4} \(PID: (?P<worker>\d{2,10})\) booted\b"
 )
 """A line about a process that was forked, with its number."""
 _FORKS: Final = re.compile(
     r"(?i)\bfork(?:ed|ing|s)?\b:? (?:(?!failed|exec)[\w#]{1,20} ){0,3}(?:worker|child|process|job|consumer|subprocess)"
-    r"|\bForkManager\b|\bpcntl_fork\b|\bos\.fork\b"
+    r"|\bForkManager\b|\bpcntl_fork\b|\bos\.fork\b|\bin_processes\b|\bRunning via Spring preloader\b"
+    r"|\bmultiprocessing\.(?:Pool|Process)\(|\bProcessPoolExecutor\("
 )
 """A line about processes that are forked, without a number."""
 _CHILD_ENDS: Final = re.compile(
@@ -1224,7 +1226,7 @@ class _Forks:
             if not any(word in line.text for word in _FORK_WORDS):
                 continue
             text = line.text[:FOREIGN_SEARCH_CHARS]
-            pids = [match["pid"] or match["booted"] for match in _FORKED.finditer(text)]
+            pids = [match["pid"] or match["booted"] or match["worker"] for match in _FORKED.finditer(text)]
             forks = not pids and _FORKS.search(text) is not None
             if (forks or "ork" in text) and (pids or forks) and len(self.programs) < MAX_REMEMBERED_PROGRAMS:
                 self.programs.add(program)

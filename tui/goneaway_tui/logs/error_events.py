@@ -509,7 +509,11 @@ FAILURE_WORDS: Final = tuple(
         ),
         (
             FailureKind.FORKED,
-            r"Psy Shell|\bForkManager\b|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking",
+            (
+                r"Psy Shell|\bForkManager\b|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking"
+                r"|\bmultiprocessing[/\\](?:process|pool|popen_fork)\.py|\bconcurrent[/\\]futures[/\\]process\.py"
+                r"|/parallel\.rb:\d{1,5}:in .{0,20}(?:worker|fork|process_incoming_jobs|work_in_processes|in_processes)\b"
+            ),
         ),
         (FailureKind.IN_AZURE, r"\.mysql\.database\.azure\.com|\.azurewebsites\.net|\bAKS\b"),
         (FailureKind.IN_AWS, r"\.rds\.amazonaws\.com"),

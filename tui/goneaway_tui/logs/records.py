@@ -64,7 +64,7 @@ PREFIX_FORMS: Final = (
     ),
     re.compile(
         r"(?P<program>[\w./@+~-]{0,200}[\w-]\.(?:py|js|ts|go|java|kt|rb|php|cc?|cpp|h|rs|cs|ex|lua|md|rst|html?|p[lmo]|sh|sql|ya?ml|json|toml|ini|conf|cnf))"
-        r"(?P<mark>[:-])\d{1,9}(?P=mark)(?P<timestamp>)(?! \S)"
+        r"(?P<mark>[:-])\d{1,9}(?P=mark)(?P<timestamp>)(?! \S|in [`'])"
     ),
 )  # fmt: skip
 """Prefixes of containerd; of `kubectl --timestamps`, `docker logs -t` and GitHub Actions; of GitLab CI; of syslog (RFC 3164, Heroku)
