@@ -406,3 +406,39 @@ def test_the_end_of_another_stream_is_no_error_of_mysql() -> None:
     other = DOTNET.replace("MySql.Data.MySqlClient.MySql", "Contoso.Billing.")
 
     assert [] == explained(*WINDOWS_ENTRY.format("27", ".NET Runtime", 1026, other).splitlines())
+
+
+# --- The settings of a proxy, pasted beside the log
+
+
+SILENT = (
+    "2026-11-23 11:28:26 INFO app: request served",
+    f"2026-11-23 12:00:26 ERROR app: {GONE}",
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "cause"),
+    [
+        (["12:    timeout client  30m", "14:    timeout server  30m"], Cause.PROXY_OR_FIREWALL),
+        (["    timeout server 1800000"], Cause.PROXY_OR_FIREWALL),
+        (["    proxy_timeout 10m;"], Cause.PROXY_OR_FIREWALL),
+        (["      idle_timeout: 900s"], Cause.PROXY_OR_FIREWALL),
+        (["| mysql-wait_timeout | 600000 |"], Cause.PROXY_OR_FIREWALL),
+        (["    timeout connect 5s"], Cause.IDLE_TIMEOUT),
+        (["    timeout client 8h"], Cause.IDLE_TIMEOUT),
+        (["    timeout client 30m", "    timeout tunnel 4h"], Cause.IDLE_TIMEOUT),
+        (["    timeout client 50s", "listen mysql", "    timeout client 4h"], Cause.IDLE_TIMEOUT),
+        (["    timeout client 30m", "wait_timeout\t600"], Cause.IDLE_TIMEOUT),
+    ],
+)
+def test_a_stated_idle_limit_of_a_proxy_below_the_silence_comes_first(
+    settings: list[str], cause: Cause
+) -> None:
+    assert (cause, Certainty.LIKELY) == first(explained(*SILENT, "", *settings)[0])
+
+
+def test_the_proxys_figure_is_named() -> None:
+    loss = explained(*SILENT, "", "timeout client 30m")[0]
+
+    assert any("HAProxy: timeout client" in reason for reason in loss.findings[0].because)

@@ -634,6 +634,7 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
             yield Argument(4, _("The connection ended before the server sent its handshake."))
         yield from _way_between(event)
         yield from _cloud_limit(case)
+        yield from _stated_proxy_limit(case)
         yield from _idle_below_limit(case)
         if case.aborted_no_session and case.was_up_before_idling:
             yield Argument(
@@ -676,6 +677,29 @@ def _cloud_limit(case: Case) -> Iterator[Argument]:
             and limit <= idle_seconds < (server_limit or 0.0)
         ):
             yield Argument(3, _(words, limit=seconds_words(limit)))
+
+
+def _stated_proxy_limit(case: Case) -> Iterator[Argument]:
+    """Whether the connection was idle for longer than a proxy's stated limit, and less than the server allows."""
+    event, limits = case.event, case.server.proxy_limits
+    idle_seconds = event.silent_seconds if event.idle_seconds is None else event.idle_seconds
+    server_limit = case.limit("wait_timeout")[0]
+    if not limits or idle_seconds is None or server_limit is None or event.was_busy:
+        return
+    setting, limit = min(limits.items(), key=lambda item: item[1])
+    if not limit <= idle_seconds < server_limit:
+        return
+    words = (
+        N_(
+            "A setting ends connections that are idle for {limit} ({setting}). The log had been silent for {idle}."
+        )
+        if event.idle_seconds is None
+        else N_(
+            "A setting ends connections that are idle for {limit} ({setting}). The connection had been idle for {idle}."
+        )
+    )
+    text = _(words, limit=seconds_words(limit), setting=setting, idle=seconds_words(idle_seconds))
+    yield Argument(7, text)
 
 
 def _idle_below_limit(case: Case) -> Iterator[Argument]:
