@@ -17,7 +17,11 @@ from goneaway_tui.model.sample import LogEntry, Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId
 
-DEFAULT_LIMITS: Mapping[str, float] = {"wait_timeout": 28_800, "max_allowed_packet": 64 * 1024**2}
+DEFAULT_LIMITS: Mapping[str, float] = {
+    "wait_timeout": 28_800,
+    "net_write_timeout": 60,
+    "max_allowed_packet": 64 * 1024**2,
+}
 """The limits of a server that was not tuned: seconds, bytes (MariaDB: 16 MiB for a packet)."""
 CLOCK_DIFFERENCE_SECONDS = 5.0
 """Seconds by which the clocks of client and server may differ."""

@@ -708,6 +708,7 @@ def _idle_below_limit(case: Case) -> Iterator[Argument]:
     limit = case.limit("wait_timeout")[0]
     if (
         event.idle_seconds is not None
+        and not event.was_busy
         and limit is not None
         and LONG_SILENCE_SECONDS <= event.idle_seconds < limit - 1
     ):
@@ -857,10 +858,29 @@ def net_write_timeout(case: Case) -> Iterator[Argument]:
                 "The client was reading a result. The server gives up a client that reads too slowly, after net_write_timeout."
             ),
         )
+        yield from _stood_still(case)
     elif event.code == 2013 and event.is_loss and event.answer_never_came and not event.never_began:
         yield Argument(
             0, _("The server gives up a client that reads its result too slowly, after net_write_timeout.")
         )
+
+
+def _stood_still(case: Case) -> Iterator[Argument]:
+    """Whether a client in the middle of a result had read nothing for longer than the server waits."""
+    still_seconds = case.event.idle_seconds
+    limit, source = case.limit("net_write_timeout")
+    if still_seconds is None or limit is None or still_seconds < limit:
+        return
+    yield Argument(
+        3,
+        _(
+            "The client had read nothing for {time}. net_write_timeout is {limit}, {source}.",
+            time=seconds_words(still_seconds),
+            limit=seconds_words(limit),
+            source=source,
+        ),
+        limit_reached=case.knows_limit("net_write_timeout"),
+    )
 
 
 def client_lost(case: Case) -> Iterator[Argument]:

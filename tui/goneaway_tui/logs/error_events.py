@@ -486,7 +486,7 @@ FAILURE_WORDS: Final = tuple(
             (
                 r"Could not read data from |when dumping table|\bresult_fetch\b|\bin _?(?:fetch(?:one|many|all|_row)?|get_rows|_fetch\w+)$"
                 r"|\bin _read_rowdata_packet\w*$|PDOStatement(?:::|->)fetch|mysqli?_fetch_\w|[Ee]rror reading result(?! set's)"
-                r"|ResultsetRowsStreaming|was streaming results when|(?:<|\b)ScanRowAsync|\bpacket body of length \d|[Cc]ould not read resultset|EOFException: Failed to read (?:next byte|remaining)"
+                r"|ResultsetRowsStreaming|was streaming results when|(?:<|\b)ScanRowAsync|\bpacket body of length \d|[Cc]ould not read resultset|[Ee]xpected to read [1-9]\d* bytes, read [1-9]\d* bytes before|\bcreateDataEventsForTable\(|EOFException: Failed to read (?:next byte|remaining)"
                 r"|BinaryLogClient\.listenForEventPackets|\bmysqli_(?:result|stmt)::fetch_?\w|\(\): Error while reading a row"
             ),
         ),
