@@ -381,17 +381,11 @@ DOTNET = """Application: Billing.exe
                   at MySql.Data.MySqlClient.MySqlCommand.ExecuteReader(System.Data.CommandBehavior)"""
 
 
-@pytest.mark.parametrize(
-    "crash",
-    [
-        ("Application Error", 1000, "Faulting application name: mysqld.exe, version: 8.0.36.0, time stamp: 0x62398f2b"),
-        ("Service Control Manager", 7034, "The MySQL80 service terminated unexpectedly.  It has done this 1 time(s)."),
-    ],
-)  # fmt: skip
-def test_events_of_windows_are_read_with_the_newest_first(crash: tuple[str, int, str]) -> None:
+def test_events_of_windows_are_read_with_the_newest_first() -> None:
+    message = "The MySQL80 service terminated unexpectedly.  It has done this 1 time(s)."
     entries = [
         WINDOWS_ENTRY.format("27", ".NET Runtime", 1026, DOTNET),
-        WINDOWS_ENTRY.format("26", *crash),
+        WINDOWS_ENTRY.format("26", "Service Control Manager", 7034, message),
     ]
     for ordered in (entries, entries[::-1]):
         found = explained(*"\n".join(ordered).splitlines())

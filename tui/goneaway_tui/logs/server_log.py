@@ -403,8 +403,6 @@ HOST_MESSAGES: Final = (
     (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code (?:130|143)\b"), EndKind.STOP),
     # The events 7031 and 7034 of the Windows service control manager.
     (re.compile(rf"\bThe {_SERVICE} service terminated unexpectedly\b"), EndKind.CRASH),
-    # The event 1000 of Windows.
-    (re.compile(rf"\bFaulting application name: {_SERVER_PROCESS}(?:\.exe)?,"), EndKind.CRASH),
 )  # fmt: skip
 """How the kernel, systemd, docker compose and Windows report that a server was killed, or died."""
 _ID: Final = r"(?P<id>\d{1,19})\b"
