@@ -286,3 +286,153 @@ def test_the_line_that_reports_the_end_is_named() -> None:
         "The same log (line 2) reports that a session was killed at that time."
         in found[0].findings[0].because
     )
+
+
+# --- Clocks of two zones, and ends without a time
+
+
+CRASH_AHEAD = "261123 14:00:26 [ERROR] mysqld got signal 11 ;"
+SQLX = "2026-11-23T12:00:26.118Z ERROR api: error=error communicating with database: expected to read 4 bytes, got 0 bytes at EOF"
+
+
+def test_a_crash_by_the_clock_of_another_zone_explains_the_loss_of_its_second() -> None:
+    loss = explained(SQLX, "$ docker logs mariadb", CRASH_AHEAD)[0]
+
+    assert (Cause.SERVER_CRASH, Certainty.LIKELY) == first(loss)
+    assert any("Its clock differs by 2 h" in reason for reason in loss.findings[0].because)
+
+
+@pytest.mark.parametrize(
+    "crash",
+    [
+        CRASH_AHEAD.replace("14:00:26", "14:00:31"),
+        CRASH_AHEAD.replace("14:00:26", "14:07:26"),
+        "2026-11-23T14:00:26Z 0 [ERROR] mysqld got signal 11 ;",
+    ],
+)
+def test_a_crash_at_no_whole_offset_or_with_a_zone_of_its_own_is_of_another_time(crash: str) -> None:
+    assert first(explained(SQLX, "", crash)[0])[0] is not Cause.SERVER_CRASH
+
+
+def test_two_offsets_of_one_log_move_no_end() -> None:
+    later = SQLX.replace("12:00:26", "12:30:26")
+    losses = explained(SQLX, later, "", CRASH_AHEAD)[:2]
+
+    assert first(losses[1])[0] is not Cause.SERVER_CRASH
+
+
+def test_a_packet_that_the_server_refused_explains_a_loss_of_that_second_only() -> None:
+    refused = "2026-11-23T10:53:33.412881Z 3783 [Note] Aborted connection 3783 to db: 'ido' user: 'ido' host: 'm1' (Got a packet bigger than 'max_allowed_packet' bytes)"
+    loss = '[2026-11-23 12:53:33 +0200] critical/IdoMysqlConnection: Error "MySQL server has gone away" when executing query "DELETE FROM a"'
+
+    assert (Cause.PACKET_TOO_LARGE, Certainty.LIKELY) == first(explained(loss, refused)[0])
+    other_time = loss.replace("12:53:33", "12:53:43")
+    assert first(explained(other_time, refused)[0])[0] is Cause.IDLE_TIMEOUT
+
+
+UNDATED = f"ERROR 2013 (HY000) at line 1: {LOST}"
+OOM_LISTED = ("$ kubectl get pods", "mysql-0   0/1   OOMKilled   1   9d")
+
+
+def test_a_crash_beside_an_error_without_a_time_makes_it_likely() -> None:
+    near = explained("sending the schema", UNDATED, "", *OOM_LISTED)
+    far = explained("sending the schema", UNDATED, *[""] * 60, *OOM_LISTED)
+
+    assert [(Cause.SERVER_CRASH, Certainty.LIKELY)] == [first(each) for each in near if each.event.is_loss]
+    assert [Cause.SERVER_CRASH] != [first(each)[0] for each in far if each.event.is_loss]
+
+
+DBT = (
+    "02:40:03  dbt adapter: opened connection id={} host=db1",
+    *(f"02:4{minute}:03  {minute} of 9 START sql table model" for minute in range(1, 9)),
+    f"03:10:08    2013 (HY000): {LOST}",
+    "",
+    "# 2026-11-23T03:10:{} KILL 48213 (Query 1805 sec) create table m as select 1",
+)
+
+
+@pytest.mark.parametrize("second", ["08", "40"])
+def test_a_kill_of_the_session_that_a_log_names_as_its_own_needs_no_date(second: str) -> None:
+    head, *lines, report = DBT
+    own, other = (explained(head.format(session), *lines, report.format(second))[0] for session in (48213, 9))
+
+    assert first(own)[0] is Cause.KILLED
+    assert Certainty.CONFIRMED is not first(other)[1]
+    assert Cause.KILLED is not first(other)[0]
+
+
+def test_a_kill_in_the_second_of_an_error_with_a_clock_and_no_date() -> None:
+    _head, *lines, report = DBT
+
+    assert (Cause.KILLED, Certainty.LIKELY) == first(explained(*lines, report.format("08"))[0])
+    assert first(explained(*lines, report.format("40"))[0])[0] is not Cause.KILLED
+
+
+WINDOWS_ENTRY = (
+    "TimeCreated  : 11/23/2026 12:00:{}\nProviderName : {}\nId           : {}\nMessage      : {}\n"
+)
+DOTNET = """Application: Billing.exe
+               Description: The process was terminated due to an unhandled exception.
+               Exception Info: System.IO.EndOfStreamException
+                  at MySql.Data.MySqlClient.MySqlStream.ReadFully(System.IO.Stream, Byte[], Int32, Int32)
+                  at MySql.Data.MySqlClient.MySqlStream.LoadPacket()
+
+               Exception Info: MySql.Data.MySqlClient.MySqlException
+                  at MySql.Data.MySqlClient.MySqlCommand.ExecuteReader(System.Data.CommandBehavior)"""
+
+
+def test_events_of_windows_are_read_with_the_newest_first() -> None:
+    message = "The MySQL80 service terminated unexpectedly.  It has done this 1 time(s)."
+    entries = [
+        WINDOWS_ENTRY.format("27", ".NET Runtime", 1026, DOTNET),
+        WINDOWS_ENTRY.format("26", "Service Control Manager", 7034, message),
+    ]
+    for ordered in (entries, entries[::-1]):
+        found = explained(*"\n".join(ordered).splitlines())
+        losses = [each for each in found if each.event.is_loss]
+
+        assert len(found) == 2
+        assert [(Cause.SERVER_CRASH, Certainty.LIKELY)] == [first(each) for each in losses]
+        assert ".NET MySql.Data" == losses[0].event.client.name
+
+
+def test_the_end_of_another_stream_is_no_error_of_mysql() -> None:
+    other = DOTNET.replace("MySql.Data.MySqlClient.MySql", "Contoso.Billing.")
+
+    assert [] == explained(*WINDOWS_ENTRY.format("27", ".NET Runtime", 1026, other).splitlines())
+
+
+# --- The settings of a proxy, pasted beside the log
+
+
+SILENT = (
+    "2026-11-23 11:28:26 INFO app: request served",
+    f"2026-11-23 12:00:26 ERROR app: {GONE}",
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "cause"),
+    [
+        (["12:    timeout client  30m", "14:    timeout server  30m"], Cause.PROXY_OR_FIREWALL),
+        (["    timeout server 1800000"], Cause.PROXY_OR_FIREWALL),
+        (["    proxy_timeout 10m;"], Cause.PROXY_OR_FIREWALL),
+        (["      idle_timeout: 900s"], Cause.PROXY_OR_FIREWALL),
+        (["| mysql-wait_timeout | 600000 |"], Cause.PROXY_OR_FIREWALL),
+        (["    timeout connect 5s"], Cause.IDLE_TIMEOUT),
+        (["    timeout client 8h"], Cause.IDLE_TIMEOUT),
+        (["    timeout client 30m", "    timeout tunnel 4h"], Cause.IDLE_TIMEOUT),
+        (["    timeout client 50s", "listen mysql", "    timeout client 4h"], Cause.IDLE_TIMEOUT),
+        (["    timeout client 30m", "wait_timeout\t600"], Cause.IDLE_TIMEOUT),
+    ],
+)
+def test_a_stated_idle_limit_of_a_proxy_below_the_silence_comes_first(
+    settings: list[str], cause: Cause
+) -> None:
+    assert (cause, Certainty.LIKELY) == first(explained(*SILENT, "", *settings)[0])
+
+
+def test_the_proxys_figure_is_named() -> None:
+    loss = explained(*SILENT, "", "timeout client 30m")[0]
+
+    assert any("HAProxy: timeout client" in reason for reason in loss.findings[0].because)

@@ -406,3 +406,10 @@ def test_a_report_of_a_crash_has_the_silence_of_the_programs_log() -> None:
     (event,) = find_error_events(["\n".join(lines).encode()], NOW)
 
     assert 13.5 * 3600 - 60 < (event.silent_seconds or 0.0) < 13.5 * 3600
+
+
+def test_a_reader_that_stood_still_is_compared_with_net_write_timeout() -> None:
+    found = findings_of("a reader that stood still in the middle of a row")
+
+    assert Certainty.LIKELY is found[Cause.NET_WRITE_TIMEOUT].certainty
+    assert any("71.9 s" in reason or "72 s" in reason for reason in found[Cause.NET_WRITE_TIMEOUT].because)

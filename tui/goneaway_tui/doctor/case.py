@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta, timezone, tzinfo
 from functools import cached_property
+from typing import Final
 
 from goneaway_tui.i18n import _
 from goneaway_tui.judge.deadline import EndLimit, shortest_end
@@ -16,7 +17,11 @@ from goneaway_tui.model.sample import LogEntry, Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId
 
-DEFAULT_LIMITS: Mapping[str, float] = {"wait_timeout": 28_800, "max_allowed_packet": 64 * 1024**2}
+DEFAULT_LIMITS: Mapping[str, float] = {
+    "wait_timeout": 28_800,
+    "net_write_timeout": 60,
+    "max_allowed_packet": 64 * 1024**2,
+}
 """The limits of a server that was not tuned: seconds, bytes (MariaDB: 16 MiB for a packet)."""
 CLOCK_DIFFERENCE_SECONDS = 5.0
 """Seconds by which the clocks of client and server may differ."""
@@ -73,6 +78,8 @@ class ServerFacts:
     """When the server started; seconds since 1970 UTC."""
     limits: Mapping[str, float] = field(default_factory=dict)
     """Global variables in force, by name: seconds, bytes, counts."""
+    proxy_limits: Mapping[str, float] = field(default_factory=dict)
+    """Idle limits of a proxy before the server, in seconds by proxy and setting, as a person pasted them."""
     unchanged_variables: frozenset[str] = frozenset()
     """Names in `limits` that have had their value since the server started, as far as the server says so."""
     counters: Mapping[str, int] = field(default_factory=dict)
@@ -143,6 +150,7 @@ class ServerFacts:
             flavour=self.flavour or stated.flavour,
             version=self.version or stated.version,
             limits={**stated.limits, **self.limits},
+            proxy_limits={**stated.proxy_limits, **self.proxy_limits},
             counters={**stated.counters, **self.counters},
         )
 
@@ -186,8 +194,40 @@ _PASTED_VERSION = re.compile(
 )
 
 
+_UNIT_SECONDS: Final = {"us": 1e-6, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_AMOUNT: Final = r"(?P<amount>\d{1,9})(?P<unit>us|ms|s|m|h|d)?"
+PASTED_PROXY_LIMITS: Final = (
+    (re.compile(rf"(?:\S{{0,200}}[:-])?\s{{0,20}}(?P<name>timeout\s{{1,8}}(?:client|server|tunnel))\s{{1,20}}{_AMOUNT}\s{{0,20}}(?:#.*)?$"), "HAProxy", "ms"),
+    (re.compile(rf"(?:\S{{0,200}}[:-])?\s{{0,20}}(?P<name>proxy_timeout)\s{{1,20}}{_AMOUNT};"), "nginx", "s"),
+    (re.compile(rf"\s{{0,40}}\"?(?P<name>idle_timeout)\"?:\s{{0,8}}[\"']?{_AMOUNT}[\"']?,?\s{{0,20}}$"), "Envoy", "s"),
+    (re.compile(rf"\W{{0,8}}(?P<name>mysql-wait_timeout)\W{{1,80}}{_AMOUNT}\b"), "ProxySQL", "ms"),
+)  # fmt: skip
+"""How the settings of a proxy state how long a session may be idle, whose they are, and the unit of a figure without one."""
+
+
+def _pasted_proxy_limits(lines: Sequence[str]) -> dict[str, float]:
+    """The idle limits of proxies in pasted settings, in seconds by proxy and setting.
+
+    Of a setting that several sections have the longest counts. HAProxy's `timeout tunnel` replaces its others.
+
+    >>> _pasted_proxy_limits(["12:    timeout client  30m", "  timeout connect 5s", "proxy_timeout 600;"])
+    {'HAProxy: timeout client': 1800.0, 'nginx: proxy_timeout': 600.0}
+    """
+    found: dict[str, float] = {}
+    for line in lines:
+        for form, proxy, unit in PASTED_PROXY_LIMITS if "timeout" in line else ():
+            if match := form.match(line[:400].rstrip()):
+                name = f"{proxy}: {' '.join(match['name'].split())}"
+                seconds = int(match["amount"]) * _UNIT_SECONDS[match["unit"] or unit]
+                found[name] = max(seconds, found.get(name, 0.0))
+    if "HAProxy: timeout tunnel" in found:
+        replaced = {"HAProxy: timeout client", "HAProxy: timeout server"}
+        found = {name: seconds for name, seconds in found.items() if name not in replaced}
+    return {name: seconds for name, seconds in found.items() if seconds >= SHORTEST_LIMIT_SECONDS}
+
+
 def facts_from_text(text: str, name: str = "") -> ServerFacts:
-    """The facts in pasted output of SHOW VARIABLES, SHOW STATUS, `SELECT @@...` or the client's `\\s`.
+    """The facts in pasted output of SHOW VARIABLES, SHOW STATUS, `SELECT @@...` or the client's `\\s`, and a proxy's idle limits.
 
     `name` says where they stand. Other lines are passed over.
 
@@ -209,6 +249,7 @@ def facts_from_text(text: str, name: str = "") -> ServerFacts:
         flavour=flavour,
         version=version.partition(" ")[0].partition("-")[0],
         limits={variable: value for variable, value in stated.items() if variable in PASTED_LIMITS},
+        proxy_limits=_pasted_proxy_limits(lines),
         counters={variable: int(value) for variable, value in stated.items() if variable in PASTED_COUNTERS},
     )
 

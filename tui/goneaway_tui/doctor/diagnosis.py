@@ -411,7 +411,7 @@ def explain_log(
     """
     name = plain(file, 1000)
     stated, blocks = _stated_facts(blocks)
-    if stated.limits or stated.counters:
+    if stated.limits or stated.counters or stated.proxy_limits:
         server = server.completed_by(stated)
     for event in find_error_events(blocks, now):
         yield Explanation(name, event, diagnose(Case(event, server, zone)))
@@ -419,6 +419,7 @@ def explain_log(
 
 _MAY_STATE_FACTS: Final = re.compile(
     rb"(?i)wait_timeout|max_allowed_packet|aborted_c|max_connections|net_(?:read|write)_timeout"
+    rb"|\btimeout\s+(?:client|server|tunnel)\s|\bproxy_timeout\s|\bidle_timeout\b"
 )
 
 

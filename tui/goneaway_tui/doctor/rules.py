@@ -28,6 +28,7 @@ from goneaway_tui.logs.error_events import (
     EndKind,
     ErrorEvent,
     FailureKind,
+    ReportedEnd,
     haproxy_end,
 )
 from goneaway_tui.model.cause import Cause, Certainty
@@ -633,6 +634,7 @@ def proxy_or_firewall(case: Case) -> Iterator[Argument]:
             yield Argument(4, _("The connection ended before the server sent its handshake."))
         yield from _way_between(event)
         yield from _cloud_limit(case)
+        yield from _stated_proxy_limit(case)
         yield from _idle_below_limit(case)
         if case.aborted_no_session and case.was_up_before_idling:
             yield Argument(
@@ -677,12 +679,36 @@ def _cloud_limit(case: Case) -> Iterator[Argument]:
             yield Argument(3, _(words, limit=seconds_words(limit)))
 
 
+def _stated_proxy_limit(case: Case) -> Iterator[Argument]:
+    """Whether the connection was idle for longer than a proxy's stated limit, and less than the server allows."""
+    event, limits = case.event, case.server.proxy_limits
+    idle_seconds = event.silent_seconds if event.idle_seconds is None else event.idle_seconds
+    server_limit = case.limit("wait_timeout")[0]
+    if not limits or idle_seconds is None or server_limit is None or event.was_busy:
+        return
+    setting, limit = min(limits.items(), key=lambda item: item[1])
+    if not limit <= idle_seconds < server_limit:
+        return
+    words = (
+        N_(
+            "A setting ends connections that are idle for {limit} ({setting}). The log had been silent for {idle}."
+        )
+        if event.idle_seconds is None
+        else N_(
+            "A setting ends connections that are idle for {limit} ({setting}). The connection had been idle for {idle}."
+        )
+    )
+    text = _(words, limit=seconds_words(limit), setting=setting, idle=seconds_words(idle_seconds))
+    yield Argument(7, text)
+
+
 def _idle_below_limit(case: Case) -> Iterator[Argument]:
     """What an idle time below the server's own limit says: something else ended the connection."""
     event = case.event
     limit = case.limit("wait_timeout")[0]
     if (
         event.idle_seconds is not None
+        and not event.was_busy
         and limit is not None
         and LONG_SILENCE_SECONDS <= event.idle_seconds < limit - 1
     ):
@@ -832,10 +858,29 @@ def net_write_timeout(case: Case) -> Iterator[Argument]:
                 "The client was reading a result. The server gives up a client that reads too slowly, after net_write_timeout."
             ),
         )
+        yield from _stood_still(case)
     elif event.code == 2013 and event.is_loss and event.answer_never_came and not event.never_began:
         yield Argument(
             0, _("The server gives up a client that reads its result too slowly, after net_write_timeout.")
         )
+
+
+def _stood_still(case: Case) -> Iterator[Argument]:
+    """Whether a client in the middle of a result had read nothing for longer than the server waits."""
+    still_seconds = case.event.idle_seconds
+    limit, source = case.limit("net_write_timeout")
+    if still_seconds is None or limit is None or still_seconds < limit:
+        return
+    yield Argument(
+        3,
+        _(
+            "The client had read nothing for {time}. net_write_timeout is {limit}, {source}.",
+            time=seconds_words(still_seconds),
+            limit=seconds_words(limit),
+            source=source,
+        ),
+        limit_reached=case.knows_limit("net_write_timeout"),
+    )
 
 
 def client_lost(case: Case) -> Iterator[Argument]:
@@ -1018,10 +1063,21 @@ END_WORDS: Final = {
         N_("The same log (line {line}) reports that a proxy ended a session at that time."),
         N_("The same log (line {line}) reports that a proxy ended a session {seconds} earlier."),
     ),
+    EndKind.SESSION: (
+        N_("The same log (line {line}) reports that the server ended a session by this cause at that time."),
+        N_("The same log (line {line}) reports that the server ended a session by this cause {seconds} earlier."),
+    ),
 }  # fmt: skip
-END_WEIGHTS: Final = {EndKind.KILL: (5, 2), EndKind.INTERRUPT: (5, 2), EndKind.PROXY: (6, 5)}
+END_WEIGHTS: Final = {
+    EndKind.KILL: (5, 2),
+    EndKind.INTERRUPT: (5, 2),
+    EndKind.PROXY: (6, 5),
+    EndKind.SESSION: (6, 5),
+}
 """How much a report of each end weighs: at the moment of the error, and before it. One of all sessions weighs more."""
 SERVER_END_WEIGHTS: Final = (8, 5)
+BESIDE_WEIGHT: Final = 5
+"""That of a crash near an error without a time."""
 
 
 def reported_end(case: Case, cause: Cause) -> Iterator[Argument]:
@@ -1039,14 +1095,31 @@ def reported_end(case: Case, cause: Cause) -> Iterator[Argument]:
             session=end.session_id,
             line=end.line,
         )
-        is_sure = event.session_id is not None or event.is_kill or event.code == INTERRUPTED_ERROR
-        yield proof(text) if is_sure else Argument(SERVER_END_WEIGHTS[0], text)
+        is_own = end.session_id in {event.session_id, event.own_session_id}
+        is_named = event.session_id is not None or event.is_kill or event.code == INTERRUPTED_ERROR
+        yield proof(text) if is_named and is_own and end.is_dated else Argument(SERVER_END_WEIGHTS[0], text)
         return
     words = END_WORDS[end.kind][0 if is_same_moment else 1]
     weights = END_WEIGHTS.get(end.kind, SERVER_END_WEIGHTS)
-    yield Argument(
-        weights[0 if is_same_moment else 1], _(words, line=end.line, seconds=seconds_words(end.seconds))
-    )
+    if not end.is_dated:
+        yield Argument(
+            BESIDE_WEIGHT,
+            _(
+                "The same log (line {line}) reports that the server crashed or was killed. The error has no time that shows whether it was then.",
+                line=end.line,
+            ),
+        )
+        return
+    text = _(words, line=end.line, seconds=seconds_words(end.seconds))
+    yield Argument(weights[0 if is_same_moment else 1], f"{text}{_clock_words(end)}")
+
+
+def _clock_words(end: ReportedEnd) -> str:
+    """By how much the clocks of an error and of the end that was reported near it differ; empty where they agree."""
+    if not end.clock_seconds:
+        return ""
+    difference = seconds_words(abs(end.clock_seconds))
+    return " " + _("Its clock differs by {difference}, as of another time zone.", difference=difference)
 
 
 def _nothing_listened(event: ErrorEvent) -> bool:

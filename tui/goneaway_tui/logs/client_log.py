@@ -197,6 +197,7 @@ ERROR_PATTERNS: Final = (
     _pattern(r"marked as broken because of SQLSTATE\(08", None, wants_context=True, is_precursor=True),
     _pattern(r"MySqlConnectionClosedException"),
     _pattern(r"Error establishing a database connection"),
+    _pattern(r"\bAmp\\{1,2}(?:Sql|Mysql)\\{1,2}\w{0,20}ConnectionException: (?!Access denied)\S"),
     _pattern(r"Command Timeout expired before the operation completed", None, Cause.CLIENT_QUIT, certainty=_CONFIRMED, wants_context=True),
     _pattern(r"Timeout expired\.  The timeout period elapsed prior", None, Cause.CLIENT_QUIT, wants_context=True),
     _pattern(r"Connect Timeout expired\.(?! All pooled)", wants_context=True),
@@ -221,6 +222,8 @@ ERROR_PATTERNS: Final = (
     _pattern(r"unable to perform operation on <\w{2,20}Transport closed=True", None, wants_context=True, used_after_close=True),
     # The Java client of the binlog met the end of the stream between two packets.
     _pattern(r"^Caused by: java\.io\.EOFException\s*$", wants_context=True),
+    # The runtime of .NET, of a program that did not catch it.
+    _pattern(r"\bSystem\.IO\.EndOfStreamException\b", wants_context=True),
     _pattern(r"EOFException: Failed to read (?:next byte|remaining \d+ of \d+ bytes)", wants_context=True),
     _pattern(r"Connection must be valid and open|Cannot execute new commands: connection closed|" + _constant("ER_CMD_CONNECTION_CLOSED"),
              None, wants_context=True, used_after_close=True),
@@ -327,11 +330,11 @@ PREFILTER_WORDS: Final = (
     *(f" {how}{where} " for how in "CDIKPRSUs" for where in "CDQ"), "a database conn", "Timeout expired", "packet timeout", "blocking client", "MaxScale", "greeting", "primary server", "master server", "Invalid Conn", "::SSLError",
     "Trilogy", "valid and open", "new commands", "unexpectedly", "closed by peer", "ConnectionClosed", "server is closed", ":closed", ": closed",
     "closed}", "tcp_closed", "result set's", "while sending", "failed to send", "failed to re", "SocketException", "transport connection", "idle conn", "ClosedConn",
-    "was lost during", "closed connection", "ClosedException", "reach database", "errno=", "offline mode",
+    "was lost during", "closed connection", "ClosedException", "reach database", "ConnectionExc", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
     "reading a row", "Timing out '", "SQL connection has", "SQLException", "reconnect connection",
     "failed to verify", "VERIFY_FAILED", "HandshakeException", "data on socket", "it is closed", ": connection closed", "Connection closed", "DB::Connection", "streaming results",
-    "closed=True", "io.EOFException", "Failed to read ", "Reset by peer", "Reset By Peer", '"- - -" 0 ', "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
+    "closed=True", "io.EOFException", "EndOfStreamE", "Failed to read ", "Reset by peer", "Reset By Peer", '"- - -" 0 ', "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
 """Every pattern matches only lines with one of these; a line with none is not read further. A test checks it."""
 _ANY_ERROR_NUMBER: Final = re.compile(r"\b(?:10|11|12|13|16|19|20|30|31|40|90)\d\d\b")
@@ -1160,7 +1163,13 @@ class _OwnSessions:
         """Add the session that the process of an error said is its own."""
         voice = record.program, draft.event.speaker, _logger(record.lines[0].text)
         own = self.sessions.get(voice)
-        return draft if own is None else replace(draft, event=replace(draft.event, own_session_id=own))
+        if own is not None:
+            return replace(draft, event=replace(draft.event, own_session_id=own))
+        named = {
+            session for (program, *_voice), session in self.sessions.items() if program == record.program
+        }
+        event = replace(draft.event, named_session_id=named.pop() if len(named) == 1 else None)
+        return replace(draft, event=event)
 
 
 _LOGGER: Final = re.compile(r"[\[(]?[A-Za-z][\w.:/-]{1,80}[\])]?")
@@ -1196,11 +1205,13 @@ MAX_FORKS: Final = 500
 _FORKED: Final = re.compile(
     r"\b[Ff]ork(?:ed|ing|s)?\b[^\d\n]{0,30}(?P<pid>\d{2,10})\b"
     r"|(?i:\b(?:boot|spawn)(?:ed|ing)?\b.{0,40}\bpid[ :=]{1,3}(?P<booted>\d{2,10})\b)"
+    r"|\bWorker \d{1,4} \(PID: (?P<worker>\d{2,10})\) booted\b"
 )
 """A line about a process that was forked, with its number."""
 _FORKS: Final = re.compile(
     r"(?i)\bfork(?:ed|ing|s)?\b:? (?:(?!failed|exec)[\w#]{1,20} ){0,3}(?:worker|child|process|job|consumer|subprocess)"
-    r"|\bForkManager\b|\bpcntl_fork\b|\bos\.fork\b"
+    r"|\bForkManager\b|\bpcntl_fork\b|\bos\.fork\b|\bin_processes\b|\bRunning via Spring preloader\b"
+    r"|\bmultiprocessing\.(?:Pool|Process)\(|\bProcessPoolExecutor\("
 )
 """A line about processes that are forked, without a number."""
 _CHILD_ENDS: Final = re.compile(
@@ -1248,7 +1259,7 @@ class _Forks:
             if not any(word in line.text for word in _FORK_WORDS):
                 continue
             text = line.text[:FOREIGN_SEARCH_CHARS]
-            pids = [match["pid"] or match["booted"] for match in _FORKED.finditer(text)]
+            pids = [match["pid"] or match["booted"] or match["worker"] for match in _FORKED.finditer(text)]
             forks = not pids and _FORKS.search(text) is not None
             if (forks or "ork" in text) and (pids or forks) and len(self.programs) < MAX_REMEMBERED_PROGRAMS:
                 self.programs.add(program)
@@ -1820,7 +1831,12 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     """Whether two drafts that follow each other are one event, reported twice."""
     before, after = held.event, draft.event
     is_rest = draft.is_traceback_rest and before.code == after.code
-    if is_rest or _is_aftermath(before, draft) or _follows_from(before, after):
+    if (
+        is_rest
+        or _is_aftermath(before, draft)
+        or _follows_from(before, after)
+        or _is_failover_of(before, after)
+    ):
         return True
     if held.subject is not None or draft.subject is not None:
         return held.subject == draft.subject and _seconds_between(before, after) <= 2
@@ -1831,7 +1847,11 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
         return False
     line_distance = after.line - before.line
     is_chained = line_distance <= CHAIN_LINES or _is_of_one_voice(before, after)
-    if _is_in_form(held, draft) or (is_chained and _states_same_packets(before, after)):
+    if (
+        _is_in_form(held, draft)
+        or _is_traced(held, draft)
+        or (is_chained and _states_same_packets(before, after))
+    ):
         return True
     if held.is_precursor:
         is_dated = before.timestamp is not None and after.timestamp is not None
@@ -1841,6 +1861,34 @@ def _is_same_event(held: DraftEvent, draft: DraftEvent) -> bool:
     is_chain = is_chained and (is_remark_after or _wraps_same_words(held, draft))
     is_repeated = _LEVELS.sub("", before.text) == _LEVELS.sub("", after.text) and before.text != after.text
     return is_chain or (line_distance <= 2 and (is_repeated or _is_reported_again(held, draft)))
+
+
+FAILOVER_SECONDS: Final = 300.0
+"""Seconds that a driver which follows a failover looks for the new writer."""
+FAILOVER_DRIVER: Final = "AWS Advanced JDBC Wrapper"
+
+
+def _is_failover_of(before: ErrorEvent, after: ErrorEvent) -> bool:
+    """Whether a driver reports that it has followed a failover of the server whose loss it has reported before."""
+    is_followed = after.client.driver == FAILOVER_DRIVER and after.stated_cause is Cause.SERVER_RESTART
+    is_same_driver = before.client.driver in {FAILOVER_DRIVER, "MySQL Connector/J", "MariaDB Connector/J"}
+    is_dated = before.timestamp is not None and after.timestamp is not None
+    is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
+    is_own_loss = before.is_loss and is_same_driver and not is_of_another
+    return is_followed and is_own_loss and is_dated and _seconds_between(before, after) <= FAILOVER_SECONDS
+
+
+_TRACE_LEVEL: Final = re.compile(r".{0,80}?\b(?:DEBUG|TRACE|FINEST|FINER)\b")
+
+
+def _is_traced(held: DraftEvent, draft: DraftEvent) -> bool:
+    """Whether a program only traces what it does with an error that it has just reported, with the same words."""
+    before, after = held.event, draft.event
+    texts = [part.words[part.words_start :] for part in (held, draft)]
+    is_trace = _TRACE_LEVEL.match(after.text) and not _TRACE_LEVEL.match(before.text)
+    is_dated = before.timestamp is not None and after.timestamp is not None
+    is_close = is_dated and after.line - before.line <= PRECURSOR_LINES
+    return bool(is_trace) and is_close and texts[0] == texts[1] and before.code == after.code
 
 
 _FORM_FIELD: Final = re.compile(
@@ -2011,13 +2059,18 @@ def _joined_draft(held: DraftEvent, draft: DraftEvent) -> DraftEvent:
         return replace(held, event=replace(held.event, client=draft.event.client))
     if is_rest or ((draft.is_retried or draft.is_aftermath) and not held.is_precursor):
         return held
+    if _is_traced(held, draft):
+        return held
     if held.subject is not None:
         return replace(held, event=_merged_server_events(held.event, draft.event))
     if draft.is_precursor and held.event.code is not None and draft.event.code is None:
         # Of two remarks the one with the number is the failure, and the other follows from it.
         failures = held.event.failures | draft.event.failures
         return replace(held, event=replace(held.event, failures=failures))
-    return replace(draft, event=_with_precursor(held.event, draft.event))
+    event = _with_precursor(held.event, draft.event)
+    if _is_failover_of(held.event, draft.event):
+        event = replace(event, timestamp=held.event.timestamp)
+    return replace(draft, event=event)
 
 
 def _merged_server_events(first: ErrorEvent, second: ErrorEvent) -> ErrorEvent:

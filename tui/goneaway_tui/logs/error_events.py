@@ -15,7 +15,7 @@ from typing import Final
 
 from goneaway_tui.i18n import N_, _
 from goneaway_tui.logs.blocks import LogLine
-from goneaway_tui.logs.timestamps import Timestamp
+from goneaway_tui.logs.timestamps import MAX_ZONE_SECONDS, ZONE_STEP_SECONDS, Timestamp
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.session import ProcesslistId
 
@@ -486,7 +486,7 @@ FAILURE_WORDS: Final = tuple(
             (
                 r"Could not read data from |when dumping table|\bresult_fetch\b|\bin _?(?:fetch(?:one|many|all|_row)?|get_rows|_fetch\w+)$"
                 r"|\bin _read_rowdata_packet\w*$|PDOStatement(?:::|->)fetch|mysqli?_fetch_\w|[Ee]rror reading result(?! set's)"
-                r"|ResultsetRowsStreaming|was streaming results when|(?:<|\b)ScanRowAsync|\bpacket body of length \d|[Cc]ould not read resultset|EOFException: Failed to read (?:next byte|remaining)"
+                r"|ResultsetRowsStreaming|was streaming results when|(?:<|\b)ScanRowAsync|\bpacket body of length \d|[Cc]ould not read resultset|[Ee]xpected to read [1-9]\d* bytes, read [1-9]\d* bytes before|\bcreateDataEventsForTable\(|EOFException: Failed to read (?:next byte|remaining)"
                 r"|BinaryLogClient\.listenForEventPackets|\bmysqli_(?:result|stmt)::fetch_?\w|\(\): Error while reading a row"
             ),
         ),
@@ -509,7 +509,11 @@ FAILURE_WORDS: Final = tuple(
         ),
         (
             FailureKind.FORKED,
-            r"Psy Shell|\bForkManager\b|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking",
+            (
+                r"Psy Shell|\bForkManager\b|\bpcntl_fork|\bos\.fork\b|\bfork\(\)|after fork|before forking"
+                r"|\bmultiprocessing[/\\](?:process|pool|popen_fork)\.py|\bconcurrent[/\\]futures[/\\]process\.py"
+                r"|/parallel\.rb:\d{1,5}:in .{0,20}(?:worker|fork|process_incoming_jobs|work_in_processes|in_processes)\b"
+            ),
         ),
         (FailureKind.IN_AZURE, r"\.mysql\.database\.azure\.com|\.azurewebsites\.net|\bAKS\b"),
         (FailureKind.IN_AWS, r"\.rds\.amazonaws\.com"),
@@ -660,6 +664,10 @@ class ReportedEnd:
     """How long before the error it was."""
     session_id: ProcesslistId | None = None
     """The session of the error, where the report names it."""
+    clock_seconds: float = 0.0
+    """What the clock of the report is ahead of the error's, where one of both names no zone; 0 where they agree."""
+    is_dated: bool = True
+    """Whether both have a time; otherwise they only stand near each other."""
 
     @property
     def is_of_session(self) -> bool:
@@ -722,6 +730,8 @@ class ErrorEvent:
     """How long before the same process had a statement answered; None where its log does not say that it had."""
     own_session_id: ProcesslistId | None = None
     """The session that its process said before is its own."""
+    named_session_id: ProcesslistId | None = None
+    """The one session that its program said is its own, whichever process or logger said so."""
     offline_near: bool = False
     """Whether the server refused a connection by offline mode within a minute."""
     refused_near: bool = False
@@ -1007,6 +1017,10 @@ class _Neighbourhood:
         """How many of the held errors are yielded."""
         self._reports: deque[_TimedEvent] = deque(maxlen=_MAX_REPORTS)
         self._clock = _LogClock()
+        self._losses: deque[_TimedEvent] = deque(maxlen=_MAX_REPORTS)
+        """The last lost connections."""
+        self._offsets: set[float] = set()
+        """The offsets by which ends of another clock were moved to an error: more than one, and none of them counts."""
         self._sender: ErrorEvent | None = None
         """The last client that lost its connection while it was sending."""
 
@@ -1019,6 +1033,8 @@ class _Neighbourhood:
             self._reports.append(timed)
         if not event.is_error:
             return
+        if event.is_loss:
+            self._losses.append(timed)
         held = self._held
         held.append((timed[0], replace(event, sending_near=self._is_sent_near(event))))
         while self._done < len(held) - 1 and self._is_over(event):
@@ -1058,9 +1074,22 @@ class _Neighbourhood:
         if event.ends_server or not (is_ended or event.from_server_log):
             return event
         ends = [end for report in self._reports if (end := _end_for(timed, report))]
+        ends = ends or self._ends_by_another_clock(timed)
+        ends = ends or [end for _at, report in self._reports if (end := _end_beside(event, report))]
         return replace(
             event, end=min(ends, key=lambda end: (not end.is_of_session, end.seconds), default=None)
         )
+
+    def _ends_by_another_clock(self, timed: _TimedEvent) -> list[ReportedEnd]:
+        """The ends that the offset of a zone moves to the moment of an error, where only one offset of the log does."""
+        found = []
+        for report in self._reports:
+            end = _end_by_another_clock(timed, report)
+            if end is not None and not any(_end_for(loss, report) for loss in self._losses):
+                others = (_end_by_another_clock(loss, report) for loss in self._losses)
+                self._offsets.update(other.clock_seconds for other in others if other is not None)
+                found.append(end)
+        return found if len(self._offsets) == 1 else []
 
     def _is_sent_near(self, event: ErrorEvent) -> bool:
         """Whether a client lost its connection while it was sending, just before or in the lines before."""
@@ -1104,6 +1133,27 @@ class _LogClock:
         return timestamp.clock_seconds - (0.0 if timestamp.zoned else self._offset_seconds)
 
 
+def _zone_offset(timed: _TimedEvent, report: _TimedEvent) -> float:
+    """The offset of a zone by which a report is of the same moment as an error on another clock; 0 where it is of none.
+
+    One of both times has no zone: only then the offset is not known.
+    """
+    own, other = timed[1].timestamp, report[1].timestamp
+    if own is None or other is None or own.zoned == other.zoned:
+        return 0.0
+    apart = report[0] - timed[0]
+    offset_seconds = round(apart / ZONE_STEP_SECONDS) * ZONE_STEP_SECONDS
+    is_same_moment = abs(apart - offset_seconds) <= _TOGETHER_SECONDS
+    return float(offset_seconds) if is_same_moment and abs(offset_seconds) <= MAX_ZONE_SECONDS else 0.0
+
+
+def _end_by_another_clock(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
+    """The end that a report says by the clock of another zone; None where it may not be the error's by any zone."""
+    offset_seconds = _zone_offset(timed, report)
+    end = _end_for(timed, (report[0] - offset_seconds, report[1])) if offset_seconds else None
+    return None if end is None else replace(end, session_id=None, clock_seconds=offset_seconds)
+
+
 def _end_for(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
     """The end that a report says, where it may be what ended the session of an error; None where it cannot be.
 
@@ -1115,25 +1165,66 @@ def _end_for(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
         return None
     session_id = other.session_id if other.session_id in {event.session_id, event.own_session_id} else None
     cause = END_CAUSES.get(kind) or other.stated_cause
-    is_near = -_TOGETHER_SECONDS <= apart <= _noticed_within(event, kind)
-    if cause is None or not is_near or not _may_end(kind, other.session_id, event):
+    is_of_another = kind is EndKind.SESSION and session_id is None
+    noticed_within = _TOGETHER_SECONDS if is_of_another else _noticed_within(event, kind)
+    is_near = -_TOGETHER_SECONDS <= apart <= noticed_within
+    if cause is None or not is_near or not _may_end(kind, other, event):
         return None
     return ReportedEnd(kind, cause, other.line, max(0.0, apart), session_id)
 
 
-def _may_end(kind: EndKind, session_id: ProcesslistId | None, event: ErrorEvent) -> bool:
-    """Whether an error may be of an end of that kind, reported of that session: by what the error says of itself."""
+_BESIDE_LINES: Final = 40
+"""Lines between a crash and an error without a time that stand in one excerpt."""
+_CLOCK_ALONE: Final = re.compile(r"(?<![\d:-])(\d\d):(\d\d):(\d\d)(?![\d:])")
+_CLOCK_CHARS: Final = 40
+
+
+def _end_beside(event: ErrorEvent, report: ErrorEvent) -> ReportedEnd | None:
+    """The end that a report says of an error without a time: a crash in the lines around, a kill of its session or second."""
+    kind = report.reported_end
+    is_possible = event.timestamp is None and kind is not None and report.line != event.line
+    if kind is None or not is_possible or not _may_end(kind, report, event):
+        return None
+    own_ids = {event.session_id, event.own_session_id, event.named_session_id} - {None}
+    session_id = report.session_id if kind is EndKind.KILL and report.session_id in own_ids else None
+    is_crash = kind is EndKind.CRASH and abs(report.line - event.line) <= _BESIDE_LINES
+    is_kill_then = kind is EndKind.KILL and _is_of_second(event, report)
+    if not (session_id or is_crash or is_kill_then):
+        return None
+    seconds = 0.0 if is_kill_then else _NEAR_SECONDS
+    return ReportedEnd(kind, END_CAUSES[kind], report.line, seconds, session_id, is_dated=is_kill_then)
+
+
+def _is_of_second(event: ErrorEvent, report: ErrorEvent) -> bool:
+    """Whether the clock of an error that has no date shows the time of a report, as both wrote it."""
+    clock = _CLOCK_ALONE.search(f"{event.text_before}{event.text}"[:_CLOCK_CHARS])
+    if clock is None or report.timestamp is None:
+        return False
+    hours, minutes, seconds = map(int, clock.groups())
+    written_seconds = report.timestamp.clock_seconds + report.timestamp.offset_seconds
+    apart = (hours * 3600 + minutes * 60 + seconds - written_seconds) % 86_400
+    return min(apart, 86_400 - apart) <= _TOGETHER_SECONDS
+
+
+def _may_end(kind: EndKind, report: ErrorEvent, event: ErrorEvent) -> bool:
+    """Whether an error may be of an end of that kind, reported of a session: by what the error says of itself."""
     if kind in SERVER_ENDS:
         return event.code != INTERRUPTED_ERROR
     if event.refused or event.from_server_log:
         return False
-    own_ids = {event.session_id, event.own_session_id} - {None}
+    own_ids, session_id = {event.session_id, event.own_session_id} - {None}, report.session_id
     is_of_other = bool(own_ids) and session_id is not None and session_id not in own_ids
     if kind is EndKind.SESSION:
-        return session_id in own_ids
+        return session_id in own_ids or (not own_ids and _may_be_cut_short(report, event))
     kills = {EndKind.KILL, EndKind.INTERRUPT}
     is_possible = kind in kills if event.code == INTERRUPTED_ERROR else kind is not EndKind.INTERRUPT
     return is_possible and not is_of_other
+
+
+def _may_be_cut_short(report: ErrorEvent, event: ErrorEvent) -> bool:
+    """Whether a loss may be of a session whose statement the server did not read to its end: its client notices at once."""
+    is_reading = FailureKind.READING in event.failures or event.never_began
+    return report.stated_cause is Cause.PACKET_TOO_LARGE and event.is_loss and not is_reading
 
 
 def _noticed_within(event: ErrorEvent, kind: EndKind) -> float:

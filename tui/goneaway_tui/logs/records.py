@@ -66,7 +66,7 @@ PREFIX_FORMS: Final = (
     ),
     re.compile(
         r"(?P<program>[\w./@+~-]{0,200}[\w-]\.(?:py|js|ts|go|java|kt|rb|php|cc?|cpp|h|rs|cs|ex|lua|md|rst|html?|p[lmo]|sh|sql|ya?ml|json|toml|ini|conf|cnf))"
-        r"(?P<mark>[:-])\d{1,9}(?P=mark)(?P<timestamp>)(?! \S)"
+        r"(?P<mark>[:-])\d{1,9}(?P=mark)(?P<timestamp>)(?! \S|in [`'])"
     ),
 )  # fmt: skip
 """Prefixes of containerd; of `kubectl --timestamps`, `docker logs -t` and GitHub Actions; of GitLab CI; of syslog (RFC 3164, Heroku)
@@ -198,6 +198,8 @@ _REPEATED_PART: Final = re.compile(
 )
 """A part of a traceback of Java, behind what a program that reads another's output puts before each of its lines."""
 _HEAD_END: Final = re.compile(r" ?[-:>|]\s?$")
+_CLOCK_HEAD: Final = re.compile(r"\[\d\d:\d\d:\d\d[ \w/-]{0,40}\](?: \[[^\]\n]{1,60}\])?:? ")
+"""A clock without a date, level and thread, as servers of games put them before each line."""
 _HEAD_CLOCK: Final = re.compile(r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?")
 
 
@@ -217,7 +219,7 @@ class _RepeatedHeads:
         """A further line of a traceback without what is repeated before it; any other line as it is."""
         program, text = line.program, line.text
         if line.starts_block or not _ENTRY_START.match(text):
-            return line
+            return line if line.starts_block else _without_clock_head(line)
         if self._entry[0] == program and (shared := _shared_head(self._entry[1], text)):
             body, text_before = text[shared:], line.text_before + text[:shared]
             return replace(line, text=body, text_before=text_before, continues=True)
@@ -236,6 +238,16 @@ class _RepeatedHeads:
             self._head = ("", "")
         self._entry = program, text
         return line
+
+
+def _without_clock_head(line: LogLine) -> LogLine:
+    """A part of a traceback without the clock and level before it; any other line as it is."""
+    head = _CLOCK_HEAD.match(line.text) if line.text[:1] == "[" else None
+    part = _REPEATED_PART.search(line.text) if head else None
+    if head is None or part is None or line.text[head.end() : part.start()].strip():
+        return line
+    body, text_before = line.text[head.end() :], line.text_before + head[0]
+    return replace(line, text=body, text_before=text_before, continues=True)
 
 
 def _shared_head(entry: str, text: str) -> int:
