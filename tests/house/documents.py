@@ -105,10 +105,10 @@ def alerts() -> str:
     )
 
 
-def services() -> str:
-    """A row for each thing that is different at a service or relative."""
+def variants() -> str:
+    """A row for each thing that is different at a server variant."""
     rows = [(each.title, note.what, note.why) for each in SERVER_VARIANTS for note in each.notes]
-    return table(("service", "what differs", "how"), *rows)
+    return table(("server variant", "what differs", "how"), *rows)
 
 
 LOG = """\
@@ -220,7 +220,7 @@ BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/exporter.md", "metrics"): metrics,
     ("docs/scripting.md", "statuses"): statuses,
     ("docs/tuning.md", "tunables"): tunables,
-    ("docs/versions.md", "services"): services,
+    ("docs/versions.md", "variants"): variants,
     (READMES[ENGLISH], "explained"): partial(explained, is_short=True),
     (READMES["zh"], "explained"): partial(explained, "zh", is_short=True),
 }
