@@ -389,17 +389,17 @@ class OwnKills:
             killed = self._killed_by_others(sample.end_evidence)
         others = tuple(kill for kill in sample.end_evidence.kills if kill.session_id not in missing)
         own = tuple(KillStatement(victim, _(OWN_NAME)) for victim in sorted(missing))
-        evidence = replace(sample.end_evidence, kills=(*others, *own), killed=killed)
+        evidence = replace(sample.end_evidence, kills=(*others, *own), kill_statements=killed)
         return replace(sample, end_evidence=evidence)
 
     def _killed_by_others(self, evidence: EndEvidence) -> int | None:
         """How many of the KILL statements whose victim is not known were not ours; None where the server does not count them."""
         # The victim of a statement that the server remembers is known, so that statement is not in the count.
         self._not_subtracted -= {kill.session_id for kill in evidence.kills}
-        if evidence.killed is None:
+        if evidence.kill_statements is None:
             self._subtracted_before = 0
             return None
-        new = evidence.killed - min(evidence.killed, self._subtracted_before)
+        new = evidence.kill_statements - min(evidence.kill_statements, self._subtracted_before)
         own = min(len(self._not_subtracted), new)
         for victim in sorted(self._not_subtracted)[:own]:
             self._not_subtracted.discard(victim)

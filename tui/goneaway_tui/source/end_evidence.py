@@ -167,8 +167,10 @@ def derive_evidence(
         errors=_errors(memory, answers.counts or {}, missing),
         log=answers.log,
         kills=() if is_first or answers.kills is None else answers.kills.statements,
-        aborted=None if aborts is None else memory.carried_aborts.with_carried(aborts, missing.total()),
-        killed=kill_statements_unexplained,
+        aborted_clients=None
+        if aborts is None
+        else memory.carried_aborts.with_carried(aborts, missing.total()),
+        kill_statements=kill_statements_unexplained,
         counted_codes=NO_EVIDENCE.counted_codes if answers.counts is None else answers.counted_codes,
         offline=offline.may_have_ended_sessions(now),
     )
