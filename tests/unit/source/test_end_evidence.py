@@ -487,7 +487,7 @@ def carried(rises: list[tuple[Counter[int], int]], see: Callable[[int, Counter[i
     carry = CarriedCounts()
     for position, (rise, gone) in enumerate(rises):
         see(position, carry.counts)
-        carry = carry.carried_on(rise, gone)
+        carry = carry.for_next_sample(rise, gone)
 
 
 @given(st.lists(st.tuples(codes, st.integers(0, 5)), max_size=8))
@@ -506,7 +506,7 @@ def test_nothing_of_one_kind_is_offered_twice(code: int, steps: list[tuple[int, 
     """What explains one absence explains no other."""
     carry, explained, counted = CarriedCounts(), 0, 0
     for rise, gone in steps:
-        left, carry = carry.counts, carry.carried_on(Counter({code: rise}), gone)
+        left, carry = carry.counts, carry.for_next_sample(Counter({code: rise}), gone)
         counted += rise
         explained += min(gone, rise + left[code])
         assert explained <= counted
@@ -514,13 +514,13 @@ def test_nothing_of_one_kind_is_offered_twice(code: int, steps: list[tuple[int, 
 
 @given(codes, st.integers(1, 5))
 def test_what_is_counted_before_its_absence_is_still_offered(rise: Counter[int], gone: int) -> None:
-    carry = CarriedCounts().carried_on(rise, 0)
+    carry = CarriedCounts().for_next_sample(rise, 0)
 
     assert +rise == carry.counts or sum(rise.values()) > 0
-    assert not carry.carried_on(Counter(), gone).counts
+    assert not carry.for_next_sample(Counter(), gone).counts
 
 
 def test_lost_session_that_raised_both_codes_leaves_no_count_over() -> None:
-    carry = CarriedCounts().carried_on(Counter({1158: 1, 1160: 1}), 1)
+    carry = CarriedCounts().for_next_sample(Counter({1158: 1, 1160: 1}), 1)
 
     assert not carry.counts
