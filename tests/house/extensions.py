@@ -197,7 +197,7 @@ KINDS: Final[tuple[Extension | Place, ...]] = (
     Extension(
         "column", "A column of the board", "SESSION_COLUMNS", "ui/columns.py",
         "the table, and what `s` sorts by",
-        'Column("server_state", "Server state", lambda v, *_: v.session.state or "", lambda v: v.session.state, 16, 16, 0)',
+        'Column("server_state", "Server state", lambda v, *_: v.session.state or "", lambda v: v.session.state, min_width=16, max_width=16, rank=0)',
         "the tooltip of its heading in `HEADINGS` in `ui/tooltips.py`; where it is to be exported too, `COLUMNS` in `export/table.py`; for a "
         "new fact `model/session.py`, the readers and statements of both families, and `source/sql/shapes.py`",
         "`tests/ui/test_columns.py`",
