@@ -101,8 +101,8 @@ def main() -> None:
         player = ReplayPlayer(recording, lambda: 0.0)
         player.jump((first + last) / 2)
         player.close()  # reads no trend meanwhile
-        print(f"step        {spread([timed(lambda: player.step(1)) for _ in range(JUMPS)])}")
-        print(f"step back   {spread([timed(lambda: player.step(-1)) for _ in range(JUMPS)])}")
+        print(f"step        {spread([timed(lambda: player.move_by(1)) for _ in range(JUMPS)])}")
+        print(f"step back   {spread([timed(lambda: player.move_by(-1)) for _ in range(JUMPS)])}")
         player.jump(last)
         player.close()
         print(f"ledger      {spread([timed(player.ledger)])} for the newest {len(list(player.ledger())):,}")

@@ -139,7 +139,7 @@ async def format_() -> None:
         assert "Ids alone" in lines(app)
 
 
-async def service() -> None:
+async def variant() -> None:
     found = variant_by_banner("8.0.44-quux", "")
     assert found is not None
     assert ["what dies at noon"] == [note.what for note in variant_limitations({found.word})]
@@ -158,7 +158,7 @@ async def column() -> None:
 
 ARRIVALS: Final = {
     each.__name__.rstrip("_"): each
-    for each in (tunable, cause, server_log, client_log, client, pool, stamp_, format_, service, column)
+    for each in (tunable, cause, server_log, client_log, client, pool, stamp_, format_, variant, column)
 }
 
 

@@ -27,7 +27,7 @@ from goneaway_tui.source.server_variants import SERVER_VARIANTS
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.web import service, viewer
 from goneaway_tui.web import viewer as screens
-from tests.house.extensions import EXTENSIONS, OTHERS
+from tests.house.extensions import KINDS, Extension
 from tests.house.tree import PACKAGE, ROOT
 
 README = "README.md"
@@ -67,9 +67,18 @@ def tunables() -> str:
 
 
 def extensions() -> str:
-    """A row for each kind of thing that can be added."""
-    rows = [(each.what, f"`{each.table}` in `{each.file}`", each.then, each.also) for each in EXTENSIONS]
-    return table(("one more", "goes into", "and then", "also"), *rows, *OTHERS)
+    """A row for each kind of thing that can be added; in bold what a test adds."""
+    rows = [
+        (
+            f"**{kind.what}**" if isinstance(kind, Extension) else kind.what,
+            kind.place,
+            kind.then,
+            kind.also,
+            kind.sample,
+        )
+        for kind in KINDS
+    ]
+    return table(("one more", "goes into", "and then", "also", "a sample for the tests"), *rows)
 
 
 def statuses() -> str:
@@ -96,10 +105,10 @@ def alerts() -> str:
     )
 
 
-def services() -> str:
-    """A row for each thing that is different at a service or relative."""
+def variants() -> str:
+    """A row for each thing that is different at a server variant."""
     rows = [(each.title, note.what, note.why) for each in SERVER_VARIANTS for note in each.notes]
-    return table(("service", "what differs", "how"), *rows)
+    return table(("server variant", "what differs", "how"), *rows)
 
 
 LOG = """\
@@ -211,7 +220,7 @@ BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/exporter.md", "metrics"): metrics,
     ("docs/scripting.md", "statuses"): statuses,
     ("docs/tuning.md", "tunables"): tunables,
-    ("docs/versions.md", "services"): services,
+    ("docs/versions.md", "variants"): variants,
     (READMES[ENGLISH], "explained"): partial(explained, is_short=True),
     (READMES["zh"], "explained"): partial(explained, "zh", is_short=True),
 }

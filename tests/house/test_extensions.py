@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.arrivals import ARRIVALS
-from tests.house.extensions import EXTENSIONS, OTHERS, Extension
+from tests.house.extensions import EXTENSIONS, KINDS, Extension
 from tests.house.tree import PACKAGE, ROOT
 
 
@@ -43,12 +43,19 @@ def test_every_extension_point_has_a_check() -> None:
 
 
 def test_every_place_that_is_named_is_there() -> None:
-    named = " ".join(cell for row in (*((each.also,) for each in EXTENSIONS), *OTHERS) for cell in row)
-    files = set(re.findall(r"`([a-z_]+/[\w/]+\.py)`", named)) - {"tui/catalogues.py"}
-    tables = re.findall(r"`(\w+)`(?: and `(\w+)`)? in `([a-z_]+/[\w/]+\.py)`", named)
+    named = " ".join(text for kind in KINDS for text in (kind.place, kind.also, kind.sample))
+    files = set(re.findall(r"`([a-z_]+/[\w/]+\.\w+)`", named)) - {"tui/catalogues.py"}
+    tables = re.findall(r"((?:`\w+`(?:, | and ))*`\w+`) in `([a-z_]+/[\w/]+\.py)`", named)
 
-    assert [] == [file for file in files if not (PACKAGE / file).is_file()]
+    assert [] == [file for file in files if not _place(file).is_file()]
     assert len(tables) > len(EXTENSIONS)
-    for *names, file in tables:
-        code = (PACKAGE / file).read_text(encoding="utf-8")
-        assert all(re.search(rf"^(?:class )?{name}\b", code, re.MULTILINE) for name in names if name), file
+    for names, file in tables:
+        code = _place(file).read_text(encoding="utf-8")
+        assert all(
+            re.search(rf"^(?:class )?{name}\b", code, re.MULTILINE) for name in re.findall(r"\w+", names)
+        ), file
+
+
+def _place(file: str) -> Path:
+    """A file of the package, or of the repository."""
+    return PACKAGE / file if (PACKAGE / file).is_file() else ROOT / file

@@ -10,7 +10,7 @@ import pytest
 
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import sql
-from goneaway_tui.source.server_variants import UNPROBED_SERVICES
+from goneaway_tui.source.server_variants import UNPROBED_VARIANTS
 from goneaway_tui.source.sql import shapes
 from tests.house.tree import PACKAGE, modules, texts
 
@@ -227,7 +227,7 @@ def test_one_session_is_read_as_all_are(flavour: Flavour, one: str) -> None:
         return [
             (columns(sql.read_sql(each.file)), each.needs)
             for each in sql.STATEMENTS[flavour][what]
-            if not each.needs & UNPROBED_SERVICES
+            if not each.needs & UNPROBED_VARIANTS
         ]
 
     assert told(one.removeprefix("one_")) == told(one)
@@ -241,7 +241,7 @@ def test_a_pack_holds_the_rows_of_the_plain_statement(flavour: Flavour, packed: 
     plain = next(
         each
         for each in sql.STATEMENTS[flavour][packed.removeprefix("packed_")]
-        if each.needs <= pack.needs and not each.needs & UNPROBED_SERVICES
+        if each.needs <= pack.needs and not each.needs & UNPROBED_VARIANTS
     )
     row = re.search(r"JSON_ARRAY\((.*)\)\)", sql.read_sql(pack.file), flags=re.DOTALL)
 

@@ -48,7 +48,7 @@ DIES = a_session(id=4, user="dies", idle_for=59.5, own_limit=60)
 TIMED_OUT = EndEvidence(
     errors=(ErrorCount("dies", DIES.client_host, 4031, 1),),
     counted_codes=frozenset({0, 4031, 1158}),
-    aborted=1,
+    aborted_clients=1,
 )
 BEFORE = a_sample([STAYS, DIES])
 AFTER = a_sample([STAYS], taken_at=NOW + 1, end_evidence=TIMED_OUT)

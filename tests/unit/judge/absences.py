@@ -39,8 +39,8 @@ def said(
     codes: Mapping[int, int] | None = None, *, early: Mapping[int, int] | None = None, **fields: Any
 ) -> EndEvidence:
     """What a MySQL server counted, of ACCOUNT unless `errors` says otherwise."""
-    fields.setdefault("aborted", 0)
-    fields.setdefault("killed", 0)
+    fields.setdefault("aborted_clients", 0)
+    fields.setdefault("kill_statements", 0)
     fields.setdefault("offline", False)
     fields.setdefault("counted_codes", COUNTED)
     fields.setdefault("errors", counts(codes or {}) + counts(early or {}, early=True))

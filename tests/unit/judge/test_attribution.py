@@ -37,41 +37,51 @@ WRITER = one(transaction=a_transaction())
 
 ALONE = [
     (one(), said({0: 1}), Cause.CLIENT_QUIT, Certainty.CONFIRMED),
-    (about_to_close(), said({4031: 1}, aborted=1), Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+    (about_to_close(), said({4031: 1}, aborted_clients=1), Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
     (about_to_close(), said({0: 1}), Cause.CLIENT_QUIT, Certainty.CONFIRMED),
-    (about_to_close(), said({1159: 1}, aborted=1), Cause.NET_READ_TIMEOUT, Certainty.CONFIRMED),
-    (one(), said({4031: 1}, aborted=1), Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
-    (BUSY, said({4031: 1}, aborted=1), Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
-    (one(), said({1153: 1}, aborted=1), Cause.PACKET_TOO_LARGE, Certainty.CONFIRMED),
-    (BUSY, said({1161: 1}, aborted=1), Cause.NET_WRITE_TIMEOUT, Certainty.CONFIRMED),
-    (BUSY, said({1159: 2}, aborted=1), Cause.NET_READ_TIMEOUT, Certainty.CONFIRMED),
-    (one(), said({1158: 1}, aborted=1), Cause.CLIENT_LOST, Certainty.CONFIRMED),
-    (one(), said({1158: 1, 1160: 1}, aborted=1), Cause.CLIENT_LOST, Certainty.CONFIRMED),
-    (one(), said({1158: 1}, aborted=1, killed=1), Cause.CLIENT_LOST, Certainty.LIKELY),
-    (one(), said({1158: 1}, aborted=1, killed=None), Cause.CLIENT_LOST, Certainty.LIKELY),
-    (one(), said({1158: 1, 1160: 1}, aborted=1, killed=None), Cause.CLIENT_LOST, Certainty.LIKELY),
-    (one(), said({1158: 1, 1160: 1}, aborted=1, offline=None), Cause.CLIENT_LOST, Certainty.LIKELY),
-    (one(), said({1158: 1, 1160: 1}, aborted=1, offline=True), Cause.KILLED, Certainty.LIKELY),
-    (BUSY, said({1160: 1}, aborted=1, offline=True), Cause.KILLED, Certainty.LIKELY),
+    (about_to_close(), said({1159: 1}, aborted_clients=1), Cause.NET_READ_TIMEOUT, Certainty.CONFIRMED),
+    (one(), said({4031: 1}, aborted_clients=1), Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+    (BUSY, said({4031: 1}, aborted_clients=1), Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+    (one(), said({1153: 1}, aborted_clients=1), Cause.PACKET_TOO_LARGE, Certainty.CONFIRMED),
+    (BUSY, said({1161: 1}, aborted_clients=1), Cause.NET_WRITE_TIMEOUT, Certainty.CONFIRMED),
+    (BUSY, said({1159: 2}, aborted_clients=1), Cause.NET_READ_TIMEOUT, Certainty.CONFIRMED),
+    (one(), said({1158: 1}, aborted_clients=1), Cause.CLIENT_LOST, Certainty.CONFIRMED),
+    (one(), said({1158: 1, 1160: 1}, aborted_clients=1), Cause.CLIENT_LOST, Certainty.CONFIRMED),
+    (one(), said({1158: 1}, aborted_clients=1, kill_statements=1), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (one(), said({1158: 1}, aborted_clients=1, kill_statements=None), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (
+        one(),
+        said({1158: 1, 1160: 1}, aborted_clients=1, kill_statements=None),
+        Cause.CLIENT_LOST,
+        Certainty.LIKELY,
+    ),
+    (one(), said({1158: 1, 1160: 1}, aborted_clients=1, offline=None), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (one(), said({1158: 1, 1160: 1}, aborted_clients=1, offline=True), Cause.KILLED, Certainty.LIKELY),
+    (BUSY, said({1160: 1}, aborted_clients=1, offline=True), Cause.KILLED, Certainty.LIKELY),
     (one(), said({0: 1}, offline=True), Cause.CLIENT_QUIT, Certainty.CONFIRMED),
     # Counted a sample before it was missed, as was the KILL.
-    (one(), said(early={1158: 1, 1160: 1}, aborted=1, killed=1), Cause.KILLED, Certainty.LIKELY),
-    (one(), said(early={1158: 1}, aborted=1, killed=1), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (
+        one(),
+        said(early={1158: 1, 1160: 1}, aborted_clients=1, kill_statements=1),
+        Cause.KILLED,
+        Certainty.LIKELY,
+    ),
+    (one(), said(early={1158: 1}, aborted_clients=1, kill_statements=1), Cause.CLIENT_LOST, Certainty.LIKELY),
     # A KILL of long ago may have needed until now to roll back.
-    (BUSY, said({1160: 1}, aborted=1), Cause.CLIENT_LOST, Certainty.LIKELY),
-    (WRITER, said({1158: 1, 1160: 1}, aborted=1), Cause.CLIENT_LOST, Certainty.LIKELY),
-    (one(), said({1158: 1, 1160: 1}, aborted=1, killed=1), Cause.KILLED, Certainty.LIKELY),
-    (BUSY, said({1160: 1}, aborted=1, killed=1), Cause.KILLED, Certainty.LIKELY),
-    (BUSY, said({}, aborted=1, killed=1), Cause.KILLED, Certainty.LIKELY),
+    (BUSY, said({1160: 1}, aborted_clients=1), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (WRITER, said({1158: 1, 1160: 1}, aborted_clients=1), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (one(), said({1158: 1, 1160: 1}, aborted_clients=1, kill_statements=1), Cause.KILLED, Certainty.LIKELY),
+    (BUSY, said({1160: 1}, aborted_clients=1, kill_statements=1), Cause.KILLED, Certainty.LIKELY),
+    (BUSY, said({}, aborted_clients=1, kill_statements=1), Cause.KILLED, Certainty.LIKELY),
     (one(), said({}), Cause.CLIENT_QUIT, Certainty.LIKELY),
-    (one(), said({}, aborted=1), Cause.UNKNOWN, Certainty.POSSIBLE),
+    (one(), said({}, aborted_clients=1), Cause.UNKNOWN, Certainty.POSSIBLE),
     # Visitors of the account said goodbye as well.
     (one(), said({0: 9}), Cause.CLIENT_QUIT, Certainty.CONFIRMED),
-    (one(), said({0: 9, 1158: 1}, aborted=1), Cause.CLIENT_LOST, Certainty.POSSIBLE),
-    (about_to_close(), said({0: 9, 4031: 1}, aborted=1), Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+    (one(), said({0: 9, 1158: 1}, aborted_clients=1), Cause.CLIENT_LOST, Certainty.POSSIBLE),
+    (about_to_close(), said({0: 9, 4031: 1}, aborted_clients=1), Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
     # Counted a sample before it was missed.
-    (one(), said(early={1153: 1}, aborted=1), Cause.PACKET_TOO_LARGE, Certainty.CONFIRMED),
-    (about_to_close(), said(early={4031: 1}, aborted=1), Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+    (one(), said(early={1153: 1}, aborted_clients=1), Cause.PACKET_TOO_LARGE, Certainty.CONFIRMED),
+    (about_to_close(), said(early={4031: 1}, aborted_clients=1), Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
     (one(), said({0: 1}, early={1153: 1}), Cause.CLIENT_QUIT, Certainty.POSSIBLE),
 ]
 
@@ -84,13 +94,13 @@ def test_cause_of_a_single_ended_session(
 
 
 def test_errors_of_other_accounts_are_no_evidence() -> None:
-    clues = said(errors=counts({0: 1}) + counts({1158: 3}, ("etl", "job-1")), aborted=3)
+    clues = said(errors=counts({0: 1}) + counts({1158: 3}, ("etl", "job-1")), aborted_clients=3)
 
     assert [(Cause.CLIENT_QUIT, Certainty.CONFIRMED)] == told_of(one(), clues=clues)
 
 
 def test_sessions_of_one_account_that_ended_together_are_distinguished_by_their_last_command() -> None:
-    told = told_of(BUSY, about_to_close(2), one(3), clues=said({1161: 1, 4031: 1, 0: 1}, aborted=2))
+    told = told_of(BUSY, about_to_close(2), one(3), clues=said({1161: 1, 4031: 1, 0: 1}, aborted_clients=2))
 
     assert [
         (Cause.NET_WRITE_TIMEOUT, Certainty.POSSIBLE),
@@ -100,7 +110,7 @@ def test_sessions_of_one_account_that_ended_together_are_distinguished_by_their_
 
 
 def test_more_deadlines_than_timeouts_leave_the_session_unknown() -> None:
-    told = told_of(about_to_close(1), about_to_close(2), clues=said({4031: 1, 0: 1}, aborted=1))
+    told = told_of(about_to_close(1), about_to_close(2), clues=said({4031: 1, 0: 1}, aborted_clients=1))
 
     assert {Cause.IDLE_TIMEOUT: 1, Cause.CLIENT_QUIT: 1} == Counter(cause for cause, _ in told)
     assert Certainty.CONFIRMED not in {certainty for _, certainty in told[:1]}
@@ -109,7 +119,9 @@ def test_more_deadlines_than_timeouts_leave_the_session_unknown() -> None:
 def test_two_lost_sessions_and_one_kill_leave_the_killed_session_unknown() -> None:
     elsewhere = one(2, user="etl", host="job-1:4")
     clues = said(
-        errors=counts({1158: 1, 1160: 1}) + counts({1158: 1, 1160: 1}, ("etl", "job-1")), aborted=2, killed=1
+        errors=counts({1158: 1, 1160: 1}) + counts({1158: 1, 1160: 1}, ("etl", "job-1")),
+        aborted_clients=2,
+        kill_statements=1,
     )
     told = told_of(one(), elsewhere, clues=clues)
 
@@ -118,7 +130,7 @@ def test_two_lost_sessions_and_one_kill_leave_the_killed_session_unknown() -> No
 
 
 def test_two_codes_raised_once_each_are_two_lost_sessions() -> None:
-    told = told_of(one(1), one(2), clues=said({1158: 1, 1160: 1}, aborted=2))
+    told = told_of(one(1), one(2), clues=said({1158: 1, 1160: 1}, aborted_clients=2))
 
     assert [(Cause.CLIENT_LOST, Certainty.CONFIRMED)] * 2 == told
 
@@ -136,7 +148,7 @@ def test_many_lost_sessions_at_once_without_a_kill_may_be_offline_mode(
     told: Told,
 ) -> None:
     """As `SET GLOBAL offline_mode = ON` was seen to be counted, of an idle session and a busy one."""
-    clues = said({1158: 2, 1160: 2}, aborted=2, offline=offline)
+    clues = said({1158: 2, 1160: 2}, aborted_clients=2, offline=offline)
 
     assert [told] * 2 == told_of(one(1), one(2), clues=clues)
 
@@ -162,20 +174,22 @@ LOADING = one(command="Query", state="Reading from net")
 def test_before_4031_a_timeout_of_reading_at_the_deadline_is_the_idle_timeout(
     session: Session, codes: dict[int, int], cause: Cause, certainty: Certainty
 ) -> None:
-    clues = said(codes, aborted=int(0 not in codes), counted_codes=BEFORE_4031)
+    clues = said(codes, aborted_clients=int(0 not in codes), counted_codes=BEFORE_4031)
 
     assert [(cause, certainty)] == told_of(session, clues=clues)
 
 
 def test_before_4031_the_evidence_names_the_error_that_was_counted() -> None:
-    [departure] = missed(about_to_close(), clues=said({1159: 1}, aborted=1, counted_codes=BEFORE_4031))
+    [departure] = missed(
+        about_to_close(), clues=said({1159: 1}, aborted_clients=1, counted_codes=BEFORE_4031)
+    )
 
     assert "1 x error 1159 (read timeout)" in departure.evidence[1]
 
 
 def test_log_entry_of_a_listed_session_explains_no_other_session() -> None:
     entry = LogEntry(NOW, "a packet bigger than", ProcesslistId(2), Cause.PACKET_TOO_LARGE)
-    clues = said({1158: 1, 1160: 1, 1153: 1}, aborted=2, killed=1, log=(entry,))
+    clues = said({1158: 1, 1160: 1, 1153: 1}, aborted_clients=2, kill_statements=1, log=(entry,))
 
     assert [(Cause.KILLED, Certainty.LIKELY)] == told_of(one(1), clues=clues, stay=[one(2)])
 
@@ -197,13 +211,20 @@ def test_an_end_that_is_known_is_taken_out_of_what_was_counted_last(
 
 
 def totals(
-    aborted: int | None, *, killed: int | None = 0, goodbyes: int | None = None, offline: bool = False
+    aborted_clients: int | None,
+    *,
+    kill_statements: int | None = 0,
+    goodbyes: int | None = None,
+    offline: bool = False,
 ) -> EndEvidence:
     """What a MariaDB server counted; goodbyes only with its performance schema on."""
     if goodbyes is None:
-        return EndEvidence(aborted=aborted, killed=killed, offline=offline)
+        return EndEvidence(aborted_clients=aborted_clients, kill_statements=kill_statements, offline=offline)
     return EndEvidence(
-        counts({COM_QUIT: goodbyes}), aborted=aborted, killed=killed, counted_codes=frozenset({COM_QUIT})
+        counts({COM_QUIT: goodbyes}),
+        aborted_clients=aborted_clients,
+        kill_statements=kill_statements,
+        counted_codes=frozenset({COM_QUIT}),
     )
 
 
@@ -220,10 +241,10 @@ TOTALS = [
     (hidden(14.5), totals(1), Cause.TRANSACTION_TIMEOUT, Certainty.LIKELY),
     (hidden(14.5, transaction=a_transaction()), totals(1), Cause.TRANSACTION_TIMEOUT, Certainty.LIKELY),
     (hidden(20), totals(1), Cause.CLIENT_LOST, Certainty.POSSIBLE),
-    (hidden(20), totals(1, killed=1), Cause.KILLED, Certainty.LIKELY),
-    (hidden(20), totals(1, killed=None), Cause.CLIENT_LOST, Certainty.POSSIBLE),
+    (hidden(20), totals(1, kill_statements=1), Cause.KILLED, Certainty.LIKELY),
+    (hidden(20), totals(1, kill_statements=None), Cause.CLIENT_LOST, Certainty.POSSIBLE),
     (hidden(20), totals(1, offline=True), Cause.KILLED, Certainty.LIKELY),
-    (hidden(20), totals(0, killed=None, goodbyes=1), Cause.CLIENT_QUIT, Certainty.LIKELY),
+    (hidden(20), totals(0, kill_statements=None, goodbyes=1), Cause.CLIENT_QUIT, Certainty.LIKELY),
     (hidden(20), totals(0, goodbyes=1), Cause.CLIENT_QUIT, Certainty.CONFIRMED),
     (hidden(20), totals(0, goodbyes=0), Cause.CLIENT_QUIT, Certainty.LIKELY),
     (hidden(20), totals(1, goodbyes=1), Cause.CLIENT_LOST, Certainty.POSSIBLE),
@@ -239,7 +260,7 @@ def test_cause_of_an_ended_session_on_a_server_with_few_counters(
 
 
 def test_equal_numbers_of_kills_and_lost_sessions_leave_no_ambiguity() -> None:
-    told = told_of(hidden(20), replace(hidden(20), id=ProcesslistId(2)), clues=totals(2, killed=2))
+    told = told_of(hidden(20), replace(hidden(20), id=ProcesslistId(2)), clues=totals(2, kill_statements=2))
 
     assert [(Cause.KILLED, Certainty.LIKELY)] * 2 == told
 
@@ -256,7 +277,7 @@ def test_a_bare_begin_may_have_met_the_limit_of_read_only_transactions() -> None
 
 
 def test_number_of_kills_is_unknown_without_a_counter() -> None:
-    [departure] = missed(hidden(20), clues=totals(1, killed=None))
+    [departure] = missed(hidden(20), clues=totals(1, kill_statements=None))
 
     assert "does not count KILL statements" in departure.evidence[0]
 
@@ -305,7 +326,9 @@ def clues(draw: st.DrawFn, counted: frozenset[int] = COUNTED) -> EndEvidence:
     aborted = draw(st.none() | st.integers(0, 6))
     killed = draw(st.none() | st.integers(0, 3))
     offline = draw(st.sampled_from([None, False, True]))
-    return EndEvidence(tuple(errors), aborted=aborted, killed=killed, counted_codes=counted, offline=offline)
+    return EndEvidence(
+        tuple(errors), aborted_clients=aborted, kill_statements=killed, counted_codes=counted, offline=offline
+    )
 
 
 anything = (
@@ -362,7 +385,7 @@ def test_no_cause_is_named_more_often_than_it_was_counted(
     assert named[Cause.NET_WRITE_TIMEOUT] <= number[1161]
     assert named[Cause.CLIENT_QUIT] <= number[COM_QUIT]
     assert named[Cause.CLIENT_LOST] <= number[1158] + number[1160]
-    assert said_then.offline or named[Cause.KILLED] <= (said_then.killed or 0)
+    assert said_then.offline or named[Cause.KILLED] <= (said_then.kill_statements or 0)
 
 
 @given(sessions(), anything)
@@ -392,7 +415,7 @@ def test_cause_is_not_confirmed_without_a_count_of_its_account(
 def test_lost_client_is_not_confirmed_where_a_kill_or_offline_mode_is_possible(
     crowd: list[Session], said_then: EndEvidence
 ) -> None:
-    sure = said_then.killed == 0 and said_then.offline is False
+    sure = said_then.kill_statements == 0 and said_then.offline is False
     for departure in missed(*crowd, clues=said_then):
         lost = departure.cause is Cause.CLIENT_LOST and departure.certainty is Certainty.CONFIRMED
         assert sure or not lost
@@ -561,26 +584,26 @@ def test_what_was_counted_of_an_account_is_told_in_words() -> None:
 @pytest.mark.parametrize(
     ("clues", "words"),
     [
-        (said({1158: 1}, aborted=1, killed=2), "KILL statements in that interval: 2."),
+        (said({1158: 1}, aborted_clients=1, kill_statements=2), "KILL statements in that interval: 2."),
         (
-            said({1158: 1}, aborted=1, killed=None),
+            said({1158: 1}, aborted_clients=1, kill_statements=None),
             "The server does not report how many KILL statements were run.",
         ),
-        (said({1158: 1}, aborted=1, offline=None), "Turning offline_mode on also ends every session"),
-        (said({1158: 1, 1160: 1}, aborted=1, offline=True), "offline_mode was turned on"),
+        (said({1158: 1}, aborted_clients=1, offline=None), "Turning offline_mode on also ends every session"),
+        (said({1158: 1, 1160: 1}, aborted_clients=1, offline=True), "offline_mode was turned on"),
         (
-            said({1158: 1, 0: 1}, aborted=1),
+            said({1158: 1, 0: 1}, aborted_clients=1),
             "Sessions of the account that ended in that interval: 1. The counters do not show which session ended in which way.",
         ),
         (
-            said({}, aborted=1, killed=3),
+            said({}, aborted_clients=1, kill_statements=3),
             "KILL statements in that interval: 3. A session that kills itself is not counted.",
         ),
         (said({}), "Aborted_clients did not rise"),
-        (said({}, aborted=2), "Rise of Aborted_clients: 2."),
-        (said({}, aborted=None), "Rise of Aborted_clients: unknown."),
+        (said({}, aborted_clients=2), "Rise of Aborted_clients: 2."),
+        (said({}, aborted_clients=None), "Rise of Aborted_clients: unknown."),
         (
-            said({4031: 1}, aborted=1),
+            said({4031: 1}, aborted_clients=1),
             "The session ended before the limit that the last sample showed, so the session has changed its limit since.",
         ),
     ],
@@ -592,7 +615,11 @@ def test_what_may_have_ended_it_is_told(clues: EndEvidence, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "clues", [said({1158: 1}, aborted=1), said({1158: 1}, aborted=1, killed=0, offline=False)]
+    "clues",
+    [
+        said({1158: 1}, aborted_clients=1),
+        said({1158: 1}, aborted_clients=1, kill_statements=0, offline=False),
+    ],
 )
 def test_what_is_known_not_to_have_happened_is_not_told(clues: EndEvidence) -> None:
     [departure] = missed(one(), clues=clues)
@@ -601,7 +628,7 @@ def test_what_is_known_not_to_have_happened_is_not_told(clues: EndEvidence) -> N
 
 
 def test_a_session_that_timed_out_early_while_busy_began_to_wait_after_the_reading() -> None:
-    [departure] = missed(BUSY, clues=said({4031: 1}, aborted=1))
+    [departure] = missed(BUSY, clues=said({4031: 1}, aborted_clients=1))
 
     assert any("Its idle time began later" in sentence for sentence in departure.evidence)
 
@@ -613,7 +640,7 @@ def test_a_session_that_timed_out_early_while_busy_began_to_wait_after_the_readi
         (hidden(20), totals(1), "A packet that is too large ends a session the same way"),
         (
             hidden(20),
-            totals(2, killed=1),
+            totals(2, kill_statements=1),
             "Aborted_clients rose by 2, Com_kill by 1. Sessions that ended without another explanation: 1.",
         ),
         (hidden(20), totals(0, goodbyes=3), "Clean disconnects (COM_QUIT) counted for the account: 3."),

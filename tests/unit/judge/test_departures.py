@@ -48,7 +48,7 @@ def test_kill_of_another_session_explains_no_ended_session() -> None:
 
 
 def test_log_entry_confirms_the_cause_at_its_instant() -> None:
-    [departure] = missed(one(), clues=said({1158: 1}, aborted=1, log=(entry(Cause.CLIENT_LOST),)))
+    [departure] = missed(one(), clues=said({1158: 1}, aborted_clients=1, log=(entry(Cause.CLIENT_LOST),)))
 
     assert (Cause.CLIENT_LOST, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
     assert NOW + 0.25 == departure.at
@@ -57,7 +57,7 @@ def test_log_entry_confirms_the_cause_at_its_instant() -> None:
 
 def test_log_entry_of_a_lost_client_counts_as_evidence_beside_a_kill() -> None:
     """MySQL does not log a session that was killed."""
-    [departure] = missed(one(), clues=said({1160: 1}, killed=1, log=(entry(Cause.CLIENT_LOST),)))
+    [departure] = missed(one(), clues=said({1160: 1}, kill_statements=1, log=(entry(Cause.CLIENT_LOST),)))
 
     assert (Cause.CLIENT_LOST, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
 
@@ -66,7 +66,7 @@ def test_a_logged_timeout_inside_a_transaction_is_the_transactions() -> None:
     session = one(own_limit=None, idle_for=29.5, transaction=a_transaction())
     [departure] = missed(
         session,
-        clues=said(aborted=1, log=(entry(Cause.IDLE_TIMEOUT, at=None),)),
+        clues=said(aborted_clients=1, log=(entry(Cause.IDLE_TIMEOUT, at=None),)),
         variables={"idle_transaction_timeout": 30},
     )
 
@@ -103,7 +103,7 @@ def test_a_logged_timeout_at_the_limit_of_a_transaction_that_is_listed_nowhere(
 ) -> None:
     [departure] = missed(
         one(own_limit=None, idle_for=idled),
-        clues=said(aborted=1, log=(entry(Cause.IDLE_TIMEOUT, at=at, text=TIMEOUT),)),
+        clues=said(aborted_clients=1, log=(entry(Cause.IDLE_TIMEOUT, at=at, text=TIMEOUT),)),
         variables={"wait_timeout": 60} | limits,
     )
 
@@ -111,21 +111,23 @@ def test_a_logged_timeout_at_the_limit_of_a_transaction_that_is_listed_nowhere(
 
 
 def test_instant_of_a_log_entry_lies_between_the_samples() -> None:
-    [departure] = missed(one(), clues=said(aborted=1, log=(entry(Cause.CLIENT_LOST, at=NOW - 5),)))
+    [departure] = missed(one(), clues=said(aborted_clients=1, log=(entry(Cause.CLIENT_LOST, at=NOW - 5),)))
 
     assert NOW == departure.at
 
 
 def test_session_last_seen_as_killed_was_likely_killed() -> None:
     """MariaDB shows an idle session so after a KILL QUERY too."""
-    [departure] = missed(one(command="Killed"), clues=said({1160: 1}, aborted=1))
+    [departure] = missed(one(command="Killed"), clues=said({1160: 1}, aborted_clients=1))
 
     assert (Cause.KILLED, Certainty.LIKELY) == (departure.cause, departure.certainty)
 
 
 def test_ended_session_named_in_the_log_is_not_counted_twice() -> None:
     """One of two was logged as lost: the other is the goodbye."""
-    told = missed(one(1), one(2), clues=said({1158: 1, 0: 1}, aborted=1, log=(entry(Cause.CLIENT_LOST),)))
+    told = missed(
+        one(1), one(2), clues=said({1158: 1, 0: 1}, aborted_clients=1, log=(entry(Cause.CLIENT_LOST),))
+    )
 
     assert [Cause.CLIENT_LOST, Cause.CLIENT_QUIT] == [each.cause for each in told]
     assert [Certainty.CONFIRMED] * 2 == [each.certainty for each in told]
@@ -183,7 +185,7 @@ def test_log_alone_confirms_no_cause_without_counters(cause: Cause) -> None:
 
 def test_a_log_that_names_more_than_were_counted_is_possible() -> None:
     log = (entry(Cause.IDLE_TIMEOUT, 1), entry(Cause.CLIENT_LOST, 2))
-    told = missed(one(1), one(2), clues=totals(aborted=1, log=log))
+    told = missed(one(1), one(2), clues=totals(aborted_clients=1, log=log))
 
     assert [Cause.IDLE_TIMEOUT, Cause.CLIENT_LOST] == [each.cause for each in told]
     assert {Certainty.POSSIBLE} == {each.certainty for each in told}
@@ -192,7 +194,7 @@ def test_a_log_that_names_more_than_were_counted_is_possible() -> None:
 
 def test_a_timeout_at_the_deadline_is_likely_where_the_log_names_more_than_were_counted() -> None:
     log = (entry(Cause.IDLE_TIMEOUT, 1), entry(Cause.CLIENT_LOST, 2))
-    told = missed(about_to_close(1), one(2), clues=totals(aborted=1, log=log))
+    told = missed(about_to_close(1), one(2), clues=totals(aborted_clients=1, log=log))
 
     assert [Certainty.LIKELY, Certainty.POSSIBLE] == [each.certainty for each in told]
     assert "names 2 sessions" in told[0].evidence[-1]
@@ -200,7 +202,9 @@ def test_a_timeout_at_the_deadline_is_likely_where_the_log_names_more_than_were_
 
 def test_kill_in_the_statement_history_is_not_counted_for_the_log_entry_of_another_session() -> None:
     kills = (KillStatement(ProcesslistId(1), "dba"),)
-    told = missed(one(1), one(2), clues=totals(aborted=1, kills=kills, log=(entry(Cause.IDLE_TIMEOUT, 2),)))
+    told = missed(
+        one(1), one(2), clues=totals(aborted_clients=1, kills=kills, log=(entry(Cause.IDLE_TIMEOUT, 2),))
+    )
 
     assert [Cause.KILLED, Cause.CLIENT_QUIT] == [each.cause for each in told]
 
@@ -208,7 +212,7 @@ def test_kill_in_the_statement_history_is_not_counted_for_the_log_entry_of_anoth
 def test_a_timeout_that_the_account_was_not_counted_for_needs_one_of_all_accounts() -> None:
     log = (entry(Cause.IDLE_TIMEOUT),)
     certain = {
-        aborted: missed(one(), clues=said({COM_QUIT: 1}, aborted=aborted, log=log))[0].cause
+        aborted: missed(one(), clues=said({COM_QUIT: 1}, aborted_clients=aborted, log=log))[0].cause
         for aborted in (0, 1)
     }
 
@@ -259,7 +263,7 @@ def test_forced_out_session_ended_at_that_instant() -> None:
 
 
 def test_reached_deadline_is_reported_with_its_limit() -> None:
-    [departure] = missed(about_to_close(), clues=said({4031: 1}, aborted=1))
+    [departure] = missed(about_to_close(), clues=said({4031: 1}, aborted_clients=1))
 
     assert (Cause.IDLE_TIMEOUT, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
     assert NOW + 0.5 == departure.at
@@ -339,7 +343,7 @@ def test_no_text_file_confirms_what_ended_before_we_came() -> None:
 def test_a_refused_login_in_the_log_is_no_proof_of_how_a_session_ended() -> None:
     """Two entries of MariaDB's log look like one login by a user whose name holds the end of the first and the head of the second."""
     refused = entry(Cause.ACCESS_DENIED, 1, text="Access denied for user 'y'@'10.0.0.9' (using password: NO)")
-    [departure] = missed(one(), clues=EndEvidence(log=(refused,), aborted=1))
+    [departure] = missed(one(), clues=EndEvidence(log=(refused,), aborted_clients=1))
 
     assert Certainty.CONFIRMED is not departure.certainty
 
@@ -368,7 +372,7 @@ def test_the_log_is_read_back_within_bounds() -> None:
 def test_an_end_is_dated_by_the_log_or_else_by_the_deadline(
     at: float | None, instant: float, within: float
 ) -> None:
-    clues = said({4031: 1}, aborted=1, log=(entry(Cause.IDLE_TIMEOUT, at=at),))
+    clues = said({4031: 1}, aborted_clients=1, log=(entry(Cause.IDLE_TIMEOUT, at=at),))
     [departure] = missed(about_to_close(), clues=clues)
 
     assert within == departure.within
@@ -376,14 +380,14 @@ def test_an_end_is_dated_by_the_log_or_else_by_the_deadline(
 
 
 def test_a_logged_kill_of_a_session_that_was_shown_as_killed_is_only_likely() -> None:
-    clues = said({1158: 1, 1160: 1}, aborted=1, killed=1, log=(entry(Cause.KILLED),))
+    clues = said({1158: 1, 1160: 1}, aborted_clients=1, kill_statements=1, log=(entry(Cause.KILLED),))
 
     assert Certainty.LIKELY is missed(one(command="Killed"), clues=clues)[0].certainty
     assert Certainty.CONFIRMED is missed(one(), clues=clues)[0].certainty
 
 
 def test_the_last_entry_on_a_session_counts() -> None:
-    clues = said({1158: 1}, aborted=1, log=(entry(Cause.CLIENT_LOST, text="first"), entry(Cause.CLIENT_LOST, text="last"), entry(None, text="note")))  # fmt: skip
+    clues = said({1158: 1}, aborted_clients=1, log=(entry(Cause.CLIENT_LOST, text="first"), entry(Cause.CLIENT_LOST, text="last"), entry(None, text="note")))  # fmt: skip
 
     assert "The server's log: last" == missed(one(), clues=clues)[0].evidence[0]
 
@@ -451,7 +455,7 @@ def test_what_the_log_says_is_believed_as_far_as_the_counters_rose(
     aborted: int | None, entries: int, certainty: Certainty | None, words: str
 ) -> None:
     log = tuple(entry(Cause.NET_WRITE_TIMEOUT, number) for number in range(1, entries + 1))
-    clues = EndEvidence(aborted=aborted, killed=0, offline=False, log=log)
+    clues = EndEvidence(aborted_clients=aborted, kill_statements=0, offline=False, log=log)
     told = missed(*(one(number) for number in range(1, entries + 1)), clues=clues)
 
     assert all(words in " ".join(each.evidence) for each in told)

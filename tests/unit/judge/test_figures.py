@@ -98,7 +98,7 @@ def test_sixty_characters_of_a_name_are_shown() -> None:
 def test_of_what_the_log_says_400_characters_are_quoted_and_of_a_killer_200() -> None:
     killed = said({1160: 1}, kills=(KillStatement(ProcesslistId(1), LONG),))
     logged = said(
-        {1158: 1}, aborted=1, log=(LogEntry(NOW + 0.25, LONG, ProcesslistId(1), Cause.CLIENT_LOST),)
+        {1158: 1}, aborted_clients=1, log=(LogEntry(NOW + 0.25, LONG, ProcesslistId(1), Cause.CLIENT_LOST),)
     )
 
     assert 200 == shown(missed(one(), clues=killed)[0].evidence[0])

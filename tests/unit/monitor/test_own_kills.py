@@ -15,10 +15,14 @@ STAYS, DIES, LOST = a_session(id=3), a_session(id=4), a_session(id=5)
 VICTIM = ProcesslistId(4)
 
 
-def after(*sessions: object, killed: int = 1, torn: int = 0) -> Sample:
+def after(*sessions: object, kill_statements: int = 1, torn: int = 0) -> Sample:
     errors = (ErrorCount(DIES.user, DIES.client_host, 1158, torn),) if torn else ()
     clues = EndEvidence(
-        errors=errors, counted_codes=frozenset({0, 4031, 1158}), aborted=torn, killed=killed, offline=False
+        errors=errors,
+        counted_codes=frozenset({0, 4031, 1158}),
+        aborted_clients=torn,
+        kill_statements=kill_statements,
+        offline=False,
     )
     return a_sample(sessions, taken_at=NOW + 1, end_evidence=clues)  # type: ignore[arg-type]  # sessions
 
@@ -44,8 +48,11 @@ def test_killed_session_that_rolls_back_ends_later_and_is_still_our_kill() -> No
     ours.begin(VICTIM)
     listed = ours.added_to(after(STAYS, DIES, LOST))
 
-    assert (0, ()) == (listed.end_evidence.killed, listed.end_evidence.kills)
-    assert causes(ours, after(STAYS, LOST, killed=0, torn=1))[4] == (Cause.KILLED, Certainty.CONFIRMED)
+    assert (0, ()) == (listed.end_evidence.kill_statements, listed.end_evidence.kills)
+    assert causes(ours, after(STAYS, LOST, kill_statements=0, torn=1))[4] == (
+        Cause.KILLED,
+        Certainty.CONFIRMED,
+    )
 
 
 def test_withdrawn_kill_explains_no_ended_session() -> None:
@@ -60,7 +67,7 @@ def test_after_a_restart_the_number_is_anothers() -> None:
     ours = OwnKills()
     ours.added_to(a_sample([STAYS, DIES]))
     ours.begin(VICTIM)
-    young = replace(after(STAYS, killed=0), server=a_server(uptime=1.0))
+    young = replace(after(STAYS, kill_statements=0), server=a_server(uptime=1.0))
 
     assert () == ours.added_to(young).end_evidence.kills
 
@@ -69,11 +76,11 @@ def test_own_kill_still_in_the_statement_history_hides_no_other_kill() -> None:
     """Its own word on ours is enough: the next that it only counts is of another user."""
     ours = OwnKills()
     ours.begin(VICTIM)
-    remembered = after(STAYS, LOST, killed=0)
+    remembered = after(STAYS, LOST, kill_statements=0)
     clues = replace(remembered.end_evidence, kills=(KillStatement(VICTIM, "dba@bastion, session 9"),))
     ours.added_to(replace(remembered, end_evidence=clues))
 
-    assert 1 == ours.added_to(after(STAYS)).end_evidence.killed
+    assert 1 == ours.added_to(after(STAYS)).end_evidence.kill_statements
 
 
 def test_own_kill_is_not_attributed_to_another_user_when_it_is_counted_again() -> None:
@@ -81,16 +88,16 @@ def test_own_kill_is_not_attributed_to_another_user_when_it_is_counted_again() -
     ours = OwnKills()
     ours.begin(VICTIM)
 
-    assert [0, 0, 1] == [ours.added_to(after(STAYS)).end_evidence.killed for _ in range(3)]
+    assert [0, 0, 1] == [ours.added_to(after(STAYS)).end_evidence.kill_statements for _ in range(3)]
 
 
 def test_where_kills_are_not_counted_ours_make_no_number_of_it() -> None:
     ours = OwnKills()
     ours.begin(VICTIM)
     sample = after(STAYS)
-    unknown = replace(sample, end_evidence=replace(sample.end_evidence, killed=None))
+    unknown = replace(sample, end_evidence=replace(sample.end_evidence, kill_statements=None))
 
-    assert ours.added_to(unknown).end_evidence.killed is None
+    assert ours.added_to(unknown).end_evidence.kill_statements is None
 
 
 def test_own_kill_in_the_statement_history_hides_no_other_kill() -> None:
@@ -99,11 +106,13 @@ def test_own_kill_in_the_statement_history_hides_no_other_kill() -> None:
     for victim in (4, 5):
         ours.begin(ProcesslistId(victim))
     remembered = replace(
-        after(STAYS, killed=1).end_evidence,
+        after(STAYS, kill_statements=1).end_evidence,
         kills=(KillStatement(ProcesslistId(4), "root@localhost, session 90"),),
     )
     told = ours.added_to(replace(after(STAYS), end_evidence=remembered)).end_evidence
 
-    assert 0 == told.killed
+    assert 0 == told.kill_statements
     assert [(4, "this tool"), (5, "this tool")] == [(kill.session_id, kill.by) for kill in told.kills]
-    assert [0, 1] == [ours.added_to(after(STAYS, killed=1)).end_evidence.killed for _ in range(2)]
+    assert [0, 1] == [
+        ours.added_to(after(STAYS, kill_statements=1)).end_evidence.kill_statements for _ in range(2)
+    ]

@@ -36,7 +36,7 @@ ONLY_INSTRUMENTED = {
     "processlist",
 }
 """What no server can answer with yes while performance_schema is OFF: its tables are empty then."""
-SERVICE_WORDS = {service.word for service in server_variants.SERVER_VARIANTS} | {"pool"}
+VARIANT_WORDS = {variant.word for variant in server_variants.SERVER_VARIANTS} | {"pool"}
 """What changes a remedy, or adds a word, and never what is owned up to."""
 REFERRED_TO = {
     "own_limits": "own limit",
@@ -57,7 +57,7 @@ def subsets(flavour: Flavour) -> list[frozenset[str]]:
         for need in each.needs
     }
     spoken_of = {name for row in LIMITATIONS[flavour] for name in f"{row[0]} {row[1]}".split()}
-    probes = sorted((needs | spoken_of) - SERVICE_WORDS)
+    probes = sorted((needs | spoken_of) - VARIANT_WORDS)
     every = chain.from_iterable(combinations(probes, size) for size in range(len(probes) + 1))
     return [frozenset(each) for each in every]
 
@@ -284,7 +284,7 @@ def test_mariadb_shows_no_session_limits_to_any_account(able: frozenset[str]) ->
 def test_limitations_name_existing_probes(flavour: Flavour) -> None:
     spoken_of = {name for needs, lacks, *_ in LIMITATIONS[flavour] for name in f"{needs} {lacks}".split()}
 
-    assert spoken_of <= sql.PROBES[flavour].keys() | sql.VARIANT_PROBES[flavour].keys() | SERVICE_WORDS
+    assert spoken_of <= sql.PROBES[flavour].keys() | sql.VARIANT_PROBES[flavour].keys() | VARIANT_WORDS
 
 
 @pytest.mark.parametrize(

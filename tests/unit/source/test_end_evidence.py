@@ -89,7 +89,7 @@ def test_first_sample_reports_no_events() -> None:
     clues = server.tell(Remembered(), one(1))
 
     assert ((), ()) == (clues.errors, clues.log)
-    assert (None, None) == (clues.aborted, clues.killed)
+    assert (None, None) == (clues.aborted_clients, clues.kill_statements)
 
 
 def test_only_the_accounts_of_ended_sessions_are_counted() -> None:
@@ -184,7 +184,7 @@ def test_events_missed_by_a_failed_sample_are_reported_by_the_next(refused_one: 
     clues = server.tell(remembered)
 
     assert (ErrorCount(*SHOP, 4031, 1),) == clues.errors
-    assert (1, 1) == (clues.aborted, clues.killed)
+    assert (1, 1) == (clues.aborted_clients, clues.kill_statements)
 
 
 def test_without_the_right_to_read_them_nothing_is_counted() -> None:
@@ -226,7 +226,10 @@ def test_kill_in_the_statement_history_names_its_victim_and_is_not_counted_twice
 
     clues = server.tell(remembered)
 
-    assert ((KillStatement(ProcesslistId(1), "dba@bastion, session 9"),), 0) == (clues.kills, clues.killed)
+    assert ((KillStatement(ProcesslistId(1), "dba@bastion, session 9"),), 0) == (
+        clues.kills,
+        clues.kill_statements,
+    )
 
 
 @pytest.mark.parametrize(
@@ -254,7 +257,7 @@ def test_kill_with_an_unparsed_victim_is_counted(text: str) -> None:
 
     clues = server.tell(remembered)
 
-    assert ((), 1) == (clues.kills, clues.killed)
+    assert ((), 1) == (clues.kills, clues.kill_statements)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +270,7 @@ def test_kill_query_or_failed_kill_ends_no_session(text: str, errors: int) -> No
 
     clues = server.tell(remembered)
 
-    assert ((), 0) == (clues.kills, clues.killed)
+    assert ((), 0) == (clues.kills, clues.kill_statements)
 
 
 def test_kill_by_a_session_that_ended_is_only_counted() -> None:
@@ -275,7 +278,7 @@ def test_kill_by_a_session_that_ended_is_only_counted() -> None:
     remembered = watched(server, one(1))
     server.status["com_kill"] = 1
 
-    assert 1 == server.tell(remembered).killed
+    assert 1 == server.tell(remembered).kill_statements
 
 
 def test_kills_before_the_start_hide_no_later_kill() -> None:
@@ -284,7 +287,7 @@ def test_kills_before_the_start_hide_no_later_kill() -> None:
     remembered = watched(server, one(1))
     server.status["com_kill"] = 2
 
-    assert 1 == server.tell(remembered).killed
+    assert 1 == server.tell(remembered).kill_statements
 
 
 def test_a_kill_seen_before_it_is_counted_is_not_counted_after() -> None:
@@ -295,7 +298,7 @@ def test_a_kill_seen_before_it_is_counted_is_not_counted_after() -> None:
     server.tell(remembered, one(1))
     server.status["com_kill"] = 2
 
-    assert 0 == server.tell(remembered).killed
+    assert 0 == server.tell(remembered).kill_statements
 
 
 def test_a_kill_counted_before_its_text_is_remembered_hides_no_later_one() -> None:
@@ -303,12 +306,12 @@ def test_a_kill_counted_before_its_text_is_remembered_hides_no_later_one() -> No
     server = Counting()
     remembered = watched(server, one(1), one(2))
     server.status["com_kill"] = 1
-    assert 1 == server.tell(remembered, one(1), one(2)).killed
+    assert 1 == server.tell(remembered, one(1), one(2)).kill_statements
     server.ran = [killed("KILL 2")]
-    assert 0 == server.tell(remembered, one(1), one(2)).killed
+    assert 0 == server.tell(remembered, one(1), one(2)).kill_statements
     server.status["com_kill"] = 2
 
-    assert 1 == server.tell(remembered, one(2)).killed
+    assert 1 == server.tell(remembered, one(2)).kill_statements
 
 
 def test_kill_that_cannot_be_parsed_is_reported_for_two_samples() -> None:
@@ -317,7 +320,7 @@ def test_kill_that_cannot_be_parsed_is_reported_for_two_samples() -> None:
     remembered = watched(server, one(1))
     server.ran, server.status["com_kill"] = [killed("KILL @v")], 1
 
-    assert [1, 1, 0] == [server.tell(remembered, one(1)).killed for _ in range(3)]
+    assert [1, 1, 0] == [server.tell(remembered, one(1)).kill_statements for _ in range(3)]
 
 
 def test_where_kills_are_not_counted_their_number_is_unknown() -> None:
@@ -325,7 +328,7 @@ def test_where_kills_are_not_counted_their_number_is_unknown() -> None:
     del server.status["com_kill"]
     remembered = watched(server, one(1))
 
-    assert server.tell(remembered).killed is None
+    assert server.tell(remembered).kill_statements is None
 
 
 # --- Offline mode
@@ -484,7 +487,7 @@ def carried(rises: list[tuple[Counter[int], int]], see: Callable[[int, Counter[i
     carry = CarriedCounts()
     for position, (rise, gone) in enumerate(rises):
         see(position, carry.counts)
-        carry = carry.carried_on(rise, gone)
+        carry = carry.for_next_sample(rise, gone)
 
 
 @given(st.lists(st.tuples(codes, st.integers(0, 5)), max_size=8))
@@ -503,7 +506,7 @@ def test_nothing_of_one_kind_is_offered_twice(code: int, steps: list[tuple[int, 
     """What explains one absence explains no other."""
     carry, explained, counted = CarriedCounts(), 0, 0
     for rise, gone in steps:
-        left, carry = carry.counts, carry.carried_on(Counter({code: rise}), gone)
+        left, carry = carry.counts, carry.for_next_sample(Counter({code: rise}), gone)
         counted += rise
         explained += min(gone, rise + left[code])
         assert explained <= counted
@@ -511,13 +514,13 @@ def test_nothing_of_one_kind_is_offered_twice(code: int, steps: list[tuple[int, 
 
 @given(codes, st.integers(1, 5))
 def test_what_is_counted_before_its_absence_is_still_offered(rise: Counter[int], gone: int) -> None:
-    carry = CarriedCounts().carried_on(rise, 0)
+    carry = CarriedCounts().for_next_sample(rise, 0)
 
     assert +rise == carry.counts or sum(rise.values()) > 0
-    assert not carry.carried_on(Counter(), gone).counts
+    assert not carry.for_next_sample(Counter(), gone).counts
 
 
 def test_lost_session_that_raised_both_codes_leaves_no_count_over() -> None:
-    carry = CarriedCounts().carried_on(Counter({1158: 1, 1160: 1}), 1)
+    carry = CarriedCounts().for_next_sample(Counter({1158: 1, 1160: 1}), 1)
 
     assert not carry.counts

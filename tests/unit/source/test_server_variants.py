@@ -1,4 +1,4 @@
-"""What services answer that are not at hand, played by a server that is none: who they are taken for, and what is told of them."""
+"""What server variants answer that are not at hand, played by a server that is none: who they are taken for, and what is told of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.server_variants import (
     SERVER_VARIANTS,
-    UNPROBED_SERVICES,
+    UNPROBED_VARIANTS,
     variant_by_banner,
     variant_limitations,
 )
@@ -119,7 +119,7 @@ WHO: list[tuple[str, Script, set[str]]] = [
     ("9.7.4", [identity("9.7.4", "MySQL Community Server - GPL")], set()),
     ("10.11.8-MariaDB", [identity("10.11.8-MariaDB", "Debian 12")], set()),
 ]
-WORDS = {service.word for service in SERVER_VARIANTS}
+WORDS = {variant.word for variant in SERVER_VARIANTS}
 
 
 @contextmanager
@@ -129,22 +129,22 @@ def surveyed(banner: str, script: Script) -> Iterator[tuple[Capabilities, Impost
 
 
 @pytest.mark.parametrize(("banner", "script", "words"), WHO, ids=lambda value: "")
-def test_a_service_is_known_by_what_it_shows(banner: str, script: Script, words: set[str]) -> None:
+def test_a_variant_is_known_by_what_it_shows(banner: str, script: Script, words: set[str]) -> None:
     with surveyed(banner, script) as (found, _):
         assert words == found.features & WORDS
         assert set(variant_limitations(words)) <= set(limitations_of(found))
 
 
-def test_every_service_has_a_fixture() -> None:
+def test_every_variant_has_a_fixture() -> None:
     assert set().union(*(words for _, _, words in WHO)) == WORDS
 
 
-def test_marker_is_queried_for_each_service_without_a_banner_or_probe() -> None:
+def test_marker_is_queried_for_each_variant_without_a_banner_or_probe() -> None:
     asked = {
         word for by_flavour in (*sql.VARIANT_PROBES.values(), *sql.PROBES.values()) for word in by_flavour
     }
 
-    assert {service.word for service in SERVER_VARIANTS if not service.banner} <= asked
+    assert {variant.word for variant in SERVER_VARIANTS if not variant.banner} <= asked
 
 
 def test_differences_of_aurora_are_reported_first() -> None:
@@ -196,7 +196,7 @@ def test_the_clients_of_proxysql_are_read_and_its_limits_are_seconds() -> None:
 
 
 @pytest.mark.parametrize(("banner", "script"), [("8.0.11-TiDB-v8.5.0", TIDB), ("8.0.27", PROXYSQL)])
-def test_unsupported_service_is_read_and_not_changed(banner: str, script: Script) -> None:
+def test_unsupported_variant_is_read_and_not_changed(banner: str, script: Script) -> None:
     with (
         Impostor(banner, script) as impostor,
         pytest.raises(Unsupported, match="can be monitored, but not changed"),
@@ -217,4 +217,4 @@ def test_server_of_unknown_family_is_refused() -> None:
 
 def test_a_banner_names_at_most_what_stands_in_it() -> None:
     assert variant_by_banner("9.7.4", "MySQL Community Server - GPL") is None
-    assert UNPROBED_SERVICES == {"tidb", "proxysql"}
+    assert UNPROBED_VARIANTS == {"tidb", "proxysql"}

@@ -133,7 +133,7 @@ def test_killed_session_ends_and_is_counted() -> None:
     after = source.sample()
 
     assert victim.id not in {session.id for session in after.sessions}
-    assert after.end_evidence.killed == 1
+    assert after.end_evidence.kill_statements == 1
     assert executor.find(victim.id) is None
     assert executor.kill(victim.id).warnings == ("already ended",)
     assert executor.kill_query(victim.id).warnings == ("already ended",)

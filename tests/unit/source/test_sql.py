@@ -8,7 +8,7 @@ import pytest
 
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import sql
-from goneaway_tui.source.server_variants import UNPROBED_SERVICES
+from goneaway_tui.source.server_variants import UNPROBED_VARIANTS
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -51,7 +51,7 @@ def test_more_abilities_never_take_a_statement_away(flavour: Flavour) -> None:
 def test_variants_need_only_what_is_probed(flavour: Flavour) -> None:
     needs = {need for each in sql.STATEMENTS[flavour].values() for variant in each for need in variant.needs}
 
-    assert needs <= sql.PROBES[flavour].keys() | sql.VARIANT_PROBES[flavour].keys() | UNPROBED_SERVICES
+    assert needs <= sql.PROBES[flavour].keys() | sql.VARIANT_PROBES[flavour].keys() | UNPROBED_VARIANTS
 
 
 TABLE = re.compile(r"performance_schema\.(\w+)")

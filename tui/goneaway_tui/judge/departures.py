@@ -66,12 +66,12 @@ def checked_by_counters(
             accepted[verdict.session.id] = reason
         else:
             unconfirmed.append((verdict, reason))
-    if evidence.aborted is None:
+    if evidence.aborted_clients is None:
         why = _(NO_COUNTERS)
         return CounterAgreement(
             accepted | {v.session.id: _weaker(reason, Certainty.LIKELY, why) for v, reason in unconfirmed}, {}
         )
-    aborted = max(0, evidence.aborted - len(accepted) - known_aborted)
+    aborted = max(0, evidence.aborted_clients - len(accepted) - known_aborted)
     doubtful = {verdict.session.id: reason for verdict, reason in unconfirmed}
     if unconfirmed and not aborted:
         return CounterAgreement(accepted, doubtful)

@@ -68,10 +68,11 @@ class EndEvidence:
     errors: tuple[ErrorCount, ...] = ()
     log: tuple[LogEntry, ...] = ()
     kills: tuple[KillStatement, ...] = ()
-    aborted: int | None = None
-    """How many sessions ended without COM_QUIT (Aborted_clients); None where that is not known."""
-    killed: int | None = None
-    """How many KILL statements of any kind ran whose session is not known; None where the server does not count them."""
+    aborted_clients: int | None = None
+    """How many sessions ended without COM_QUIT, by the rise of Aborted_clients; None where that is not known."""
+    kill_statements: int | None = None
+    """How many KILL statements of any kind ran beside those of `kills`, each of a session that is not known; None where the server
+    does not count them."""
     counted_codes: frozenset[int] = frozenset()
     """The error codes the server counts by account: a code that is absent from `errors` was not raised."""
     offline: bool | None = None

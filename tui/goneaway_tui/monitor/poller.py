@@ -88,8 +88,9 @@ class Poller:
         self._stopped = threading.Event()
         self._is_closed = False
         self._requested = threading.Event()
-        self._not_reading = threading.Event()
-        self._not_reading.set()
+        self._is_idle = threading.Event()
+        """Set while no reading is requested or under way."""
+        self._is_idle.set()
         self._thread: threading.Thread | None = None
 
     @property
@@ -177,7 +178,7 @@ class Poller:
 
     @property
     def is_busy(self) -> bool:
-        return not self._not_reading.is_set()
+        return not self._is_idle.is_set()
 
     def start(self, on_fault: Callable[[Exception], object]) -> None:
         """Start a thread that reads at each `request`. `on_fault` gets an error that is not the server's."""
@@ -188,7 +189,7 @@ class Poller:
         """Request a reading; False where one is under way."""
         if self.is_busy:
             return False
-        self._not_reading.clear()
+        self._is_idle.clear()
         self._requested.set()
         return True
 
@@ -201,7 +202,7 @@ class Poller:
 
     def wait(self, timeout: float) -> bool:
         """Block until no reading is under way, for `timeout` seconds at most; True where none is."""
-        return self._not_reading.wait(timeout)
+        return self._is_idle.wait(timeout)
 
     def close(self) -> None:
         """Stop, close the source, and report nothing more. Waits JOIN_SECONDS at most: a thread in a system call cannot be stopped."""
@@ -223,7 +224,7 @@ class Poller:
             except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
                 if not self.is_stopped:
                     on_fault(error)
-            self._not_reading.set()
+            self._is_idle.set()
 
 
 class PollListener(Protocol):
@@ -307,12 +308,13 @@ class PollSchedule:
         self._last_two_durations = (self._last_two_durations[1], seconds_at_server)
         self._failures = 0
 
-    def fail(self, now: float, earlier: int = 0) -> float:
-        """A reading failed: double the pause with each failure in a row, up to MAX_PAUSE_SECONDS. Returns the pause.
+    def fail(self, now: float, failed_passes_before: int = 0) -> float:
+        """A reading failed: double the pause with each failure in a row, up to MAX_PAUSE_SECONDS. Returns the pause in seconds.
 
-        `earlier`: how many passes failed before, each though its reading succeeded.
+        A caller whose readings succeed may still fail in what it does with them, as a pass of `kill` can. It reports that here,
+        with the number of its failed passes in a row before this one: `succeed` has set the number of failed readings to 0.
         """
-        self._failures = max(self._failures, earlier)
+        self._failures = max(self._failures, failed_passes_before)
         pause = min(MAX_PAUSE_SECONDS, max(self.interval, 2.0 ** min(self._failures, 10)))
         self._failures += 1
         self._due = now + pause
@@ -344,10 +346,11 @@ class OwnKills:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._victims: set[ProcesslistId] = set()
-        self._not_subtracted: set[ProcesslistId] = set()
-        """The victims of our statements that are not yet subtracted from the server's count, from before each statement runs."""
-        self._subtracted_before = 0
-        """How many were subtracted at the sample before. The evidence of two samples counts each KILL: these are subtracted again."""
+        """The sessions that our statements end, until they are missing."""
+        self._uncounted: set[ProcesslistId] = set()
+        """The sessions of our statements that the server has not counted yet, from before each statement runs."""
+        self._counted_at_last_sample = 0
+        """How many of our statements the server counted at the last sample. The next sample counts each of them again."""
         self._uptime = 0.0
 
     @contextmanager
@@ -366,45 +369,48 @@ class OwnKills:
     def begin(self, victim: ProcesslistId) -> None:
         with self._lock:
             self._victims.add(victim)
-            self._not_subtracted.add(victim)
+            self._uncounted.add(victim)
 
     def withdraw(self, victim: ProcesslistId) -> None:
         """The statement did not run, or found no session."""
         with self._lock:
             self._victims.discard(victim)
-            self._not_subtracted.discard(victim)
+            self._uncounted.discard(victim)
 
     def added_to(self, sample: Sample) -> Sample:
         """The sample, with our KILL statements among its evidence for the sessions that are missing."""
         with self._lock:
             if sample.server.uptime < self._uptime:  # a restarted server gives the same ids to other sessions
                 self._victims.clear()
-                self._not_subtracted.clear()
-                self._subtracted_before = 0
+                self._uncounted.clear()
+                self._counted_at_last_sample = 0
             self._uptime = sample.server.uptime
-            if not self._victims and not self._not_subtracted and not self._subtracted_before:
+            if not (self._victims or self._uncounted or self._counted_at_last_sample):
                 return sample
             missing = self._victims - {session.id for session in sample.sessions}
             self._victims -= missing
-            killed = self._killed_by_others(sample.end_evidence)
+            statements_of_others = self._statements_of_others(sample.end_evidence)
         others = tuple(kill for kill in sample.end_evidence.kills if kill.session_id not in missing)
         own = tuple(KillStatement(victim, _(OWN_NAME)) for victim in sorted(missing))
-        evidence = replace(sample.end_evidence, kills=(*others, *own), killed=killed)
+        evidence = replace(sample.end_evidence, kills=(*others, *own), kill_statements=statements_of_others)
         return replace(sample, end_evidence=evidence)
 
-    def _killed_by_others(self, evidence: EndEvidence) -> int | None:
-        """How many of the KILL statements whose victim is not known were not ours; None where the server does not count them."""
-        # The victim of a statement that the server remembers is known, so that statement is not in the count.
-        self._not_subtracted -= {kill.session_id for kill in evidence.kills}
-        if evidence.killed is None:
-            self._subtracted_before = 0
+    def _statements_of_others(self, evidence: EndEvidence) -> int | None:
+        """How many of `evidence.kill_statements` were not ours; None where the server does not count them.
+
+        Each statement is in the number of two samples. Those of ours that were in the last number are subtracted first; then
+        as many of our uncounted statements as the rest can hold.
+        """
+        # The session of a statement that the server remembers is known, so that statement is not in the number.
+        self._uncounted -= {kill.session_id for kill in evidence.kills}
+        if evidence.kill_statements is None:
+            self._counted_at_last_sample = 0
             return None
-        new = evidence.killed - min(evidence.killed, self._subtracted_before)
-        own = min(len(self._not_subtracted), new)
-        for victim in sorted(self._not_subtracted)[:own]:
-            self._not_subtracted.discard(victim)
-        self._subtracted_before = own
-        return new - own
+        new = max(0, evidence.kill_statements - self._counted_at_last_sample)
+        counted_now = sorted(self._uncounted)[:new]
+        self._uncounted.difference_update(counted_now)
+        self._counted_at_last_sample = len(counted_now)
+        return new - len(counted_now)
 
 
 GAP_SECONDS = 120
@@ -417,8 +423,9 @@ MAX_DEPARTURES = 10_000
 
 
 class ReplayPlayer:
-    """Plays a recording where a `Poller` would read a server; can also pause, jump, and step. It begins at the first sample, at
-    rest; whatever moves it by hand stops it. For one thread.
+    """Plays a recording where a `Poller` would read a server. It can also pause, jump to an instant, and move by samples.
+
+    It begins at the first sample, paused. Any move by hand (`jump`, `move_by`, `to_departure`) pauses it. For one thread.
     """
 
     is_busy = False
@@ -449,7 +456,10 @@ class ReplayPlayer:
 
     @property
     def trend(self) -> Trend:
-        """The number of sessions in the hour before the instant that is shown, as far as it is read by now."""
+        """The number of sessions in the hour before the instant that is shown, as far as it is read by now.
+
+        After a jump a thread reads that hour. The first access after it is done takes its result over.
+        """
         if self._past is not None and self._past.trend is not None and self._shown is not None:
             read, self._past = self._past.trend, None
             self._trend = read.followed_by(self._trend).with_snapshot(self._shown)
@@ -475,9 +485,9 @@ class ReplayPlayer:
         return True
 
     def request(self) -> bool:
-        """Let time pass, and show what was there then. It comes to rest at the end, as far as the recording is written by now."""
-        before, self._advanced_at = self._advanced_at, self._real()
-        passed = max(0.0, self._advanced_at - before) * self.speed * self.is_playing
+        """Let time pass, and show what was there then. It pauses at the end, as far as the recording is written by now."""
+        last_advanced_at, self._advanced_at = self._advanced_at, self._real()
+        passed = max(0.0, self._advanced_at - last_advanced_at) * self.speed * self.is_playing
         self._move(lambda: min(self._now + passed, max(self._now, self.span[1])), playing=self.is_playing)
         return True
 
@@ -498,12 +508,12 @@ class ReplayPlayer:
         """Go to any instant of the recording, or to its end that is nearer."""
         self._move(lambda: min(max(instant, self.span[0]), self.span[1]))
 
-    def step(self, samples: int) -> None:
+    def move_by(self, samples: int) -> None:
         """Go so many samples on, or back where negative; where there are not as many, to the last there is."""
 
         def find() -> float:
             at = self._now
-            for _step in range(abs(samples)):
+            for _sample in range(abs(samples)):
                 found = self._timeline.after(at) if samples > 0 else self._before(at)
                 if found is None:
                     break
@@ -552,11 +562,11 @@ class ReplayPlayer:
 
     def _follow_trend(self, shown: Snapshot) -> None:
         """Add the shown snapshot to the trend; after a jump read the hour before it, in a thread."""
-        before = self._trend.points[-1].at if self._trend.points else math.inf
+        newest_at = self._trend.points[-1].at if self._trend.points else math.inf
         self._trend = self._trend.with_snapshot(shown)
-        is_forward = shown.taken_at - before > GAP_SECONDS
-        is_back = shown.taken_at < before and not self._trend.covers(self.span[0])
-        if is_forward or (is_back and self._past is None):
+        is_jump_forward = shown.taken_at - newest_at > GAP_SECONDS
+        is_move_back = shown.taken_at < newest_at and not self._trend.covers(self.span[0])
+        if is_jump_forward or (is_move_back and self._past is None):
             self._stop_trend()
             since = max(self.span[0], self._now - TREND_SECONDS)
             self._past = TrendReader(self._timeline.sampled(since, self._now, POINT_SECONDS))

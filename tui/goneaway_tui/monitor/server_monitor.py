@@ -83,7 +83,10 @@ class MonitorSpec:
 
 
 class ServerMonitor:
-    """The state of one server, for a screen. Its poller has a thread of its own; monitors share no state.
+    """The state of one server, for a screen.
+
+    Its poller reads in a thread of its own. The state here changes in the screen's thread, except that the thread of `load_past`
+    writes to the ledger, once. Monitors of several servers share only `judge_lock`, by which one of them at a time judges a sample.
 
     The app passes on what the poller reports: `on_snapshot`, departures for the `ledger`, `trouble`, and `show_newest` to draw it.
     """
@@ -201,13 +204,13 @@ class ServerMonitor:
         threading.Thread(target=load, name="past", daemon=True).start()
 
     def on_snapshot(self, snapshot: Snapshot) -> bool:
-        """Keep a snapshot that was read; True where the reading before failed, or there was none."""
-        is_back = self.newest is None or bool(self.trouble)
+        """Keep a snapshot that was read. Returns whether the server came back: the reading before failed, or there was none."""
+        is_recovered = self.newest is None or bool(self.trouble)
         self.newest = snapshot.with_server_name(self.server_name)
         if self.player is None:
             self._trend = self._trend.with_snapshot(snapshot)
         self.trouble = ""
-        return is_back
+        return is_recovered
 
     def show_newest(self) -> None:
         """Put the newest snapshot on the screen."""

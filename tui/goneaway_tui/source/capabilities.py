@@ -49,7 +49,7 @@ class Capabilities:
     account: str
     """Quoted for GRANT: `'dba'@'%'`."""
     features: frozenset[str]
-    """Names of the probes in `sql.PROBES` that brought a row, and keys of the services that the server belongs to."""
+    """Names of the probes in `sql.PROBES` that brought a row, and the words of its server variants."""
     uid: str | None = None
     """`server_uuid` or `server_uid`, where it has one."""
     refusals: tuple[Refusal, ...] = field(default=(), compare=False)
@@ -87,7 +87,7 @@ def find_capabilities(connection: Connection, before: Capabilities | None = None
     """
     identity = identify(connection)
     _refuse_old(identity)
-    features = {identity.service} - {""}
+    features = {identity.variant} - {""}
     if not identity.is_unprobed:
         of_variants = sql.VARIANT_PROBES[identity.flavour]
         probes = {
@@ -111,8 +111,8 @@ def find_capabilities(connection: Connection, before: Capabilities | None = None
 
 
 def _refuse_old(identity: ServerIdentity) -> None:
-    """Raise UnsupportedVersion below the oldest version. The version number of a service does not show what it can do."""
-    if identity.service:
+    """Raise UnsupportedVersion below the oldest version. The version number of a server variant does not show what it can do."""
+    if identity.variant:
         return
     oldest, lacks = OLDEST_VERSIONS[identity.flavour]
     version = version_of(identity.banner)
@@ -163,9 +163,9 @@ def _answers(connection: Connection, file: str) -> bool:
 
 
 def limitations_of(capabilities: Capabilities) -> tuple[Limitation, ...]:
-    """What cannot be read on this server with this account, each with what would allow it; the notes of its service first."""
+    """What cannot be read on this server with this account, each with what would allow it; the notes of its server variant first."""
     notes = server_variants.variant_limitations(capabilities.features)
-    if capabilities.features & server_variants.UNPROBED_SERVICES:
+    if capabilities.features & server_variants.UNPROBED_VARIANTS:
         return notes
     user = capabilities.account.rpartition("@")[0]
     lacking = tuple(
@@ -182,9 +182,9 @@ def known_limitation_texts() -> frozenset[str]:
     """The texts of limitations that are ours and hold nothing of a server."""
     rows = (text for flavour in LIMITATIONS.values() for row in flavour for text in row[2:4])
     notes = server_variants.variant_limitations({variant.word for variant in server_variants.SERVER_VARIANTS})
-    of_services = (text for note in notes for text in (note.what, note.why))
+    of_variants = (text for note in notes for text in (note.what, note.why))
     unlisted = (UNLISTED_DETAILS, OTHER_ACCOUNTS_NO_ROOM, NO_ROOM, QUICKER_READING)
-    return frozenset((*rows, *of_services, *unlisted, *LOST_BY_STATEMENT.values()))
+    return frozenset((*rows, *of_variants, *unlisted, *LOST_BY_STATEMENT.values()))
 
 
 def history_limitation(capabilities: Capabilities, *, is_wanted: bool = True) -> Limitation:

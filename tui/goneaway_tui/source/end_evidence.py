@@ -9,13 +9,13 @@ A server keeps no record of an ended session. What remains is indirect:
 Counters only rise, so each value is compared with the value at the sample before, which `Memory` holds.
 `EndEvidenceReader.read` runs once for each sample, in three steps:
 
-1. `CountedSessions.compared_with` finds the sessions that are missing: listed in the sample before, and not in this one.
+1. `ListedSessions.compared_with` finds the sessions that are missing: listed in the sample before, and not in this one.
 2. `EndEvidenceReader._ask` sends the statements that this sample needs. No other step talks to the server.
 3. `derive_evidence` compares the answers with `Memory`, and returns the evidence and the next `Memory`.
 
 The counters are read after the list of sessions: by then the server has counted the end of every missing session. A session
 that ends between the two statements is counted in this sample and missing in the next. Counts that no missing session
-explains are therefore carried to the next sample (`CarriedCounts`).
+explains are therefore carried to the next sample (`CarriedCounts`, `Memory.carried_aborts`).
 
 `judge.attribution` gives each missing session a cause by this evidence.
 """
@@ -65,8 +65,6 @@ REMEMBERED_PER_PRESENT = 10
 BROKEN_CONNECTION_ERRORS = (1158, 1160)
 """A connection that breaks raises either of them, or both."""
 CLEAN_DISCONNECTS = frozenset({COM_QUIT})
-ABORTED_CLIENTS = -1
-"""Stands for Aborted_clients among the codes of CarriedCounts. That counter has no error code, and 0 is COM_QUIT."""
 IDLE_ERROR = 4031
 """Raised for an idle timeout since MySQL 8.0.24; before, that raised 1159."""
 COMMENT = r"(?s)/\*(?!!|M!).*?\*/|(?:--(?=\s|$)|#)[^\n]*"
@@ -99,7 +97,7 @@ class EndEvidenceReader:
         """
         sessions, missing = self._memory.sessions.compared_with(sample)
         queries = _EndQueries(connection, capabilities, clock)
-        answers = self._ask(queries, sample, sessions.by_account.keys(), missing)
+        answers = self._ask(queries, sample, sessions.counted_by_account.keys(), missing)
         evidence, self._memory = derive_evidence(self._memory, sample, sessions, missing, answers)
         return evidence
 
@@ -129,13 +127,13 @@ class EndEvidenceReader:
         self, queries: _EndQueries, sample: Sample, missing: Mapping[Account, int]
     ) -> tuple[LogEntry, ...]:
         """The end of the run before at the first sample; afterwards the ends of sessions, only where some are missing."""
-        before, previous_run = self._memory.taken_at, self._previous_run_seen_at
-        if before is None:
+        last_taken_at, previous_run = self._memory.taken_at, self._previous_run_seen_at
+        if last_taken_at is None:
             return () if previous_run is None else queries.log_of_previous_stop(sample.taken_at, previous_run)
         logs_ends = (sample.variable("log_error_verbosity") or 0) >= MIN_LOG_VERBOSITY
         if not missing or not logs_ends:
             return ()
-        entries = queries.log(sample.taken_at - before + LOG_MARGIN)
+        entries = queries.log(sample.taken_at - last_taken_at + LOG_MARGIN)
         return tuple(entry for entry in entries if entry.cause is not None)
 
     def _read_offline_mode(self, queries: _EndQueries, sample: Sample) -> OfflineVariable | None:
@@ -148,7 +146,7 @@ class EndEvidenceReader:
 def derive_evidence(
     memory: Memory,
     sample: Sample,
-    sessions: CountedSessions,
+    sessions: ListedSessions,
     missing: Counter[Account],
     answers: ServerAnswers,
 ) -> tuple[EndEvidence, Memory]:
@@ -159,7 +157,7 @@ def derive_evidence(
     is_first, now = memory.taken_at is None, sample.taken_at
     counters = dict(sample.counters)
     aborts = _rise(memory.counters, counters, "aborted_clients")
-    kill_tally, kill_statements_unexplained = memory.kill_tally.without_explained(
+    kill_tally, kills_of_unknown_sessions = memory.kill_tally.compared_with(
         answers.kills, _rise(memory.counters, counters, "com_kill")
     )
     offline = memory.offline.with_variable(answers.offline, now)
@@ -167,18 +165,20 @@ def derive_evidence(
         errors=_errors(memory, answers.counts or {}, missing),
         log=answers.log,
         kills=() if is_first or answers.kills is None else answers.kills.statements,
-        aborted=None if aborts is None else memory.carried_aborts.with_carried(aborts, missing.total()),
-        killed=kill_statements_unexplained,
+        aborted_clients=None
+        if aborts is None
+        else _with_carried(aborts, memory.carried_aborts, missing.total()),
+        kill_statements=kills_of_unknown_sessions,
         counted_codes=NO_EVIDENCE.counted_codes if answers.counts is None else answers.counted_codes,
         offline=offline.may_have_ended_sessions(now),
     )
     carried_aborts = memory.carried_aborts
     if aborts is not None:
-        carried_aborts = carried_aborts.carried_on(Counter({ABORTED_CLIENTS: aborts}), missing.total())
+        carried_aborts = max(0, min(aborts, carried_aborts + aborts - missing.total()))
     return evidence, Memory(
         taken_at=now,
         sessions=sessions,
-        counts=_counts_after(memory, answers, sessions.by_account),
+        counts=_counts_after(memory, answers, sessions.counted_by_account),
         carried=_carried_after(memory, answers.counts or {}, missing),
         counters=counters,
         carried_aborts=carried_aborts,
@@ -188,21 +188,26 @@ def derive_evidence(
     )
 
 
+def _with_carried(rise: int, carried: int, missing: int) -> int:
+    """The rise of Aborted_clients, plus as many of its carried counts as the missing sessions need."""
+    return rise + max(0, min(carried, missing - rise))
+
+
 def _errors(
     memory: Memory, counts: Mapping[Account, Counter[int]], missing: Mapping[Account, int]
 ) -> tuple[ErrorCount, ...]:
     """How far the counts of each account with a missing session rose, and what was carried for that account."""
     errors: list[ErrorCount] = []
     for account, errors_now in counts.items():
-        before = memory.counts.get(account)
-        if before is None or not missing.get(account):
+        counted_last = memory.counts.get(account)
+        if counted_last is None or not missing.get(account):
             continue
         carried = memory.carried.get(account, CarriedCounts())
         errors += (
             ErrorCount(*account, code, number, counted_before=True) for code, number in carried.counts.items()
         )
         errors += (
-            ErrorCount(*account, code, number) for code, number in (errors_now - before.errors).items()
+            ErrorCount(*account, code, number) for code, number in (errors_now - counted_last.errors).items()
         )
     return tuple(errors)
 
@@ -212,7 +217,7 @@ def _carried_after(
 ) -> dict[Account, CarriedCounts]:
     """What to carry to the next sample, for each account that was counted now. Counts of the other accounts are dropped."""
     return {
-        account: memory.carried.get(account, CarriedCounts()).carried_on(
+        account: memory.carried.get(account, CarriedCounts()).for_next_sample(
             errors_now - memory.counts[account].errors, missing.get(account, 0)
         )
         for account, errors_now in counts.items()
@@ -238,11 +243,11 @@ def _counts_after(
     return {account: count for account, count in counts.items() if account in present}
 
 
-def _rise(before: Mapping[str, int], now: Mapping[str, int], name: str) -> int | None:
-    """How far a counter rose; None where that is not known, and where the counter started again."""
-    if name not in before or name not in now or now[name] < before[name]:
+def _rise(last: Mapping[str, int], current: Mapping[str, int], name: str) -> int | None:
+    """How far a counter rose since the last sample; None where that is not known, and where the counter started again."""
+    if name not in last or name not in current or current[name] < last[name]:
         return None
-    return now[name] - before[name]
+    return current[name] - last[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,8 +271,8 @@ class RememberedKills:
 
     statements: tuple[KillStatement, ...] = ()
     """Those that give the id of the session they ended."""
-    explained: frozenset[tuple[int, int]] = frozenset()
-    """Thread and event of each statement whose session is known, or that ended no session."""
+    events: frozenset[tuple[int, int]] = frozenset()
+    """Thread id and event id of each statement whose session is known, or that ended no session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,42 +298,47 @@ class AccountCount:
 
 
 @dataclass(frozen=True, slots=True)
-class CountedSessions:
+class ListedSessions:
     """The sessions of one sample, and the accounts by which the server will count how they end."""
 
-    sessions: Mapping[ProcesslistId, Session] = field(default_factory=dict)
-    """All of them, by id."""
-    accounts: Mapping[ProcesslistId, Account] = field(default_factory=dict)
-    """By session id, only of counted sessions: all but logins, daemons and our own."""
-    by_account: Counter[Account] = field(default_factory=Counter)
+    by_id: Mapping[ProcesslistId, Session] = field(default_factory=dict)
+    """All of them."""
+    counted: Mapping[ProcesslistId, Account] = field(default_factory=dict)
+    """The account of each counted session: all sessions but logins, daemons and our own."""
+    counted_by_account: Counter[Account] = field(default_factory=Counter)
     """How many counted sessions each account has."""
 
-    def compared_with(self, sample: Sample) -> tuple[CountedSessions, Counter[Account]]:
+    def compared_with(self, sample: Sample) -> tuple[ListedSessions, Counter[Account]]:
         """The sessions of the next sample, and how many counted sessions of each account are missing from it.
 
         Compares only sessions that changed: a session that did nothing is the same object as in the sample before.
         """
-        sessions = {session.id: session for session in sample.sessions}
+        by_id = {session.id: session for session in sample.sessions}
         changed = [
-            session
-            for session_id, session in sessions.items()
-            if self.sessions.get(session_id) is not session
+            session for session_id, session in by_id.items() if self.by_id.get(session_id) is not session
         ]
-        present = {
+        changed_counted = {
             session.id: (session.user, session.client_host) for session in changed if _is_counted(session)
         }
-        uncounted = {session.id for session in changed if session.id not in present}
+        uncounted = {session.id for session in changed if session.id not in changed_counted}
         # An id that now has an uncounted session, such as a login, no longer stands for the counted one.
-        missing = (self.accounts.keys() - sessions.keys()) | (self.accounts.keys() & uncounted)
-        if not present and not missing:
-            return replace(self, sessions=sessions), Counter()
-        missing_by_account = Counter(self.accounts[session_id] for session_id in missing)
-        before = Counter(self.accounts[session_id] for session_id in present if session_id in self.accounts)
-        accounts = {
-            session_id: account for session_id, account in self.accounts.items() if session_id not in missing
+        missing = (self.counted.keys() - by_id.keys()) | (self.counted.keys() & uncounted)
+        if not changed_counted and not missing:
+            return replace(self, by_id=by_id), Counter()
+        missing_by_account = Counter(self.counted[session_id] for session_id in missing)
+        replaced_by_account = Counter(
+            self.counted[session_id] for session_id in changed_counted.keys() & self.counted.keys()
+        )
+        kept = {
+            session_id: account for session_id, account in self.counted.items() if session_id not in missing
         }
-        by_account = self.by_account - missing_by_account - before + Counter(present.values())
-        return CountedSessions(sessions, accounts | present, by_account), missing_by_account
+        counted_by_account = (
+            self.counted_by_account
+            - missing_by_account
+            - replaced_by_account
+            + Counter(changed_counted.values())
+        )
+        return ListedSessions(by_id, kept | changed_counted, counted_by_account), missing_by_account
 
 
 def _is_counted(session: Session) -> bool:
@@ -337,24 +347,29 @@ def _is_counted(session: Session) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CarriedCounts:
-    """Counts that no missing session explained yet: the server may count an end one sample before the session is missing."""
+    """Counts of one account that no missing session explained yet.
+
+    The server may count an end one sample before the session is missing.
+    """
 
     counts: Counter[int] = field(default_factory=Counter)
-    """By error code; or by ABORTED_CLIENTS alone."""
+    """By error code; 0 is a clean disconnect."""
 
-    def carried_on(self, rise: Counter[int], missing: int) -> CarriedCounts:
-        """What to carry to the next sample, when the counts rose by `rise` and `missing` sessions are missing.
+    def for_next_sample(self, rise: Counter[int], missing: int) -> CarriedCounts:
+        """What to carry to the next sample: `rise` is how far each count rose, `missing` how many sessions are missing.
 
-        A count is carried once: what was carried to this sample is dropped.
+        The missing sessions use up what was carried to this sample first, and then the rise. A count is carried once: what is
+        left of the carried counts is dropped. Two sessions were counted, and one is missing:
+
+        >>> CarriedCounts().for_next_sample(Counter({4031: 2}), missing=1).counts
+        Counter({4031: 1})
         """
-        excess = _ended_sessions(self.counts) + _ended_sessions(rise) - missing
+        unexplained = _ended_sessions(self.counts) + _ended_sessions(rise) - missing
+        if unexplained <= 0:
+            return CarriedCounts()
         return CarriedCounts(
-            Counter({code: min(number, excess) for code, number in rise.items() if excess > 0 and number > 0})
+            Counter({code: min(number, unexplained) for code, number in rise.items() if number > 0})
         )
-
-    def with_carried(self, rise: int, missing: int) -> int:
-        """The `rise` of Aborted_clients, plus as many of its carried counts as the missing sessions need."""
-        return rise + max(0, min(self.counts[ABORTED_CLIENTS], missing - rise))
 
 
 def _ended_sessions(counts: Mapping[int, int]) -> int:
@@ -373,40 +388,39 @@ class KillTally:
     done. It may also be remembered first: a sample reads Com_kill before the statements.
     """
 
-    explained: frozenset[tuple[int, int]] = frozenset()
+    events: frozenset[tuple[int, int]] = frozenset()
     """As in the `RememberedKills` that were read last."""
-    pending: int = 0
-    """How many of those were remembered first, and Com_kill has not counted them yet."""
-    unexplained: int = 0
-    """By how much Com_kill rose at the last sample, without the statements that were remembered by then."""
+    not_counted_yet: int = 0
+    """How many of those the server remembers, and Com_kill has not counted yet."""
+    not_remembered_yet: int = 0
+    """How many statements Com_kill counted at the last sample, and the server did not remember by then."""
 
-    def without_explained(
-        self, kills: RememberedKills | None, rise: int | None
-    ) -> tuple[KillTally, int | None]:
-        """The next tally, and how many KILL statements may have ended any session; None where the rise of Com_kill is not known.
+    def compared_with(self, kills: RememberedKills | None, rise: int | None) -> tuple[KillTally, int | None]:
+        """The next tally, and how many KILL statements of unknown sessions may have ended any session.
 
-        `kills` is None where the statements were not read. A session that a KILL ended may be missing only one sample later,
-        so each unexplained KILL is reported in two samples.
+        `kills` is None where the statements were not read. `rise` is how far Com_kill rose; where it is None, the number is
+        None too. A session that a KILL ended may be missing only one sample later, so each of these statements is in the
+        numbers of two samples.
 
         Com_kill rises by 2, and the server remembers one KILL: the other may have ended any session. At the next sample the
         server remembers that one too:
 
         >>> first, second = (9, 1), (9, 2)
-        >>> tally, any_session = KillTally().without_explained(RememberedKills(explained=frozenset({first})), rise=2)
-        >>> any_session
+        >>> tally, unknown = KillTally().compared_with(RememberedKills(events=frozenset({first})), rise=2)
+        >>> unknown
         1
-        >>> tally.without_explained(RememberedKills(explained=frozenset({first, second})), rise=0)[1]
+        >>> tally.compared_with(RememberedKills(events=frozenset({first, second})), rise=0)[1]
         0
         """
-        explained = self.explained if kills is None else kills.explained
+        events = self.events if kills is None else kills.events
         if rise is None:
-            return KillTally(explained), None
-        pending = self.pending + len(explained - self.explained)
-        explained_now = min(rise, pending)
-        explained_late = min(self.unexplained, pending - explained_now)
-        unexplained = rise - explained_now
-        tally = KillTally(explained, pending - explained_now - explained_late, unexplained)
-        return tally, unexplained + self.unexplained - explained_late
+            return KillTally(events), None
+        to_be_counted = self.not_counted_yet + len(events - self.events)
+        counted_now = min(rise, to_be_counted)
+        counted_last = min(self.not_remembered_yet, to_be_counted - counted_now)
+        not_remembered = rise - counted_now
+        tally = KillTally(events, to_be_counted - counted_now - counted_last, not_remembered)
+        return tally, not_remembered + self.not_remembered_yet - counted_last
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,12 +460,13 @@ class Memory:
 
     taken_at: float | None = None
     """Of the last sample; None before the first."""
-    sessions: CountedSessions = field(default_factory=CountedSessions)
+    sessions: ListedSessions = field(default_factory=ListedSessions)
     counts: Mapping[Account, AccountCount] = field(default_factory=dict)
     carried: Mapping[Account, CarriedCounts] = field(default_factory=dict)
     counters: Mapping[str, int] = field(default_factory=dict)
     """The status counters."""
-    carried_aborts: CarriedCounts = field(default_factory=CarriedCounts)
+    carried_aborts: int = 0
+    """What Aborted_clients counted at the last sample, and no session that was missing by then explains."""
     kill_tally: KillTally = field(default_factory=KillTally)
     com_kill_changed_at: float = -math.inf
     """When a sample last had another Com_kill than the sample before it."""
@@ -517,7 +532,7 @@ class _EndQueries:
         statement = self.capabilities.statement("kills")
         if statement is None:
             return None
-        statements, explained = [], set()
+        statements, events = [], set()
         for sql_text, errors, user, host, killer_id, event_id in self.connection.rows(statement):
             bare_sql = re.sub(COMMENT, " ", text(sql_text))
             match = None if errors else re.fullmatch(KILL, bare_sql)
@@ -526,8 +541,8 @@ class _EndQueries:
                 killer = _("{account}, session {id}", account=account, id=killer_id or 0)
                 statements.append(KillStatement(ProcesslistId(int(match[match.lastindex or 0])), killer))
             if match or errors or re.fullmatch(KILL_QUERY, bare_sql):
-                explained.add((killer_id or 0, int(event_id)))
-        return RememberedKills(tuple(statements), frozenset(explained))
+                events.add((killer_id or 0, int(event_id)))
+        return RememberedKills(tuple(statements), frozenset(events))
 
     def offline_mode(self) -> OfflineVariable:
         """The variable as it is now, dated on our clock."""

@@ -583,7 +583,7 @@ def _headroom(connection: Connection, capabilities: Capabilities) -> ResourceHea
 def _identity_of(connection: Connection) -> Capabilities:
     """The identity of the server as Capabilities without features. Remembered capabilities hold while it is the same.
 
-    Raises Unsupported for services that can only be read.
+    Raises Unsupported for server variants that can only be read.
     """
     identity = identify(connection)
     if identity.is_unprobed:

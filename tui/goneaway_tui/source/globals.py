@@ -9,7 +9,7 @@ from goneaway_tui.model.server import Flavour, Variable
 from goneaway_tui.model.snapshot import STALL_LIMIT
 from goneaway_tui.source.capabilities import Capabilities
 from goneaway_tui.source.connection import Connection
-from goneaway_tui.source.server_variants import UNPROBED_SERVICES
+from goneaway_tui.source.server_variants import UNPROBED_VARIANTS
 from goneaway_tui.source.session_cache import text
 from goneaway_tui.source.sql.shapes import UNSIGNED
 from goneaway_tui.tune.tunables import TUNABLE
@@ -69,7 +69,7 @@ def variable(
     """A variable as the server reports it; for MySQL 5.7, which reports no bounds, with the bounds of its manual."""
     as_read = Variable(name, number(value), number(low), number(high), SET_BY.get(text(origin)))
     reports_no_bounds = capabilities.flavour is Flavour.MYSQL and capabilities.features.isdisjoint(
-        {"bounds", *UNPROBED_SERVICES}
+        {"bounds", *UNPROBED_VARIANTS}
     )
     bounds = DOCUMENTED.get(name) if reports_no_bounds and capabilities.version.startswith("5.7") else None
     return as_read if bounds is None else replace(as_read, min=bounds[0], max=bounds[1], is_documented=True)

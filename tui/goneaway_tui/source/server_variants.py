@@ -1,4 +1,9 @@
-"""Which server answers: its family, version and account, and the service or derivative that it belongs to."""
+"""Which server answers: its family, version, account and server variant.
+
+A server variant is a service, a relative, a proxy or a state of a MySQL or MariaDB server in which something is different:
+Amazon Aurora, TiDB, ProxySQL's admin port, a Galera node. It is a row of SERVER_VARIANTS. What shows it is either the banner in that
+row, or a probe: a row of `sql.VARIANT_PROBES` under the same word.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +31,8 @@ class ServerIdentity:
     own_id: int
     account: str
     """As the server writes it: `dba@%`."""
-    service: str = ""
-    """The key in SERVER_VARIANTS of the service that the banner names; empty for none."""
+    variant: str = ""
+    """The word of the server variant that the banner names; empty for none."""
 
     @property
     def flavour(self) -> Flavour:
@@ -35,7 +40,7 @@ class ServerIdentity:
 
     @property
     def is_unprobed(self) -> bool:
-        return self.service in UNPROBED_SERVICES
+        return self.variant in UNPROBED_VARIANTS
 
 
 def identify(connection: Connection) -> ServerIdentity:
@@ -47,18 +52,18 @@ def identify(connection: Connection) -> ServerIdentity:
             raise connection.explained(refusal) from None
         return _proxysql(connection, refusal)
     banner, comment = plain(from_wire(version), 200), plain(from_wire(comment or b""), 200)
-    service = variant_by_banner(banner, comment)
-    return ServerIdentity(banner, comment, int(own_id), from_wire(account), service.word if service else "")
+    variant = variant_by_banner(banner, comment)
+    return ServerIdentity(banner, comment, int(own_id), from_wire(account), variant.word if variant else "")
 
 
 def _proxysql(connection: Connection, unknown: Exception) -> ServerIdentity:
     """The identity of ProxySQL's admin port. Raises Unsupported for any other server, with the error `unknown`."""
     try:
         comment = plain(from_wire(connection.rows(sql.read_sql(sql.PROXYSQL_COMMENT))[0][0]), 200)
-        service = variant_by_banner("", comment)
-        if service is not None:
+        variant = variant_by_banner("", comment)
+        if variant is not None:
             version = plain(from_wire(connection.rows(sql.read_sql(sql.PROXYSQL_VERSION))[0][0]), 200)
-            return ServerIdentity(version, comment, connection.id, "admin@ProxySQL", service.word)
+            return ServerIdentity(version, comment, connection.id, "admin@ProxySQL", variant.word)
     except Refusal:
         pass
     raise Unsupported(
@@ -96,13 +101,15 @@ def version_numbers(version: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ServerVariant:
-    """A service, a derivative or a state of a server, and what is to be known of it."""
+    """One server variant, and what is different there."""
 
     word: str
-    """Its key among the features of Capabilities, where it chooses statements and the notes below."""
+    """Its key among the features of Capabilities, where it chooses statements and the notes below.
+
+    A variant without a banner has the same word in `sql.VARIANT_PROBES`, for each family that can be this variant."""
     title: str
     banner: str = ""
-    """A pattern of version and comment, where these show the variant; otherwise a probe does."""
+    """A pattern of version and comment; empty where they do not show the variant, and a probe does."""
     is_unprobed: bool = False
     """Whether no probes are run: it has too little of performance_schema."""
     notes: tuple[Limitation, ...] = ()
@@ -201,22 +208,22 @@ SERVER_VARIANTS: tuple[ServerVariant, ...] = (
     ),
 )
 
-UNPROBED_SERVICES = frozenset(service.word for service in SERVER_VARIANTS if service.is_unprobed)
+UNPROBED_VARIANTS = frozenset(variant.word for variant in SERVER_VARIANTS if variant.is_unprobed)
 
 
 def variant_by_banner(banner: str, comment: str) -> ServerVariant | None:
     """The variant that the version or the comment shows.
 
-    >>> [service.title for banner in ("8.0.11-TiDB-v8.5.0", "9.7.4") if (service := variant_by_banner(banner, ""))]
+    >>> [variant.title for banner in ("8.0.11-TiDB-v8.5.0", "9.7.4") if (variant := variant_by_banner(banner, ""))]
     ['TiDB']
     """
     description = f"{banner} {comment}"
     return next(
-        (service for service in SERVER_VARIANTS if service.banner and re.search(service.banner, description)),
+        (variant for variant in SERVER_VARIANTS if variant.banner and re.search(variant.banner, description)),
         None,
     )
 
 
 def variant_limitations(features: AbstractSet[str]) -> tuple[Limitation, ...]:
-    """The notes of the services among these features."""
-    return tuple(note for service in SERVER_VARIANTS if service.word in features for note in service.notes)
+    """The notes of the server variants among these features."""
+    return tuple(note for variant in SERVER_VARIANTS if variant.word in features for note in variant.notes)

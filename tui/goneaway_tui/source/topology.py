@@ -22,7 +22,7 @@ from goneaway_tui.model.server import (
 from goneaway_tui.source import sql
 from goneaway_tui.source.capabilities import Capabilities
 from goneaway_tui.source.connection import ABSENT, Connection, Refusal, UnfitAnswer
-from goneaway_tui.source.server_variants import UNPROBED_SERVICES, version_numbers
+from goneaway_tui.source.server_variants import UNPROBED_VARIANTS, version_numbers
 from goneaway_tui.source.session_cache import text
 from goneaway_tui.text.sanitize import plain
 
@@ -168,7 +168,7 @@ which that holds."""
 
 def read_topology(connection: Connection, capabilities: Capabilities, host: str) -> ServerTopology:
     """Read all relations. `host` is the address by which we connected. Raises SourceError where the connection breaks."""
-    if capabilities.features & UNPROBED_SERVICES:  # these statements mean something else on such a service
+    if capabilities.features & UNPROBED_VARIANTS:  # these statements mean something else on such a variant
         return ServerTopology(limitations=(Limitation(N_("related servers"), NOT_ASKED),))
     feature = sql.RENAMED if version_numbers(capabilities.version) >= RENAMED_IN else sql.NOT_RENAMED
     queries = TopologyQueries(

@@ -1,6 +1,8 @@
 """The table of tunables: the variables that can be changed. Keys, dialogs, help, docs/tuning.md and the gate's allow-list follow it.
 
-Bounds are not here: the server shows them. Nor are flavours: a variable that a server lacks is not in its samples.
+The bounds of a value are not here: the server reports them with the variable. MySQL 5.7 does not, so `source/globals.py` has the bounds
+of its manual (DOCUMENTED), and the simulated servers have their own (`source/simulated/workload.py`). Families are not here either: a
+variable that a server lacks is not in its samples.
 """
 
 from __future__ import annotations

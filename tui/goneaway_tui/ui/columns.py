@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import tzinfo
 from typing import Any, Generic, TypeVar
 
@@ -41,7 +41,10 @@ class Column(Generic[RowT]):
     cell: Callable[[RowT, float, int], str]
     """The text of a row's cell, at an instant (Unix seconds), for a width in cells."""
     sort_key: Callable[[RowT], Any]
-    """What the rows are sorted by; None sorts last in both directions."""
+    """What the rows are sorted by, in ascending order until reversed; None sorts last in both directions.
+
+    A negated key (`-v.risk.rank`) puts the highest value first; such a column is `falling`."""
+    _: KW_ONLY
     min_width: int
     """Cells it needs at least; otherwise it is left out."""
     max_width: int
@@ -145,21 +148,21 @@ def _state_cell(verdict: Verdict, now: float, room: int) -> str:
 
 
 SESSION_COLUMNS: tuple[Column[Verdict], ...] = (
-    Column("risk", "Risk", _risk_cell, lambda v: -v.risk.rank, 10, 10, 1, tinted=True, narrow_widths=(1, 1), falling=True),
-    Column("id", "Id", _id_cell, lambda v: v.session.id, 6, 10, 0, right=True),
-    Column("user", "User", lambda v, *_: plain(v.session.user, 200), lambda v: v.session.user, 8, 16, 0),
-    Column("client", "Client", lambda v, _, room: wording.client(v.session, room), lambda v: v.session.host, 9, 20, 6),
-    Column("program", "Program", lambda v, *_: wording.program(v.session), lambda v: wording.program(v.session) or None, 8, 16, 4),
-    Column("db", "Db", lambda v, *_: plain(v.session.db or "", 200), lambda v: v.session.db, 6, 12, 9),
-    Column("idle", "Idle", lambda v, now, room: wording.time_within(wording.idle(v, now), v.idle_seconds(now), room), lambda v: v.session.idle_since, 8, 12, 0, right=True, ticking=True),
-    Column("limit", "Limit", lambda v, _, room: wording.limit_within(v.limit, room), lambda v: v.limit and v.limit.seconds, 7, 9, 0, right=True),
-    Column("left", "Closes in", lambda v, now, room: wording.time_within(wording.closes_in(v, now), v.seconds_left(now), room), closing_order, 10, 14, 0, right=True, tinted=True, ticking=True),
-    Column("bar", "", wording.countdown_bar, lambda v: v.deadline, 6, 12, 10, tinted=True, ticking=True, narrow_widths=(0, 0)),
-    Column("state", "State", _state_cell, _state_order, STATE_WIDTH, 28, 2, tint=_state_tint, ticking=True, narrow_widths=(10, 19)),
-    Column("running", "Running", wording.running, lambda v: v.session.busy_since, 7, 12, 5, right=True, ticking=True, narrow_widths=(0, 0)),
-    Column("stake", "At stake", lambda v, _, room: wording.stake_within(v.session, room), _stake_sort_key, 11, 14, 3, falling=True),
-    Column("trx_age", "Trx age", wording.transaction_age, _transaction_start, 8, 12, 8, right=True, ticking=True),
-    Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 17, UNBOUNDED, 7),
+    Column("risk", "Risk", _risk_cell, lambda v: -v.risk.rank, min_width=10, max_width=10, rank=1, tinted=True, narrow_widths=(1, 1), falling=True),
+    Column("id", "Id", _id_cell, lambda v: v.session.id, min_width=6, max_width=10, rank=0, right=True),
+    Column("user", "User", lambda v, *_: plain(v.session.user, 200), lambda v: v.session.user, min_width=8, max_width=16, rank=0),
+    Column("client", "Client", lambda v, _, room: wording.client(v.session, room), lambda v: v.session.host, min_width=9, max_width=20, rank=6),
+    Column("program", "Program", lambda v, *_: wording.program(v.session), lambda v: wording.program(v.session) or None, min_width=8, max_width=16, rank=4),
+    Column("db", "Db", lambda v, *_: plain(v.session.db or "", 200), lambda v: v.session.db, min_width=6, max_width=12, rank=9),
+    Column("idle", "Idle", lambda v, now, room: wording.time_within(wording.idle(v, now), v.idle_seconds(now), room), lambda v: v.session.idle_since, min_width=8, max_width=12, rank=0, right=True, ticking=True),
+    Column("limit", "Limit", lambda v, _, room: wording.limit_within(v.limit, room), lambda v: v.limit and v.limit.seconds, min_width=7, max_width=9, rank=0, right=True),
+    Column("left", "Closes in", lambda v, now, room: wording.time_within(wording.closes_in(v, now), v.seconds_left(now), room), closing_order, min_width=10, max_width=14, rank=0, right=True, tinted=True, ticking=True),
+    Column("bar", "", wording.countdown_bar, lambda v: v.deadline, min_width=6, max_width=12, rank=10, tinted=True, ticking=True, narrow_widths=(0, 0)),
+    Column("state", "State", _state_cell, _state_order, min_width=STATE_WIDTH, max_width=28, rank=2, tint=_state_tint, ticking=True, narrow_widths=(10, 19)),
+    Column("running", "Running", wording.running, lambda v: v.session.busy_since, min_width=7, max_width=12, rank=5, right=True, ticking=True, narrow_widths=(0, 0)),
+    Column("stake", "At stake", lambda v, _, room: wording.stake_within(v.session, room), _stake_sort_key, min_width=11, max_width=14, rank=3, falling=True),
+    Column("trx_age", "Trx age", wording.transaction_age, _transaction_start, min_width=8, max_width=12, rank=8, right=True, ticking=True),
+    Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, min_width=17, max_width=UNBOUNDED, rank=7),
 )  # fmt: skip
 
 
@@ -174,7 +177,7 @@ def server_column(names: Sequence[str]) -> Column[Verdict]:
     def cell(verdict: Verdict, _: float, room: int) -> str:
         return shortened(_server_name(verdict), room)
 
-    return Column("server", "Server", cell, _server_name, min_width, width, 0)
+    return Column("server", "Server", cell, _server_name, min_width=min_width, max_width=width, rank=0)
 
 
 def _server_name(verdict: Verdict, *_: object) -> str:
@@ -188,28 +191,28 @@ SORT_KEYS: dict[str, Callable[[Verdict], Any]] = {
 """The sort keys of the board's rows, by column id."""
 
 GROUP_COLUMNS: tuple[Column[SessionGroup], ...] = (
-    Column("key", "Group", lambda g, *_: plain(g.key, 200) or say("(none)"), lambda g: g.key, 12, 40, 0),
-    Column("sessions", "Sessions", lambda g, *_: wording.count_words(g.sessions), lambda g: -g.sessions, 8, 10, 1, right=True, falling=True),
-    Column("idle", "Idle", lambda g, *_: wording.count_words(g.idle), lambda g: -g.idle, 7, 10, 3, right=True, falling=True),
-    Column("oldest", "Longest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 4, right=True, ticking=True),
-    Column("left", "Next closing", lambda g, now, _: _until(g, now), lambda g: g.soonest_deadline, 16, 16, 2, right=True, ticking=True),
-    Column("blocked", "Blocked", lambda g, *_: wording.count_words(g.blocked) if g.blocked else "", lambda g: -g.blocked, 8, 10, 3, right=True, falling=True, tint=lambda _: "lines--imminent"),
-    Column("trx", "Open trx", lambda g, *_: wording.count_words(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, 8, 10, 5, right=True, falling=True),
+    Column("key", "Group", lambda g, *_: plain(g.key, 200) or say("(none)"), lambda g: g.key, min_width=12, max_width=40, rank=0),
+    Column("sessions", "Sessions", lambda g, *_: wording.count_words(g.sessions), lambda g: -g.sessions, min_width=8, max_width=10, rank=1, right=True, falling=True),
+    Column("idle", "Idle", lambda g, *_: wording.count_words(g.idle), lambda g: -g.idle, min_width=7, max_width=10, rank=3, right=True, falling=True),
+    Column("oldest", "Longest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, min_width=11, max_width=14, rank=4, right=True, ticking=True),
+    Column("left", "Next closing", lambda g, now, _: _until(g, now), lambda g: g.soonest_deadline, min_width=16, max_width=16, rank=2, right=True, ticking=True),
+    Column("blocked", "Blocked", lambda g, *_: wording.count_words(g.blocked) if g.blocked else "", lambda g: -g.blocked, min_width=8, max_width=10, rank=3, right=True, falling=True, tint=lambda _: "lines--imminent"),
+    Column("trx", "Open trx", lambda g, *_: wording.count_words(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, min_width=8, max_width=10, rank=5, right=True, falling=True),
 )  # fmt: skip
 
 CERTAINTIES: tuple[Certainty, ...] = tuple(Certainty)
 DEPARTURE_COLUMNS: tuple[Column[Departure], ...] = (
-    Column("at", "UTC", lambda d, _, room: wording.time_of_day(d.at, room), lambda d: -d.at, 8, 10, 0, falling=True),
-    Column("id", "Id", lambda d, *_: str(d.verdict.session.id), lambda d: d.verdict.session.id, 6, 8, 0, right=True),
-    Column("cause", "Cause", lambda d, *_: d.cause.value, lambda d: d.cause.value, 19, 19, 0, tinted=True),
-    Column("certainty", "Certainty", lambda d, *_: wording.certainty_word(d.certainty), lambda d: CERTAINTIES.index(d.certainty), 9, 10, 1),
-    Column("user", "User", lambda d, *_: plain(d.verdict.session.user, 200), lambda d: d.verdict.session.user, 8, 16, 1),
-    Column("client", "Client", lambda d, _, room: wording.client(d.verdict.session, room), lambda d: d.verdict.session.host, 12, 24, 5),
-    Column("program", "Program", lambda d, *_: wording.program(d.verdict.session), lambda d: wording.program(d.verdict.session) or None, 9, 16, 4),
-    Column("idle", "Idle", lambda d, _, room: wording.time_within(wording.idle(d.verdict, d.at), d.idle_seconds, room), lambda d: d.idle_seconds, 8, 11, 0, right=True),
-    Column("limit", "Limit", lambda d, _, room: wording.limit_within(d.verdict.limit, room), lambda d: d.verdict.limit and d.verdict.limit.seconds, 8, 9, 2, right=True),
-    Column("stake", "Rolled back", lambda d, _, room: wording.stake_within(d.verdict.session, room), lambda d: _stake_sort_key(d.verdict), 12, 14, 3, falling=True),
-    Column("evidence", "Evidence", lambda d, *_: plain(d.evidence[0] if d.evidence else "", 400), lambda d: d.evidence, 20, UNBOUNDED, 6),
+    Column("at", "UTC", lambda d, _, room: wording.time_of_day(d.at, room), lambda d: -d.at, min_width=8, max_width=10, rank=0, falling=True),
+    Column("id", "Id", lambda d, *_: str(d.verdict.session.id), lambda d: d.verdict.session.id, min_width=6, max_width=8, rank=0, right=True),
+    Column("cause", "Cause", lambda d, *_: d.cause.value, lambda d: d.cause.value, min_width=19, max_width=19, rank=0, tinted=True),
+    Column("certainty", "Certainty", lambda d, *_: wording.certainty_word(d.certainty), lambda d: CERTAINTIES.index(d.certainty), min_width=9, max_width=10, rank=1),
+    Column("user", "User", lambda d, *_: plain(d.verdict.session.user, 200), lambda d: d.verdict.session.user, min_width=8, max_width=16, rank=1),
+    Column("client", "Client", lambda d, _, room: wording.client(d.verdict.session, room), lambda d: d.verdict.session.host, min_width=12, max_width=24, rank=5),
+    Column("program", "Program", lambda d, *_: wording.program(d.verdict.session), lambda d: wording.program(d.verdict.session) or None, min_width=9, max_width=16, rank=4),
+    Column("idle", "Idle", lambda d, _, room: wording.time_within(wording.idle(d.verdict, d.at), d.idle_seconds, room), lambda d: d.idle_seconds, min_width=8, max_width=11, rank=0, right=True),
+    Column("limit", "Limit", lambda d, _, room: wording.limit_within(d.verdict.limit, room), lambda d: d.verdict.limit and d.verdict.limit.seconds, min_width=8, max_width=9, rank=2, right=True),
+    Column("stake", "Rolled back", lambda d, _, room: wording.stake_within(d.verdict.session, room), lambda d: _stake_sort_key(d.verdict), min_width=12, max_width=14, rank=3, falling=True),
+    Column("evidence", "Evidence", lambda d, *_: plain(d.evidence[0] if d.evidence else "", 400), lambda d: d.evidence, min_width=20, max_width=UNBOUNDED, rank=6),
 )  # fmt: skip
 
 
@@ -217,7 +220,7 @@ def departure_columns(zone: tzinfo, now: float) -> tuple[Column[Departure], ...]
     """The columns of the ledger, with local time after UTC where the two differ. Sessions not observed are dim."""
     at, *others = DEPARTURE_COLUMNS
     local: Column[Departure] = Column(
-        "local", "Local", lambda d, *_: wording.local_instant(d.at, zone)[11:19], lambda d: -d.at, 8, 8, 0, falling=True
+        "local", "Local", lambda d, *_: wording.local_instant(d.at, zone)[11:19], lambda d: -d.at, min_width=8, max_width=8, rank=0, falling=True
     )  # fmt: skip
     columns = (at, *others) if wording.is_utc(zone, now) else (at, local, *others)
     return tuple(
@@ -274,26 +277,26 @@ def harm_tint(harm: str, verdict: tuple[Certainty, tuple[str, ...]] | None) -> s
 
 
 CAUSE_COLUMNS: tuple[Column[Any], ...] = (
-    Column("name", "Finding", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0, tinted=True),
-    Column("since_start", "Since start", lambda s, *_: _verdict_word(s.since_start), lambda s: _verdict_sort_key(s.since_start), 11, 11, 0, tint=lambda s: harm_tint(s.harm, s.since_start)),
-    Column("now", "Now", lambda s, *_: _verdict_word(s.now), lambda s: _verdict_sort_key(s.now), 10, 10, 0, tint=lambda s: harm_tint(s.harm, s.now)),
-    Column("sessions", "Sessions", lambda s, *_: wording.count_words(s.sessions.number) if s.sessions else "", lambda s: s.sessions and s.sessions.number, 8, 8, 0, right=True),
-    Column("because", "Evidence", lambda s, *_: say("; ").join(plain(reason, 300) for reason in s.because), lambda s: s.because, 16, UNBOUNDED, 1, tint=lambda _: "lines--quiet"),
+    Column("name", "Finding", lambda s, *_: s.name, lambda s: s.name, min_width=20, max_width=22, rank=0, tinted=True),
+    Column("since_start", "Since start", lambda s, *_: _verdict_word(s.since_start), lambda s: _verdict_sort_key(s.since_start), min_width=11, max_width=11, rank=0, tint=lambda s: harm_tint(s.harm, s.since_start)),
+    Column("now", "Now", lambda s, *_: _verdict_word(s.now), lambda s: _verdict_sort_key(s.now), min_width=10, max_width=10, rank=0, tint=lambda s: harm_tint(s.harm, s.now)),
+    Column("sessions", "Sessions", lambda s, *_: wording.count_words(s.sessions.number) if s.sessions else "", lambda s: s.sessions and s.sessions.number, min_width=8, max_width=8, rank=0, right=True),
+    Column("because", "Evidence", lambda s, *_: say("; ").join(plain(reason, 300) for reason in s.because), lambda s: s.because, min_width=16, max_width=UNBOUNDED, rank=1, tint=lambda _: "lines--quiet"),
 )  # fmt: skip
 
 VARIABLE_COLUMNS: tuple[Column[Variable], ...] = (
-    Column("name", "Variable", lambda v, *_: v.name, lambda v: v.name, 24, 36, 0),
-    Column("value", "Value", lambda v, *_: say("unknown") if v.value is None else f"{v.value:,}", lambda v: v.value, 13, 16, 0, right=True),
-    Column("words", "In words", lambda v, *_: variable_words(v), lambda v: v.value, 11, 14, 1, right=True),
-    Column("set_by", "Set by", lambda v, *_: wording.origin_word(v.set_by or "?"), lambda v: v.set_by, 8, 10, 2),
-    Column("bounds", "Range", lambda v, *_: bounds_words(v), lambda v: v.max, 16, UNBOUNDED, 3),
+    Column("name", "Variable", lambda v, *_: v.name, lambda v: v.name, min_width=24, max_width=36, rank=0),
+    Column("value", "Value", lambda v, *_: say("unknown") if v.value is None else f"{v.value:,}", lambda v: v.value, min_width=13, max_width=16, rank=0, right=True),
+    Column("words", "In words", lambda v, *_: variable_words(v), lambda v: v.value, min_width=11, max_width=14, rank=1, right=True),
+    Column("set_by", "Set by", lambda v, *_: wording.origin_word(v.set_by or "?"), lambda v: v.set_by, min_width=8, max_width=10, rank=2),
+    Column("bounds", "Range", lambda v, *_: bounds_words(v), lambda v: v.max, min_width=16, max_width=UNBOUNDED, rank=3),
 )  # fmt: skip
 ACT_COLUMNS: tuple[Column[JournalAct], ...] = (
-    Column("at", "Time UTC", lambda a, *_: plain(a.entry.at, 30).replace("T", " ")[:19], lambda a: a.entry.at, 19, 20, 1),
-    Column("ran", "Statement", lambda a, *_: plain(a.entry.statement, 200), lambda a: a.entry.statement, 24, 52, 0),
-    Column("outcome", "Result", lambda a, *_: plain(a.outcome, 400), lambda a: a.outcome, 16, UNBOUNDED, 0, tinted=True),
-    Column("server", "Server", lambda a, *_: plain(a.entry.server_name or a.entry.server, 60), lambda a: a.entry.server_name, 10, 20, 1),
-    Column("account", "Account", lambda a, *_: plain(a.entry.account, 60), lambda a: a.entry.account, 16, 24, 3),
+    Column("at", "Time UTC", lambda a, *_: plain(a.entry.at, 30).replace("T", " ")[:19], lambda a: a.entry.at, min_width=19, max_width=20, rank=1),
+    Column("ran", "Statement", lambda a, *_: plain(a.entry.statement, 200), lambda a: a.entry.statement, min_width=24, max_width=52, rank=0),
+    Column("outcome", "Result", lambda a, *_: plain(a.outcome, 400), lambda a: a.outcome, min_width=16, max_width=UNBOUNDED, rank=0, tinted=True),
+    Column("server", "Server", lambda a, *_: plain(a.entry.server_name or a.entry.server, 60), lambda a: a.entry.server_name, min_width=10, max_width=20, rank=1),
+    Column("account", "Account", lambda a, *_: plain(a.entry.account, 60), lambda a: a.entry.account, min_width=16, max_width=24, rank=3),
 )  # fmt: skip
 ACT_TINTS: dict[Phase, str] = {
     Phase.ATTEMPTED: "lines--overdue",

@@ -136,7 +136,7 @@ def test_replay_starts_paused_at_its_first_sample(
 def test_stepping_goes_from_sample_to_sample_and_no_further(player: ReplayPlayer, screen: Screen) -> None:
     instants = []
     for step in [1] * 12 + [-1] * 12:
-        player.step(step)
+        player.move_by(step)
         instants.append(player.clock() - NOW)
 
     assert [*INSTANTS[1:], 21, 21, 21, *INSTANTS[-2::-1], 0, 0, 0] == instants
@@ -144,15 +144,15 @@ def test_stepping_goes_from_sample_to_sample_and_no_further(player: ReplayPlayer
 
 
 def test_steps_may_be_long(player: ReplayPlayer) -> None:
-    player.step(4)
+    player.move_by(4)
     assert NOW + 10 == player.clock()
-    player.step(99)
+    player.move_by(99)
     assert NOW + 21 == player.clock()
 
 
 def test_a_step_back_from_between_two_samples_leaves_the_one_that_is_shown(player: ReplayPlayer) -> None:
     player.jump(NOW + 5)
-    player.step(-1)
+    player.move_by(-1)
 
     assert NOW + 2 == player.clock()
 
@@ -196,7 +196,7 @@ def test_playing_has_the_chosen_speed_and_stops_at_the_end(
 
 def test_what_is_moved_by_hand_stands_still(player: ReplayPlayer) -> None:
     player.toggle()
-    player.step(1)
+    player.move_by(1)
 
     assert not player.is_playing
 

@@ -86,12 +86,12 @@ class SimulatedSource:
         killed, self._kills = kills - self._kills, kills
         aborted = sum(code in {1153, 1158, 4031} for *_account, code in errors)
         if self._server.flavour is Flavour.MARIADB:
-            return EndEvidence(aborted=aborted, killed=killed, offline=False)
+            return EndEvidence(aborted_clients=aborted, kill_statements=killed, offline=False)
         counted = Counter(errors)
         return EndEvidence(
             errors=tuple(ErrorCount(user, host, code, n) for (user, host, code), n in counted.items()),
-            aborted=aborted,
-            killed=killed,
+            aborted_clients=aborted,
+            kill_statements=killed,
             counted_codes=ABORT_ERRORS | {COM_QUIT},
             offline=False,
         )

@@ -81,7 +81,9 @@ VARIANT_PROBES: dict[Flavour, dict[str, str]] = {
         "pool": "mariadb/can_pool.sql",
     },
 }
-"""The probes of services, by their keys in `source.server_variants`, and of features that only a variant or a setting has."""
+"""The probes of server variants, and of features that only a variant or a setting has.
+
+The key of a variant's probe is the variant's word in `server_variants.SERVER_VARIANTS`."""
 
 STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
     Flavour.MYSQL: {

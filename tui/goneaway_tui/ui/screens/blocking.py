@@ -420,14 +420,14 @@ def _no_order(_row: TreeRow) -> None:
 
 
 TREE_COLUMNS: tuple[Column[TreeRow], ...] = (
-    Column("session", N_("Session"), _session_cell, _no_order, 20, 36, 0, tinted=True),
-    Column("state", N_("State"), _state_cell, _no_order, 13, 16, 0, tinted=True, ticking=True),
-    Column("blocks", N_("Blocks"), lambda row, *_: f"{row.blocks:,}" if row.blocks else "", _no_order, 6, 7, 1, right=True),
-    Column("lock", N_("Waits for / at stake"), _lock_cell, _no_order, 22, 44, 0, tint=_lock_tint),
-    Column("end", N_("Ends in"), _ends_in_cell, _no_order, 10, 13, 2, right=True, tint=_end_tint, ticking=True),
-    Column("client", N_("Client"), _client_cell, _no_order, 12, 22, 5),
-    Column("program", N_("Program"), _program_cell, _no_order, 9, 16, 4),
-    Column("statement", N_("Statement"), _statement_cell, _no_order, 17, UNBOUNDED, 3),
+    Column("session", N_("Session"), _session_cell, _no_order, min_width=20, max_width=36, rank=0, tinted=True),
+    Column("state", N_("State"), _state_cell, _no_order, min_width=13, max_width=16, rank=0, tinted=True, ticking=True),
+    Column("blocks", N_("Blocks"), lambda row, *_: f"{row.blocks:,}" if row.blocks else "", _no_order, min_width=6, max_width=7, rank=1, right=True),
+    Column("lock", N_("Waits for / at stake"), _lock_cell, _no_order, min_width=22, max_width=44, rank=0, tint=_lock_tint),
+    Column("end", N_("Ends in"), _ends_in_cell, _no_order, min_width=10, max_width=13, rank=2, right=True, tint=_end_tint, ticking=True),
+    Column("client", N_("Client"), _client_cell, _no_order, min_width=12, max_width=22, rank=5),
+    Column("program", N_("Program"), _program_cell, _no_order, min_width=9, max_width=16, rank=4),
+    Column("statement", N_("Statement"), _statement_cell, _no_order, min_width=17, max_width=UNBOUNDED, rank=3),
 )  # fmt: skip
 
 
@@ -437,7 +437,7 @@ def _server_column(names: Sequence[str]) -> tuple[Column[TreeRow], ...]:
         return ()
     width = min(20, max(6, *map(len, names)))
     return (
-        Column("server", N_("Server"), lambda row, *_: plain(row.snapshot.server_name, 60), _no_order, 6, width, 0),
+        Column("server", N_("Server"), lambda row, *_: plain(row.snapshot.server_name, 60), _no_order, min_width=6, max_width=width, rank=0),
     )  # fmt: skip
 
 

@@ -66,8 +66,11 @@ from goneaway_tui.ui.widgets.plain_text import Field, FooterPlan, KeyFooter, Sta
 from goneaway_tui.ui.widgets.summary import Part, left_and_right
 from goneaway_tui.ui.wording import certainty_word
 
-SERVER_CAUSE_VARIABLES = {"idle_timeout": "wait_timeout", "transaction_timeout": "idle_transaction_timeout",
-          "too_many_connections": "max_connections"}  # fmt: skip
+SERVER_CAUSE_VARIABLES = {
+    Cause.IDLE_TIMEOUT: "wait_timeout",
+    Cause.TRANSACTION_TIMEOUT: "idle_transaction_timeout",
+    Cause.TOO_MANY_CONNECTIONS: "max_connections",
+}
 """The variable to change, by cause, where the cause affects the whole server."""
 PATTERNS_SECONDS = 15.0
 """Seconds between two searches for patterns, which are slow with thousands of departures."""
@@ -222,7 +225,7 @@ class DoctorRow:
                 harm=PATTERN_TINTS.get(finding.kind, "lines--watch"),
                 sessions=sessions,
             )
-        default_variable = CAUSE_VARIABLES.get(finding.cause, SERVER_CAUSE_VARIABLES.get(finding.cause.value))
+        default_variable = CAUSE_VARIABLES.get(finding.cause, SERVER_CAUSE_VARIABLES.get(finding.cause))
         harm = CAUSE_TINTS.get(finding.cause, "lines--imminent")
         return cls(
             finding.cause.value,
@@ -609,9 +612,9 @@ ANSWER_COLUMNS: tuple[Column[AnswerLine], ...] = (
         N_("Time, error, client, cause, count"),
         lambda line, *_: line.text,
         lambda line: line.key,
-        MIN_DETAILS,
-        UNBOUNDED,
-        0,
+        min_width=MIN_DETAILS,
+        max_width=UNBOUNDED,
+        rank=0,
         tinted=True,
     ),
 )

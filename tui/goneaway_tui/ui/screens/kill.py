@@ -354,11 +354,11 @@ def _kills_cell(run: DryRun, *_args: object) -> str:
 
 
 RULE_COLUMNS: tuple[Column[DryRun], ...] = (
-    Column("rule", N_("Rule"), lambda run, *_: plain(run.rule.name, 60), lambda run: run.rule.name, 8, 20, 0),
-    Column("matches", N_("Match now"), lambda run, *_: f"{len(run.victims):,}", lambda run: len(run.victims), 9, 9, 0, right=True),
-    Column("max", N_("Max"), lambda run, *_: f"{run.rule.max_kills:,}", lambda run: run.rule.max_kills, 5, 7, 0, right=True),
-    Column("kills", N_("Kills"), _kills_cell, lambda run: run.rule.query, 10, 10, 1),
-    Column("filter", N_("Filter"), lambda run, *_: plain(run.rule.match, 400), lambda run: run.rule.match, 17, UNBOUNDED, 0),
+    Column("rule", N_("Rule"), lambda run, *_: plain(run.rule.name, 60), lambda run: run.rule.name, min_width=8, max_width=20, rank=0),
+    Column("matches", N_("Match now"), lambda run, *_: f"{len(run.victims):,}", lambda run: len(run.victims), min_width=9, max_width=9, rank=0, right=True),
+    Column("max", N_("Max"), lambda run, *_: f"{run.rule.max_kills:,}", lambda run: run.rule.max_kills, min_width=5, max_width=7, rank=0, right=True),
+    Column("kills", N_("Kills"), _kills_cell, lambda run: run.rule.query, min_width=10, max_width=10, rank=1),
+    Column("filter", N_("Filter"), lambda run, *_: plain(run.rule.match, 400), lambda run: run.rule.match, min_width=17, max_width=UNBOUNDED, rank=0),
 )  # fmt: skip
 MAX_LISTED_BY_RULE = 6
 """Sessions that are listed below the rules, at most; enter lists all."""

@@ -97,7 +97,7 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
             shown.update(line)
 
     def action_step(self, samples: int) -> None:
-        self._player.step(samples)
+        self._player.move_by(samples)
 
     def action_departure(self, forward: bool) -> None:  # noqa: FBT001 - a binding's argument
         self._player.to_departure(forward=forward)

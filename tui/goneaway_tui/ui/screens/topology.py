@@ -97,9 +97,34 @@ def proposal_remark(proposal: ProposedServer) -> str:
 
 
 COLUMNS: tuple[Column[ProposedServer], ...] = (
-    Column("address", N_("Server"), lambda p, *_: server_address(p), server_address, 16, 40, 0, tinted=True),
-    Column("relation", N_("Relation"), lambda p, *_: relation_words(p), relation_words, 18, 46, 0),
-    Column("remark", N_("Remark"), lambda p, *_: proposal_remark(p), proposal_remark, 20, UNBOUNDED, 1),
+    Column(
+        "address",
+        N_("Server"),
+        lambda p, *_: server_address(p),
+        server_address,
+        min_width=16,
+        max_width=40,
+        rank=0,
+        tinted=True,
+    ),
+    Column(
+        "relation",
+        N_("Relation"),
+        lambda p, *_: relation_words(p),
+        relation_words,
+        min_width=18,
+        max_width=46,
+        rank=0,
+    ),
+    Column(
+        "remark",
+        N_("Remark"),
+        lambda p, *_: proposal_remark(p),
+        proposal_remark,
+        min_width=20,
+        max_width=UNBOUNDED,
+        rank=1,
+    ),
 )
 
 
