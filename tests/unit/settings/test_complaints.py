@@ -11,6 +11,7 @@ from tests.unit.settings.asking import complaint, settings
     ("line", "expected"),
     [
         ("--hots db1", "there is no flag '--hots'; did you mean --host?"),
+        ("kill --dry-run", "there is no flag '--dry-run'; without --apply, kill only lists the sessions"),
         ("--intervall=2", "there is no flag '--intervall'; did you mean --interval?"),
         ("--zzz", "there is no flag '--zzz'; see --help"),
         ("-x", "there is no flag '-x'; see --help"),

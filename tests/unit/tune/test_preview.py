@@ -97,7 +97,7 @@ def test_limit_that_is_off_closes_no_session() -> None:
     told = foretold("idle_transaction_timeout", 0, sessions=[wrote], standing=VariableState(OFF))
 
     assert "0 means off: wait_timeout applies" in told.effects
-    assert "by now, this limit would have closed 0 of 1 sessions idle inside a transaction" in told.effects
+    assert "by now, this limit would have closed none of 1 sessions idle inside a transaction" in told.effects
     assert told.confirmation is None
 
 
@@ -113,7 +113,7 @@ def test_wait_timeout_does_not_close_sessions_governed_by_a_transaction_limit() 
     snapshot = a_snapshot([sleeper], variables={"idle_transaction_timeout": 3600})
     told = foretold("wait_timeout", 60, snapshot=snapshot)
 
-    assert "by now, this limit would have closed 0 of 0 idle sessions" in told.effects
+    assert "by now, this limit would have closed none of 0 idle sessions" in told.effects
 
 
 def test_a_packets_other_limit_is_the_clients() -> None:

@@ -23,7 +23,7 @@ from goneaway_tui.cli.servers import (
 )
 from goneaway_tui.cli.terminal import require_terminal
 from goneaway_tui.errors import ExitCode
-from goneaway_tui.i18n import N_, _
+from goneaway_tui.i18n import N_, _, english
 from goneaway_tui.monitor.server_monitor import close_all
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
@@ -47,7 +47,7 @@ def simulated_server(settings: Settings, clock: Clock) -> Iterator[MonitoredServ
     source = SimulatedSource(clock, statements=settings.statements)
     with (
         TemporaryDirectory(prefix="goneaway-") as folder,
-        recorder_of(settings, source.name) as recorder,
+        recorder_of(settings, english(source.name)) as recorder,
     ):
         journal = Path(folder) / "journal.jsonl"
         spec = replace(

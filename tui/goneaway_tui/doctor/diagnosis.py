@@ -22,7 +22,7 @@ from goneaway_tui.logs.blocks import WHOLE_LOG_BYTES
 from goneaway_tui.logs.client_log import find_error_events
 from goneaway_tui.logs.error_events import CODES, SYSTEM_LOG, ErrorEvent
 from goneaway_tui.logs.redact import MAX_QUOTED_CHARS, redacted
-from goneaway_tui.model.cause import Cause, Certainty, Finding
+from goneaway_tui.model.cause import Cause, Certainty, Finding, cause_name
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.text.format import in_sentences
 from goneaway_tui.text.sanitize import plain
@@ -291,8 +291,8 @@ def _other_cause_words(case: Case, stated_cause: Cause) -> str:
     """Why a cause is ruled out by an error that names another."""
     number = case.event.code
     if number not in CODES:
-        return _("The message names another cause: {cause}.", cause=stated_cause.value)
-    return _("Error {number} names another cause: {cause}.", number=number, cause=stated_cause.value)
+        return _("The message names another cause: {cause}.", cause=cause_name(stated_cause))
+    return _("Error {number} names another cause: {cause}.", number=number, cause=cause_name(stated_cause))
 
 
 def _weigh(case: Case, cause_rules: CauseRules, arguments: list[Argument]) -> Finding:

@@ -35,8 +35,10 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield ""
     yield _("{server}, up {time}", server=escaped(summary.server), time=summary.up)
     yield ""
-    figures = ", ".join(f"{escaped(name)} {value}" for name, value in summary.figures)
-    tally = ", ".join(f"{number} {risk_word(risk)}" for risk, number in summary.tally)
+    figures = _(", ").join(f"{escaped(name)} {value}" for name, value in summary.figures)
+    tally = _(", ").join(
+        _("{number} {risk}", number=number, risk=risk_word(risk)) for risk, number in summary.tally
+    )
     yield "- " + _("limits and counts: {figures}", figures=figures)
     yield "- " + _("risk: {tally}", tally=tally or _("no sessions"))
     yield "- " + _("next closing: {closing}", closing=summary.next)

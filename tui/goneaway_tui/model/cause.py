@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from goneaway_tui.i18n import N_
+from goneaway_tui.i18n import N_, _
 
 
 class Cause(StrEnum):
@@ -66,6 +66,16 @@ CAUSE_WORDS: Final[Mapping[Cause | Certainty, str]] = {
     Certainty.RULED_OUT: N_("ruled out"),
 }
 """Causes and certainties in words for sentences; translated where they are shown."""
+
+
+def cause_name(cause: Cause) -> str:
+    """The word of the contract, by which filters and manuals find the cause; in another language with its translation first.
+
+    >>> cause_name(Cause.IDLE_TIMEOUT)
+    'idle_timeout'
+    """
+    words = _(CAUSE_WORDS[cause])
+    return cause.value if words == CAUSE_WORDS[cause] else f"{words} {cause.value}"
 
 
 @dataclass(frozen=True, slots=True)

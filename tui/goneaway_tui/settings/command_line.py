@@ -45,6 +45,9 @@ from goneaway_tui.text.format import did_you_mean
 
 ORIGIN = "DSN"
 
+FLAG_HINTS: Mapping[str, str] = {"--dry-run": N_("without --apply, kill only lists the sessions")}
+"""What to do instead, by flags that other tools have and this program needs not."""
+
 SCHEMES = ("mysql", "mariadb")
 
 _FORM = N_("write mysql://user:password@host:port/database")
@@ -306,7 +309,7 @@ def _unknown(word: str) -> SettingsError:
         )
     return SettingsError(
         _("there is no flag {flag}", flag=shown(mask_secret(flag))),
-        did_you_mean(flag, _LONG_FLAGS) or _("see --help"),
+        _(FLAG_HINTS[flag]) if flag in FLAG_HINTS else did_you_mean(flag, _LONG_FLAGS) or _("see --help"),
     )
 
 

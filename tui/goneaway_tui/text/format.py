@@ -27,7 +27,7 @@ from contextlib import suppress
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from goneaway_tui.i18n import N_, _
+from goneaway_tui.i18n import N_, NC_, _
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -106,7 +106,7 @@ def countdown(seconds_left: float, *, is_overdue: bool = False) -> str:
         return UNKNOWN
     if seconds_left > 0:
         return _clock(math.ceil(seconds_left))
-    return _("overdue") if is_overdue else _("now")
+    return _("overdue") if is_overdue else _(NC_("countdown", "now"))
 
 
 def _clock(seconds: int) -> str:

@@ -236,6 +236,8 @@ def _closings(change: PlannedChange) -> str:
     ahead, whose = change.what_if, _(change.tunable.idle_counting.value)
     idle = len(change.closable_sessions)
     soon = ahead.within_minute - ahead.by_now
+    if not soon and not ahead.by_now:
+        return _("by now, this limit would have closed none of {idle:,} {whose}", idle=idle, whose=whose)
     if not soon:
         return _(
             "by now, this limit would have closed {closed:,} of {idle:,} {whose}",

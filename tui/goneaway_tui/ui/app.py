@@ -43,6 +43,7 @@ from goneaway_tui.system import HAS_JOB_CONTROL
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.tune.values import value_with_unit
+from goneaway_tui.ui import wording
 from goneaway_tui.ui.base_app import MonitorApp
 from goneaway_tui.ui.controllers.tuning import NEEDS, TuningController
 from goneaway_tui.ui.messages import (
@@ -518,7 +519,9 @@ class GoneawayApp(MonitorApp):
     @on(DisabledKeyPressed)
     def _explain_disabled_key(self, message: DisabledKeyPressed) -> None:
         why = self.tuning.why_not(message.action)
-        self.notify(f"{_(message.description)}: {why}", severity="warning", timeout=10, markup=False)
+        self.notify(
+            wording.labelled(_(message.description), why), severity="warning", timeout=10, markup=False
+        )
 
     @on(RecordingEnded)
     def _show_recording_error(self, message: RecordingEnded) -> None:

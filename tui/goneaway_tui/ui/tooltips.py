@@ -123,7 +123,7 @@ def _limit_words(verdict: Verdict, _now: float) -> str:
     if limit is None:
         return ""
     why, basis = _(limit.why), wording.basis_word(limit.basis)
-    return f"{limit.variable} {wording.limit_in_full(limit)}, {basis}: {why}"
+    return wording.labelled(wording.facts((f"{limit.variable} {wording.limit_in_full(limit)}", basis)), why)
 
 
 def _closing_words(verdict: Verdict, now: float) -> str:
@@ -158,7 +158,7 @@ def live_hint(name: str, snapshot: Snapshot) -> str:
     """The tooltip of a risk or of a variable, with the thresholds or the value in force; empty for another figure."""
     for risk, words in RISK_MEANINGS.items():
         if risk.value == name:
-            return f"{wording.risk_word(risk)}: {risk_legend(words, snapshot.policy)}"
+            return wording.labelled(wording.risk_word(risk), risk_legend(words, snapshot.policy))
     variable = next((v for v in snapshot.sample.variables if v.name == name), None)
     if variable is None or name not in TUNABLE or variable.value is None:
         return ""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from goneaway_tui.export.data import iso_instant
 from goneaway_tui.export.table import RISKS, at_stake, countdown_of, limit_cell
-from goneaway_tui.i18n import N_, _, ngettext
+from goneaway_tui.i18n import N_, NC_, _, ngettext
 from goneaway_tui.model.blocking import LockWait
 from goneaway_tui.model.cause import CAUSE_WORDS, Certainty
 from goneaway_tui.model.session import Role, Session
@@ -40,12 +40,14 @@ __all__ = [
     "countdown",
     "countdown_bar",
     "countdown_of",
+    "facts",
     "first_fitting",
     "gauge",
     "grouping_word",
     "heights",
     "idle",
     "instant_of",
+    "labelled",
     "limit_cell",
     "limit_within",
     "limit_words",
@@ -84,11 +86,13 @@ BASES = {
 
 ORIGINS = {
     "compiled": N_("compiled"),
-    "file": N_("file"),
+    "file": NC_("origin of a value", "file"),
     "persisted": N_("persisted"),
     "dynamic": N_("dynamic"),
 }
 """Where a variable's value comes from, by the contract's words."""
+ROLES = {Role.DAEMON: N_("daemon"), Role.REPLICA: N_("replica")}
+"""The roles that have a word; the others are the server's own, or of the protocol."""
 GROUPED_BY = {
     "user": N_("user"),
     "client": N_("client"),
@@ -111,6 +115,16 @@ UNBOUNDED = 1000
 def title_on(title: str, server: str) -> str:
     """A title with the name of its server, if it has one."""
     return _("{title} on {server}", title=title, server=plain(server, 60)) if server else title
+
+
+def facts(words: Iterable[str]) -> str:
+    """Facts of one thing in a row, with the comma of the language between two parts of a sentence."""
+    return _(NC_("between facts", ", ")).join(words)
+
+
+def labelled(*parts: str) -> str:
+    """Each part before the next as its label, with the colon of the language; empty parts are left out."""
+    return _(": ").join(filter(None, parts))
 
 
 def risk_word(risk: Risk) -> str:
@@ -232,8 +246,8 @@ def program(session: Session) -> str:
     if session.program:
         return plain(session.program, 200)
     if session.role is not Role.CLIENT:
-        return f"({session.role.value})"
-    return f"({plain(session.client, 200)})" if session.client else ""
+        return _("({library})", library=_(ROLES.get(session.role, session.role.value)))
+    return _("({library})", library=plain(session.client, 200)) if session.client else ""
 
 
 def client(session: Session, room: int) -> str:

@@ -46,7 +46,7 @@ class SimulatedSource:
 
     @property
     def name(self) -> str:
-        return f"{HOST}:{PORT} (simulated)"
+        return _("{server} (simulated)", server=f"{HOST}:{PORT}")
 
     def executor(self) -> SimulatedExecutor:
         """The executor for the simulated server."""

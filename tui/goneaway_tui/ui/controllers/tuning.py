@@ -37,7 +37,7 @@ from goneaway_tui.ui.screens.dialogs import (
     tunables,
     undo_entries,
 )
-from goneaway_tui.ui.wording import NO_PRIVILEGES, READ_ONLY, READ_WRITE, title_on
+from goneaway_tui.ui.wording import NO_PRIVILEGES, READ_ONLY, READ_WRITE, labelled, title_on
 
 if TYPE_CHECKING:
     from goneaway_tui.ui.screens.kill import Kills
@@ -447,7 +447,7 @@ class TuningController:
     def _refuse(self, why: str) -> bool:
         """Show why nothing happens; returns whether there is a reason."""
         if why:
-            words = f"{self.monitor.server_name}: {why}" if self.monitor.server_name else why
+            words = labelled(self.monitor.server_name, why)
             self._app.notify(plain(words, 400), severity="warning", timeout=10, markup=False)
         return bool(why)
 

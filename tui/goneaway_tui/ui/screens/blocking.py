@@ -673,7 +673,7 @@ def limitation_lines(snapshots: Iterable[Snapshot]) -> Iterator[str]:
         relevant = [limitation for limitation in limitations if limitation.what in HIDES_LOCK_WAITS]
         if not relevant and (snapshot.blocking is None or not snapshot.blocking.is_complete):
             relevant = [limitation for limitation in limitations if limitation.grant]
-        prefix = f"{plain(snapshot.server_name, 60)}: " if snapshot.server_name else ""
         for limitation in relevant[:MAX_LIMITATIONS]:
-            grant = f": {plain(_(limitation.grant), 300)}" if limitation.grant else ""
-            yield f"! {prefix}{_(limitation.what)}: {plain(_(limitation.why), 300)}{grant}"
+            parts = (plain(snapshot.server_name, 60), _(limitation.what),
+                     plain(_(limitation.why), 300), plain(_(limitation.grant or ""), 300))  # fmt: skip
+            yield f"! {wording.labelled(*parts)}"

@@ -40,7 +40,7 @@ from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.judge.filters import filter_term, parse_departure_filter, parse_filter
 from goneaway_tui.judge.patterns import find_patterns
 from goneaway_tui.logs.blocks import read_file_blocks
-from goneaway_tui.model.cause import Cause, Certainty, Finding
+from goneaway_tui.model.cause import Cause, Certainty, Finding, cause_name
 from goneaway_tui.model.departure import Pattern, PatternKind
 from goneaway_tui.model.snapshot import Risk, Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
@@ -247,6 +247,11 @@ class DoctorRow:
         return min(tints, key=HARM_ORDER.index)
 
     @property
+    def title(self) -> str:
+        """Its name above its details."""
+        return self.name if self.cause is None else cause_name(self.cause)
+
+    @property
     def sort_key(self) -> tuple[int, int]:
         """The most harm first, then the surest."""
         return HARM_ORDER.index(self.tint), CERTAINTY_ORDER.index(self.certainty)
@@ -286,7 +291,7 @@ class DoctorRow:
     def content(self, width: int, advice: Finding | None, *, has_gaps: bool) -> Content:
         """The details, wrapped to `width` cells. `has_gaps`: put a blank line between two sections."""
         lines: list[tuple[str, str]] = [
-            (plain(self.name), f"bold {HARM_STYLES[self.tint].removeprefix('bold ')}")
+            (plain(self.title), f"bold {HARM_STYLES[self.tint].removeprefix('bold ')}")
         ]
         for section in self.sections(advice):
             style = HARM_STYLES[section.harm] if section.harm else "bold" if section.sentences else ""

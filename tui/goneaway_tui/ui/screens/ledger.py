@@ -28,7 +28,7 @@ from goneaway_tui.judge.filters import (
     parse_departure_filter,
 )
 from goneaway_tui.judge.ledger import ALL_OTHERS, TOTAL_KEYS, UNNAMED, Ledger
-from goneaway_tui.model.cause import Cause
+from goneaway_tui.model.cause import Cause, cause_name
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain
@@ -77,7 +77,7 @@ class DepartureScreen(ModalScreen[None]):
             yield LabelledEntry(
                 "cause",
                 Content.assemble(
-                    (departure.cause.value, "bold"), f"   {wording.certainty_word(departure.certainty)}"
+                    (cause_name(departure.cause), "bold"), f"   {wording.certainty_word(departure.certainty)}"
                 ),
             )
             yield LabelledEntry("evidence", paragraphs(*(plain(line, 600) for line in departure.evidence)))

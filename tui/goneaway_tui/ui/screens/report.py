@@ -196,7 +196,7 @@ class ReportScreen(ModalScreen[None]):
         ):
             if number:
                 parts.append(_(message, number=number))
-        return ", ".join(parts)
+        return wording.facts(parts)
 
 
 def spared_lines(results: Iterable[ActResult]) -> Iterable[str]:

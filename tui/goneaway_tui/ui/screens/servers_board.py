@@ -14,6 +14,7 @@ from goneaway_tui.i18n import _
 from goneaway_tui.judge.filters import GROUPINGS
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain
+from goneaway_tui.ui import wording
 from goneaway_tui.ui.base_app import BaseApp
 from goneaway_tui.ui.columns import SESSION_COLUMNS, server_column
 from goneaway_tui.ui.controllers.several_servers import SeveralServersController
@@ -137,7 +138,9 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
             return ""
         troubled = [status for status in self._shown_servers() if status.trouble]
         more = _("  (and {number} more)", number=len(troubled) - 1) if len(troubled) > 1 else ""
-        return f"{plain(troubled[0].name, 60)}: {troubled[0].trouble}{more}" if troubled else ""
+        return (
+            wording.labelled(plain(troubled[0].name, 60), f"{troubled[0].trouble}{more}") if troubled else ""
+        )
 
     def _limitations_words(self) -> str:
         """The limitations of the single shown server. With all servers the line would change with the cursor."""

@@ -69,7 +69,7 @@ def _matching_globals(seconds: float, wait_timeout: float | None, interactive_ti
         return _("Equals the global wait_timeout, which sessions that are not interactive copy.")
     if matching:
         return _("Equals the global interactive_timeout, which interactive clients such as mysql copy.")
-    known = ", ".join(
+    known = _(", ").join(
         f"{name} {wording.limit_words(value)}"
         for name, value in zip(COPIED_GLOBALS, (wait_timeout, interactive_timeout), strict=True)
         if value is not None
@@ -404,4 +404,4 @@ def _stake_words(session: Session, now: float) -> str:
         words.append(_("{number:,} locked", number=transaction.rows_locked))
     if transaction.read_only:
         words.append(_("read-only"))
-    return _(", ").join(words)
+    return wording.facts(words)

@@ -23,6 +23,7 @@ from goneaway_tui.judge.topology import ProposedServer, TopologyReport, proposed
 from goneaway_tui.model.server import ServerTopology, TopologyRelation
 from goneaway_tui.monitor.server_monitor import MonitorSpec, ServerMonitor
 from goneaway_tui.text.sanitize import display_hostname, plain
+from goneaway_tui.ui import wording
 from goneaway_tui.ui.base_app import MonitorApp, run_in_thread
 from goneaway_tui.ui.columns import UNBOUNDED, Column
 from goneaway_tui.ui.messages import PollFault, RowChosen
@@ -67,7 +68,7 @@ def relation_words(proposal: ProposedServer) -> str:
         _(RELATIONS[statement.member.relation], name=plain(statement.server_name, 60))
         for statement in proposal.statements
     )
-    return ", ".join(dict.fromkeys(relations))
+    return _(", ").join(dict.fromkeys(relations))
 
 
 def proposal_remark(proposal: ProposedServer) -> str:
@@ -92,7 +93,7 @@ def proposal_remark(proposal: ProposedServer) -> str:
     remarks += [_(statement.member.note) for statement in proposal.statements if statement.member.note]
     statements = dict.fromkeys(statement.member.reported_by for statement in proposal.statements)
     return plain(
-        "; ".join([*dict.fromkeys(remarks), _("from {statements}", statements=", ".join(statements))]), 500
+        _("; ").join([*dict.fromkeys(remarks), _("from {statements}", statements=", ".join(statements))]), 500
     )
 
 
@@ -239,10 +240,10 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
         for answer in self._answers.values():
             name = plain(answer.server_name, 60)
             if answer.trouble:
-                lines.append(f"✖ {name}: {plain(answer.trouble, 300)}")
+                lines.append(f"✖ {wording.labelled(name, plain(answer.trouble, 300))}")
             for limitation in answer.topology.limitations:
-                grant = f": {plain(limitation.grant, 300)}" if limitation.grant else ""
-                lines.append(f"! {name}: {_(limitation.what)}: {_(limitation.why)}{grant}")
+                parts = (name, _(limitation.what), _(limitation.why), plain(limitation.grant or "", 300))
+                lines.append(f"! {wording.labelled(*parts)}")
         further = len(lines) - MAX_PROBLEMS
         if further > 0:
             lines = [*lines[: MAX_PROBLEMS - 1], _("and {number} more", number=further + 1)]

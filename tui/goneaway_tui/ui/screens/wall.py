@@ -27,6 +27,7 @@ from goneaway_tui.judge.forecast import (
     in_closing_order,
     summed_forecast,
 )
+from goneaway_tui.model.cause import cause_name
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Risk, RiskThresholds, Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
@@ -370,7 +371,7 @@ def _recently_ended(view: WallView, width: int, height: int) -> list[Content]:
         shown_server = f"  {plain(server, 24)}" if server else ""
         parts: list[Part] = [
             (f"{wording.time_of_day(departure.at)[:8]}  ", QUIET),
-            (departure.cause.value, "bold"),
+            (cause_name(departure.cause), "bold"),
             (f" {wording.certainty_word(departure.certainty)}", QUIET),
             (f"  {session.id}  {plain(session.user, 60)}{shown_server}", ""),
             (f"  {wording.program(session)}", QUIET),
