@@ -531,6 +531,19 @@ async def test_letters_typed_in_one_burst_with_the_slash_belong_to_the_filter() 
         assert "feq" == board(app).query_one("#filter", Input).value
 
 
+async def test_letters_typed_in_one_burst_after_backspaces_stay_in_the_filter() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("slash", *"feq")
+        for key, character in (*[("backspace", "\x7f")] * 20, ("d", "d"), ("b", "b")):
+            app.post_message(events.Key(key, character))
+        await pilot.pause()
+        await pilot.pause()
+
+        assert "db" == board(app).query_one("#filter", Input).value
+
+
 async def test_restart_of_the_server_is_reported() -> None:
     clock = HeldClock()
     before = a_sample([], server=a_server(uptime=5000))

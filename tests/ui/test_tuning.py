@@ -165,6 +165,21 @@ class Slow(FakeExecutor):
         return super().variable_state(name)
 
 
+async def test_value_typed_in_one_burst_after_backspaces_stays_in_the_dialog(tmp_path: Path) -> None:
+    app = an_app(tmp_path, FakeExecutor())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("w")
+        await until(pilot, on(app, TuneScreen))
+        await pilot.press(*"10m")
+        for key, character in (*[("backspace", "\x7f")] * 20, ("2", "2"), ("h", "h")):
+            app.post_message(events.Key(key, character))
+        await pilot.pause()
+        await pilot.pause()
+
+        assert "2h" == app.screen.query_one("#value", Input).value
+
+
 async def test_what_is_typed_before_the_dialog_is_open_is_its_value_and_no_key_of_the_board(
     tmp_path: Path,
 ) -> None:

@@ -33,6 +33,7 @@ from goneaway_tui.ui.widgets.plain_text import (
     Field,
     Label,
     OptionList,
+    OrderedInput,
     Static,
     heading,
 )
@@ -140,9 +141,9 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
                 yield self._field(form_field)
 
     def _field(self, form_field: FormField) -> Input:
-        """The input of one field. A password is a plain Input: it may hold any character, and is never shown."""
+        """The input of one field. A password is no Field: it may hold any character, and is never shown."""
         is_password = form_field.attribute == "password"
-        input_class = Input if is_password else Field
+        input_class = OrderedInput if is_password else Field
         value = getattr(self._initial_draft, form_field.attribute)
         return input_class(
             value,

@@ -70,7 +70,22 @@ class Button(widgets.Button):
         return label if isinstance(label, Content) else Content(str(label))
 
 
-class Field(Input):
+class OrderedInput(Input):
+    """An Input that obeys the keys of one burst in their order, also a letter that follows a backspace."""
+
+    async def on_key(self, event: events.Key) -> None:
+        """Run the action of an editing key at once.
+
+        Textual inserts a letter here, but runs the action of a key only when the key has bubbled up to the app: the
+        backspaces of a burst would delete the letters typed after them.
+        """
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if await self.app.run_action(binding.action, self):
+                event.stop()
+                return
+
+
+class Field(OrderedInput):
     """An Input whose value never holds an escape sequence, a line break or an invisible character."""
 
     def validate_value(self, value: str) -> str:
