@@ -1194,7 +1194,10 @@ def _is_proven(event: ErrorEvent, report: ErrorEvent, apart: float) -> bool:
 
     A client that gave up waiting ended its session by itself. A time in whole seconds may be up to a second early.
     """
-    if event.session_id != report.session_id or FailureKind.TIMED_OUT in event.failures:
+    own_id = event.session_id
+    if own_id is None and (event.is_kill or event.code == INTERRUPTED_ERROR):
+        own_id = event.own_session_id  # the server itself sent that something was killed
+    if own_id != report.session_id or FailureKind.TIMED_OUT in event.failures:
         return False
     is_whole = event.timestamp is None or not event.timestamp.decimals
     is_later = apart > -_WHOLE_SECOND if is_whole else apart >= 0
