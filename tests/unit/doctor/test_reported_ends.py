@@ -436,3 +436,139 @@ def test_the_proxys_figure_is_named() -> None:
     loss = explained(*SILENT, "", "timeout client 30m")[0]
 
     assert any("HAProxy: timeout client" in reason for reason in loss.findings[0].because)
+
+
+# --- What proves that an end was that of the error's session
+
+AT = "2026-11-23 12:00:26"
+RESET = "2026-11-23 12:00:27 ERROR (conn={}) Connection reset: mariadb.jdbc"
+ANY_LOSS = f"2026-11-23 12:00:27 ERROR app: (2013, '{LOST}')"
+KILL_12 = "2026-11-23T12:00:26.100000Z\t    9 Query\tKILL 12"
+
+
+def is_confirmed(*lines: str) -> bool:
+    return first(explained(*lines)[-1])[1] is Certainty.CONFIRMED
+
+
+def test_an_end_of_a_session_that_the_process_had_before_proves_nothing_of_the_one_it_lost() -> None:
+    named = "2026-11-23 12:00:20 INFO app connection_id()=7"
+
+    assert not is_confirmed(
+        named, PT_KILL.replace("48213", "7"), RESET.format(5).replace("(conn", "app (conn")
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "INFO login failed for user: KILL 48213",
+        'INFO GET / ua="KILL 48213"',
+        "WARN could not KILL 48213: Unknown thread id: 48213",
+        "INFO guard: dry run: KILL 48213",
+        "INFO mysql guard: would KILL 48213",
+        "INFO sudo: anna : COMMAND=/bin/kill -s KILL 48213",
+        "INFO mysql supervisor: sending signal KILL 48213",
+        "INFO chat: user 4 wrote: KILL 48213",
+        "INFO postgres: connection 12 KILL 48213",
+    ],
+)
+def test_a_text_of_another_program_about_a_kill_ends_no_session(words: str) -> None:
+    assert explained(f"{AT} {words}", RESET.format(48213))[-1].event.end is None
+    assert explained(f"{AT} {words}", ANY_LOSS)[-1].event.end is None
+
+
+def test_a_free_text_about_a_kill_is_likely_at_most() -> None:
+    found = explained(f"{AT} INFO mysql watchdog: KILL 48213", RESET.format(48213))[-1]
+
+    assert (Cause.KILLED, Certainty.LIKELY) == first(found)
+
+
+@pytest.mark.parametrize(("seconds", "proven"), [(25, False), (26, True), (27, True)])
+def test_an_end_after_the_error_does_not_prove_it(seconds: int, proven: bool) -> None:  # noqa: FBT001
+    loss = RESET.format(48213).replace(":27 ", f":{seconds} ")
+
+    assert proven is (
+        first(next(e for e in explained(loss, PT_KILL) if e.event.is_loss))[1] is Certainty.CONFIRMED
+    )
+
+
+def test_a_client_that_gave_up_waiting_was_not_surely_killed() -> None:
+    loss = (
+        "2026-11-23 12:00:27 ERROR (conn=48213) Socket error: java.sql.SQLNonTransientConnectionException: mariadb.jdbc "
+        "java.net.SocketTimeoutException: Read timed out"
+    )
+
+    assert not is_confirmed(PT_KILL, loss)
+
+
+ABORTED = (
+    "Nov 23 12:00:20 {} mysqld[9]: 2026-11-23T12:00:20.100000Z 12 [Note] [MY-010914] [Server] Aborted connection 12 to db: 'shop' user: 'app' "
+    "host: 'web-1' (The client was disconnected by the server because of inactivity.)."
+)
+ON_DB1 = "Nov 23 12:00:27 app1 app[3]: ERROR (conn=12) Connection reset: mariadb.jdbc host=db1"
+
+
+@pytest.mark.parametrize(("server", "proven"), [("db1", True), ("db2", False)])
+def test_a_session_of_another_server_has_the_same_id(server: str, proven: bool) -> None:  # noqa: FBT001
+    assert proven is is_confirmed(ABORTED.format(server), ON_DB1)
+
+
+def test_the_id_alone_is_no_proof_where_the_server_is_not_known() -> None:
+    assert is_confirmed(KILL_12, RESET.format(12))
+    assert not is_confirmed(KILL_12, f"{RESET.format(12)} host=db1")
+    other = ABORTED.format("db3").replace("12 [Note]", "13 [Note]").replace("connection 12", "connection 13")
+    unnamed = ON_DB1.removesuffix(" host=db1")
+    assert is_confirmed(ABORTED.format("db1"), unnamed)
+    assert not is_confirmed(other, ABORTED.format("db1"), unnamed)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        f"(2013, '{LOST}') [SQL: SELECT * FROM links WHERE connection_id()=12]",
+        f"(2013, '{LOST}') [SQL: SELECT * FROM links WHERE connection_id=12]",
+        f"ws Connection id: 12 closed; (2013, '{LOST}')",
+    ],
+)
+def test_an_id_in_a_statement_or_of_another_connection_is_not_the_sessions(loss: str) -> None:
+    found = explained(KILL_12, f"2026-11-23 12:00:27 ERROR app: {loss}")[-1]
+
+    assert found.event.session_id is None
+    assert first(found)[1] is not Certainty.CONFIRMED
+
+
+def test_the_id_of_a_connection_of_another_kind_is_not_the_processs_session() -> None:
+    interrupted = "2026-11-23 12:00:27 ERROR app (1317, 'Query execution was interrupted')"
+
+    assert not is_confirmed(
+        "2026-11-23 12:00:20 INFO app http conn id 12 accepted",
+        KILL_12.replace("KILL", "KILL QUERY"),
+        interrupted,
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "INFO ticket 12: The MySQL80 service terminated unexpectedly, please help",
+        "INFO slack bot: anna wrote: mysql-0   0/1   OOMKilled",
+    ],
+)
+def test_a_text_that_quotes_the_end_of_a_server_is_no_error(words: str) -> None:
+    assert [] == explained(f"{AT} {words}")
+
+
+def test_each_of_many_killed_sessions_is_known_by_its_id() -> None:
+    kills = [PT_KILL.replace("48213", str(number)) for number in range(1, 101)]
+    losses = [RESET.format(number) for number in range(1, 101)]
+
+    assert {(Cause.KILLED, Certainty.CONFIRMED)} == set(map(first, explained(*kills, *losses)))
+
+
+@pytest.mark.parametrize(
+    ("time", "seconds"), [("88123", None), ("8812", None), ("312 s", 312.0), ("0:05:12", 312.0)]
+)
+def test_a_number_is_a_duration_only_with_its_unit(time: str, seconds: float | None) -> None:
+    found = explained(f"2026-11-23 12:00:27 ERROR app: query failed for {time}: (2013, '{LOST}')")[-1]
+
+    assert found.event.waited_seconds == seconds

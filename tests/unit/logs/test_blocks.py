@@ -207,7 +207,7 @@ HOST_LINES = (
     b"Killed /system.slice/mysqld.service due to memory pressure for /system.slice being 60%",
     b"mysql exited with code 137",
     b"mysql exited with code 143",
-    b"The MySQL80 service terminated unexpectedly.  It has done this 1 time(s).",
+    b"Error,11/23/2026 12:00:26,Service Control Manager,7034,None,The MySQL80 service terminated unexpectedly.  It has done this 1 time(s).",
 )
 """What each of HOST_MESSAGES stands for."""
 END_LINES = (

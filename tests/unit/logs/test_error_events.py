@@ -300,11 +300,28 @@ def test_a_limit_is_read_where_a_log_states_it(line: str, name: str, limit: floa
 
 
 @pytest.mark.parametrize(
-    "line", ["(conn=42) lost", "Aborted connection 42 to db", "connection_id: 42", "Connection id= 42"]
+    "line", ["(conn=42) lost", "Aborted connection 42 to db", "connection_id()=42", "CONNECTION_ID(): 42"]
 )
 def test_the_session_is_the_last_that_is_named(line: str) -> None:
     assert 42 == described("(conn=7)", line).session_id
     assert 5 == described("no id", session_id=ProcesslistId(5)).session_id
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ("connection_id: 42", 42),
+        ("MySQL thread id: 42", 42),
+        ("processlist_id=42", 42),
+        ("ws connection id: 42", None),
+    ],
+)
+def test_an_id_in_words_that_others_use_too_is_only_likely_the_sessions(
+    line: str, number: int | None
+) -> None:
+    event = described(line)
+
+    assert (event.session_id, event.own_session_id) == (None, number)
 
 
 def test_the_first_row_of_a_table_that_matches_any_line_names_the_client() -> None:

@@ -21,7 +21,6 @@ from goneaway_tui.doctor.case import (
 )
 from goneaway_tui.i18n import N_, _, ngettext
 from goneaway_tui.logs.error_events import (
-    INTERRUPTED_ERROR,
     MIN_WAIT_SECONDS,
     OFFLINE_MODE_ERROR,
     REPLICATION,
@@ -1095,9 +1094,7 @@ def reported_end(case: Case, cause: Cause) -> Iterator[Argument]:
             session=end.session_id,
             line=end.line,
         )
-        is_own = end.session_id in {event.session_id, event.own_session_id}
-        is_named = event.session_id is not None or event.is_kill or event.code == INTERRUPTED_ERROR
-        yield proof(text) if is_named and is_own and end.is_dated else Argument(SERVER_END_WEIGHTS[0], text)
+        yield proof(text) if end.is_proof else Argument(SERVER_END_WEIGHTS[0], text)
         return
     words = END_WORDS[end.kind][0 if is_same_moment else 1]
     weights = END_WEIGHTS.get(end.kind, SERVER_END_WEIGHTS)

@@ -1134,7 +1134,7 @@ class _Answers:
 
 
 _OWN_SESSION: Final = re.compile(
-    r"(?i)\b(?:connection_id(?:\(\))?|mysql_thread_id|processlist_id|thread_id\(\)|conn(?:ection)?[ _]?id|mysql (?:connection|thread|session)(?: id)?)['\"]?\s?(?:[:=]{1,2}|is)?\s?['\"]?(?P<id>\d{1,19})\b"
+    r"(?i)\b(?:connection_id(?:\(\))?|mysql_thread_id|processlist_id|thread_id\(\)|mysql (?:connection|thread|session)(?: id)?)['\"]?\s?(?:[:=]{1,2}|is)?\s?['\"]?(?P<id>\d{1,19})\b"
 )
 """How a client states the id of its own session."""
 

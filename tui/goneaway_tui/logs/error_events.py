@@ -548,9 +548,11 @@ _OF_STATEMENT: Final = (
     r"(?:quer(?:y|ies)|statements?|sql|select|insert|update|delete|cursor|execut\w{1,6}|command)"
 )
 _FIGURE: Final = r"(?:(?P<hours>\d{1,4})(?:h|:(?=\d\d:\d\d)))?(?:(?P<minutes>\d{1,4})(?:m(?=\d|\b)|:))?(?:(?P<amount>\d[\d.,]{0,20}?) ?(?P<unit>ms|millis(?:econds?)?|milliseconds?|s|secs?|seconds?|mins?|minutes?|h|hours?)?(?![\w.,:]*\d))?"
+_HAS_UNIT: Final = r"(?=\d[\d.,]{0,20} ?(?:ms|millis(?:econds?)?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b|\d{1,4}[hm]\d|\d{1,4}:\d\d)"
+"""What a duration begins with behind a word that numbers of other kinds follow, too: `for 88123` names an order."""
 RUN_TIME_FORMS: Final = (
     re.compile(
-        rf"(?i)\b{_OF_STATEMENT}\b(?:(?!\b(?:retr|again|sleep|wait|reconnect|next|limit|idle))[^.;\d]){{0,60}}?\b(?:after|for|took|taking):? {_FIGURE}"
+        rf"(?i)\b{_OF_STATEMENT}\b(?:(?!\b(?:retr|again|sleep|wait|reconnect|next|limit|idle))[^.;\d]){{0,60}}?\b(?:(?:after|for):? {_HAS_UNIT}|(?:took|taking):? ){_FIGURE}"
     ),
     re.compile(
         rf"(?i)(?<![a-z])(?:took|elapsed(?:[ _]?time)?|duration|(?:exec(?:ution)?|quer(?:y)?|run(?:ning)?)[ _]?time)(?:_?(?P<named>ms|millis|s|secs?|seconds))?['\"]?(?: (?:was|is))?[ :=(]{{1,3}}['\"]?{_FIGURE}"
@@ -559,7 +561,7 @@ RUN_TIME_FORMS: Final = (
 )  # fmt: skip
 """How a log states how long a statement ran: beside a word for one, beside a word for a duration, before its text."""
 WORK_TIME_FORM: Final = re.compile(
-    rf"(?i)\b(?:failed|aborted|died|ended|stopped|crashed|gave up|errored|failure)\b.{{0,20}}?\b(?:after|in):? {_FIGURE}"
+    rf"(?i)\b(?:failed|aborted|died|ended|stopped|crashed|gave up|errored|failure)\b.{{0,20}}?\b(?:after|in):? {_HAS_UNIT}{_FIGURE}"
 )
 """How a log states how long the work lasted that failed: its statement, or what it did between statements."""
 _OTHER_WORK: Final = re.compile(
@@ -666,8 +668,8 @@ class ReportedEnd:
     """The session of the error, where the report names it."""
     clock_seconds: float = 0.0
     """What the clock of the report is ahead of the error's, where one of both names no zone; 0 where they agree."""
-    is_dated: bool = True
-    """Whether both have a time; otherwise they only stand near each other."""
+    is_proof: bool = False
+    """Whether the report is surely of the error's session: by its id, its server, and the order of both."""
 
     @property
     def is_of_session(self) -> bool:
@@ -676,8 +678,23 @@ class ReportedEnd:
 
 
 _SESSION_ID_FORM: Final = re.compile(
-    r"\(conn=(\d{1,10})\)|[Aa]borted connection (\d{1,10}) |[Cc]onnection[ _]id[:= ]{1,2}(\d{1,10})\b"
+    r"\(conn=(\d{1,10})\)|[Aa]borted connection (\d{1,10}) |(?i:\bconnection_id\(\)) ?[:=]{0,2} ?(\d{1,10})\b"
 )
+"""How an error names its session in words that only clients of such a server write."""
+_LIKELY_SESSION_FORM: Final = re.compile(
+    r"(?i)\b(?:connection_id|(?:mysql|mariadb|processlist)[ _](?:connection|thread|session)?[ _]?id)[:= ]{1,2}(\d{1,10})\b"
+)
+"""How it may name its session: other programs have ids of connections, too."""
+_STATEMENT: Final = re.compile(
+    r"\[SQL: .*|\b(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|CALL|WITH)\s.*|(?<!\w)'[^']{0,2000}'(?!\w)|(?i:\bwhere\s.*)"
+)
+"""A statement, from its first word on, or a value in quotes."""
+
+
+def _named_session(form: re.Pattern[str], lines: Iterable[LogLine]) -> ProcesslistId | None:
+    """The last session that a form finds outside of statements and their values."""
+    found = [match for line in lines if (match := form.search(_STATEMENT.sub("", line.text)))]
+    return ProcesslistId(int(next(filter(None, found[-1].groups())))) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -878,7 +895,6 @@ class ErrorEvent:
         large = (line.size_bytes for line in lines if line.size_bytes >= LARGE_LINE_BYTES)
         stated_limits = ((name, _last_figure(form, lines)) for name, form in STATED_LIMIT_FORMS)
         limits = dict(self.limits) | {name: figure for name, figure in stated_limits if figure is not None}
-        sessions = [match for line in lines if (match := _SESSION_ID_FORM.search(line.text))]
         return replace(
             self,
             failures=frozenset(failures),
@@ -891,9 +907,8 @@ class ErrorEvent:
                 self.silent_seconds, waited_seconds or self._worked_seconds(lines)
             ),
             statement_bytes=next(large, None) if statement_bytes is None else statement_bytes,
-            session_id=ProcesslistId(int(next(filter(None, sessions[-1].groups()))))
-            if sessions
-            else self.session_id,
+            session_id=_named_session(_SESSION_ID_FORM, lines) or self.session_id,
+            own_session_id=_named_session(_LIKELY_SESSION_FORM, lines) or self.own_session_id,
         )
 
     def _worked_seconds(self, lines: Iterable[LogLine]) -> float | None:
@@ -995,13 +1010,18 @@ _NOTICED_SECONDS: Final = 10.0
 _MAX_IDLE_SECONDS: Final = 86_400.0
 _MAX_HELD_EVENTS: Final = 64
 _MAX_REPORTS: Final = 64
+_MAX_SESSION_REPORTS: Final = 10_000
+_WHOLE_SECOND: Final = 1.0
 _NEXT_EVENTS: Final = 3
 _NEXT_LINES: Final = 12
 _NOT_LISTENING: Final = frozenset({FailureKind.REFUSED, FailureKind.NO_SOCKET})
 
 
 def with_neighbours(events: Iterable[ErrorEvent]) -> Iterator[ErrorEvent]:
-    """Yield each error with what was found near it. At most 2 * _MAX_HELD_EVENTS errors and _MAX_REPORTS ends are held."""
+    """Yield each error with what was found near it.
+
+    At most 2 * _MAX_HELD_EVENTS errors, 2 * _MAX_REPORTS ends and _MAX_SESSION_REPORTS ends of named sessions are held.
+    """
     near = _Neighbourhood()
     for event in events:
         yield from near.add(event)
@@ -1016,6 +1036,12 @@ class _Neighbourhood:
         self._done = 0
         """How many of the held errors are yielded."""
         self._reports: deque[_TimedEvent] = deque(maxlen=_MAX_REPORTS)
+        """The last ends of sessions."""
+        self._server_ends: deque[_TimedEvent] = deque(maxlen=_MAX_REPORTS)
+        self._ends_by_session: dict[ProcesslistId, _TimedEvent] = {}
+        """The last end of each session, the oldest first."""
+        self._servers: set[str] = set()
+        """The hosts of servers that reported ends of sessions: two at most."""
         self._clock = _LogClock()
         self._losses: deque[_TimedEvent] = deque(maxlen=_MAX_REPORTS)
         """The last lost connections."""
@@ -1030,7 +1056,7 @@ class _Neighbourhood:
         event = self._clock.dated(event)
         timed = self._clock.seconds(event), event
         if event.reported_end is not None:
-            self._reports.append(timed)
+            self._remember(timed)
         if not event.is_error:
             return
         if event.is_loss:
@@ -1043,6 +1069,33 @@ class _Neighbourhood:
         while self._done and (len(held) > 2 * _MAX_HELD_EVENTS or not _is_near(held[0], held[self._done])):
             held.pop(0)
             self._done -= 1
+
+    def _remember(self, timed: _TimedEvent) -> None:
+        """Keep a reported end: those of servers apart, those of sessions by their ids, too."""
+        event = timed[1]
+        if event.reported_end in SERVER_ENDS:
+            self._server_ends.append(timed)
+            return
+        self._reports.append(timed)
+        if event.session_id is None:
+            return
+        self._ends_by_session.pop(event.session_id, None)
+        self._ends_by_session[event.session_id] = timed
+        if len(self._ends_by_session) > _MAX_SESSION_REPORTS:
+            del self._ends_by_session[next(iter(self._ends_by_session))]
+        server = _reporting_server(event)
+        if server is not None and len(self._servers) < 2:
+            self._servers.add(server)
+
+    def _reports_for(self, event: ErrorEvent) -> Iterator[_TimedEvent]:
+        """The ends that may be those of an error."""
+        yield from self._server_ends
+        yield from self._reports
+        for session_id in _own_ids(event):
+            report = self._ends_by_session.get(session_id)
+            if report is not None and report not in self._reports:
+                dated = self._clock.dated(report[1]) if _has_guessed_year(report[1]) else report[1]
+                yield self._clock.seconds(dated), dated
 
     def pop_all(self) -> Iterator[ErrorEvent]:
         """Yield the errors that are left at the end of the log."""
@@ -1060,9 +1113,9 @@ class _Neighbourhood:
         if event.timestamp is None or event.timestamp.year_guessed:
             return
         clock = _LogClock(event.timestamp)
-        for timed_events in (self._held, self._reports):
+        for timed_events in (self._held, self._reports, self._server_ends):
             for index, (_seconds, held) in enumerate(timed_events):
-                if held.timestamp is not None and held.timestamp.year_guessed:
+                if _has_guessed_year(held):
                     dated = clock.dated(held)
                     timed_events[index] = clock.seconds(dated), dated
 
@@ -1079,6 +1132,12 @@ class _Neighbourhood:
         return replace(
             event, end=min(ends, key=lambda end: (not end.is_of_session, end.seconds), default=None)
         )
+        ends = [end for report in self._reports_for(event) if (end := _end_for(timed, report))]
+        end = min(ends, key=lambda end: (not end.is_of_session, not end.is_proof, end.seconds), default=None)
+        # The sessions of two servers have the same ids.
+        if end is not None and len(self._servers) > 1 and _named_server(event) is None:
+            end = replace(end, is_proof=False)
+        return replace(event, end=end)
 
     def _ends_by_another_clock(self, timed: _TimedEvent) -> list[ReportedEnd]:
         """The ends that the offset of a zone moves to the moment of an error, where only one offset of the log does."""
@@ -1154,6 +1213,10 @@ def _end_by_another_clock(timed: _TimedEvent, report: _TimedEvent) -> ReportedEn
     return None if end is None else replace(end, session_id=None, clock_seconds=offset_seconds)
 
 
+def _has_guessed_year(event: ErrorEvent) -> bool:
+    return event.timestamp is not None and event.timestamp.year_guessed
+
+
 def _end_for(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
     """The end that a report says, where it may be what ended the session of an error; None where it cannot be.
 
@@ -1163,14 +1226,66 @@ def _end_for(timed: _TimedEvent, report: _TimedEvent) -> ReportedEnd | None:
     kind, apart = other.reported_end, timed[0] - report[0]
     if kind is None or other.line == event.line:
         return None
-    session_id = other.session_id if other.session_id in {event.session_id, event.own_session_id} else None
+    session_id = other.session_id if other.session_id in _own_ids(event) else None
     cause = END_CAUSES.get(kind) or other.stated_cause
     is_of_another = kind is EndKind.SESSION and session_id is None
     noticed_within = _TOGETHER_SECONDS if is_of_another else _noticed_within(event, kind)
     is_near = -_TOGETHER_SECONDS <= apart <= noticed_within
     if cause is None or not is_near or not _may_end(kind, other, event):
         return None
-    return ReportedEnd(kind, cause, other.line, max(0.0, apart), session_id)
+    is_proof = session_id is not None and _is_proven(event, other, apart)
+    return ReportedEnd(kind, cause, other.line, max(0.0, apart), session_id, is_proof=is_proof)
+
+
+def _own_ids(event: ErrorEvent) -> frozenset[ProcesslistId]:
+    """The id of an error's session; that which its process named before only where the error names none."""
+    own = event.session_id or event.own_session_id
+    return frozenset() if own is None else frozenset({own})
+
+
+def _is_proven(event: ErrorEvent, report: ErrorEvent, apart: float) -> bool:
+    """Whether a report of a session with the error's id is surely of its end: in the right order, and of its server.
+
+    A client that gave up waiting ended its session by itself. A time in whole seconds may be up to a second early.
+    """
+    own_id = event.session_id
+    if own_id is None and (event.is_kill or event.code == INTERRUPTED_ERROR):
+        own_id = event.own_session_id  # the server itself sent that something was killed
+    if own_id != report.session_id or FailureKind.TIMED_OUT in event.failures:
+        return False
+    is_whole = event.timestamp is None or not event.timestamp.decimals
+    is_later = apart > -_WHOLE_SECOND if is_whole else apart >= 0
+    if report.certainty is not Certainty.CONFIRMED or not is_later:
+        return False
+    host = _named_server(event)
+    return event.from_server_log or host is None or host == _reporting_server(report)
+
+
+_SERVER_NAMED: Final = re.compile(
+    r"(?i)\b(?:db_?)?(?:host|server|address)['\"]?\s?[:=]\s?['\"]?(?P<name>[a-z\d][\w.-]{0,254})|://(?:[^/@\s]{1,200}@)?(?P<url>[a-z\d][\w.-]{0,254}):\d"
+    r"|\bconnect(?:ed|ion)? to ['\"]?(?P<to>[a-z\d][\w.-]{0,254}):\d"
+)
+_KILLED_ON: Final = re.compile(r"\bKILL (?:CONNECTION|QUERY) \d{1,19} on (?P<name>[\w.-]{1,255}):\d")
+_JOURNAL_HOST: Final = re.compile(
+    r"(?:\w{3} {1,2}\d{1,2} \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,30}) (?P<name>[A-Za-z\d][\w.-]{0,254}) \S{1,80}: $"
+)
+
+
+def _short_name(name: str) -> str:
+    """A host by the first part of its name, or by its address."""
+    return name if name[:1].isdigit() else name.partition(".")[0].casefold()
+
+
+def _named_server(event: ErrorEvent) -> str | None:
+    """The host of the server that an error names; None where it names none."""
+    match = _SERVER_NAMED.search(_STATEMENT.sub("", event.text))
+    return None if match is None else _short_name(next(filter(None, match.groups())))
+
+
+def _reporting_server(report: ErrorEvent) -> str | None:
+    """The host of the server that a report is of: that of its journal, or that which a proxy names."""
+    match = _KILLED_ON.search(report.text) or _JOURNAL_HOST.search(report.text_before)
+    return None if match is None else _short_name(match["name"])
 
 
 _BESIDE_LINES: Final = 40
@@ -1192,7 +1307,7 @@ def _end_beside(event: ErrorEvent, report: ErrorEvent) -> ReportedEnd | None:
     if not (session_id or is_crash or is_kill_then):
         return None
     seconds = 0.0 if is_kill_then else _NEAR_SECONDS
-    return ReportedEnd(kind, END_CAUSES[kind], report.line, seconds, session_id, is_dated=is_kill_then)
+    return ReportedEnd(kind, END_CAUSES[kind], report.line, seconds, session_id)
 
 
 def _is_of_second(event: ErrorEvent, report: ErrorEvent) -> bool:
@@ -1213,6 +1328,7 @@ def _may_end(kind: EndKind, report: ErrorEvent, event: ErrorEvent) -> bool:
     if event.refused or event.from_server_log:
         return False
     own_ids, session_id = {event.session_id, event.own_session_id} - {None}, report.session_id
+    own_ids = _own_ids(event)
     is_of_other = bool(own_ids) and session_id is not None and session_id not in own_ids
     if kind is EndKind.SESSION:
         return session_id in own_ids or (not own_ids and _may_be_cut_short(report, event))

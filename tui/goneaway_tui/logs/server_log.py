@@ -374,7 +374,7 @@ SERVER_MESSAGES: Final = (
 )
 """Messages about the whole server, and so about every session that was open."""
 
-_SURE: Final = Certainty.CONFIRMED
+_SURE, _LIKELY = Certainty.CONFIRMED, Certainty.LIKELY
 _SERVER_PROCESS: Final = r"(?:mysqld|mariadbd)(?:-[\w.]{1,20})?"
 _SERVER_NAMES: Final = ("mysql", "mariadb", "percona")
 _SERVER_UNIT: Final = (
@@ -402,7 +402,7 @@ HOST_MESSAGES: Final = (
     (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code 13[4-79]\b"), EndKind.CRASH),
     (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code (?:130|143)\b"), EndKind.STOP),
     # The events 7031 and 7034 of the Windows service control manager.
-    (re.compile(rf"\bThe {_SERVICE} service terminated unexpectedly\b"), EndKind.CRASH),
+    (re.compile(rf"(?:Service Control Manager|\b703[14]\b).{{0,200}}?\bThe {_SERVICE} service terminated unexpectedly\b"), EndKind.CRASH),
 )  # fmt: skip
 """How the kernel, systemd, docker compose and Windows report that a server was killed, or died."""
 _ID: Final = r"(?P<id>\d{1,19})\b"
@@ -430,15 +430,21 @@ END_MESSAGES: Final = (
     (re.compile(rf"\s\d{{1,20}} (?:Query|Execute)\s{{1,8}}(?i:KILL (?:(?:HARD|SOFT) )?(?:CONNECTION )?|CALL mysql\.rds_kill\(){_ID}"), EndKind.KILL),
     (re.compile(rf"(?:^# \S{{19}} |\s\d{{1,20}} (?:Query|Execute)\s{{1,8}})(?i:KILL (?:(?:HARD|SOFT) )?QUERY |CALL mysql\.rds_kill_query\(){_ID}"), EndKind.INTERRUPT),
     (re.compile(rf"\bKILL CONNECTION {_ID} on \S{{1,255}}:\d"), EndKind.KILL),
-    # What kills sessions in a script of one's own.
-    (re.compile(rf"{_OF_MYSQL}(?:^|.{{0,400}}?[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?) (?i:query|statement)(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.INTERRUPT),
-    (re.compile(rf"{_OF_MYSQL}(?:^|.{{0,400}}?[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?)(?: (?i:connection|thread|session|mysql|process ?list|conn|id)){{1,3}}(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.KILL),
-    (re.compile(rf"(?:^|[\s:;>\"'])KILL {_ID}(?! \()"), EndKind.KILL),
     # stunnel, and nginx's stream module, of a session that was silent for longer than their limit.
     (re.compile(r"\bTIMEOUTidle exceeded\b"), EndKind.PROXY),
     (re.compile(r"\*\d{1,12} (?:connection|upstream|client) timed out .{0,60}\bwhile proxying connection, client: .{1,300}:3306\b"), EndKind.PROXY),
 )  # fmt: skip
 """What else ends sessions by the word of another party: no error by itself, but evidence for those near it. The group `id` is the session."""
+KILL_REPORTS: Final = (
+    (re.compile(rf"{_OF_MYSQL}(?:^|.{{0,400}}?[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?) (?i:query|statement)(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.INTERRUPT),
+    (re.compile(rf"{_OF_MYSQL}(?:^|.{{0,400}}?[\s:;>\"'])(?:KILL|[Kk]ill(?:ed|ing)?)(?: (?i:connection|thread|session|mysql|process ?list|conn|id)){{1,3}}(?:[ _]?(?i:id))?\s?[:=#]?\s?{_ID}(?! \()"), EndKind.KILL),
+    (re.compile(rf"{_OF_MYSQL}(?:^|.{{0,400}}?[\s:;>\"'])KILL {_ID}(?! \()"), EndKind.KILL),
+)  # fmt: skip
+"""What kills sessions in a script of one's own: free text, which is likely at most."""
+_NO_KILL: Final = re.compile(
+    r"(?i)\bkill\s{1,4}-|\bsignal|\bdry[- _]?run|\bwould\b|\b(?:could|can|did|does|do|is|was) ?n[o']t\b|\bfail(?:ed|ure)?\b|\bunable\b|unknown thread|no such"
+)
+"""What is on a line about a kill that was none of a session, or none at all."""
 _END_WORDS: Final = (
     "topp", "stop control", "estart", "instance shutdown", "ailover", "KILL", "kill ", "Kill", "killed ", "killing ", "rds_kill", "exited with", "was elected",
     "Recovery of", "while proxying", "COMMAND=", " upgrade ", "grace period", "TIMEOUTidle",
@@ -446,13 +452,15 @@ _END_WORDS: Final = (
 """One of these is in every line of END_MESSAGES."""
 _POD: Final = rf"{_SERVER_UNIT}(?:-[a-z\d]{{8,10}}-[a-z\d]{{5}})?"
 """A server's pod: that of a deployment has two hashes behind its name."""
+_ROW: Final = r"^(?:\[?\d{4}-\d\d-\d\d[T ]\S{8,30} {1,4})?\s{0,8}"
+"""What may stand before a row of a table: the time at which a script printed it."""
 _IMAGE: Final = rf"(?:[\w.:-]{{1,80}}/){{0,6}}{_SERVER_UNIT}(?:[:@][\w.:-]{{1,90}})?"
 CONTAINER_MESSAGES: Final = (
-    (re.compile(rf"(?:^|\s){_POD} {{1,60}}\d{{1,2}}/\d{{1,2}} {{1,20}}OOMKilled\b"), _SURE),
+    (re.compile(rf"{_ROW}(?:[a-z\d][a-z\d-]{{0,62}} {{1,60}})?{_POD} {{1,60}}\d{{1,2}}/\d{{1,2}} {{1,20}}OOMKilled\b"), _SURE),
     (re.compile(rf"\bcontainer oom [0-9a-f]{{12,64}} \((?:[^()]{{1,400}}, )?image={_IMAGE}[,)]"), _SURE),
     (re.compile(rf"\bcontainer die [0-9a-f]{{12,64}} \((?=[^()]{{0,400}}exitCode=13[479]\b)(?:[^()]{{1,400}}, )?image={_IMAGE}[,)]"), _SURE),
-    (re.compile(rf"(?:^|\s){_IMAGE}\s.{{0,400}}\sExited \(13[479]\) "), _SURE),
-    (re.compile(rf"(?:^|\s){_POD} {{1,60}}\d{{1,2}}/\d{{1,2}} {{1,20}}CrashLoopBackOff\b"), Certainty.LIKELY),
+    (re.compile(rf"{_ROW}(?:[\da-f]{{12,64}}\s{{1,20}})?{_IMAGE}\s.{{0,400}}\sExited \(13[479]\) "), _SURE),
+    (re.compile(rf"{_ROW}(?:[a-z\d][a-z\d-]{{0,62}} {{1,60}})?{_POD} {{1,60}}\d{{1,2}}/\d{{1,2}} {{1,20}}CrashLoopBackOff\b"), Certainty.LIKELY),
     (re.compile(rf"[Bb]ack-off (?:\w{{1,12}} )?restarting failed container[= ]{_SERVER_UNIT}(?=[\s\\\"']|$)"), Certainty.LIKELY),
     (re.compile(rf"\bBackOff\s{{1,20}}pod/{_POD}\s{{1,20}}Back-off restarting failed container"), Certainty.LIKELY),
 )  # fmt: skip
@@ -538,6 +546,17 @@ def end_message(text: str) -> EndMessage | None:
             session = match.groupdict().get("id") or ""
             start = match.start("id") if session else match.start()
             return EndMessage(kind, start, is_error=False, session_id=_session_id(session))
+    return _kill_message(text)
+
+
+def _kill_message(text: str) -> EndMessage | None:
+    """What a line of an administrator's own program says of a kill."""
+    if _NO_KILL.search(text):
+        return None
+    for form, kind in KILL_REPORTS:
+        if match := form.search(text):
+            session_id = _session_id(match["id"])
+            return EndMessage(kind, match.start("id"), _LIKELY, is_error=False, session_id=session_id)
     return None
 
 
