@@ -343,7 +343,7 @@ def test_a_crash_beside_an_error_without_a_time_makes_it_likely() -> None:
 
 
 DBT = (
-    "02:40:03  dbt adapter: opened connection id={} host=db1",
+    "02:40:03  dbt adapter: opened mysql connection id={} host=db1",
     *(f"02:4{minute}:03  {minute} of 9 START sql table model" for minute in range(1, 9)),
     f"03:10:08    2013 (HY000): {LOST}",
     "",

@@ -408,9 +408,10 @@ def parse_line(text: str) -> ParsedLine | None:
 def _is_pool_empty(text: str, match: re.Match[str] | None) -> bool:
     """Whether a client's pool had no connection to give, and `match` is no loss that is reported as the reason."""
     empty = _POOL_EMPTY.search(text)
-    return empty is not None and match is not None and match.start() < empty.end()
+    return empty is not None and match is not None and not _REASON.search(text, empty.end(), match.start())
 
 
+_REASON: Final = re.compile(r"(?i)\bcaused by\b|\bnested\b")
 _POOL_EMPTY: Final = re.compile(
     r"(?i)all pooled connections (?:are|were) in use|elapsed prior to obtaining a connection from the pool|\bqueuepool limit\b.{0,120}reached"
     r"|connection is not available, request timed out|connection pool (?:is )?exhausted|pool (?:is )?exhausted|pool (?:is )?(?:empty|probably full)|unable to fetch a connection in \d"
@@ -830,8 +831,6 @@ PACKET_ERRORS: Final = frozenset({1153, 2020})
 """The errors of a packet that is too large: the server closes the session."""
 AFTER_PACKET_SECONDS: Final = 5.0
 AFTER_PACKET_LINES: Final = 12
-UNDATED_LINES: Final = 3
-"""Lines within which an error without a time follows another at once."""
 SAME_PACKETS_SECONDS: Final = 0.1
 """Seconds between two reports of one program that state the times of the same packets."""
 PRECURSOR_LINES: Final = 20
@@ -1185,6 +1184,12 @@ def _logger(text: str) -> str:
         word for word in text[:FOREIGN_SEARCH_CHARS].split() if not _LEVELS.fullmatch(word.strip("[]:|"))
     )
     return next((word for word in words if _LOGGER.fullmatch(word)), "")
+
+
+def _dotted_logger(text: str) -> str:
+    """The logger of a line where it is a path, as of a module; "" for any other word."""
+    logger = _logger(text).strip("[]():")
+    return logger if "." in logger and not EXCEPTION_HEAD.match(logger) else ""
 
 
 def _waited_since(line: str, gap: float, *, can_begin: bool) -> float:
@@ -1972,13 +1977,13 @@ def _is_after_loss(before: ErrorEvent, after: ErrorEvent) -> bool:
         return False
     is_refused = after.used_after_close and not before.used_after_close
     is_used_again = before.code in SERVER_LOST_ERRORS and after.code in SERVER_GONE_ERRORS
-    is_dated = before.timestamp is not None and after.timestamp is not None
+    is_of_another = before.speaker and after.speaker and before.speaker != after.speaker
     return _is_echo_of_process(before, after) or (
         (is_used_again or (is_refused and before.code not in SERVER_GONE_ERRORS))
-        and before.speaker == after.speaker
-        and _logger(before.text) == _logger(after.text)
+        and not is_of_another
+        and len({_dotted_logger(before.text), _dotted_logger(after.text)} - {""}) <= 1
         and len({before.client.driver, after.client.driver} - {""}) <= 1
-        and after.line - before.line <= (AFTER_PACKET_LINES if is_dated else UNDATED_LINES)
+        and after.line - before.line <= AFTER_PACKET_LINES
         and _seconds_between(before, after) <= AFTERMATH_SECONDS
     )
 
@@ -1996,8 +2001,8 @@ def _is_after_packet(before: ErrorEvent, after: ErrorEvent) -> bool:
     )
 
 
-ECHO_SECONDS: Final = 60.0
-"""Seconds for which a process may report that the connection is closed which it has lost; later it has connected again."""
+ECHO_SECONDS: Final = 3600.0
+"""Seconds for which a process that does not connect again may report that its connection is closed."""
 
 
 def _is_echo_of_process(before: ErrorEvent, after: ErrorEvent) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import nan
@@ -668,6 +668,8 @@ class ReportedEnd:
     """The session of the error, where the report names it."""
     clock_seconds: float = 0.0
     """What the clock of the report is ahead of the error's, where one of both names no zone; 0 where they agree."""
+    is_dated: bool = True
+    """Whether both have a time; otherwise they only stand near each other."""
     is_proof: bool = False
     """Whether the report is surely of the error's session: by its id, its server, and the order of both."""
 
@@ -1126,23 +1128,20 @@ class _Neighbourhood:
         is_ended = event.is_loss or event.refused or event.is_kill or event.code == INTERRUPTED_ERROR
         if event.ends_server or not (is_ended or event.from_server_log):
             return event
-        ends = [end for report in self._reports if (end := _end_for(timed, report))]
-        ends = ends or self._ends_by_another_clock(timed)
-        ends = ends or [end for _at, report in self._reports if (end := _end_beside(event, report))]
-        return replace(
-            event, end=min(ends, key=lambda end: (not end.is_of_session, end.seconds), default=None)
-        )
-        ends = [end for report in self._reports_for(event) if (end := _end_for(timed, report))]
+        reports = list(self._reports_for(event))
+        ends = [end for report in reports if (end := _end_for(timed, report))]
+        ends = ends or self._ends_by_another_clock(timed, reports)
+        ends = ends or [end for _at, report in reports if (end := _end_beside(event, report))]
         end = min(ends, key=lambda end: (not end.is_of_session, not end.is_proof, end.seconds), default=None)
         # The sessions of two servers have the same ids.
         if end is not None and len(self._servers) > 1 and _named_server(event) is None:
             end = replace(end, is_proof=False)
         return replace(event, end=end)
 
-    def _ends_by_another_clock(self, timed: _TimedEvent) -> list[ReportedEnd]:
+    def _ends_by_another_clock(self, timed: _TimedEvent, reports: Sequence[_TimedEvent]) -> list[ReportedEnd]:
         """The ends that the offset of a zone moves to the moment of an error, where only one offset of the log does."""
         found = []
-        for report in self._reports:
+        for report in reports:
             end = _end_by_another_clock(timed, report)
             if end is not None and not any(_end_for(loss, report) for loss in self._losses):
                 others = (_end_by_another_clock(loss, report) for loss in self._losses)
@@ -1307,7 +1306,7 @@ def _end_beside(event: ErrorEvent, report: ErrorEvent) -> ReportedEnd | None:
     if not (session_id or is_crash or is_kill_then):
         return None
     seconds = 0.0 if is_kill_then else _NEAR_SECONDS
-    return ReportedEnd(kind, END_CAUSES[kind], report.line, seconds, session_id)
+    return ReportedEnd(kind, END_CAUSES[kind], report.line, seconds, session_id, is_dated=is_kill_then)
 
 
 def _is_of_second(event: ErrorEvent, report: ErrorEvent) -> bool:
@@ -1327,8 +1326,7 @@ def _may_end(kind: EndKind, report: ErrorEvent, event: ErrorEvent) -> bool:
         return event.code != INTERRUPTED_ERROR
     if event.refused or event.from_server_log:
         return False
-    own_ids, session_id = {event.session_id, event.own_session_id} - {None}, report.session_id
-    own_ids = _own_ids(event)
+    own_ids, session_id = _own_ids(event), report.session_id
     is_of_other = bool(own_ids) and session_id is not None and session_id not in own_ids
     if kind is EndKind.SESSION:
         return session_id in own_ids or (not own_ids and _may_be_cut_short(report, event))

@@ -402,7 +402,7 @@ HOST_MESSAGES: Final = (
     (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code 13[4-79]\b"), EndKind.CRASH),
     (re.compile(rf"(?:^|\s){_SERVER_UNIT} exited with code (?:130|143)\b"), EndKind.STOP),
     # The events 7031 and 7034 of the Windows service control manager.
-    (re.compile(rf"(?:Service Control Manager|\b703[14]\b).{{0,200}}?\bThe {_SERVICE} service terminated unexpectedly\b"), EndKind.CRASH),
+    (re.compile(rf"(?:Service Control Manager|\b703[14]\b).{{0,200}}?\bThe {_SERVICE} service terminated unexpectedly\b|^Message\s{{0,20}}: The {_SERVICE} service terminated unexpectedly\."), EndKind.CRASH),
 )  # fmt: skip
 """How the kernel, systemd, docker compose and Windows report that a server was killed, or died."""
 _ID: Final = r"(?P<id>\d{1,19})\b"
