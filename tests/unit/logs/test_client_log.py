@@ -589,6 +589,15 @@ def test_an_echo_of_one_process_is_its_loss_for_an_hour() -> None:
     assert [1, 2] == numbers(lost, other)
 
 
+def test_a_list_of_a_servers_messages_is_no_log() -> None:
+    listed = ["Error number: 1153; Symbol: ER_NET_PACKET_TOO_LARGE; SQLSTATE: 08S01"]
+    listed += ["Message: Got a packet bigger than 'max_allowed_packet' bytes"]
+    listed += ["Error number: 2006; Symbol: CR_SERVER_GONE_ERROR;", "Message: MySQL server has gone away"]
+
+    assert [] == numbers(*listed)
+    assert [1] == numbers(listed[-1])
+
+
 def test_two_loggers_that_lose_connections_at_once_lost_two() -> None:
     assert [1, 2] == numbers(at(0, "ERROR shop.web " + LOST), at(1, "ERROR billing.cron " + GONE))
     assert [1] == numbers(at(0, "ERROR shop.web " + LOST), at(1, "ERROR shop.web " + GONE))

@@ -610,7 +610,8 @@ def mention_in(
     """
     before = text[:start]
     is_logged = _STATEMENT_LOGGED.match(text) or _REQUEST_LOGGED.search(before) or _is_in_value(text, start)
-    is_named = _METRIC.search(text) or _TEST_PASSED.search(text) or _REMARK.match(before)
+    is_in_manual = _MANUAL_HEAD.match(text) or any(_MANUAL_HEAD.match(line) for line in lines_before[-1:])
+    is_named = is_in_manual or _METRIC.search(text) or _TEST_PASSED.search(text) or _REMARK.match(before)
     if is_logged or is_named or any(_SLOW_LOG.match(line) for line in lines_before[-200:]):
         return Mention.YES
     is_source = (
@@ -647,6 +648,8 @@ _MANUAL_ROW: Final = re.compile(
     r"\s*\|?\s*(?:`?\d{4}`?\s*\|\s*`?(?:CR|ER)_[A-Z_]{4,60}`?|`?(?:CR|ER)_[A-Z_]{4,60}`?\s*\|\s*`?\d{4}`?)\s*\|"
 )
 """A row of a table of error numbers."""
+_MANUAL_HEAD: Final = re.compile(r"\s*Error (?:number|code): \w{4,20}; Symbol: ")
+"""The line before a message in MySQL's list of its messages."""
 _BEFORE_LITERAL: Final = re.compile(r"(?:[(\[{=,+?]|\breturn|\bthrow|\bcase)\s{0,8}[rbfLu@$]?$")
 _STATEMENT_END: Final = (";", "{")
 _NUMBER_STATED: Final = re.compile(r"(?i)\b(?:errno|errcode|code|error|err)[=:] ?[1-4]\d{3}\b|\bSQLSTATE\[")
